@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The engine: the folder `torch` out of the PyPI wheel. tools/setup puts it here; FEEDER_TORCH names another one.
+let torch = Context.environment["FEEDER_TORCH"] ?? "\(Context.packageDirectory)/.deps/site/torch"
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+/// A Swift room: the folder of its name under Sources, importing just the rooms named here.
+func room(_ name: String, _ imports: Target.Dependency...) -> Target {
+  .target(name: name, dependencies: imports, exclude: ["README.md"], swiftSettings: strict)
+}
+
+/// The tests of a room.
+func tests(_ name: String, _ imports: Target.Dependency...) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.byName(name: name), "FixtureSupport"] + imports, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "feeder",
+  products: [
+    .executable(name: "feeder", targets: ["feeder"]),
+    .library(
+      name: "FeederData",
+      targets: ["FeederCore", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader"]),
+    .library(name: "FeederTrain", targets: ["FeederTraining"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .target(name: "CPixels", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CTorch",
+      exclude: ["README.md"],
+      cxxSettings: [
+        .unsafeFlags([
+          "-O2", "-Wall", "-Wextra", "-Werror",
+          "-isystem", "\(torch)/include", "-isystem", "\(torch)/include/torch/csrc/api/include",
+        ])
+      ],
+      linkerSettings: [
+        .unsafeFlags(["-L\(torch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(torch)/lib"]),
+        .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+      ]),
+    room("FeederCore"),
+    room("FeederImaging", "CTurboJPEG", "CPixels", "FeederCore"),
+    room("FeederDatasets", "FeederImaging", "FeederCore", yaml),
+    room("FeederCache", "FeederImaging", "FeederDatasets", "FeederCore"),
+    room("FeederLoader", "FeederCache", "FeederImaging", "FeederDatasets", "FeederCore"),
+    room("FeederTorch", "CTorch"),
+    room("FeederDetection", "FeederTorch", "FeederCore"),
+    room("FeederMetrics", "FeederCore"),
+    room(
+      "FeederTraining", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederDatasets",
+      "FeederCache", "FeederImaging", "FeederCore"),
+    room("FeederProfiling", "FeederLoader", "FeederCore"),
+    room("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
+    .executableTarget(
+      name: "feeder",
+      dependencies: [
+        "FeederCore", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader", "FeederTorch",
+        "FeederDetection", "FeederMetrics", "FeederTraining", "FeederProfiling", "FeederReporting",
+        arguments, yaml, logging,
+      ],
+      exclude: ["README.md"],
+      swiftSettings: strict),
+
+    .target(name: "FixtureSupport", dependencies: ["FeederCore"], path: "Tests/FixtureSupport", swiftSettings: strict),
+    tests("FeederCore"),
+    tests("FeederImaging", "FeederCore"),
+    tests("FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederLoader", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederTorch", "FeederCore"),
+    tests("FeederDetection", "FeederTorch", "FeederCore"),
+    tests("FeederMetrics", "FeederCore"),
+    tests("FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader", "FeederDatasets", "FeederCore"),
+    tests("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
+    .testTarget(name: "feederTests", dependencies: ["FixtureSupport", "FeederCore"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

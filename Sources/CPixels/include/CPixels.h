@@ -1,0 +1,1 @@
+int feeder_pixels_placeholder(void);

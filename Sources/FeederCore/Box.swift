@@ -1,0 +1,74 @@
+/// An axis-aligned box by its corners, in pixels: x to the right, y down, (0, 0) at the image's upper left corner.
+package struct Box: Hashable, Sendable {
+  /// Left edge.
+  package var x1: Double
+  /// Upper edge.
+  package var y1: Double
+  /// Right edge.
+  package var x2: Double
+  /// Lower edge.
+  package var y2: Double
+
+  /// A box from its upper left corner (`x1`, `y1`) to its lower right corner (`x2`, `y2`).
+  package init(x1: Double, y1: Double, x2: Double, y2: Double) {
+    self.x1 = x1
+    self.y1 = y1
+    self.x2 = x2
+    self.y2 = y2
+  }
+
+  /// Width in pixels; negative where the corners are crossed.
+  package var width: Double { x2 - x1 }
+  /// Height in pixels; negative where the corners are crossed.
+  package var height: Double { y2 - y1 }
+  /// Width times height.
+  package var area: Double { width * height }
+
+  /// The part of the box inside an image of `size`.
+  package func clipped(to size: PixelSize) -> Box {
+    let w = Double(size.width)
+    let h = Double(size.height)
+    return Box(
+      x1: min(max(x1, 0), w), y1: min(max(y1, 0), h), x2: min(max(x2, 0), w), y2: min(max(y2, 0), h))
+  }
+}
+
+/// One line of a YOLO label file: a class and a box as centre, width and height in shares of the image (0 to 1).
+package struct Label: Hashable, Sendable {
+  /// Class, counted from 0.
+  package var classID: Int
+  /// Centre from the left edge, in image widths.
+  package var centerX: Double
+  /// Centre from the upper edge, in image heights.
+  package var centerY: Double
+  /// Width, in image widths.
+  package var width: Double
+  /// Height, in image heights.
+  package var height: Double
+
+  /// A label by its normalised centre and extent.
+  package init(classID: Int, centerX: Double, centerY: Double, width: Double, height: Double) {
+    self.classID = classID
+    self.centerX = centerX
+    self.centerY = centerY
+    self.width = width
+    self.height = height
+  }
+
+  /// The label of a `box` in pixels on an image of `size`.
+  package init(classID: Int, box: Box, size: PixelSize) {
+    self.init(
+      classID: classID, centerX: (box.x1 + box.x2) / 2 / Double(size.width),
+      centerY: (box.y1 + box.y2) / 2 / Double(size.height),
+      width: box.width / Double(size.width), height: box.height / Double(size.height))
+  }
+
+  /// The box in pixels on an image of `size`, not clipped.
+  package func box(in size: PixelSize) -> Box {
+    let w = Double(size.width)
+    let h = Double(size.height)
+    return Box(
+      x1: (centerX - width / 2) * w, y1: (centerY - height / 2) * h,
+      x2: (centerX + width / 2) * w, y2: (centerY + height / 2) * h)
+  }
+}

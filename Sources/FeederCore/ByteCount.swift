@@ -1,0 +1,39 @@
+/// A number of bytes, written by people as `64MiB` or `2GiB`.
+package struct ByteCount: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// The number of bytes; never negative.
+  package let bytes: Int
+
+  /// `bytes` bytes.
+  package init(_ bytes: Int) {
+    precondition(bytes >= 0, "a byte count is never negative")
+    self.bytes = bytes
+  }
+
+  /// Reads `512`, `64KiB`, `1.5GiB`, `2GB`; nil for anything else, a negative number or more than `Int.max`.
+  package init?(text: String) {
+    let digits = text.prefix { $0.isNumber || $0 == "." }
+    let suffix = text.dropFirst(digits.count).trimmingPrefix(while: { $0 == " " })
+    guard let value = Double(digits), let unit = Self.units[suffix.lowercased()] else { return nil }
+    let bytes = value * unit
+    guard bytes >= 0, bytes < Double(Int.max) else { return nil }
+    self.bytes = Int(bytes)
+  }
+
+  private static let units: [String: Double] = [
+    "": 1, "b": 1, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824, "tib": 1_099_511_627_776,
+    "k": 1024, "m": 1_048_576, "g": 1_073_741_824, "t": 1_099_511_627_776,
+    "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+  ]
+
+  /// The larger unit that keeps one digit before the point: `1.5 GiB`.
+  package var description: String {
+    for (name, size) in [("GiB", 1_073_741_824), ("MiB", 1_048_576), ("KiB", 1024)] where bytes >= size {
+      let tenths = Int((Double(bytes) / Double(size) * 10).rounded())
+      return "\(tenths / 10).\(tenths % 10) \(name)"
+    }
+    return "\(bytes) B"
+  }
+
+  /// Orders by the number of bytes.
+  package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
+}

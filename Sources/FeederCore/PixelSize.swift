@@ -1,0 +1,19 @@
+/// A width and a height in pixels.
+package struct PixelSize: Hashable, Sendable, CustomStringConvertible {
+  /// Pixels from left to right.
+  package var width: Int
+  /// Pixels from top to bottom.
+  package var height: Int
+
+  /// A size of `width` by `height` pixels.
+  package init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+  }
+
+  /// A square of `side` pixels.
+  package init(side: Int) { self.init(width: side, height: side) }
+
+  /// `width x height`, as people write it.
+  package var description: String { "\(width) x \(height)" }
+}

@@ -1,0 +1,146 @@
+import Foundation
+
+/// A tensor file in the safetensors format (github.com/huggingface/safetensors, "Format"): 8 bytes little-endian header
+/// length, a JSON header, then the tensors' bytes. Reading checks every number of the header before it is used.
+package struct Safetensors: Sendable {
+  /// What an element is.
+  package enum ElementType: String, Sendable {
+    case f64 = "F64"
+    case f32 = "F32"
+    case f16 = "F16"
+    case bf16 = "BF16"
+    case i64 = "I64"
+    case i32 = "I32"
+    case i16 = "I16"
+    case i8 = "I8"
+    case u8 = "U8"
+    case bool = "BOOL"
+
+    /// Bytes of one element.
+    package var byteCount: Int {
+      switch self {
+      case .f64, .i64: 8
+      case .f32, .i32: 4
+      case .f16, .bf16, .i16: 2
+      case .i8, .u8, .bool: 1
+      }
+    }
+  }
+
+  /// Where one tensor lies in the file.
+  package struct Entry: Sendable {
+    /// What an element is.
+    package let type: ElementType
+    /// Extent of every dimension, outermost first; empty for a scalar.
+    package let shape: [Int]
+    /// Bytes of the tensor, counted from the start of the file.
+    package let range: Range<Int>
+  }
+
+  /// What makes a file unreadable.
+  package struct FormatError: Error, CustomStringConvertible {
+    /// What is wrong, in words that follow the file's name.
+    package let description: String
+  }
+
+  /// Tensors by name.
+  package let entries: [String: Entry]
+  /// The free text pairs of the header.
+  package let metadata: [String: String]
+
+  /// No header of a network comes near this; a larger one is damage or an attack.
+  private static let largestHeader = 100_000_000
+
+  /// Reads the header of a whole file. Throws `FormatError` where a length, offset, shape or type is not as it must be.
+  package init(file: UnsafeRawBufferPointer) throws {
+    guard file.count >= 8 else { throw FormatError(description: "is too short for a safetensors file (\(file.count) bytes)") }
+    let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
+    guard length <= UInt64(Self.largestHeader), Int(length) <= file.count - 8 else {
+      throw FormatError(description: "is cut off or not a safetensors file: its header claims \(length) bytes of \(file.count)")
+    }
+    let start = 8 + Int(length)
+    let json: Any
+    do {
+      json = try JSONSerialization.jsonObject(with: Data(file[8..<start]))
+    } catch {
+      throw FormatError(description: "is not a safetensors file: its header is not JSON")
+    }
+    guard var items = json as? [String: Any] else { throw FormatError(description: "has a header that is not an object") }
+    metadata = (items.removeValue(forKey: "__metadata__") as? [String: String]) ?? [:]
+    var entries: [String: Entry] = [:]
+    for (name, item) in items {
+      entries[name] = try Self.entry(name, item, dataStart: start, fileSize: file.count)
+    }
+    try Self.checkCoverage(entries, dataStart: start, fileSize: file.count)
+    self.entries = entries
+  }
+
+  private static func entry(_ name: String, _ item: Any, dataStart: Int, fileSize: Int) throws -> Entry {
+    guard let fields = item as? [String: Any], let typeName = fields["dtype"] as? String,
+      let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
+    else { throw FormatError(description: "has a broken entry for '\(name)'") }
+    guard let type = ElementType(rawValue: typeName) else {
+      throw FormatError(description: "holds '\(name)' in the unknown type \(typeName)")
+    }
+    var bytes = type.byteCount
+    for extent in shape {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
+      guard extent >= 0, !overflow else { throw FormatError(description: "has an impossible shape \(shape) for '\(name)'") }
+      bytes = product
+    }
+    let available = fileSize - dataStart
+    guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= available, offsets[1] - offsets[0] == bytes else {
+      throw FormatError(
+        description: "is cut off or damaged: '\(name)' wants bytes \(offsets[0]) to \(offsets[1]) of \(available), shape \(shape)")
+    }
+    return Entry(type: type, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
+  }
+
+  /// Tensors must lie end to end without gap or overlap, as the format asks.
+  private static func checkCoverage(_ entries: [String: Entry], dataStart: Int, fileSize: Int) throws {
+    var end = dataStart
+    for range in entries.values.map(\.range).sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+      guard range.lowerBound == end else { throw FormatError(description: "has tensors that overlap or leave a gap") }
+      end = range.upperBound
+    }
+    guard end == fileSize else { throw FormatError(description: "has \(fileSize - end) bytes behind its last tensor") }
+  }
+
+  /// The bytes in front of the tensors, for tensors that follow in the order given, end to end. The same names, shapes and
+  /// metadata give the same bytes; the header is padded with spaces so that the first tensor starts at a multiple of 64.
+  package static func header(
+    _ tensors: [(name: String, type: ElementType, shape: [Int])], metadata: [String: String] = [:]
+  ) -> [UInt8] {
+    var fields: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key < $1.key }.map { quoted($0.key) + ":" + quoted($0.value) }
+      fields.append("\"__metadata__\":{" + pairs.joined(separator: ",") + "}")
+    }
+    var offset = 0
+    for tensor in tensors {
+      let end = offset + tensor.shape.reduce(tensor.type.byteCount, *)
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      fields.append(
+        quoted(tensor.name) + ":{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var text = [UInt8](("{" + fields.joined(separator: ",") + "}").utf8)
+    while (text.count + 8) % 64 != 0 { text.append(0x20) }
+    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { [UInt8]($0) } + text
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out + "\""
+  }
+}
