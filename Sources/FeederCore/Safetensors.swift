@@ -53,10 +53,13 @@ package struct Safetensors: Sendable {
 
   /// Reads the header of a whole file. Throws `FormatError` where a length, offset, shape or type is not as it must be.
   package init(file: UnsafeRawBufferPointer) throws {
-    guard file.count >= 8 else { throw FormatError(description: "is too short for a safetensors file (\(file.count) bytes)") }
+    guard file.count >= 8 else {
+      throw FormatError(description: "is too short for a safetensors file (\(file.count) bytes)")
+    }
     let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(Self.largestHeader), Int(length) <= file.count - 8 else {
-      throw FormatError(description: "is cut off or not a safetensors file: its header claims \(length) bytes of \(file.count)")
+      throw FormatError(
+        description: "is cut off or not a safetensors file: its header claims \(length) bytes of \(file.count)")
     }
     let start = 8 + Int(length)
     let json: Any
@@ -65,7 +68,9 @@ package struct Safetensors: Sendable {
     } catch {
       throw FormatError(description: "is not a safetensors file: its header is not JSON")
     }
-    guard var items = json as? [String: Any] else { throw FormatError(description: "has a header that is not an object") }
+    guard var items = json as? [String: Any] else {
+      throw FormatError(description: "has a header that is not an object")
+    }
     metadata = (items.removeValue(forKey: "__metadata__") as? [String: String]) ?? [:]
     var entries: [String: Entry] = [:]
     for (name, item) in items {
@@ -85,13 +90,16 @@ package struct Safetensors: Sendable {
     var bytes = type.byteCount
     for extent in shape {
       let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
-      guard extent >= 0, !overflow else { throw FormatError(description: "has an impossible shape \(shape) for '\(name)'") }
+      guard extent >= 0, !overflow else {
+        throw FormatError(description: "has an impossible shape \(shape) for '\(name)'")
+      }
       bytes = product
     }
     let available = fileSize - dataStart
     guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= available, offsets[1] - offsets[0] == bytes else {
       throw FormatError(
-        description: "is cut off or damaged: '\(name)' wants bytes \(offsets[0]) to \(offsets[1]) of \(available), shape \(shape)")
+        description:
+          "is cut off or damaged: '\(name)' wants bytes \(offsets[0]) to \(offsets[1]) of \(available), shape \(shape)")
     }
     return Entry(type: type, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
   }
@@ -99,7 +107,9 @@ package struct Safetensors: Sendable {
   /// Tensors must lie end to end without gap or overlap, as the format asks.
   private static func checkCoverage(_ entries: [String: Entry], dataStart: Int, fileSize: Int) throws {
     var end = dataStart
-    for range in entries.values.map(\.range).sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+    for range in entries.values.map(\.range).sorted(by: {
+      ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+    }) {
       guard range.lowerBound == end else { throw FormatError(description: "has tensors that overlap or leave a gap") }
       end = range.upperBound
     }
@@ -121,7 +131,8 @@ package struct Safetensors: Sendable {
       let end = offset + tensor.shape.reduce(tensor.type.byteCount, *)
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       fields.append(
-        quoted(tensor.name) + ":{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+        quoted(tensor.name)
+          + ":{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     var text = [UInt8](("{" + fields.joined(separator: ",") + "}").utf8)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command line: parse, wire rooms together, print. One file a subcommand.
 @main
@@ -8,4 +9,29 @@ struct Feeder: ParsableCommand {
     abstract: "Prepares, caches and feeds images, trains YOLOv8 on them, and says what limits the run.",
     version: "0.1.0",
     subcommands: [])
+
+  /// Runs a subcommand. Exit status: 0 done, 1 failed with one line on stderr, 2 usage.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      leave(after: error)
+    }
+  }
+
+  private static func leave(after error: any Error) -> Never {
+    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    let status = exitCode(for: error)
+    if status == .success {  // --help and --version
+      print(fullMessage(for: error))
+      Foundation.exit(0)
+    }
+    if status == .validationFailure {
+      Terminal.say(fullMessage(for: error))
+      Foundation.exit(2)
+    }
+    Terminal.say("feeder: \(error)")
+    Foundation.exit(1)
+  }
 }

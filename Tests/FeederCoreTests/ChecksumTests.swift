@@ -3,12 +3,14 @@ import Testing
 
 @Suite("Checksums and byte counts")
 struct ChecksumTests {
-  @Test("XXH64 gives the published values", arguments: [
-    ("", UInt64(0), UInt64(0xEF46_DB37_51D8_E999)),
-    ("a", 0, 0xD24E_C4F1_A98C_6E5B),
-    ("abc", 0, 0x44BC_2CF5_AD77_0999),
-    ("Nobody inspects the spammish repetition", 0, 0xFBCE_A83C_8A37_8BF1),
-  ])
+  @Test(
+    "XXH64 gives the published values",
+    arguments: [
+      ("", UInt64(0), UInt64(0xEF46_DB37_51D8_E999)),
+      ("a", 0, 0xD24E_C4F1_A98C_6E5B),
+      ("abc", 0, 0x44BC_2CF5_AD77_0999),
+      ("Nobody inspects the spammish repetition", 0, 0xFBCE_A83C_8A37_8BF1),
+    ])
   func knownAnswers(text: String, seed: UInt64, expected: UInt64) {
     #expect(Checksum.xxh64(Array(text.utf8), seed: seed) == expected)
   }

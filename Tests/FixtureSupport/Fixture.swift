@@ -8,7 +8,8 @@ package struct Fixture: Sendable {
     let chosen = ProcessInfo.processInfo.environment["FEEDER_FIXTURES"].flatMap { $0.isEmpty ? nil : $0 }
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
-    let url = chosen.map { URL(filePath: $0) } ?? package.appending(path: "../shared/fixtures/parity").standardizedFileURL
+    let url =
+      chosen.map { URL(filePath: $0) } ?? package.appending(path: "../shared/fixtures/parity").standardizedFileURL
     return FileManager.default.fileExists(atPath: url.path) ? url : nil
   }()
 
