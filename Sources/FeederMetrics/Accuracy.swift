@@ -1,0 +1,89 @@
+/// Accuracy of one class. Values are nil where the class has no box.
+package struct ClassAccuracy: Sendable, Equatable {
+  /// The class's name.
+  package let name: String
+  /// Images with a box of the class.
+  package let imageCount: Int
+  /// Boxes of the class.
+  package let boxCount: Int
+  /// Average precision at overlap 0.5.
+  package let ap50: Double?
+  /// Average precision, mean over overlaps 0.50 to 0.95.
+  package let ap50_95: Double?
+  /// Precision at overlap 0.5 and the confidence of the best mean F1.
+  package let precision: Double?
+  /// Recall at overlap 0.5 and the confidence of the best mean F1.
+  package let recall: Double?
+}
+
+/// What `feeder val` and `feeder score` say about a split. Every number is finite; means over no class are 0.
+package struct Accuracy: Sendable, Equatable {
+  /// Average precision at overlap 0.5, mean over classes with boxes.
+  package let map50: Double
+  /// Average precision, mean over overlaps 0.50 to 0.95 and classes with boxes.
+  package let map50_95: Double
+  /// As COCO defines it over boxes up to 32 x 32 pixels; nil where there is none.
+  package let map50_95Small: Double?
+  /// As COCO defines it over boxes from 32 x 32 to 96 x 96 pixels; nil where there is none.
+  package let map50_95Medium: Double?
+  /// Images looked at.
+  package let imageCount: Int
+  /// Boxes that are there.
+  package let boxCount: Int
+  /// Precision at the confidence of the best mean F1, mean over classes with boxes.
+  package let precision: Double
+  /// Recall at the confidence of the best mean F1, mean over classes with boxes.
+  package let recall: Double
+  /// The confidence of the best mean F1.
+  package let bestConfidence: Double
+  /// Every class of the data set, in its order.
+  package let classes: [ClassAccuracy]
+
+  /// Detections an image that count, by falling score: the number that training tools keep after suppression.
+  package static let maxDetections = 300
+
+  /// Scores `results`, one entry an image; classes are 0 ..< `classNames.count`.
+  ///
+  /// Of each image the `maxDetections` best detections count. Cost: 500 images of 300 detections take well under a second.
+  package init(results: [ImageResult], classNames: [String], maxDetections: Int = Accuracy.maxDetections) {
+    let results = results.map { result in
+      var cut = result
+      cut.detections = result.ranking().prefix(maxDetections).map { result.detections[$0] }
+      return cut
+    }
+    let curves = AccuracyCurves(results: results)
+    func mean(_ value: (ClassCurve) -> Double) -> Double {
+      curves.classes.isEmpty ? 0 : curves.classes.map(value).reduce(0, +) / Double(curves.classes.count)
+    }
+    let best = curves.bestIndex
+    map50 = mean { $0.averagePrecision[0] }
+    map50_95 = mean(\.meanAveragePrecision)
+    precision = mean { $0.precision[best] }
+    recall = mean { $0.recall[best] }
+    bestConfidence = curves.bestConfidence
+    func bySize(_ size: SizeRange) -> Double? {
+      COCOEvaluation(results: results, classCount: classNames.count, size: size, maxDetections: maxDetections)
+        .meanAveragePrecision
+    }
+    map50_95Small = bySize(.small)
+    map50_95Medium = bySize(.medium)
+    imageCount = results.count
+    boxCount = results.reduce(0) { $0 + $1.truths.count }
+    let byClass = Dictionary(uniqueKeysWithValues: curves.classes.map { ($0.classID, $0) })
+    let images = results.flatMap { Set($0.truths.map(\.classID)) }.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    classes = classNames.enumerated().map { classID, name in
+      let curve = byClass[classID]
+      return ClassAccuracy(
+        name: name, imageCount: images[classID] ?? 0, boxCount: curve?.labelCount ?? 0,
+        ap50: curve?.averagePrecision[0], ap50_95: curve?.meanAveragePrecision,
+        precision: curve?.precision[best], recall: curve?.recall[best])
+    }
+  }
+}
+
+extension ClassCurve {
+  /// Average precision, mean over `Matching.thresholds`.
+  package var meanAveragePrecision: Double {
+    averagePrecision.reduce(0, +) / Double(averagePrecision.count)
+  }
+}

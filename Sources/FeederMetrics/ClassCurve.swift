@@ -1,0 +1,89 @@
+/// Precision and recall of one class as the confidence falls, and the average precision under them.
+package struct ClassCurve: Sendable {
+  /// The class, counted from 0.
+  package let classID: Int
+  /// Boxes of this class that are there; at least 1.
+  package let labelCount: Int
+  /// Average precision at each of `Matching.thresholds`.
+  package let averagePrecision: [Double]
+  /// Precision at overlap 0.5 and each of `confidences`.
+  package let precision: [Double]
+  /// Recall at overlap 0.5 and each of `confidences`.
+  package let recall: [Double]
+
+  /// The 1,000 confidences, 0 to 1, at which `precision` and `recall` are given.
+  package static let confidences = unitSpacing(1000)
+  private static let recallPoints = unitSpacing(101)
+
+  /// The F1 score at each of `confidences`: the harmonic mean of precision and recall.
+  package var f1: [Double] {
+    zip(precision, recall).map { 2 * $0 * $1 / ($0 + $1 + 1e-16) }
+  }
+
+  /// The curve of a class that has `labelCount` boxes, from its detections by falling score.
+  ///
+  /// `hits` are bits as `Matching.hits` gives them. Without detections everything is 0.
+  init(classID: Int, labelCount: Int, scores: [Double], hits: [UInt16]) {
+    precondition(labelCount > 0, "a class without boxes has no curve")
+    precondition(scores.count == hits.count, "a curve wants a score for every detection")
+    self.classID = classID
+    self.labelCount = labelCount
+    guard !scores.isEmpty else {
+      averagePrecision = [Double](repeating: 0, count: Matching.thresholds.count)
+      precision = [Double](repeating: 0, count: Self.confidences.count)
+      recall = precision
+      return
+    }
+    var averages: [Double] = []
+    var sampled: (precision: [Double], recall: [Double]) = ([], [])
+    for t in Matching.thresholds.indices {
+      let (precision, recall) = Self.accumulate(hits, bit: UInt16(1) << UInt16(t), labelCount: labelCount)
+      averages.append(Self.area(precision: precision, recall: recall))
+      if t == 0 { sampled = Self.sample(scores: scores, precision: precision, recall: recall) }
+    }
+    averagePrecision = averages
+    (precision, recall) = sampled
+  }
+
+  /// Precision and recall after each detection.
+  private static func accumulate(
+    _ hits: [UInt16], bit: UInt16, labelCount: Int
+  ) -> (precision: [Double], recall: [Double]) {
+    var right = 0
+    var precision = [Double](repeating: 0, count: hits.count)
+    var recall = precision
+    for (index, hit) in hits.enumerated() {
+      if hit & bit != 0 { right += 1 }
+      precision[index] = Double(right) / Double(index + 1)
+      recall[index] = Double(right) / Double(labelCount)
+    }
+    return (precision, recall)
+  }
+
+  /// The area under the falling envelope: 101 recalls, linear between points, trapezoid.
+  private static func area(precision: [Double], recall: [Double]) -> Double {
+    var envelope = [1] + precision + [0, 0]
+    for index in stride(from: envelope.count - 2, through: 0, by: -1) {
+      envelope[index] = max(envelope[index], envelope[index + 1])
+    }
+    let line = BrokenLine(x: [0] + recall + [recall[recall.count - 1], 1], y: envelope)
+    let values = line.values(at: recallPoints)
+    var sum = 0.0
+    for index in 1..<values.count {
+      sum += (recallPoints[index] - recallPoints[index - 1]) * (values[index] + values[index - 1]) / 2
+    }
+    return sum
+  }
+
+  /// Precision and recall at `confidences`; above the top score precision is 1 and recall 0.
+  private static func sample(
+    scores: [Double], precision: [Double], recall: [Double]
+  ) -> (precision: [Double], recall: [Double]) {
+    let positions = scores.map { -$0 }
+    let points = confidences.reversed().map { -$0 }
+    func values(_ curve: [Double], before: Double) -> [Double] {
+      BrokenLine(x: positions, y: curve, before: before).values(at: points).reversed()
+    }
+    return (values(precision, before: 1), values(recall, before: 0))
+  }
+}

@@ -1,0 +1,58 @@
+import FeederCore
+
+/// How detections claim the boxes that are there.
+package enum MatchingRule: Sendable {
+  /// By falling score, at each threshold separately, a detection takes the unclaimed box of largest overlap.
+  case v84
+  /// Each detection keeps to its single best box; each box goes to its highest-scored detection.
+  case classic
+}
+
+/// Which detections are right, at each of ten overlaps.
+package enum Matching {
+  /// Least overlaps for a hit: 0.50 to 0.95 by 0.05 (Lin et al., "Microsoft COCO", 2014, and its published evaluation).
+  package static let thresholds: [Double] = {
+    // The spacing as numpy's linspace computes it, to the last bit.
+    let step = (0.95 - 0.5) / 9
+    return (0..<9).map { Double($0) * step + 0.5 } + [0.95]
+  }()
+
+  /// Hits of each detection as bits: bit t is set where the detection is right at `thresholds[t]`.
+  ///
+  /// The order of the result is that of `result.detections`. Cost: detections times boxes of the same class.
+  package static func hits(in result: ImageResult, rule: MatchingRule = .v84) -> [UInt16] {
+    var hits = [UInt16](repeating: 0, count: result.detections.count)
+    guard !result.truths.isEmpty else { return hits }
+    let truthsByClass = result.truthsByClass()
+    var claimed = [UInt16](repeating: 0, count: result.truths.count)
+    for index in result.ranking() {
+      let detection = result.detections[index]
+      var candidates: [(truth: Int, overlap: Double)] = []
+      for truth in truthsByClass[detection.classID] ?? [] {
+        let overlap = detection.box.overlap(with: result.truths[truth].box, epsilon: 1e-7)
+        if overlap >= thresholds[0] { candidates.append((truth, overlap)) }
+      }
+      if rule == .classic, let best = largest(candidates, where: { _ in true }) { candidates = [best] }
+      for (t, threshold) in thresholds.enumerated() {
+        let bit = UInt16(1) << UInt16(t)
+        guard let best = largest(candidates, where: { claimed[$0] & bit == 0 }), best.overlap >= threshold else {
+          continue
+        }
+        claimed[best.truth] |= bit
+        hits[index] |= bit
+      }
+    }
+    return hits
+  }
+
+  /// The candidate of largest overlap among those whose box passes; the first of equals.
+  private static func largest(
+    _ candidates: [(truth: Int, overlap: Double)], where passes: (Int) -> Bool
+  ) -> (truth: Int, overlap: Double)? {
+    var best: (truth: Int, overlap: Double)?
+    for candidate in candidates where passes(candidate.truth) && candidate.overlap > (best?.overlap ?? -1) {
+      best = candidate
+    }
+    return best
+  }
+}
