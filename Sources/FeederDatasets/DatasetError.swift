@@ -1,0 +1,36 @@
+/// What is wrong with a data set: one line that names the file, the line where there is one, and what to do.
+package enum DatasetError: Error, Equatable, CustomStringConvertible {
+  /// A data.yaml that does not describe a data set.
+  case configuration(file: String, line: Int?, problem: String)
+  /// A label file with a line that is not an object.
+  case label(file: String, line: Int, problem: String)
+  /// A file that a source lists or should have, and that is not as it must be.
+  case source(file: String, line: Int?, problem: String)
+  /// Images of a split that cannot be used as they lie.
+  case images(folder: String, problem: String)
+  /// A file that cannot be read, with the system's reason.
+  case unreadable(file: String, reason: String)
+  /// Images that do not decode: how many, and the first few with their reasons.
+  case unreadableImages(count: Int, first: [String])
+  /// A place that cannot be written to.
+  case output(path: String, problem: String)
+
+  /// The line that a person reads.
+  package var description: String {
+    switch self {
+    case .configuration(let file, let line, let problem), .source(let file, let line, let problem):
+      Self.place(file, line) + ": " + problem
+    case .label(let file, let line, let problem): Self.place(file, line) + ": " + problem
+    case .images(let folder, let problem): folder + ": " + problem
+    case .unreadable(let file, let reason): "\(file): cannot be read (\(reason))"
+    case .unreadableImages(let count, let first):
+      "\(count) unreadable \(count == 1 ? "image" : "images"): " + first.joined(separator: "; ")
+        + (count > first.count ? "; ..." : "") + " (mend them, or leave them out with --skip-unreadable)"
+    case .output(let path, let problem): path + ": " + problem
+    }
+  }
+
+  private static func place(_ file: String, _ line: Int?) -> String {
+    line.map { "\(file), line \($0)" } ?? file
+  }
+}

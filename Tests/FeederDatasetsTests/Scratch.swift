@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@testable import FeederDatasets
+
+/// A fresh temporary folder, removed when the value goes.
+final class Scratch {
+  let folder: URL
+  var path: String { folder.path }
+
+  init() throws {
+    folder =
+      FileManager.default.temporaryDirectory.appending(path: "feeder-datasets-\(UUID().uuidString)")
+      .standardizedFileURL
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    do { try FileManager.default.removeItem(at: folder) } catch { print("left behind: \(folder.path)") }
+  }
+
+  /// Writes a file below the folder, making the folders on its way, and gives its path.
+  @discardableResult
+  func write(_ name: String, _ content: String = "") throws -> String { try write(name, bytes: [UInt8](content.utf8)) }
+
+  /// Writes a file of bytes below the folder.
+  @discardableResult
+  func write(_ name: String, bytes: [UInt8]) throws -> String {
+    let url = folder.appending(path: name)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: url)
+    return url.path
+  }
+
+  /// A data set of one image a split and the label file of the training image.
+  func dataset(label: String, yaml: String = "train: images/train\nval: images/val\nnames:\n  - open\n  - short\n")
+    throws
+    -> Dataset
+  {
+    try write("images/train/a.jpg")
+    try write("images/val/b.jpg")
+    try write("labels/train/a.txt", label)
+    try write("data.yaml", yaml)
+    return try Dataset.open(path)
+  }
+}
+
+/// The line that an operation fails with; empty where it does not fail.
+func failure(_ work: () throws -> Void) -> String {
+  do {
+    try work()
+    return ""
+  } catch {
+    return "\(error)"
+  }
+}
