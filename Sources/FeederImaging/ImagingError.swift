@@ -1,0 +1,42 @@
+import FeederCore
+
+/// Why bytes could not become pixels or pixels could not become bytes; the caller adds the file's name.
+package enum ImagingError: Error, Equatable, CustomStringConvertible {
+  /// The file has no bytes.
+  case emptyFile
+  /// The first bytes are not a JPEG's; `looksLike` names what they seem to be, nil where that is unknown.
+  case notJPEG(looksLike: String?)
+  /// The data ends before the image does.
+  case truncated(reason: String)
+  /// The data contradicts the format.
+  case damaged(reason: String)
+  /// More pixels, or a longer side, than this room takes in.
+  case tooLarge(width: Int, height: Int)
+  /// A valid JPEG of a kind that this room does not read.
+  case unsupported(reason: String)
+  /// The JPEG library could not start, or refused pixels.
+  case library(reason: String)
+
+  /// One line: what is wrong and what to do.
+  package var description: String {
+    switch self {
+    case .emptyFile:
+      "is an empty file (0 bytes): copy it again or remove it with its label"
+    case .notJPEG(let kind?):
+      "is \(kind) named as JPEG: convert it to JPEG"
+    case .notJPEG(nil):
+      "is not a JPEG (it does not begin with FF D8): convert it to JPEG or remove it"
+    case .truncated(let reason):
+      "is a truncated JPEG (\(reason)): copy it again from its source"
+    case .damaged(let reason):
+      "is a damaged JPEG (\(reason)): copy it again from its source"
+    case .tooLarge(let width, let height):
+      "is \(width) x \(height) pixels, above the limit of \(JPEGInfo.maximumSide) a side and "
+        + "\(JPEGInfo.maximumPixelCount) in all: cut it into tiles"
+    case .unsupported(let reason):
+      "is a JPEG of an unsupported kind (\(reason)): save it as an 8-bit grey or RGB JPEG"
+    case .library(let reason):
+      "libjpeg-turbo failed: \(reason)"
+    }
+  }
+}
