@@ -1,9 +1,94 @@
+// The one door to libtorch: plain C, noexcept. Every call returns 0, or 1 with a message in ct_error() of this thread.
 #ifndef FEEDER_CTORCH_H
 #define FEEDER_CTORCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-int ct_placeholder(void);
+
+/// A released TensorImpl pointer: the holder owns one reference and gives it back with ct_release.
+typedef struct ct_tensor_s *ct_tensor;
+/// An operator of the dispatcher; lives as long as the process.
+typedef struct ct_operator_s *ct_operator;
+
+/// What a ct_value holds.
+enum {
+  CT_DEFAULT = 0,           // the schema's default
+  CT_NONE = 1,              // an absent optional
+  CT_TENSOR = 2,            // pointer: a ct_tensor
+  CT_INT = 3,               // integer
+  CT_DOUBLE = 4,            // number
+  CT_BOOL = 5,              // integer
+  CT_INTS = 6,              // pointer, count: int64_t
+  CT_TENSORS = 7,           // pointer, count: ct_tensor
+  CT_OPTIONAL_TENSORS = 8,  // pointer, count: ct_tensor or NULL
+  CT_STRING = 9,            // pointer: characters ending in 0
+  CT_DEVICE = 10,           // integer: -1 the CPU, else the CUDA device of that index
+};
+
+/// One argument or result of an operator. Pointers are borrowed for the call.
+typedef struct {
+  int32_t tag;
+  int64_t integer;
+  double number;
+  const void *pointer;
+  int64_t count;
+} ct_value;
+
+/// The message of this thread's last failed call.
+const char *ct_error(void);
+/// libtorch's version, as in "2.11.0".
+const char *ct_version(void);
+/// Count of tensors that this thread was handed, less those that it released.
+int64_t ct_live_count(void);
+
+/// Finds the operator `name` ("aten::add") with `overload` ("Tensor", or "").
+int ct_operator_find(const char *name, const char *overload, ct_operator *out);
+/// Calls an operator: arguments in the schema's order, missing ones at their defaults. Tensors among the results (lists are
+/// laid flat) go to `out`, owned by the caller; other results are dropped.
+int ct_call(ct_operator op, const ct_value *arguments, int32_t count, ct_tensor *out, int32_t capacity, int32_t *out_count);
+
+void ct_release(ct_tensor tensor);
+/// Copies `bytes` into a new CPU tensor of the torch scalar type `type`.
+int ct_from_bytes(const void *bytes, int32_t type, const int64_t *shape, int32_t rank, ct_tensor *out);
+/// Wraps memory that the caller keeps alive and unchanged while the tensor lives.
+int ct_borrow_bytes(void *bytes, int32_t type, const int64_t *shape, int32_t rank, ct_tensor *out);
+/// Copies a tensor's elements, in row-major order, to `bytes` with room for `capacity` bytes.
+int ct_copy_to(ct_tensor tensor, void *bytes, int64_t capacity);
+
+int32_t ct_rank(ct_tensor tensor);
+int64_t ct_extent(ct_tensor tensor, int32_t dimension);
+int32_t ct_type(ct_tensor tensor);
+/// -1 on the CPU, else the index of the CUDA device.
+int32_t ct_device(ct_tensor tensor);
+bool ct_requires_grad(ct_tensor tensor);
+int ct_set_requires_grad(ct_tensor tensor, bool value);
+/// Gradients of a one-element tensor, added up in the leaves.
+int ct_backward(ct_tensor tensor);
+/// The gradient of a leaf; *out is NULL where there is none.
+int ct_grad(ct_tensor tensor, ct_tensor *out);
+/// Drops the gradient of a leaf.
+int ct_clear_grad(ct_tensor tensor);
+
+/// Turns recording for backward on or off in this thread; returns what it was.
+bool ct_set_grad_mode(bool on);
+/// Turns autocast on or off in this thread and for one kind of device, to a torch scalar type.
+int ct_set_autocast(bool cuda, bool on, int32_t type);
+
+/// Threads of one operator.
+int32_t ct_thread_count(void);
+int ct_set_thread_count(int32_t count);
+/// Refuses operators without a deterministic form.
+int ct_set_deterministic(bool on);
+
+/// Count of usable CUDA devices; 0 where there is no driver or no CUDA half of the engine.
+int32_t ct_cuda_count(void);
+/// One line: why CUDA can't be used, or that it can.
+const char *ct_cuda_status(void);
+
 #ifdef __cplusplus
 }
 #endif

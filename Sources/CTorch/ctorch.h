@@ -1,0 +1,41 @@
+// Shared inside CTorch: handles, and the wall that no exception passes.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <exception>
+#include <string>
+
+#include "CTorch.h"
+
+namespace feeder {
+
+/// The message of this thread's last failed call.
+std::string &error_message();
+
+/// Notes the message of an exception, without torch's own stack trace.
+void note(const std::exception &error);
+
+/// Runs `body`; any exception becomes status 1 and a message.
+template <typename Body>
+int guarded(Body &&body) noexcept {
+  try {
+    body();
+    return 0;
+  } catch (const std::exception &error) {
+    note(error);
+  } catch (...) {
+    error_message() = "unknown failure inside libtorch";
+  }
+  return 1;
+}
+
+/// Opens the CUDA half of the engine once. It must come before the first question about CUDA: torch remembers the answer.
+void open_cuda_once();
+
+/// A second reference to the tensor behind a handle.
+at::Tensor borrow(const void *handle);
+/// Gives a reference away as a handle.
+ct_tensor release(at::Tensor tensor);
+
+}  // namespace feeder

@@ -1,0 +1,88 @@
+import FeederCore
+import FeederTorch
+
+/// Draws first values of weights; every tensor has a stream of its own, so values depend on the seed and the tensor's place.
+final class WeightSource {
+  private let seed: UInt64
+  private var drawnCount = 0
+
+  init(seed: UInt64) { self.seed = seed }
+
+  /// Uniform in ±1 / sqrt(fan in): what torch's Conv2d starts with (Kaiming uniform with a = sqrt(5); He et al., 2015).
+  func uniform(_ shape: [Int], fanIn: Int) throws -> Tensor {
+    var random = CounterRandom(seed: seed, index: drawnCount, purpose: .weights)
+    drawnCount += 1
+    let bound = 1 / Double(fanIn).squareRoot()
+    let values = (0..<shape.reduce(1, *)).map { _ in Float(random.uniform(-bound, bound)) }
+    return try Tensor(values, shape: shape)
+  }
+}
+
+/// A convolution with a bias, the last layer of each branch of the head.
+final class Convolution: Layer {
+  let weight: Tensor
+  let bias: Tensor
+
+  init(_ inputCount: Int, _ outputCount: Int, _ source: WeightSource) throws {
+    weight = try source.uniform([outputCount, inputCount, 1, 1], fanIn: inputCount)
+    bias = try source.uniform([outputCount], fanIn: inputCount)
+  }
+
+  /// [B, inputs, H, W] to [B, outputs, H, W].
+  func callAsFunction(_ x: Tensor) throws -> Tensor { try x.conv2d(weight, bias: bias) }
+
+  func state(under prefix: String) -> [StateEntry] {
+    [
+      StateEntry(name: prefix + ".weight", kind: .convolution, tensor: weight),
+      StateEntry(name: prefix + ".bias", kind: .bias, tensor: bias),
+    ]
+  }
+}
+
+/// Convolution, batch norm and SiLU: the brick of YOLOv8. Padding keeps the size at stride 1.
+final class ConvolutionBlock: Layer {
+  /// Of the published network: the norm's epsilon and the weight of a new batch in the running statistics.
+  static let epsilon = 1e-3
+  static let momentum = 0.03
+
+  private let weight: Tensor
+  private let scale: Tensor
+  private let bias: Tensor
+  private let runningMean: Tensor
+  private let runningVariance: Tensor
+  private let batchCount: Tensor
+  private let stride: Int
+  private let padding: Int
+
+  init(_ inputCount: Int, _ outputCount: Int, kernel: Int = 1, stride: Int = 1, _ source: WeightSource) throws {
+    weight = try source.uniform([outputCount, inputCount, kernel, kernel], fanIn: inputCount * kernel * kernel)
+    scale = try Tensor.full([outputCount], 1)
+    bias = try Tensor.zeros([outputCount])
+    runningMean = try Tensor.zeros([outputCount])
+    runningVariance = try Tensor.full([outputCount], 1)
+    batchCount = try Tensor.zeros([], type: .int64)
+    self.stride = stride
+    padding = kernel / 2
+  }
+
+  /// [B, inputs, H, W] to [B, outputs, H / stride, W / stride]. In training the running statistics move.
+  func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
+    try x.conv2d(weight, stride: stride, padding: padding)
+      .batchNorm(
+        weight: scale, bias: bias, runningMean: runningMean, runningVariance: runningVariance, training: training,
+        momentum: Self.momentum, epsilon: Self.epsilon
+      )
+      .silu()
+  }
+
+  func state(under prefix: String) -> [StateEntry] {
+    [
+      StateEntry(name: prefix + ".conv.weight", kind: .convolution, tensor: weight),
+      StateEntry(name: prefix + ".bn.weight", kind: .normScale, tensor: scale),
+      StateEntry(name: prefix + ".bn.bias", kind: .bias, tensor: bias),
+      StateEntry(name: prefix + ".bn.running_mean", kind: .runningStatistic, tensor: runningMean),
+      StateEntry(name: prefix + ".bn.running_var", kind: .runningStatistic, tensor: runningVariance),
+      StateEntry(name: prefix + ".bn.num_batches_tracked", kind: .counter, tensor: batchCount),
+    ]
+  }
+}

@@ -1,0 +1,63 @@
+import FeederTorch
+import Foundation
+
+/// The decoupled head: for each level, one branch for 4 x 16 box logits and one for class logits.
+final class DetectionHead: Layer {
+  /// Bins of a box side's distribution (Li et al., "Generalized focal loss", 2020; 16 in the published network).
+  static let binCount = 16
+
+  private final class Branch: Layer {
+    let first: ConvolutionBlock
+    let second: ConvolutionBlock
+    let last: Convolution
+
+    init(_ inputCount: Int, _ middleCount: Int, _ outputCount: Int, _ source: WeightSource) throws {
+      first = try ConvolutionBlock(inputCount, middleCount, kernel: 3, source)
+      second = try ConvolutionBlock(middleCount, middleCount, kernel: 3, source)
+      last = try Convolution(middleCount, outputCount, source)
+    }
+
+    func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
+      try last(second(first(x, training: training), training: training))
+    }
+
+    func state(under prefix: String) -> [StateEntry] {
+      first.state(under: prefix + ".0") + second.state(under: prefix + ".1") + last.state(under: prefix + ".2")
+    }
+  }
+
+  private let boxBranches: [Branch]
+  private let classBranches: [Branch]
+  private let bins: Tensor
+
+  init(_ inputCounts: [Int], classCount: Int, _ source: WeightSource) throws {
+    let boxCount = max(16, inputCounts[0] / 4, Self.binCount * 4)
+    let scoreCount = max(inputCounts[0], min(classCount, 100))
+    boxBranches = try inputCounts.map { try Branch($0, boxCount, 4 * Self.binCount, source) }
+    classBranches = try inputCounts.map { try Branch($0, scoreCount, classCount, source) }
+    bins = try Tensor.range(Self.binCount).reshaped([1, Self.binCount, 1, 1])
+    // So that training starts from boxes of sensible size and about 5 objects on a 640 px image.
+    for branch in boxBranches { try branch.last.bias.fill(1) }
+    for (branch, stride) in zip(classBranches, Anchors.strides) {
+      try branch.last.bias.fill(log(5 / Double(classCount) / pow(640 / Double(stride), 2)))
+    }
+  }
+
+  /// Raw levels [B, 4 x 16 + classes, h, w].
+  func callAsFunction(_ levels: [Tensor], training: Bool) throws -> [Tensor] {
+    try levels.indices.map { level in
+      try .concatenated(
+        [
+          boxBranches[level](levels[level], training: training),
+          classBranches[level](levels[level], training: training),
+        ],
+        along: 1)
+    }
+  }
+
+  func state(under prefix: String) -> [StateEntry] {
+    boxBranches.enumerated().flatMap { $1.state(under: "\(prefix).cv2.\($0)") }
+      + classBranches.enumerated().flatMap { $1.state(under: "\(prefix).cv3.\($0)") }
+      + [StateEntry(name: prefix + ".dfl.conv.weight", kind: .fixed, tensor: bins)]
+  }
+}

@@ -1,0 +1,142 @@
+import FeederTorch
+
+/// One box to learn: its image in the batch, its class, and centre, width and height in shares of the image.
+package struct TargetBox: Sendable {
+  /// Place of the image in the batch.
+  package let imageIndex: Int
+  /// Class, from 0.
+  package let classID: Int
+  /// Centre x and y, width and height, 0 to 1.
+  package let center: (x: Float, y: Float)
+  /// Width and height, 0 to 1.
+  package let extent: (width: Float, height: Float)
+
+  /// A box by its normalised centre and extent.
+  package init(imageIndex: Int, classID: Int, x: Float, y: Float, width: Float, height: Float) {
+    self.imageIndex = imageIndex
+    self.classID = classID
+    center = (x, y)
+    extent = (width, height)
+  }
+}
+
+/// The loss of YOLOv8: boxes by CIoU, classes by binary cross entropy on soft targets, box sides by distribution focal loss.
+package struct DetectionLoss {
+  /// Weights of box, class and distribution loss in the sum, as published.
+  package static let gains = [7.5, 0.5, 1.5]
+
+  /// What one batch costs.
+  package struct Value {
+    /// Sum of the three losses times the batch's images: what backward starts from.
+    package let total: Tensor
+    /// Box, class and distribution loss with their gains, [3], without gradient.
+    package let items: Tensor
+    /// The three losses times the batch's images, [3], with gradient.
+    package let itemsTimesBatch: Tensor
+  }
+
+  private let assigner: TaskAlignedAssigner
+  private let classCount: Int
+
+  /// A loss over `classCount` classes.
+  package init(classCount: Int, variant: TaskAlignedAssigner.Variant = .widened) {
+    self.classCount = classCount
+    assigner = TaskAlignedAssigner(variant)
+  }
+
+  /// The loss of `output` for images of `height` x `width` pixels whose boxes are `targets`. All of it is float32.
+  package func callAsFunction(
+    _ output: HeadOutput, anchors: Anchors, targets: [TargetBox], height: Int, width: Int
+  ) throws -> Value {
+    let device = output.boxLogits.device
+    let batchCount = output.boxLogits.extent(0)
+    let truth = try Self.truth(targets, batchCount: batchCount, height: height, width: width).to(device)
+    let boxes = try output.boxes(anchors)
+    let classLogits = try output.classLogits.transposed(1, 2)
+    let assignment = try withoutGradients {
+      try assigner(
+        scores: classLogits.detach().sigmoid(), boxes: boxes.detach() * anchors.strides,
+        points: anchors.points * anchors.strides, truth: truth)
+    }
+    let normalizer = try assignment.scores.sum().clamp(min: 1)
+    let classLoss = try classLogits.binaryCrossEntropy(targets: assignment.scores).sum() / normalizer
+    let (boxLoss, sideLoss) = try boxLosses(output, boxes, assignment, truth, anchors, normalizer)
+    let gains = try Tensor(Self.gains.map { Float($0) }, shape: [3]).to(device)
+    let items = try Tensor.stacked([boxLoss, classLoss, sideLoss], along: 0) * gains
+    let scaled = try items * Double(batchCount)
+    return Value(total: try scaled.sum(), items: try items.detach(), itemsTimesBatch: scaled)
+  }
+
+  private func boxLosses(
+    _ output: HeadOutput, _ boxes: Tensor, _ assignment: Assignment, _ truth: BatchTruth, _ anchors: Anchors,
+    _ normalizer: Tensor
+  ) throws -> (box: Tensor, side: Tensor) {
+    let (b, a) = (boxes.extent(0), boxes.extent(1))
+    let rows = try assignment.isPositive.reshaped([-1]).nonzero().squeezed(1)
+    guard rows.count > 0 else {
+      let zero = try output.boxLogits.sum() * 0
+      return (zero, zero)
+    }
+    func positives(_ tensor: Tensor) throws -> Tensor {
+      try tensor.expanded([b, a, tensor.extent(-1)]).reshaped([b * a, -1]).selected(0, rows)
+    }
+    let weight = try positives(assignment.scores.sum([2], keep: true))
+    let truthBoxes = try truth.boxes.gathered(1, assignment.truthIndex.unsqueezed(2).expanded([-1, -1, 4]))
+    let wanted = try positives(truthBoxes / anchors.strides)
+    let overlap = try BoxGeometry.overlaps(positives(boxes), wanted).ciou
+    let boxLoss = try ((overlap * -1 + 1) * weight).sum() / normalizer
+    let distances = try BoxGeometry.distances(corners: wanted, points: positives(anchors.points.unsqueezed(0)))
+    let logits = try positives(output.boxLogits.transposed(1, 2)).reshaped([-1, DetectionHead.binCount])
+    let sideLoss = try (Self.distributionLoss(logits, distances: distances) * weight).sum() / normalizer
+    return (boxLoss, sideLoss)
+  }
+
+  /// Distribution focal loss [n, 1], the mean of four sides: `logits` [n x 4, 16] against `distances` [n, 4] within 0 to 14.99.
+  /// The two bins around a distance share its probability by nearness.
+  package static func distributionLoss(_ logits: Tensor, distances: Tensor) throws -> Tensor {
+    let target = try distances.reshaped([-1, 1])
+    let left = try target.floor()
+    let logShares = try logits.logSoftmax(1)
+    let leftBin = try left.to(.int64)
+    let rightWeight = try target - left
+    let leftShare = try logShares.gathered(1, leftBin) * (rightWeight * -1 + 1)
+    let rightShare = try logShares.gathered(1, leftBin + 1) * rightWeight
+    return try -(leftShare + rightShare).reshaped([-1, 4]).mean([1], keep: true)
+  }
+
+  /// Boxes in pixels, padded to the image with the most.
+  package static func truth(_ targets: [TargetBox], batchCount: Int, height: Int, width: Int) throws -> BatchTruth {
+    var counts = [Int](repeating: 0, count: batchCount)
+    for target in targets {
+      precondition(target.imageIndex >= 0 && target.imageIndex < batchCount, "a box of image \(target.imageIndex)")
+      counts[target.imageIndex] += 1
+    }
+    let most = counts.max() ?? 0
+    var boxes = [Float](repeating: 0, count: batchCount * most * 4)
+    var labels = [Int64](repeating: 0, count: batchCount * most)
+    var mask = [UInt8](repeating: 0, count: batchCount * most)
+    var next = [Int](repeating: 0, count: batchCount)
+    for target in targets {
+      let row = target.imageIndex * most + next[target.imageIndex]
+      next[target.imageIndex] += 1
+      labels[row] = Int64(target.classID)
+      mask[row] = 1
+      let (w, h) = (Float(width), Float(height))
+      let (x, y) = (target.center.x * w, target.center.y * h)
+      let (halfWidth, halfHeight) = (target.extent.width * w / 2, target.extent.height * h / 2)
+      boxes.replaceSubrange(
+        row * 4..<row * 4 + 4, with: [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight])
+    }
+    return BatchTruth(
+      boxes: try Tensor(boxes, shape: [batchCount, most, 4]), labels: try Tensor(labels, shape: [batchCount, most]),
+      mask: try Tensor(mask, shape: [batchCount, most]).to(.bool))
+  }
+}
+
+extension BatchTruth {
+  /// The same truth on `device`.
+  func to(_ device: Device) throws -> BatchTruth {
+    guard device != .cpu else { return self }
+    return BatchTruth(boxes: try boxes.to(device), labels: try labels.to(device), mask: try mask.to(device))
+  }
+}

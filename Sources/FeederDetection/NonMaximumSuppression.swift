@@ -1,0 +1,130 @@
+import FeederCore
+import FeederTorch
+
+/// One detection in pixels of the network's input.
+package struct ScoredBox: Sendable {
+  /// Corners.
+  package let box: Box
+  /// Class, from 0.
+  package let classID: Int
+  /// Probability of that class.
+  package let score: Float
+  /// Anchor that predicted it.
+  package let anchorIndex: Int
+}
+
+/// Greedy suppression of overlapping detections, class by class unless told otherwise.
+package struct NonMaximumSuppression: Sendable {
+  /// Scores must be above this.
+  package var confidence: Float = 0.25
+  /// Of two boxes whose intersection over union is above this, the lower one goes.
+  package var overlap: Float = 0.7
+  /// True: an anchor gives a detection for each class above the confidence; false: for its best class alone.
+  package var keepsEveryClass = false
+  /// True: boxes suppress each other whatever their classes.
+  package var ignoresClasses = false
+  /// Classes to keep; nil keeps all.
+  package var classes: Set<Int>?
+  /// Most detections of an image.
+  package var largestCount = 300
+  /// Most candidates of an image, by score, before suppression.
+  package var largestCandidateCount = 30_000
+
+  /// The settings of prediction: confidence 0.25, overlap 0.7, best class, 300 an image.
+  package init() {}
+
+  /// The settings of validation: every class above 0.001, overlap 0.7, 300 an image.
+  package static var validation: NonMaximumSuppression {
+    var settings = NonMaximumSuppression()
+    settings.confidence = 0.001
+    settings.keepsEveryClass = true
+    return settings
+  }
+
+  /// Detections of each image in falling score, from `predictions` [B, 4 + C, A] (centre, width, height in pixels, then
+  /// probabilities). Runs on the host.
+  package func callAsFunction(_ predictions: Tensor) throws -> [[ScoredBox]] {
+    let (b, channels, a) = (predictions.extent(0), predictions.extent(1), predictions.extent(2))
+    let values = try predictions.array(of: Float.self)
+    return values.withUnsafeBufferPointer { values in
+      (0..<b).map { image in
+        let base = UnsafeBufferPointer(rebasing: values[image * channels * a..<(image + 1) * channels * a])
+        return suppress(candidates(base, classCount: channels - 4, anchorCount: a))
+      }
+    }
+  }
+
+  private func candidates(_ values: UnsafeBufferPointer<Float>, classCount: Int, anchorCount a: Int) -> [Candidate] {
+    var found: [Candidate] = []
+    func add(_ anchor: Int, _ classID: Int, _ score: Float) {
+      if let classes, !classes.contains(classID) { return }
+      found.append(Candidate(values, anchor: anchor, anchorCount: a, classID: classID, score: score))
+    }
+    for anchor in 0..<a {
+      if keepsEveryClass {
+        for classID in 0..<classCount {
+          let score = values[(4 + classID) * a + anchor]
+          if score > confidence { add(anchor, classID, score) }
+        }
+      } else {
+        var (best, bestScore) = (0, values[4 * a + anchor])
+        for classID in 1..<max(classCount, 1) where values[(4 + classID) * a + anchor] > bestScore {
+          (best, bestScore) = (classID, values[(4 + classID) * a + anchor])
+        }
+        if bestScore > confidence { add(anchor, best, bestScore) }
+      }
+    }
+    // Equal scores keep the order of anchors, so that the choice never depends on the sort.
+    found.sort { ($0.score, $1.anchor, $1.classID) > ($1.score, $0.anchor, $0.classID) }
+    return Array(found.prefix(largestCandidateCount))
+  }
+
+  private func suppress(_ candidates: [Candidate]) -> [ScoredBox] {
+    var kept: [[Candidate]] = []
+    var result: [ScoredBox] = []
+    for candidate in candidates {
+      let group = ignoresClasses ? 0 : candidate.classID
+      while kept.count <= group { kept.append([]) }
+      if kept[group].contains(where: { $0.overlap(candidate) > overlap }) { continue }
+      kept[group].append(candidate)
+      result.append(candidate.scored)
+      if result.count == largestCount { break }
+    }
+    return result
+  }
+}
+
+/// A box in single precision with what it needs to be compared fast.
+private struct Candidate {
+  let x1: Float
+  let y1: Float
+  let x2: Float
+  let y2: Float
+  let area: Float
+  let score: Float
+  let classID: Int
+  let anchor: Int
+
+  init(_ values: UnsafeBufferPointer<Float>, anchor: Int, anchorCount a: Int, classID: Int, score: Float) {
+    let (x, y) = (values[anchor], values[a + anchor])
+    let (halfWidth, halfHeight) = (values[2 * a + anchor] / 2, values[3 * a + anchor] / 2)
+    (x1, y1, x2, y2) = (x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight)
+    area = (x2 - x1) * (y2 - y1)
+    self.score = score
+    self.classID = classID
+    self.anchor = anchor
+  }
+
+  func overlap(_ other: Candidate) -> Float {
+    let width = max(0, min(x2, other.x2) - max(x1, other.x1))
+    let height = max(0, min(y2, other.y2) - max(y1, other.y1))
+    let intersection = width * height
+    return intersection / (area + other.area - intersection)
+  }
+
+  var scored: ScoredBox {
+    ScoredBox(
+      box: Box(x1: Double(x1), y1: Double(y1), x2: Double(x2), y2: Double(y2)), classID: classID, score: score,
+      anchorIndex: anchor)
+  }
+}

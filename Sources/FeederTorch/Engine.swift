@@ -1,0 +1,26 @@
+import CTorch
+
+/// The engine as a whole: version, threads, devices.
+package enum Engine {
+  /// The version of libtorch that the program was built with.
+  package static var version: String { String(cString: ct_version()) }
+
+  /// Threads that one operator uses. Byte equality of runs holds for one count.
+  package static var threadCount: Int { Int(ct_thread_count()) }
+
+  /// Sets the threads that one operator uses, at least 1.
+  package static func setThreadCount(_ count: Int) throws {
+    try check(ct_set_thread_count(Int32(clamping: max(count, 1))), "setting the thread count")
+  }
+
+  /// Refuses operators that could give other bytes from run to run.
+  package static func setDeterministic(_ on: Bool) throws {
+    try check(ct_set_deterministic(on), "deterministic algorithms")
+  }
+
+  /// Count of usable CUDA devices.
+  package static var cudaDeviceCount: Int { Int(ct_cuda_count()) }
+
+  /// One line: that CUDA can be used, or why not.
+  package static var cudaStatus: String { String(cString: ct_cuda_status()) }
+}

@@ -1,0 +1,22 @@
+import CTorch
+
+/// A failure inside libtorch, with torch's own message.
+package struct EngineError: Error, CustomStringConvertible {
+  /// The operator or action that failed.
+  package let action: String
+  /// Torch's message, first line.
+  package let message: String
+
+  init(_ action: String) {
+    self.action = action
+    message = String(cString: ct_error()).split(separator: "\n").first.map(String.init) ?? "no message"
+  }
+
+  /// One line: what failed and why.
+  package var description: String { "\(action): \(message)" }
+}
+
+/// Turns a status of the shim into a Swift error.
+func check(_ status: Int32, _ action: @autoclosure () -> String) throws {
+  if status != 0 { throw EngineError(action()) }
+}

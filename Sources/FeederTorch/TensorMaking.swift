@@ -1,0 +1,64 @@
+/// New tensors, other types and other places.
+extension Tensor {
+  private enum Op {
+    static let full = Operator("full")
+    static let arange = Operator("arange", "start_step")
+    static let zerosLike = Operator("zeros_like")
+    static let toType = Operator("to", "dtype")
+    static let toDevice = Operator("to", "device")
+    static let contiguous = Operator("contiguous")
+    static let clone = Operator("clone")
+    static let detach = Operator("detach")
+    static let copy = Operator("copy_")
+    static let fill = Operator("fill_", "Scalar")
+    static let zero = Operator("zero_")
+  }
+
+  /// A tensor of `shape` with every element at `value`.
+  package static func full(
+    _ shape: [Int], _ value: Double, type: ElementType = .float32, device: Device = .cpu
+  ) throws -> Tensor {
+    try Op.full(.ints(shape), .double(value), .type(type), .none, .device(device))
+  }
+
+  /// A tensor of zeros.
+  package static func zeros(_ shape: [Int], type: ElementType = .float32, device: Device = .cpu) throws -> Tensor {
+    try full(shape, 0, type: type, device: device)
+  }
+
+  /// 0, 1, ... `count` - 1.
+  package static func range(_ count: Int, type: ElementType = .float32, device: Device = .cpu) throws -> Tensor {
+    try Op.arange(.int(0), .int(count), .int(1), .type(type), .none, .device(device))
+  }
+
+  /// Zeros of the same shape, type and place.
+  package func zerosLike() throws -> Tensor { try Op.zerosLike(.tensor(self)) }
+
+  /// The same numbers in another type; the tensor itself where it has that type.
+  package func to(_ type: ElementType) throws -> Tensor { try Op.toType(.tensor(self), .type(type)) }
+
+  /// The same numbers on another device, in another type when asked.
+  package func to(_ device: Device, type: ElementType? = nil) throws -> Tensor {
+    try Op.toDevice(.tensor(self), .device(device), .type(type ?? self.type))
+  }
+
+  /// The same numbers laid out row by row, or with the channels of a pixel side by side.
+  package func contiguous(_ format: MemoryFormat = .contiguous) throws -> Tensor {
+    try Op.contiguous(.tensor(self), .format(format))
+  }
+
+  /// A copy with memory of its own.
+  package func clone() throws -> Tensor { try Op.clone(.tensor(self)) }
+
+  /// The same numbers without a way back to what made them.
+  package func detach() throws -> Tensor { try Op.detach(.tensor(self)) }
+
+  /// Overwrites the elements with those of `source`, converted and broadcast.
+  package func copy(from source: Tensor) throws { try Op.copy.run(.tensor(self), .tensor(source)) }
+
+  /// Overwrites every element with `value`.
+  package func fill(_ value: Double) throws { try Op.fill.run(.tensor(self), .double(value)) }
+
+  /// Overwrites every element with 0.
+  package func zero() throws { try Op.zero.run(.tensor(self)) }
+}
