@@ -1,0 +1,82 @@
+import Foundation
+
+/// What one epoch leaves in results.csv. Values that an epoch did not measure are nil and stay empty.
+package struct EpochRow: Sendable, Equatable {
+  /// The epoch, counted from 1.
+  package var epoch: Int
+  /// Seconds since the run began, over all its parts.
+  package var seconds: Double
+  /// Mean box loss of the epoch, gain included.
+  package var boxLoss: Double
+  /// Mean class loss of the epoch, gain included.
+  package var classLoss: Double
+  /// Mean distribution focal loss of the epoch, gain included.
+  package var dflLoss: Double
+  /// Precision on the validation split.
+  package var precision: Double?
+  /// Recall on the validation split.
+  package var recall: Double?
+  /// mAP50 on the validation split.
+  package var map50: Double?
+  /// mAP50-95 on the validation split.
+  package var map50_95: Double?
+  /// Learning rate of the weights at the end of the epoch.
+  package var learningRate: Double
+  /// Training images a second.
+  package var imagesPerSecond: Double
+  /// Share of the epoch that training waited for the loader, 0 to 1.
+  package var stallShare: Double
+  /// Prefetch depth at the end of the epoch, in batches.
+  package var prefetchDepth: Int
+  /// Loader workers at the end of the epoch.
+  package var workers: Int
+  /// Most host memory held so far, in bytes.
+  package var peakHostBytes: Int
+  /// Most device memory held so far, in bytes; 0 on a CPU.
+  package var peakDeviceBytes: Int
+  /// Hash of the epoch's training stream.
+  package var streamHash: UInt64
+
+  /// The row of an epoch.
+  package init(
+    epoch: Int, seconds: Double, boxLoss: Double, classLoss: Double, dflLoss: Double, precision: Double? = nil,
+    recall: Double? = nil, map50: Double? = nil, map50_95: Double? = nil, learningRate: Double,
+    imagesPerSecond: Double, stallShare: Double, prefetchDepth: Int, workers: Int, peakHostBytes: Int,
+    peakDeviceBytes: Int, streamHash: UInt64
+  ) {
+    self.epoch = epoch
+    self.seconds = seconds
+    self.boxLoss = boxLoss
+    self.classLoss = classLoss
+    self.dflLoss = dflLoss
+    self.precision = precision
+    self.recall = recall
+    self.map50 = map50
+    self.map50_95 = map50_95
+    self.learningRate = learningRate
+    self.imagesPerSecond = imagesPerSecond
+    self.stallShare = stallShare
+    self.prefetchDepth = prefetchDepth
+    self.workers = workers
+    self.peakHostBytes = peakHostBytes
+    self.peakDeviceBytes = peakDeviceBytes
+    self.streamHash = streamHash
+  }
+
+  /// The columns of results.csv, in order; readers know them by these names.
+  package static let columns = [
+    "epoch", "seconds", "train/box_loss", "train/cls_loss", "train/dfl_loss", "metrics/precision", "metrics/recall",
+    "metrics/mAP50", "metrics/mAP50-95", "lr", "images_per_second", "stall_share", "prefetch_depth", "workers",
+    "peak_host_bytes", "peak_device_bytes", "stream_hash",
+  ]
+
+  /// The values in the order of `columns`: six significant digits, the hash as 16 hexadecimal digits.
+  var fields: [String] {
+    func number(_ value: Double?) -> String { value.map { String(format: "%.6g", $0) } ?? "" }
+    return [String(epoch)]
+      + [seconds, boxLoss, classLoss, dflLoss, precision, recall, map50, map50_95, learningRate].map(number)
+      + [imagesPerSecond, stallShare].map(number)
+      + [prefetchDepth, workers, peakHostBytes, peakDeviceBytes].map(String.init)
+      + [String(format: "%016llx", streamHash)]
+  }
+}

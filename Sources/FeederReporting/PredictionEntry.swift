@@ -1,0 +1,114 @@
+import FeederCore
+import FeederMetrics
+import Foundation
+
+/// One object of a predictions file, as it stands there.
+struct PredictionEntry: Decodable {
+  /// A name, or a number that stands for one.
+  enum ImageID {
+    case text(String)
+    case number(Int)
+  }
+
+  /// What is wrong with an entry, in words that follow its place.
+  struct Problem: Error {
+    let text: String
+    init(_ text: String) { self.text = text }
+  }
+
+  let imageID: ImageID
+  private let classID: Int
+  private let numbers: [Double]
+  private let score: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case imageID = "image_id"
+    case classID = "category_id"
+    case numbers = "bbox"
+    case score
+  }
+
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    if let number = try? fields.decode(Int.self, forKey: .imageID) {
+      imageID = .number(number)
+    } else {
+      imageID = .text(try fields.decode(String.self, forKey: .imageID))
+    }
+    guard let whole = Int(exactly: try fields.decode(Double.self, forKey: .classID)) else {
+      throw DecodingError.dataCorruptedError(forKey: .classID, in: fields, debugDescription: "not a whole number")
+    }
+    classID = whole
+    numbers = try fields.decode([Double].self, forKey: .numbers)
+    score = try fields.decode(Double.self, forKey: .score)
+  }
+
+  /// The entry as a detection. Throws `Problem` where a number makes no sense.
+  func detection(classCount: Int) throws -> Detection {
+    guard (0..<classCount).contains(classID) else {
+      throw Problem("category_id \(classID), where classes count from 0 to \(classCount - 1)")
+    }
+    guard numbers.count == 4 else { throw Problem("bbox has \(numbers.count) numbers in place of x, y, width, height") }
+    let (x, y, width, height) = (numbers[0], numbers[1], numbers[2], numbers[3])
+    guard numbers.allSatisfy({ abs($0) <= Self.largestCoordinate }) else {
+      throw Problem("bbox \(numbers) has a number beyond \(Int(Self.largestCoordinate)) pixels")
+    }
+    guard width >= 0, height >= 0 else {
+      throw Problem("bbox has the negative size \(width) x \(height); it is x, y, width, height")
+    }
+    guard score >= 0, score <= 1 else { throw Problem("score \(score) is not within 0 to 1") }
+    return Detection(box: Box(x1: x, y1: y, x2: x + width, y2: y + height), classID: classID, score: score)
+  }
+
+  /// Far beyond any image, and small enough that areas stay finite.
+  private static let largestCoordinate = 1e9
+
+  /// All entries of a file. Throws `ReportingError` that names the first broken one.
+  static func all(in url: URL) throws -> [PredictionEntry] {
+    let data = try WholeFile.read(url)
+    do {
+      return try JSONDecoder().decode([PredictionEntry].self, from: data)
+    } catch {
+      throw diagnosis(of: data, file: url.path, error)
+    }
+  }
+
+  /// Finds the broken entry by decoding each alone; slow, and only run where the file is refused anyway.
+  private static func diagnosis(of data: Data, file: String, _ error: any Error) -> ReportingError {
+    if case DecodingError.typeMismatch(_, let context) = error, context.codingPath.isEmpty {
+      return .predictions(
+        file: file, entry: nil, problem: "holds no array of predictions; COCO results JSON begins with '['")
+    }
+    for (index, part) in JSONPieces(data).enumerated() {
+      do {
+        _ = try JSONDecoder().decode(PredictionEntry.self, from: part)
+      } catch {
+        return .predictions(file: file, entry: index, problem: words(for: error, in: part))
+      }
+    }
+    let first = data.first { !JSONPieces.isSpace($0) }
+    let problem = first == UInt8(ascii: "[") ? "is cut off or damaged: the JSON array does not end" : "is not JSON"
+    return .predictions(file: file, entry: nil, problem: problem)
+  }
+
+  private static func words(for error: any Error, in part: Data) -> String {
+    func key(_ path: [any CodingKey]) -> String { path.first?.stringValue ?? "the entry" }
+    switch error {
+    case DecodingError.keyNotFound(let missing, _): return "\(missing.stringValue) is missing"
+    case DecodingError.valueNotFound(_, let context): return "\(key(context.codingPath)) is null"
+    case DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context):
+      if let field = context.codingPath.first {
+        return "\(field.stringValue) is not \(wanted[field.stringValue] ?? "as it must be")"
+      }
+      let text = String(decoding: part, as: UTF8.self)
+      if text.contains("NaN") || text.contains("Infinity") { return "NaN or Infinity, which are not numbers in JSON" }
+      return text.first == "{" ? "is not JSON" : "is not an object"
+    default: return "is not JSON"
+    }
+  }
+
+  private static let wanted = [
+    "image_id": "a name or a whole number", "category_id": "a whole number", "bbox": "a list of 4 numbers",
+    "score": "a number",
+  ]
+}

@@ -1,0 +1,22 @@
+/// What is wrong with a file that this room reads or writes: one line that names it and says what to do.
+package enum ReportingError: Error, Equatable, CustomStringConvertible {
+  /// A predictions file; `entry` counts from 0, nil where the file as a whole is wrong.
+  case predictions(file: String, entry: Int?, problem: String)
+  /// A results.csv that cannot be continued.
+  case results(file: String, line: Int, problem: String)
+  /// A file that cannot be read, with the system's reason.
+  case unreadable(file: String, reason: String)
+  /// A file that cannot be written, with the system's reason.
+  case unwritable(file: String, reason: String)
+
+  /// The line that a person reads.
+  package var description: String {
+    switch self {
+    case .predictions(let file, let entry?, let problem): "\(file), entry \(entry) (counted from 0): \(problem)"
+    case .predictions(let file, nil, let problem): "\(file): \(problem)"
+    case .results(let file, let line, let problem): "\(file), line \(line): \(problem)"
+    case .unreadable(let file, let reason): "\(file): cannot be read (\(reason))"
+    case .unwritable(let file, let reason): "\(file): cannot be written (\(reason))"
+    }
+  }
+}

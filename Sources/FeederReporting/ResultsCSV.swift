@@ -1,0 +1,61 @@
+import Foundation
+
+/// A run's results.csv: a header and a row an epoch. The file on disk is complete after every append.
+package struct ResultsCSV {
+  private let url: URL
+  private var lines: [String]
+
+  /// Begins a file that holds the header alone; one that is there is replaced. Throws `ReportingError.unwritable`.
+  package init(creating url: URL) throws {
+    self.url = url
+    lines = [EpochRow.columns.joined(separator: ",")]
+    try save()
+  }
+
+  /// Continues a file from `epoch` on (counted from 1): drops the rows at or past it and a last row that was cut off.
+  ///
+  /// A missing file is begun anew. Throws `ReportingError` where the file is not a results.csv of these columns.
+  package init(continuing url: URL, from epoch: Int) throws {
+    self.url = url
+    lines = [EpochRow.columns.joined(separator: ",")]
+    if FileManager.default.fileExists(atPath: url.path) {
+      lines += try Self.rows(of: url, header: lines[0], before: epoch)
+    }
+    try save()
+  }
+
+  private static func rows(of url: URL, header: String, before epoch: Int) throws -> [String] {
+    let text = String(decoding: try WholeFile.read(url), as: UTF8.self)
+    let all = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    guard all[0] == header else {
+      throw ReportingError.results(
+        file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")
+    }
+    // What follows the last line end is empty, or a row whose writing was cut off: its numbers may be cut as well.
+    return try all.enumerated().dropFirst().dropLast().compactMap { index, line in
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+      guard fields.count == EpochRow.columns.count, let number = Int(fields[0]) else {
+        throw ReportingError.results(
+          file: url.path, line: index + 1,
+          problem:
+            "is not a row of \(EpochRow.columns.count) values that begins with an epoch; mend it or move the file")
+      }
+      return number < epoch ? line : nil
+    }
+  }
+
+  /// Adds the row of an epoch. Throws `ReportingError.unwritable`; the file then still holds the rows before.
+  package mutating func append(_ row: EpochRow) throws {
+    lines.append(row.fields.joined(separator: ","))
+    do {
+      try save()
+    } catch {
+      lines.removeLast()
+      throw error
+    }
+  }
+
+  private func save() throws {
+    try WholeFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: url)
+  }
+}

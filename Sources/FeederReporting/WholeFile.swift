@@ -1,0 +1,37 @@
+import Foundation
+
+/// Files read and written in one piece.
+enum WholeFile {
+  /// The bytes of a regular file. Throws `ReportingError.unreadable`.
+  static func read(_ url: URL) throws -> Data {
+    var status = stat()
+    guard stat(url.path, &status) == 0 else {
+      throw ReportingError.unreadable(file: url.path, reason: String(cString: strerror(errno)))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw ReportingError.unreadable(file: url.path, reason: "not a regular file")
+    }
+    do {
+      return try Data(contentsOf: url)
+    } catch {
+      throw ReportingError.unreadable(file: url.path, reason: reason(error))
+    }
+  }
+
+  /// Writes beside the file and renames, so that a reader sees the old bytes or the new ones. Throws `.unwritable`.
+  static func write(_ data: Data, to url: URL) throws {
+    do {
+      try data.write(to: url, options: .atomic)
+    } catch {
+      throw ReportingError.unwritable(file: url.path, reason: reason(error))
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let cocoa = error as NSError
+    if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
+      return String(cString: strerror(Int32(underlying.code)))
+    }
+    return cocoa.localizedDescription
+  }
+}

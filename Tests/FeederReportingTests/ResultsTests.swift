@@ -1,0 +1,69 @@
+import FeederReporting
+import Foundation
+import Testing
+
+@Suite("results.csv holds a row an epoch, once each")
+struct ResultsTests {
+  private func row(_ epoch: Int, boxLoss: Double = 1.25) -> EpochRow {
+    EpochRow(
+      epoch: epoch, seconds: 12.5 * Double(epoch), boxLoss: boxLoss, classLoss: 2, dflLoss: 0.5, precision: 0.75,
+      learningRate: 0.000123456789, imagesPerSecond: 88, stallShare: 0.01, prefetchDepth: 2, workers: 3,
+      peakHostBytes: 1 << 40, peakDeviceBytes: 0, streamHash: 0xABC)
+  }
+
+  private func lines(_ url: URL) throws -> [String] {
+    String(decoding: try Data(contentsOf: url), as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  @Test("Columns and values are those of the contract")
+  func columns() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "results.csv")
+    var results = try ResultsCSV(creating: url)
+    try results.append(row(1))
+    let text = try lines(url)
+    #expect(
+      text[0]
+        == "epoch,seconds,train/box_loss,train/cls_loss,train/dfl_loss,metrics/precision,metrics/recall,metrics/mAP50,"
+        + "metrics/mAP50-95,lr,images_per_second,stall_share,prefetch_depth,workers,peak_host_bytes,peak_device_bytes,"
+        + "stream_hash")
+    #expect(text[1] == "1,12.5,1.25,2,0.5,0.75,,,,0.000123457,88,0.01,2,3,1099511627776,0,0000000000000abc")
+    #expect(text.count == 2)
+  }
+
+  @Test("A resumed run drops the rows that it runs again, and a row that was cut off")
+  func resume() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "results.csv")
+    var results = try ResultsCSV(creating: url)
+    for epoch in 1...5 { try results.append(row(epoch)) }
+    let whole = try lines(url)
+    try Data((whole.joined(separator: "\n") + "\n6,75,1.2").utf8).write(to: url)
+    var resumed = try ResultsCSV(continuing: url, from: 4)
+    #expect(try lines(url) == Array(whole.prefix(4)))
+    try resumed.append(row(4, boxLoss: 9))
+    let text = try lines(url)
+    #expect(text.count == 5 && text[4].hasPrefix("4,50,9,"))
+  }
+
+  @Test("A resumed run without the file begins one, and a foreign file is refused untouched")
+  func foreign() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "results.csv")
+    _ = try ResultsCSV(continuing: url, from: 3)
+    #expect(try lines(url) == [EpochRow.columns.joined(separator: ",")])
+    let foreign = try folder.file("other.csv", "epoch,loss\n1,2\n")
+    #expect(throws: ReportingError.self) { try ResultsCSV(continuing: foreign, from: 1) }
+    #expect(try lines(foreign) == ["epoch,loss", "1,2"])
+    let header = EpochRow.columns.joined(separator: ",")
+    let broken = try folder.file("broken.csv", header + "\n1,2\n3,4\n")
+    #expect(throws: ReportingError.self) { try ResultsCSV(continuing: broken, from: 9) }
+  }
+
+  @Test("A folder that is not there is an error that names the file")
+  func unwritable() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "missing/results.csv")
+    #expect(throws: ReportingError.self) { try ResultsCSV(creating: url) }
+  }
+}
