@@ -1,0 +1,90 @@
+import FeederCore
+import FeederImaging
+
+/// What one worker needs to read and decode, kept from image to image: a decoder and buffers that only grow.
+///
+/// Unchecked because it is handed to the thread that uses it. Invariant: used by one thread at a time.
+package final class DecodeScratch: @unchecked Sendable {
+  /// Work done since the last `takeTimes`.
+  package struct Times: Sendable {
+    /// Nanoseconds spent reading source files.
+    package var readNanoseconds = 0
+    /// Nanoseconds spent decoding.
+    package var decodeNanoseconds = 0
+    /// JPEGs decoded.
+    package var decodedCount = 0
+  }
+
+  /// The worker's decoder.
+  package let decoder: JPEGDecoder
+  private var pixels = GrowingBuffer()
+  private var file = GrowingBuffer()
+  private var times = Times()
+
+  /// Throws `ImagingError.library` where libjpeg cannot start.
+  package init() throws { decoder = try JPEGDecoder() }
+
+  /// The work since the last call.
+  package func takeTimes() -> Times {
+    defer { times = Times() }
+    return times
+  }
+
+  /// Decodes `jpeg` at the scale that fits `imageSize` and lends the pixels. Throws `CacheError.damagedImage` naming `path`.
+  func withDecoded(
+    _ jpeg: UnsafeRawBufferPointer, path: String, channels: Int, imageSize: Int, _ body: (ImageView) throws -> Void
+  ) throws {
+    let start = ContinuousClock.now
+    let view: ImageView
+    do {
+      let source = try decoder.info(of: jpeg).size
+      let scale = DecodeScale.fitting(source, imageSize: imageSize)
+      let size = scale.size(of: source)
+      let target = pixels.bytes(size.width * size.height * channels)
+      try decoder.decode(jpeg, channels: channels, scale: scale, into: target)
+      guard let base = target.assumingMemoryBound(to: UInt8.self).baseAddress else {
+        preconditionFailure("a decoded image has bytes")
+      }
+      view = ImageView(base: UnsafePointer(base), size: size, channels: channels, layout: .interleaved)
+    } catch let error as ImagingError {
+      times.decodeNanoseconds += nanoseconds(since: start)
+      throw CacheError.damagedImage(path: path, reason: error.description)
+    }
+    times.decodeNanoseconds += nanoseconds(since: start)
+    times.decodedCount += 1
+    try body(view)
+  }
+
+  /// Reads a file, at most `limit` bytes of it, and lends them with what the system said of it. Throws
+  /// `CacheError.damagedImage`.
+  func withFile<Result>(
+    _ path: String, limit: Int = .max, _ body: (UnsafeRawBufferPointer, FileStamp) throws -> Result
+  ) throws -> Result {
+    let start = ContinuousClock.now
+    let (bytes, stamp) = try SourceFile.read(path, limit: limit) { file.bytes($0) }
+    times.readNanoseconds += nanoseconds(since: start)
+    return try body(bytes, stamp)
+  }
+}
+
+/// Memory that grows to what was asked for and stays; freed with its owner.
+struct GrowingBuffer: ~Copyable {
+  private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+  /// At least one, at most `count` bytes, aligned to 64; what was in it is gone.
+  mutating func bytes(_ count: Int) -> UnsafeMutableRawBufferPointer {
+    if memory.count < max(count, 1) {
+      memory.deallocate()
+      memory = .allocate(byteCount: max(count, 1), alignment: 64)
+    }
+    return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
+  }
+
+  deinit { memory.deallocate() }
+}
+
+/// Whole nanoseconds from `start` to now.
+func nanoseconds(since start: ContinuousClock.Instant) -> Int {
+  let (seconds, attoseconds) = (ContinuousClock.now - start).components
+  return Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+}

@@ -1,0 +1,56 @@
+import FeederCore
+import FeederDatasets
+import FeederImaging
+
+/// The source files themselves, read and decoded anew for each use: `--cache none`.
+package final class DirectSource: ImageSource {
+  private let items: [SourceItem]
+  private let paths: [String]
+  private let imageSize: Int
+  /// 1 or 3.
+  package let channels: Int
+  package let largestWidth: Int
+  package let scratchByteCount: Int
+
+  /// The images of `survey`, decoded to `channels` at the scale that fits `imageSize`.
+  package init(_ survey: SourceSurvey, channels: Int, imageSize: Int) {
+    self.channels = channels
+    self.imageSize = imageSize
+    paths = survey.entries.map(\.imagePath)
+    items = zip(survey.entries, survey.images).map { entry, image in
+      SourceItem(imageID: entry.imageID, size: image.info?.size, labels: entry.labels, damage: image.damage)
+    }
+    let decoded = survey.images.compactMap { image in
+      image.info.map { DecodeScale.fitting($0.size, imageSize: imageSize).size(of: $0.size) }
+    }
+    largestWidth = decoded.map(\.width).max() ?? 1
+    let largestFile = survey.images.map { Int(clamping: $0.stamp.size) }.max() ?? 0
+    scratchByteCount = (decoded.map { $0.width * $0.height * channels }.max() ?? 0) + largestFile
+  }
+
+  package var count: Int { items.count }
+
+  package func item(_ index: Int) -> SourceItem { items[index] }
+
+  package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
+    let item = items[index]
+    if let damage = item.damage { throw CacheError.damagedImage(path: paths[index], reason: damage) }
+    try scratch.withFile(paths[index]) { bytes, _ in
+      guard try scratch.hasSize(item.size, bytes, path: paths[index]) else {
+        throw CacheError.changedSource(path: paths[index])
+      }
+      try scratch.withDecoded(bytes, path: paths[index], channels: channels, imageSize: imageSize, body)
+    }
+  }
+}
+
+extension DecodeScratch {
+  /// True where the header still names the size that was planned with.
+  fileprivate func hasSize(_ size: PixelSize?, _ jpeg: UnsafeRawBufferPointer, path: String) throws -> Bool {
+    do {
+      return try decoder.info(of: jpeg).size == size
+    } catch let error as ImagingError {
+      throw CacheError.damagedImage(path: path, reason: error.description)
+    }
+  }
+}

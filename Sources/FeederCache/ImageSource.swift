@@ -1,0 +1,40 @@
+import FeederCore
+import FeederImaging
+
+/// What is known of one image before its pixels are needed.
+package struct SourceItem: Sendable, Equatable {
+  /// The image's name in the data set.
+  package let imageID: String
+  /// Size of the original in pixels; nil where the file is too damaged to tell.
+  package let size: PixelSize?
+  /// Objects, normalised to the original.
+  package let labels: [Label]
+  /// Why the image gives no pixels, where that is already known.
+  package let damage: String?
+
+  /// An item by its fields.
+  package init(imageID: String, size: PixelSize?, labels: [Label], damage: String? = nil) {
+    self.imageID = imageID
+    self.size = size
+    self.labels = labels
+    self.damage = damage
+  }
+}
+
+/// Images by number, whatever form they are kept in. All forms of one data set give the same pixels. Safe from any thread.
+package protocol ImageSource: Sendable {
+  /// Number of images.
+  var count: Int { get }
+  /// Channels of every image: 1 or 3.
+  var channels: Int { get }
+  /// Width in pixels of the widest image as it is lent to `withImage`.
+  var largestWidth: Int { get }
+  /// Bytes that one worker's `DecodeScratch` grows to at most.
+  var scratchByteCount: Int { get }
+  /// What is known of image `index`.
+  func item(_ index: Int) -> SourceItem
+  /// Lends the pixels of image `index` to `body`, decoded at `DecodeScale.fitting`; they are gone when it returns.
+  ///
+  /// Throws `CacheError.damagedImage` where the image's own file is at fault, other errors where the source as a whole is.
+  func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws
+}

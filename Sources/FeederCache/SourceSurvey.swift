@@ -1,0 +1,66 @@
+import FeederCore
+import FeederDatasets
+import FeederImaging
+
+/// What the headers of a split's image files say; the first step of every build, and all that is known without a cache.
+package struct SourceSurvey: Sendable {
+  /// One image file.
+  struct Image: Sendable {
+    let stamp: FileStamp
+    /// Nil where the header is damaged.
+    let info: JPEGInfo?
+    /// What is wrong with the header.
+    let damage: String?
+  }
+
+  let entries: [DatasetEntry]
+  let images: [Image]
+
+  /// A JPEG's frame header nearly always lies in its first 64 KiB; the whole file is read where it does not.
+  private static let headerByteCount = 64 * 1024
+
+  /// Looks at the header of every entry, on all cores. A damaged header is noted, not thrown.
+  package init(_ entries: [DatasetEntry]) throws {
+    self.entries = entries
+    images = try ParallelWork.map(count: entries.count) { index, scratch in
+      Self.look(entries[index].imagePath, scratch)
+    }
+  }
+
+  private static func look(_ path: String, _ scratch: DecodeScratch) -> Image {
+    func header(limit: Int) throws -> Image {
+      try scratch.withFile(path, limit: limit) { bytes, stamp in
+        do {
+          return Image(stamp: stamp, info: try JPEGInfo(of: bytes), damage: nil)
+        } catch let error as ImagingError {
+          return Image(stamp: stamp, info: nil, damage: error.description)
+        }
+      }
+    }
+    do {
+      let image = try header(limit: headerByteCount)
+      if image.info != nil || image.stamp.size <= UInt64(headerByteCount) { return image }
+      return try header(limit: .max)
+    } catch CacheError.damagedImage(_, let reason) {
+      return Image(stamp: .of(path), info: nil, damage: reason)
+    } catch {
+      return Image(stamp: .of(path), info: nil, damage: "\(error)")
+    }
+  }
+
+  /// Bytes of the pixels of all images, decoded as the recipe says.
+  package func pixelByteCount(channels: Int, imageSize: Int) -> Int {
+    Self.pixelByteCount(of: images.compactMap(\.info?.size), channels: channels, imageSize: imageSize)
+  }
+
+  /// Bytes of the pixels of images of these sizes, decoded at `DecodeScale.fitting`.
+  static func pixelByteCount(of sizes: [PixelSize], channels: Int, imageSize: Int) -> Int {
+    sizes.reduce(0) { sum, size in
+      let decoded = DecodeScale.fitting(size, imageSize: imageSize).size(of: size)
+      return sum + decoded.width * decoded.height * channels
+    }
+  }
+
+  /// Bytes of all image files.
+  package var fileByteCount: Int { images.reduce(0) { $0 + Int(clamping: $1.stamp.size) } }
+}

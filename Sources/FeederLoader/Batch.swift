@@ -1,0 +1,73 @@
+import FeederCore
+import FeederImaging
+
+/// One box of a batch, normalised to the output image as YOLO writes it.
+package struct Target: Sendable, Equatable {
+  /// Place of the image in the batch.
+  package var imageIndex: Int
+  /// Class, counted from 0.
+  package var classID: Int
+  /// Centre from the left edge, in image widths.
+  package var centerX: Float
+  /// Centre from the upper edge, in image heights.
+  package var centerY: Float
+  /// Width, in image widths.
+  package var width: Float
+  /// Height, in image heights.
+  package var height: Float
+
+  /// A target by its fields.
+  package init(imageIndex: Int, classID: Int, centerX: Float, centerY: Float, width: Float, height: Float) {
+    self.imageIndex = imageIndex
+    self.classID = classID
+    self.centerX = centerX
+    self.centerY = centerY
+    self.width = width
+    self.height = height
+  }
+}
+
+/// Which image of the data set stands at one place of a batch.
+package struct BatchImage: Sendable, Equatable {
+  /// Index into the data set's sorted entries.
+  package let entryIndex: Int
+  /// Size of the original image in pixels; the output size where the file is too damaged to tell.
+  package let size: PixelSize
+  /// The validation geometry from the original image to the output; in training it says nothing about the pixels.
+  package let letterbox: Letterbox
+  /// True where the file is damaged: the place holds plain 114 and no targets.
+  package let isDamaged: Bool
+}
+
+/// A batch on loan: its slot returns to the loader by `release()`, or when the value goes out of scope.
+///
+/// Unchecked because of the raw memory. Invariant: the value cannot be copied, so its slot has one owner; it may move to
+/// another thread with it, and the bytes stay valid until release even where the loader is gone.
+package struct Batch: ~Copyable, @unchecked Sendable {
+  /// Place in the epoch, counted from 0.
+  package let index: Int
+  /// imageCount x channels x height x width bytes, the start of the slot.
+  package let pixels: UnsafeMutableRawBufferPointer
+  /// Images in this batch; the last of an epoch may hold fewer.
+  package let imageCount: Int
+  /// Planes an image: 1 or 3 (R, G, B).
+  package let channels: Int
+  /// Output size.
+  package let size: PixelSize
+  /// All boxes, in order of their images.
+  package let targets: [Target]
+  /// One entry an image, in order.
+  package let images: [BatchImage]
+  /// Checksum of the images' pixels and targets in order; independent of workers, depth and cache form.
+  package let hash: UInt64
+  /// The epoch's hash up to and with this batch; what a checkpoint keeps for `startEpoch(_:closeMosaic:firstBatch:hashSoFar:)`.
+  package let epochHash: UInt64
+
+  let slot: Int
+  let core: LoaderCore
+
+  deinit { core.takeBack(slot) }
+
+  /// Gives the slot back. After this the loader may overwrite the pixels.
+  package consuming func release() {}
+}

@@ -1,0 +1,40 @@
+import FeederCache
+import FeederCore
+
+/// What stops a loader.
+package enum LoaderError: Error, Equatable, CustomStringConvertible {
+  /// A setting that makes no sense.
+  case badSetting(String)
+  /// A data set without images.
+  case noImages
+  /// Even one worker and one batch of prefetch do not fit the memory budget.
+  case budgetTooSmall(budget: Int, minimum: Int)
+  /// The host has no memory for a slot.
+  case outOfMemory(byteCount: Int)
+  /// The consumer asks for a batch while it holds every slot.
+  case everySlotLent(Int)
+  /// More images are damaged than the run accepts.
+  case tooManyDamaged([QuarantinedImage], imageCount: Int, allowed: Int)
+  /// `cancel()` was called.
+  case cancelled
+
+  package var description: String {
+    switch self {
+    case .badSetting(let reason): return reason
+    case .noImages: return "the data set has no images: check the image folder that its data.yaml names"
+    case .budgetTooSmall(let budget, let minimum):
+      return "the loader wants at least \(ByteCount(minimum)) (\(minimum) bytes) for batches and decoding, and "
+        + "--memory leaves it \(ByteCount(max(budget, 0))): raise --memory, or lower --batch or --image-size"
+    case .outOfMemory(let byteCount):
+      return "no memory for a batch of \(ByteCount(byteCount)): lower --batch or --image-size"
+    case .everySlotLent(let count):
+      return "all \(count) batch slots are held by the caller: release a batch before asking for the next one"
+    case .tooManyDamaged(let images, let imageCount, let allowed):
+      let list = images.prefix(20).map { "\($0.imageID) (\($0.reason))" }.joined(separator: "; ")
+      let rest = images.count > 20 ? "; and \(images.count - 20) more" : ""
+      return "\(images.count) of \(imageCount) images are damaged, and at most \(allowed) may be: \(list)\(rest); "
+        + "replace or remove these files"
+    case .cancelled: return "loading was cancelled"
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import FeederCore
+
+/// Checksums of what the loader delivers, image by image, so that they depend on neither batch size nor workers.
+enum StreamHash {
+  /// xxh64 of an image's pixels, then of its targets: class as Int32, centre, width and height as Float, little-endian.
+  static func image(pixels: UnsafeRawBufferPointer, targets: [Target]) -> UInt64 {
+    var hash = Checksum.xxh64(pixels)
+    for target in targets {
+      let words: [5 of UInt32] = [
+        UInt32(truncatingIfNeeded: target.classID).littleEndian, target.centerX.bitPattern.littleEndian,
+        target.centerY.bitPattern.littleEndian, target.width.bitPattern.littleEndian,
+        target.height.bitPattern.littleEndian,
+      ]
+      hash = withUnsafeBytes(of: words) { Checksum.xxh64($0, seed: hash) }
+    }
+    return hash
+  }
+
+  /// The checksum of `hash` after `previous`.
+  static func chain(_ hash: UInt64, after previous: UInt64) -> UInt64 {
+    withUnsafeBytes(of: hash.littleEndian) { Checksum.xxh64($0, seed: previous) }
+  }
+}

@@ -1,0 +1,127 @@
+import FeederCore
+import FeederImaging
+
+/// One image of the data set placed on a training canvas: pixel p of the original lies at `left + p * ratio`.
+struct CanvasImage: Sendable, Equatable {
+  /// Index into the data set's entries.
+  let entryIndex: Int
+  /// Size of the original in pixels.
+  let size: PixelSize
+  /// Canvas position of the original's left edge.
+  let left: Double
+  /// Canvas position of the original's upper edge.
+  let top: Double
+  /// Canvas pixels a pixel of the original.
+  let ratio: Double
+
+  /// The whole image on the canvas, not cropped.
+  var frame: Box {
+    Box(x1: left, y1: top, x2: left + Double(size.width) * ratio, y2: top + Double(size.height) * ratio)
+  }
+}
+
+/// Where every image of one training picture lands: source images on a square canvas, the canvas on the output.
+///
+/// The canvas is never drawn. Its maps to the output are axis-aligned, so each source image is one rectangle of the output.
+/// Canvas point p lies at `gain * p + offset` of the output, before the flip.
+struct TrainingCanvas: Sendable, Equatable {
+  /// Side of the canvas: twice the image size for a mosaic, the image size for a single image.
+  let side: Double
+  /// Side of the output in pixels.
+  let outputSide: Int
+  /// The placed images; those of unknown size (damaged files) are left out.
+  let images: [CanvasImage]
+  /// Output pixels a canvas pixel.
+  let gain: Double
+  /// Output position of the canvas's left edge.
+  let offsetX: Double
+  /// Output position of the canvas's upper edge.
+  let offsetY: Double
+  /// True where the output is mirrored from left to right at the end.
+  let flips: Bool
+
+  /// Places the members of `plan`; `size` gives an entry's original size, nil where its file is too damaged to tell.
+  init(_ plan: AugmentationPlan, imageSize: Int, size: (Int) -> PixelSize?) {
+    let output = Double(imageSize)
+    outputSide = imageSize
+    side = plan.isMosaic ? output * 2 : output
+    gain = plan.gain
+    offsetX = plan.shiftX - plan.gain * side / 2
+    offsetY = plan.shiftY - plan.gain * side / 2
+    flips = plan.flips
+    var images: [CanvasImage] = []
+    for (place, entry) in plan.members.prefix(plan.isMosaic ? 4 : 1).enumerated() {
+      guard let size = size(entry) else { continue }
+      let ratio = output / Double(max(size.width, size.height))
+      let width = Double(size.width) * ratio
+      let height = Double(size.height) * ratio
+      let left: Double
+      let top: Double
+      if plan.isMosaic {  // the four corners that meet at the centre
+        left = Double(plan.centerX) - (place % 2 == 0 ? width : 0)
+        top = Double(plan.centerY) - (place < 2 ? height : 0)
+      } else {
+        left = (output - width) / 2
+        top = (output - height) / 2
+      }
+      images.append(CanvasImage(entryIndex: entry, size: size, left: left, top: top, ratio: ratio))
+    }
+    self.images = images
+  }
+
+  /// The output pixels whose centres lie on the part of `image` inside the canvas, after the flip; both may be empty.
+  func rectangle(of image: CanvasImage) -> (columns: Range<Int>, rows: Range<Int>) {
+    let frame = image.frame
+    let columns = pixels(from: max(frame.x1, 0), to: min(frame.x2, side), offset: offsetX)
+    let rows = pixels(from: max(frame.y1, 0), to: min(frame.y2, side), offset: offsetY)
+    let mirrored = outputSide - columns.upperBound..<outputSide - columns.lowerBound
+    return (flips ? mirrored : columns, rows)
+  }
+
+  private func pixels(from low: Double, to high: Double, offset: Double) -> Range<Int> {
+    func edge(_ canvas: Double) -> Int {
+      let position = (gain * canvas + offset - 0.5).rounded(.up)
+      return Int(min(max(position, 0), Double(outputSide)))
+    }
+    let start = edge(low)
+    return start..<max(edge(high), start)
+  }
+
+  /// True where the images leave no pixel of the output bare; their rectangles never overlap.
+  var coversOutput: Bool {
+    let covered = images.reduce(0) { sum, image in
+      let (columns, rows) = rectangle(of: image)
+      return sum + columns.count * rows.count
+    }
+    return covered == outputSide * outputSide
+  }
+
+  /// The way from output pixels back to the pixels of `image` as stored, which may be a reduction of the original.
+  func map(of image: CanvasImage, stored: PixelSize) -> AxisMap {
+    let frame = image.frame
+    let scaleX = Double(stored.width) / (frame.width * gain)
+    let scaleY = Double(stored.height) / (frame.height * gain)
+    return AxisMap(
+      scaleX: scaleX, scaleY: scaleY, offsetX: -(offsetX + gain * image.left) * scaleX,
+      offsetY: -(offsetY + gain * image.top) * scaleY, flipped: flips)
+  }
+
+  /// One box of `image` (pixels of the original) on the output: clipped to the canvas, mapped, clipped to the output, flipped.
+  /// Nil where too little of it is left: it must keep over 2 px on each side, over 0.1 of its mapped area and an aspect
+  /// under 100 (the limits of YOLOv8's training, measured on its results).
+  func box(_ box: Box, of image: CanvasImage) -> Box? {
+    let canvas = Box(
+      x1: image.left + box.x1 * image.ratio, y1: image.top + box.y1 * image.ratio,
+      x2: image.left + box.x2 * image.ratio, y2: image.top + box.y2 * image.ratio)
+    func mapX(_ x: Double) -> Double { gain * min(max(x, 0), side) + offsetX }
+    func mapY(_ y: Double) -> Double { gain * min(max(y, 0), side) + offsetY }
+    let mapped = Box(x1: mapX(canvas.x1), y1: mapY(canvas.y1), x2: mapX(canvas.x2), y2: mapY(canvas.y2))
+    let clipped = mapped.clipped(to: PixelSize(side: outputSide))
+    guard clipped.width > 2, clipped.height > 2, clipped.area > 0.1 * mapped.area,
+      max(clipped.width / clipped.height, clipped.height / clipped.width) < 100
+    else { return nil }
+    guard flips else { return clipped }
+    let right = Double(outputSide)
+    return Box(x1: right - clipped.x2, y1: clipped.y1, x2: right - clipped.x1, y2: clipped.y2)
+  }
+}
