@@ -14,6 +14,8 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
   case unreadableImages(count: Int, first: [String])
   /// A place that cannot be written to.
   case output(path: String, problem: String)
+  /// Somebody asked to stop; nothing is left behind.
+  case cancelled
 
   /// The line that a person reads.
   package var description: String {
@@ -27,6 +29,7 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
       "\(count) unreadable \(count == 1 ? "image" : "images"): " + first.joined(separator: "; ")
         + (count > first.count ? "; ..." : "") + " (mend them, or leave them out with --skip-unreadable)"
     case .output(let path, let problem): path + ": " + problem
+    case .cancelled: "stopped; nothing was written"
     }
   }
 

@@ -30,6 +30,27 @@ enum FileBytes {
     return bytes
   }
 
+  /// Writes a whole new file. `name` is what a message calls it. Throws `DatasetError.output`.
+  static func write(_ bytes: [UInt8], to path: String, calledLater name: String) throws {
+    func failure() -> DatasetError { .output(path: name, problem: "cannot be written (\(systemReason()))") }
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw failure() }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Foundation.write(file, $0.baseAddress.map { $0 + written }, $0.count - written)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let problem = failure()
+        close(file)
+        throw problem
+      }
+      written += count
+    }
+    guard close(file) == 0 else { throw failure() }
+  }
+
   /// What a path leads to, links followed; nil where there is nothing.
   static func status(_ path: String) -> stat? {
     var status = stat()

@@ -1,0 +1,94 @@
+import FeederCore
+import FeederImaging
+
+/// From a mask to what the camera's file holds: nearly black and white, edges one pixel soft, a little noise.
+struct BoardSurface {
+  private let size: PixelSize
+  private let channels: Int
+  private let noise: [UInt8]
+  private let bare: [Int]
+  private let copper: [Int]
+
+  /// Noise moves a pixel by up to this much of 255, too little to look like a defect.
+  private static let noiseReach = 2
+
+  /// The surface of board `index`. One channel is DeepPCB's look: conductors black on white; three channels give each board
+  /// its own colours of laminate and copper.
+  init(seed: UInt64, index: Int, size: PixelSize, channels: Int) {
+    self.size = size
+    self.channels = channels
+    var random = CounterRandom(seed: seed, index: index, purpose: .noise)
+    if channels == 1 {
+      (bare, copper) = ([255], [0])
+    } else {
+      let laminates = [[24, 96, 52], [30, 62, 120], [126, 34, 38], [58, 50, 44], [20, 84, 96]]
+      let metals = [[214, 158, 104], [226, 196, 120], [206, 206, 200]]
+      func near(_ colour: [Int]) -> [Int] { colour.map { $0 + random.integer(in: -14...14) } }
+      bare = near(laminates[random.integer(below: laminates.count)])
+      copper = near(metals[random.integer(below: metals.count)])
+    }
+    // Four bytes of noise a random word.
+    let count = size.width * size.height
+    var noise = [UInt8]()
+    noise.reserveCapacity(count + 4)
+    while noise.count < count {
+      let word = random.nextUInt32()
+      for shift in [0, 8, 16, 24] { noise.append(UInt8(truncatingIfNeeded: word >> UInt32(shift))) }
+    }
+    self.noise = noise
+  }
+
+  /// The pixels of a mask. The same surface gives a board and its template the same noise.
+  func pixels(of mask: ConductorMask) -> Pixels {
+    let shares = Self.softened(mask)
+    let (channels, reach) = (channels, Self.noiseReach)
+    // The value of every share of copper, by channel.
+    let values = (0..<channels).flatMap { channel in
+      (0...64).map { Int16((bare[channel] * (64 - $0) + copper[channel] * $0 + 32) / 64 - reach) }
+    }
+    let steps = Int16(2 * reach + 1)
+    let bytes = [UInt8](unsafeUninitializedCapacity: shares.count * channels) { target, filled in
+      values.withUnsafeBufferPointer { values in
+        noise.withUnsafeBufferPointer { noise in
+          for channel in 0..<channels {
+            for (at, share) in shares.enumerated() {
+              let grain = (Int16(noise[at]) &* steps) >> 8
+              target[at &* channels &+ channel] = UInt8(clamping: values[channel &* 65 &+ Int(share)] &+ grain)
+            }
+          }
+        }
+      }
+      filled = shares.count * channels
+    }
+    return Pixels(bytes: bytes, size: size, channels: channels)
+  }
+
+  /// Copper's share of each pixel in 64ths, blurred by (1 6 1) / 8 along rows and columns.
+  private static func softened(_ mask: ConductorMask) -> [UInt8] {
+    let (width, height) = (mask.size.width, mask.size.height)
+    var rows = [UInt8](repeating: 0, count: mask.bytes.count)
+    var result = rows
+    mask.bytes.withUnsafeBufferPointer { source in
+      rows.withUnsafeMutableBufferPointer { target in
+        for y in 0..<height {
+          let row = y * width
+          for x in 0..<width {
+            target[row + x] =
+              source[row + max(x - 1, 0)] &+ 6 &* source[row + x] &+ source[row + min(x + 1, width - 1)]
+          }
+        }
+      }
+    }
+    rows.withUnsafeBufferPointer { source in
+      result.withUnsafeMutableBufferPointer { target in
+        for y in 0..<height {
+          let (above, below) = (max(y - 1, 0) * width, min(y + 1, height - 1) * width)
+          for x in 0..<width {
+            target[y * width + x] = source[above + x] &+ 6 &* source[y * width + x] &+ source[below + x]
+          }
+        }
+      }
+    }
+    return result
+  }
+}

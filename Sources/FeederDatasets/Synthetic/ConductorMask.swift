@@ -1,0 +1,123 @@
+import FeederCore
+
+/// Where copper is: one byte a pixel, 1 on a conductor and 0 on the bare board, rows without gaps.
+struct ConductorMask: Equatable {
+  /// Pixels.
+  let size: PixelSize
+  /// `size.width * size.height` bytes, each 0 or 1.
+  private(set) var bytes: [UInt8]
+
+  /// A bare board.
+  init(size: PixelSize) {
+    self.size = size
+    bytes = [UInt8](repeating: 0, count: size.width * size.height)
+  }
+
+  /// A mask of given bytes.
+  init(size: PixelSize, bytes: [UInt8]) {
+    precondition(bytes.count == size.width * size.height, "a mask has one byte a pixel")
+    self.size = size
+    self.bytes = bytes
+  }
+
+  /// One pixel, which must lie inside.
+  subscript(x: Int, y: Int) -> UInt8 {
+    get { bytes[y * size.width + x] }
+    set { bytes[y * size.width + x] = newValue }
+  }
+
+  /// Lends the bytes to be changed in place; each stays 0 or 1.
+  mutating func withMutableBytes<Result>(_ body: (UnsafeMutableBufferPointer<UInt8>) -> Result) -> Result {
+    bytes.withUnsafeMutableBufferPointer { body($0) }
+  }
+
+  /// Sets all pixels of a figure to `value`.
+  mutating func fill(_ shape: MaskShape, with value: UInt8 = 1) {
+    let (size, width) = (size, size.width)
+    bytes.withUnsafeMutableBufferPointer { pixels in
+      _ = shape.forEachRun(in: size) { y, first, end in
+        pixels[(y * width + first)..<(y * width + end)].update(repeating: value)
+        return true
+      }
+    }
+  }
+
+  /// True where no pixel of a figure is on a conductor.
+  func isBare(_ shape: MaskShape) -> Bool {
+    bytes.withUnsafeBufferPointer { pixels in
+      shape.forEachRun(in: size) { y, first, end in
+        var found: UInt8 = 0
+        for x in first..<end { found |= pixels[y * size.width + x] }
+        return found == 0
+      }
+    }
+  }
+
+  /// The mask with conductors grown by `radius` pixels in a square neighbourhood.
+  func grown(by radius: Int) -> ConductorMask {
+    var copy = self
+    copy.growAlongRows(radius)
+    copy.growAlongColumns(radius)
+    return copy
+  }
+
+  /// The mask with conductors shrunk by `radius` pixels in a square neighbourhood; the image's border does not shrink them.
+  func shrunk(by radius: Int) -> ConductorMask { inverted.grown(by: radius).inverted }
+
+  /// Bare board where copper is, and copper elsewhere.
+  var inverted: ConductorMask { ConductorMask(size: size, bytes: bytes.map { $0 ^ 1 }) }
+
+  /// The mask with copper where both this one and `other` have it.
+  func intersected(with other: ConductorMask) -> ConductorMask {
+    precondition(size == other.size, "masks of one board have one size")
+    return ConductorMask(size: size, bytes: zip(bytes, other.bytes).map { $0 & $1 })
+  }
+
+  /// Each run of copper leaves a trail of `radius` pixels to both sides.
+  private mutating func growAlongRows(_ radius: Int) {
+    let (width, height) = (size.width, size.height)
+    let source = bytes
+    source.withUnsafeBufferPointer { source in
+      bytes.withUnsafeMutableBufferPointer { target in
+        for row in stride(from: 0, to: width * height, by: width) {
+          var trail = 0
+          for x in row..<(row + width) {
+            trail = source[x] == 1 ? radius : trail - 1
+            if trail >= 0 { target[x] = 1 }
+          }
+          trail = 0
+          for x in (row..<(row + width)).reversed() {
+            trail = source[x] == 1 ? radius : trail - 1
+            if trail >= 0 { target[x] = 1 }
+          }
+        }
+      }
+    }
+  }
+
+  /// The same up and down, a row at a time with one trail a column.
+  private mutating func growAlongColumns(_ radius: Int) {
+    precondition((0...200).contains(radius), "a trail is counted in one byte")
+    let (width, height) = (size.width, size.height)
+    let source = bytes
+    let full = UInt8(radius + 1)
+    source.withUnsafeBufferPointer { source in
+      bytes.withUnsafeMutableBufferPointer { target in
+        for isUpward in [false, true] {
+          var trails = [UInt8](repeating: 0, count: width)
+          trails.withUnsafeMutableBufferPointer { trails in
+            for step in 0..<height {
+              let row = (isUpward ? height - 1 - step : step) * width
+              for x in 0..<width {
+                let faded = trails[x] &- (trails[x] == 0 ? 0 : 1)
+                let trail = source[row &+ x] == 1 ? full : faded
+                trails[x] = trail
+                target[row &+ x] |= trail == 0 ? 0 : 1
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import FeederCore
+
+/// The ragged edges that binarising a scan leaves.
+extension ConductorMask {
+  /// The mask with every edge moved in or out by about a pixel and corners rounded.
+  ///
+  /// A pixel becomes copper where copper within 5 x 5 pixels plus noise passes one half. The noise has a part common to
+  /// 3 x 3 pixels, as notches on real images are 2 to 4 pixels long, and a part of the pixel's own.
+  func roughened(_ random: inout CounterRandom) -> ConductorMask {
+    let (width, height) = (size.width, size.height)
+    let sums = neighbourCounts()
+    let cells = (width + 2) / 3
+    let cellNoise = (0..<(cells * ((height + 2) / 3))).map { _ in random.integer(in: -4...4) }
+    var result = bytes
+    for y in 0..<height {
+      for x in 0..<width {
+        let count = Int(sums[y * width + x])
+        // Far from every edge the noise decides nothing.
+        guard count > 3, count < 22 else { continue }
+        let noise = cellNoise[y / 3 * cells + x / 3] + random.integer(in: -2...2)
+        result[y * width + x] = 2 * count + noise > 25 ? 1 : 0
+      }
+    }
+    return ConductorMask(size: size, bytes: result)
+  }
+
+  /// Conductor pixels among the 25 around each pixel; the image's border repeats itself.
+  private func neighbourCounts() -> [UInt8] {
+    let (width, height) = (size.width, size.height)
+    var rows = bytes
+    var result = [UInt8](repeating: 0, count: bytes.count)
+    bytes.withUnsafeBufferPointer { source in
+      rows.withUnsafeMutableBufferPointer { target in
+        for row in stride(from: 0, to: width * height, by: width) {
+          for x in [0, 1, width - 2, width - 1] {
+            target[row + x] = 0
+            for near in (x - 2)...(x + 2) { target[row + x] &+= source[row + min(max(near, 0), width - 1)] }
+          }
+          for x in (row &+ 2)..<(row &+ width &- 2) {
+            target[x] = source[x &- 2] &+ source[x &- 1] &+ source[x] &+ source[x &+ 1] &+ source[x &+ 2]
+          }
+        }
+      }
+    }
+    rows.withUnsafeBufferPointer { source in
+      result.withUnsafeMutableBufferPointer { target in
+        for y in 0..<height {
+          for near in (y - 2)...(y + 2) {
+            let row = min(max(near, 0), height - 1) * width
+            for x in 0..<width { target[y * width + x] &+= source[row + x] }
+          }
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,39 @@
+import FeederCore
+import Foundation
+
+/// The text files of the YOLO layout.
+enum LayoutText {
+  /// A data.yaml of `images/train` and `images/val` beside it. It has no `path`, so that every tool looks beside the file.
+  static func dataYAML(classNames: [String]) -> [UInt8] {
+    var text = "train: images/train\nval: images/val\nnames:\n"
+    for (index, name) in classNames.enumerated() { text += "  \(index): \(quoted(name))\n" }
+    return [UInt8](text.utf8)
+  }
+
+  /// A label file: one object a line, numbers in the fewest digits that read back the same.
+  static func labelFile(_ labels: [Label]) -> [UInt8] {
+    var text = ""
+    for label in labels {
+      text += "\(label.classID) \(label.centerX) \(label.centerY) \(label.width) \(label.height)\n"
+    }
+    return [UInt8](text.utf8)
+  }
+
+  /// A name as YAML reads it back; JSON's quoting is YAML's.
+  private static func quoted(_ name: String) -> String {
+    let reserved: Set = ["y", "n", "yes", "no", "true", "false", "on", "off", "null"]
+    let isPlain =
+      name.unicodeScalars.first?.properties.isAlphabetic == true && !reserved.contains(name.lowercased())
+      && name.utf8.allSatisfy {
+        $0 == 0x2D || $0 == 0x5F || (0x30...0x39).contains($0) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A)
+      }
+    if isPlain { return name }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    do {
+      return String(decoding: try encoder.encode(name), as: UTF8.self)
+    } catch {
+      preconditionFailure("every text has a JSON form: \(error)")
+    }
+  }
+}
