@@ -1,0 +1,59 @@
+import ArgumentParser
+import FeederDatasets
+import FeederImaging
+import FeederMetrics
+import FeederReporting
+import Foundation
+
+/// `feeder score`: accuracy of a file of predictions, whoever made it.
+struct ScoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score", abstract: "Says how accurate a file of predictions is, whoever made it.",
+    discussion: """
+      PREDICTIONS is COCO results JSON: image_id is the image file's name without its ending, category_id counts from 0, \
+      bbox is x, y, width, height in pixels of the original image. The best 300 of an image count.
+      """)
+
+  @Argument(help: "The predictions, COCO results JSON.")
+  var predictions: String
+  @Argument(help: "A data.yaml, or the folder that holds one.")
+  var data: String
+  @Option(help: "The split that was predicted: train or val.")
+  var split = Split.val
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  func run() throws {
+    let dataset = try Dataset.open(data)
+    let entries = try dataset.entries(split)
+    let detections = try PredictionsFile.read(
+      URL(filePath: predictions), imageIDs: entries.lazy.map(\.imageID), classCount: dataset.classNames.count)
+    let decoder = try JPEGDecoder()
+    let results = try entries.map { entry in
+      let size = try Self.info(of: entry.imagePath, decoder).size
+      return ImageResult(
+        imageID: entry.imageID, detections: detections[entry.imageID] ?? [],
+        truths: entry.labels.map { GroundTruth(label: $0, imageSize: size) })
+    }
+    let report = AccuracyReport(Accuracy(results: results, classNames: dataset.classNames))
+    report.printTable()
+    if json { try Terminal.printJSON(report) }
+  }
+
+  /// The header of an image file; the file is mapped, so that its pixels are not read.
+  private static func info(of path: String, _ decoder: JPEGDecoder) throws -> JPEGInfo {
+    let file: Data
+    do {
+      file = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+    } catch {
+      throw CommandError("\(path): cannot be read (\(error.localizedDescription))")
+    }
+    do {
+      return try file.withUnsafeBytes { try decoder.info(of: $0) }
+    } catch let problem as ImagingError {
+      throw CommandError("\(path) \(problem)")
+    }
+  }
+}
+
+extension Split: ExpressibleByArgument {}

@@ -1,0 +1,88 @@
+import FeederCore
+import Foundation
+import Testing
+
+@Suite("feeder score says how accurate a file of predictions is, whoever made it")
+struct ScoreCommandTests {
+  /// A folder with a small data set of drawn boards under `boards`.
+  private func boards() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    let run = try FeederProcess(["synth", "--out", "boards", "--boards", "30", "--size", "320"], in: folder.url)
+    try #require(run.status == 0, "\(run.messages)")
+    return folder
+  }
+
+  /// The labels of the validation split as predictions, those whose running number passes `keep`.
+  private func predictions(_ folder: TemporaryFolder, keep: (Int) -> Bool) throws -> [[String: Any]] {
+    let labels = folder.url.appending(path: "boards/labels/val")
+    var all: [[String: Any]] = []
+    for name in try FileManager.default.contentsOfDirectory(atPath: labels.path).sorted() {
+      let text = String(decoding: try Data(contentsOf: labels.appending(path: name)), as: UTF8.self)
+      for line in text.split(separator: "\n") where keep(all.count) {
+        let numbers = line.split(separator: " ").compactMap { Double($0) }
+        let box = Label(
+          classID: Int(numbers[0]), centerX: numbers[1], centerY: numbers[2], width: numbers[3], height: numbers[4]
+        ).box(in: PixelSize(side: 320))
+        all.append([
+          "image_id": String(name.dropLast(4)), "category_id": Int(numbers[0]),
+          "bbox": [box.x1, box.y1, box.width, box.height], "score": 0.9,
+        ])
+      }
+    }
+    return all
+  }
+
+  private func score(_ predictions: [[String: Any]], _ folder: TemporaryFolder) throws -> FeederProcess {
+    let file = folder.url.appending(path: "p.json")
+    try JSONSerialization.data(withJSONObject: predictions).write(to: file)
+    return try FeederProcess(["score", "p.json", "boards", "--json"], in: folder.url)
+  }
+
+  @Test("The labels themselves score 1, with every key of the contract and the table on stderr")
+  func labelsThemselves() throws {
+    let folder = try boards()
+    let everything = try predictions(folder) { _ in true }
+    let run = try score(everything, folder)
+    #expect(run.status == 0, "\(run.messages)")
+    let report = try run.json()
+    #expect(
+      report.keys.sorted() == [
+        "box_count", "classes", "image_count", "map50", "map50_95", "map50_95_medium", "map50_95_small",
+      ])
+    #expect(report["box_count"] as? Int == everything.count)
+    #expect(try #require(report["map50_95"] as? Double) > 0.99)
+    #expect(report["map50_95_medium"] as? Double == 1)
+    let classes = try #require(report["classes"] as? [[String: Any]])
+    #expect(classes.count == 6)
+    #expect(classes.allSatisfy { $0.keys.sorted() == ["ap50", "ap50_95", "name", "precision", "recall"] })
+    #expect(run.messages.contains("mAP50-95") && run.messages.contains("all"))
+  }
+
+  @Test("No predictions score 0")
+  func nothing() throws {
+    let folder = try boards()
+    let run = try score([], folder)
+    #expect(run.status == 0)
+    #expect(try run.json()["map50"] as? Double == 0)
+  }
+
+  @Test("Predictions for an image that does not exist are refused in one line")
+  func unknownImage() throws {
+    let folder = try boards()
+    var some = try predictions(folder) { $0 < 2 }
+    some[1]["image_id"] = "no_such_board"
+    let run = try score(some, folder)
+    #expect(run.status == 1 && run.output.isEmpty)
+    #expect(
+      run.messages.hasPrefix("feeder: ") && run.messages.contains("entry 1") && run.messages.contains("no_such_board"))
+    #expect(run.messages.split(separator: "\n").count == 1)
+  }
+
+  @Test("A missing file and a missing argument differ in exit status")
+  func usage() throws {
+    let folder = try TemporaryFolder()
+    #expect(try FeederProcess(["score", "p.json"], in: folder.url).status == 2)
+    let run = try FeederProcess(["score", "p.json", "nowhere"], in: folder.url)
+    #expect(run.status == 1 && run.messages.contains("nowhere"))
+  }
+}
