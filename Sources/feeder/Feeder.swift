@@ -8,7 +8,11 @@ struct Feeder: ParsableCommand {
     commandName: "feeder",
     abstract: "Prepares, caches and feeds images, trains YOLOv8 on them, and says what limits the run.",
     version: "0.1.0",
-    subcommands: [SynthCommand.self, ScoreCommand.self])
+    subcommands: [
+      PrepareCommand.self,
+      SynthCommand.self,
+      ScoreCommand.self,
+    ])
 
   /// Runs a subcommand. Exit status: 0 done, 1 failed with one line on stderr, 2 usage.
   static func main() {

@@ -57,6 +57,21 @@ enum FileBytes {
     return stat(path, &status) == 0 ? status : nil
   }
 
+  /// The absolute path without links; what does not exist yet is kept as it is written.
+  static func realPath(_ path: String) -> String {
+    var existing = URL(filePath: path).absoluteURL.standardizedFileURL
+    var rest: [String] = []
+    while existing.path != "/" {
+      if let real = realpath(existing.path, nil) {
+        defer { free(real) }
+        return ([String(cString: real)] + rest.reversed()).joined(separator: "/")
+      }
+      rest.append(existing.lastPathComponent)
+      existing.deleteLastPathComponent()
+    }
+    return "/" + rest.reversed().joined(separator: "/")
+  }
+
   /// True where the path leads to a folder.
   static func isFolder(_ path: String) -> Bool {
     status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false

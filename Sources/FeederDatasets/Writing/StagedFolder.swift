@@ -8,16 +8,15 @@ final class StagedFolder {
   let target: String
   /// Where it is written.
   let folder: String
-  private var isCommitted = false
+  private var isWriting = false
   private var createdParents: [String] = []
 
   /// Prepares to write `target`. Throws `DatasetError.output` where there is something already or nothing can be written.
   init(target: String) throws {
-    let url = URL(filePath: target).absoluteURL.standardizedFileURL
-    let resolved = FileBytes.status(url.path) == nil ? url : url.resolvingSymlinksInPath()
-    self.target = resolved.path
-    let parent = resolved.deletingLastPathComponent()
-    folder = parent.appending(path: ".\(resolved.lastPathComponent).partial-\(UUID().uuidString)").path
+    self.target = FileBytes.realPath(target)
+    let url = URL(filePath: self.target)
+    let parent = url.deletingLastPathComponent()
+    folder = parent.appending(path: ".\(url.lastPathComponent).partial-\(UUID().uuidString)").path
     try Self.checkFree(self.target)
     try makeParents(parent.path)
     guard mkdir(folder, 0o777) == 0 else {
@@ -25,10 +24,11 @@ final class StagedFolder {
       removeParents()
       throw DatasetError.output(path: self.target, problem: "cannot be written (\(reason)); name another folder")
     }
+    isWriting = true
   }
 
   deinit {
-    if isCommitted { return }
+    guard isWriting else { return }
     do {
       try FileManager.default.removeItem(atPath: folder)
     } catch {
@@ -97,6 +97,6 @@ final class StagedFolder {
     guard rename(folder, target) == 0 else {
       throw DatasetError.output(path: target, problem: "cannot be put in place (\(FileBytes.systemReason()))")
     }
-    isCommitted = true
+    isWriting = false
   }
 }

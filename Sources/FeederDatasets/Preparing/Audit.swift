@@ -1,0 +1,109 @@
+import FeederCore
+
+/// What `feeder prepare` found in a data set, counted over the images that it wrote.
+package struct Audit: Sendable, Equatable {
+  /// The counts of one split.
+  package struct SplitCounts: Sendable, Equatable {
+    /// Images.
+    package var imageCount = 0
+    /// Boxes.
+    package var boxCount = 0
+    /// Boxes by class, in the order of the class names.
+    package var classBoxCounts: [Int] = []
+    /// Boxes under 32 x 32 pixels in area, up to 96 x 96, and above (COCO's sizes).
+    package var smallBoxCount = 0
+    package var mediumBoxCount = 0
+    package var largeBoxCount = 0
+    /// Images without a box.
+    package var emptyImageCount = 0
+    /// Boxes that reached out of their image by up to 1 % and were clipped.
+    package var clippedBoxCount = 0
+    /// Images stored as one component.
+    package var oneComponentImageCount = 0
+  }
+
+  /// An image that does not decode.
+  package struct Unreadable: Sendable, Equatable {
+    /// The source's file.
+    package let file: String
+    /// Why.
+    package let reason: String
+  }
+
+  /// The counts by split.
+  package var splits: [Split: SplitCounts] = [:]
+  /// Groups of images with the same bytes in both splits, as `split/id`.
+  package var duplicatesAcrossSplits: [[String]] = []
+  /// Groups of images with the same bytes in one split.
+  package var duplicatesWithinSplit: [[String]] = []
+  /// Images that were left out because they do not decode.
+  package var unreadable: [Unreadable] = []
+  /// Images of kinds that Feeder does not read.
+  package var otherImages: [String] = []
+  /// Images that share their bytes with the source on disk, and images that were copied.
+  package var linkedImageCount = 0
+  package var copiedImageCount = 0
+
+  /// The images and boxes of a split; zeros where it has none.
+  package func counts(_ split: Split) -> SplitCounts { splits[split] ?? SplitCounts() }
+}
+
+/// What became of one image.
+struct PreparedImage: Sendable {
+  let size: PixelSize
+  let componentCount: Int
+  let checksum: UInt64
+  let byteCount: Int
+  let labels: [Label]
+  let clippedCount: Int
+  let isLinked: Bool
+}
+
+extension Audit {
+  /// Counts `results`, one for each of `items`.
+  init(items: [SourceItem], results: [Result<PreparedImage, UnreadableImage>], source: PreparationSource) {
+    otherImages = source.otherImages
+    var sameBytes: [[UInt64]: [Int]] = [:]
+    for (index, (item, result)) in zip(items, results).enumerated() {
+      switch result {
+      case .failure(let failure): unreadable.append(Unreadable(file: item.imagePath, reason: failure.reason))
+      case .success(let image):
+        splits[item.split, default: SplitCounts()].count(image, classCount: source.classNames.count)
+        sameBytes[[image.checksum, UInt64(image.byteCount)], default: []].append(index)
+        if image.isLinked { linkedImageCount += 1 } else { copiedImageCount += 1 }
+      }
+    }
+    for group in sameBytes.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
+      let names = group.map { "\(items[$0].split)/\(items[$0].imageID)" }
+      if Set(group.map { items[$0].split }).count > 1 {
+        duplicatesAcrossSplits.append(names)
+      } else {
+        duplicatesWithinSplit.append(names)
+      }
+    }
+  }
+}
+
+extension Audit.SplitCounts {
+  /// Adds one image.
+  mutating func count(_ image: PreparedImage, classCount: Int) {
+    if classBoxCounts.isEmpty { classBoxCounts = [Int](repeating: 0, count: classCount) }
+    imageCount += 1
+    boxCount += image.labels.count
+    clippedBoxCount += image.clippedCount
+    if image.labels.isEmpty { emptyImageCount += 1 }
+    if image.componentCount == 1 { oneComponentImageCount += 1 }
+    for label in image.labels {
+      classBoxCounts[label.classID] += 1
+      // Half a thousandth of a pixel is rounding of the shares.
+      let area = label.box(in: image.size).area
+      if area < 32 * 32 - 5e-4 {
+        smallBoxCount += 1
+      } else if area <= 96 * 96 + 5e-4 {
+        mediumBoxCount += 1
+      } else {
+        largeBoxCount += 1
+      }
+    }
+  }
+}

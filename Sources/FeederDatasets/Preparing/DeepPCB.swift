@@ -1,0 +1,142 @@
+import FeederCore
+import Foundation
+
+/// DeepPCB as its authors publish it (Tang et al., "Online PCB defect detector on a new PCB defect dataset", 2019), with its
+/// oddities: labels are separated by spaces although its README shows commas; a list says `STEM.jpg` where the file is
+/// `STEM_test.jpg`; no list ends in a newline.
+enum DeepPCB {
+  /// Types 1 to 6, which become classes 0 to 5.
+  static let classNames = ["open", "short", "mousebite", "spur", "copper", "pin-hole"]
+  /// The lists of pairs and the splits they become.
+  static let lists: [(file: String, split: Split)] = [("trainval.txt", .train), ("test.txt", .val)]
+
+  /// One line of a label file: a class and corners in pixels.
+  struct Object: Sendable, Equatable {
+    let classID: Int
+    let box: Box
+    /// The line of the file, counted from 1.
+    let line: Int
+  }
+
+  /// A pair of a list.
+  private struct Pair {
+    let list: String
+    let line: Int
+    let image: String
+    let label: String
+  }
+
+  /// All pairs of both lists with their labels, sorted by name in each split. Throws `DatasetError`.
+  static func items(_ folder: String) throws -> [SourceItem] {
+    var seen: [String: (list: String, line: Int)] = [:]
+    var items: [SourceItem] = []
+    for (file, split) in lists {
+      let pairs = try pairs(of: folder + "/" + file, below: folder)
+      guard !pairs.isEmpty else {
+        throw DatasetError.source(file: folder + "/" + file, line: nil, problem: "lists no images")
+      }
+      for pair in pairs {
+        let stem = URL(filePath: pair.image).deletingPathExtension().lastPathComponent
+        if let first = seen.updateValue((pair.list, pair.line), forKey: stem) {
+          throw DatasetError.source(
+            file: pair.list, line: pair.line,
+            problem: "lists '\(stem)' again (first in \(first.list), line \(first.line))")
+        }
+        items.append(try item(stem, pair, split, below: folder))
+      }
+    }
+    return items.sorted { ($0.split.rawValue, $0.imageID) < ($1.split.rawValue, $1.imageID) }
+  }
+
+  private static func item(_ stem: String, _ pair: Pair, _ split: Split, below folder: String) throws -> SourceItem {
+    let image = String(pair.image.dropLast(".jpg".count)) + "_test.jpg"
+    for name in [image, pair.label] where FileBytes.status(folder + "/" + name) == nil {
+      throw DatasetError.source(file: pair.list, line: pair.line, problem: "names \(name), which is missing")
+    }
+    let labelPath = folder + "/" + pair.label
+    return SourceItem(
+      split: split, imageID: stem, imagePath: folder + "/" + image, labelPath: labelPath,
+      objects: .corners(try objects(of: labelPath)))
+  }
+
+  // MARK: - Text files
+
+  /// The lines of a file as words, without the empty ones.
+  private static func lines(
+    of path: String, separators: Set<Character>
+  ) throws -> [(number: Int, words: [Substring])] {
+    let bytes = try FileBytes.read(path, limit: 64 << 20)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw DatasetError.source(file: path, line: nil, problem: "is not text")
+    }
+    return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+      .map { ($0 + 1, $1.split(whereSeparator: separators.contains)) }
+      .filter { !$0.1.isEmpty }
+  }
+
+  private static func pairs(of list: String, below folder: String) throws -> [Pair] {
+    guard FileBytes.status(list) != nil else {
+      throw DatasetError.source(file: list, line: nil, problem: "is missing; DeepPCB lists its images there")
+    }
+    return try lines(of: list, separators: [" ", "\t"]).map { number, words in
+      guard words.count == 2 else {
+        throw DatasetError.source(
+          file: list, line: number, problem: "has \(words.count) words, not 2 (an image and its label file)")
+      }
+      for word in words where word.hasPrefix("/") || word.split(separator: "/").contains("..") || word.contains("\0") {
+        throw DatasetError.source(file: list, line: number, problem: "names \(word), which leads out of the data set")
+      }
+      guard words[0].lowercased().hasSuffix(".jpg"), words[0].split(separator: "/").last?.count ?? 0 > 4 else {
+        throw DatasetError.source(file: list, line: number, problem: "names \(words[0]), which does not end in .jpg")
+      }
+      return Pair(list: list, line: number, image: String(words[0]), label: String(words[1]))
+    }
+  }
+
+  /// The objects of a label file. Throws `DatasetError.label`.
+  static func objects(of path: String) throws -> [Object] {
+    try lines(of: path, separators: [" ", "\t", ","]).map { number, words in
+      func wrong(_ problem: String) -> DatasetError { .label(file: path, line: number, problem: problem) }
+      guard words.count == 5 else {
+        throw wrong("has \(words.count) \(words.count == 1 ? "value" : "values"), not 5 (x1 y1 x2 y2 type)")
+      }
+      let numbers = try words.map { word in
+        guard let value = Int(word), abs(value) <= 1_000_000 else {
+          throw wrong("has '\(word.prefix(40))', which is not a whole number of pixels or a type")
+        }
+        return value
+      }
+      guard (1...classNames.count).contains(numbers[4]) else {
+        throw wrong("has the type \(numbers[4]), but DeepPCB has \(classNames.count) (1 to \(classNames.count))")
+      }
+      guard numbers[2] > numbers[0], numbers[3] > numbers[1] else {
+        throw wrong("has a box from (\(numbers[0]), \(numbers[1])) to (\(numbers[2]), \(numbers[3])), which is empty")
+      }
+      let box = Box(
+        x1: Double(numbers[0]), y1: Double(numbers[1]), x2: Double(numbers[2]), y2: Double(numbers[3]))
+      return Object(classID: numbers[4] - 1, box: box, line: number)
+    }
+  }
+
+  /// The labels of objects on an image of `size`; boxes that reach out by up to 1 % of it are clipped and counted, others
+  /// throw `DatasetError.label`.
+  static func labels(_ objects: [Object], size: PixelSize, path: String) throws -> (labels: [Label], clippedCount: Int)
+  {
+    let (width, height) = (Double(size.width), Double(size.height))
+    var clippedCount = 0
+    let labels = try objects.map { object in
+      let box = object.box
+      let overshoot = max(-box.x1 / width, -box.y1 / height, box.x2 / width - 1, box.y2 / height - 1)
+      let inside = box.clipped(to: size)
+      guard overshoot <= LabelFile.clipping, inside.width > 0, inside.height > 0 else {
+        throw DatasetError.label(
+          file: path, line: object.line,
+          problem: "has a box from (\(Int(box.x1)), \(Int(box.y1))) to (\(Int(box.x2)), \(Int(box.y2))), out of the "
+            + "image of \(size) pixels by more than 1 %")
+      }
+      if overshoot > 0 { clippedCount += 1 }
+      return Label(classID: object.classID, box: inside, size: size)
+    }
+    return (labels, clippedCount)
+  }
+}

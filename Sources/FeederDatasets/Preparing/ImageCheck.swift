@@ -1,0 +1,39 @@
+import FeederCore
+import FeederImaging
+
+/// An image file read and decoded to its last pixel, to know that it is sound.
+struct ImageCheck {
+  /// The file's bytes.
+  let bytes: [UInt8]
+  /// Pixels.
+  let size: PixelSize
+  /// 1 (grey) or 3.
+  let componentCount: Int
+  /// The checksum of the file.
+  let checksum: UInt64
+}
+
+/// Checks images with one decoder and one buffer; one a thread.
+final class ImageChecker {
+  private let decoder: JPEGDecoder
+  private var pixels: [UInt8] = []
+
+  /// Throws where no decoder can be made.
+  init() throws { decoder = try JPEGDecoder() }
+
+  /// Reads and decodes a file. Throws `ImagingError` or `DatasetError.unreadable`.
+  func check(_ path: String) throws -> ImageCheck {
+    let bytes = try FileBytes.read(path)
+    return try bytes.withUnsafeBytes { jpeg in
+      let info = try decoder.info(of: jpeg)
+      let channels = info.componentCount == 1 ? 1 : 3
+      let count = info.size.width * info.size.height * channels
+      if pixels.count < count { pixels = [UInt8](repeating: 0, count: count) }
+      _ = try pixels.withUnsafeMutableBytes { target in
+        try decoder.decode(jpeg, channels: channels, into: target)
+      }
+      return ImageCheck(
+        bytes: bytes, size: info.size, componentCount: info.componentCount, checksum: Checksum.xxh64(jpeg))
+    }
+  }
+}

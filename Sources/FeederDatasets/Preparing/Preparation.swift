@@ -1,0 +1,124 @@
+import FeederCore
+import FeederImaging
+import Foundation
+import Synchronization
+
+/// How a prepared data set is written.
+package struct PreparationSettings: Sendable, Equatable {
+  /// How images get into it.
+  package enum Images: String, Sendable, CaseIterable {
+    /// Symbolic links, which take no space; copies where the disk does not allow them. Hard links would change the link
+    /// count and the time of change of the source's files, and so spoil caches built on an earlier preparation.
+    case link
+    /// Copies.
+    case copy
+  }
+
+  /// How images get into it.
+  package var images = Images.link
+  /// Leaves unreadable images out instead of refusing the source.
+  package var skipsUnreadable = false
+  /// Threads that check images.
+  package var threads = 1
+
+  /// Links, and no unreadable image.
+  package init() {}
+}
+
+/// An image that does not decode, and why.
+struct UnreadableImage: Error { let reason: String }
+
+extension PreparationSource {
+  /// Checks every image to its last pixel and writes the data set in YOLO layout, whole or not at all; the source is only
+  /// read. Gives the folder's absolute path and the audit.
+  ///
+  /// `progress` is called once an image, from any thread. Throws `DatasetError`: what is wrong with the source, with
+  /// `target`, or that somebody asked to stop.
+  package func write(
+    to target: String, settings: PreparationSettings, cancellation: Cancellation = Cancellation(),
+    progress: @Sendable () -> Void = {}
+  ) throws -> (folder: String, audit: Audit) {
+    try refuseInside(FileBytes.realPath(target))
+    let staged = try StagedFolder(target: target)
+    for folder in Set(items.map { Self.folder(of: $0) }).sorted() {
+      try staged.makeFolder("images/" + folder)
+      try staged.makeFolder("labels/" + folder)
+    }
+    try staged.write(LayoutText.dataYAML(classNames: classNames), to: "data.yaml")
+
+    let places = StagedPlaces(folder: staged.folder, target: staged.target)
+    let results = Mutex([Result<PreparedImage, UnreadableImage>?](repeating: nil, count: items.count))
+    try ParallelWork.forEach(items.count, threads: settings.threads, tool: { try ImageChecker() }) { index, checker in
+      try cancellation.check()
+      let result = try Self.prepare(items[index], checker, settings, places)
+      results.withLock { $0[index] = result }
+      progress()
+    }
+    let audit = Audit(items: items, results: results.withLock { $0.compactMap { $0 } }, source: self)
+    try refuseUnreadable(audit, settings)
+    try staged.commit()
+    return (staged.target, audit)
+  }
+
+  private static func folder(of item: SourceItem) -> String {
+    let parts = (item.split.rawValue + "/" + item.imageID).split(separator: "/")
+    return parts.dropLast().joined(separator: "/")
+  }
+
+  private func refuseInside(_ target: String) throws {
+    let source = FileBytes.realPath(folder)
+    if target == source || target.hasPrefix(source + "/") {
+      throw DatasetError.output(
+        path: target, problem: "lies inside the source, which is only read; name another folder")
+    }
+  }
+
+  private func refuseUnreadable(_ audit: Audit, _ settings: PreparationSettings) throws {
+    guard !audit.unreadable.isEmpty else { return }
+    guard settings.skipsUnreadable else {
+      throw DatasetError.unreadableImages(
+        count: audit.unreadable.count, first: audit.unreadable.prefix(5).map { "\($0.file) \($0.reason)" })
+    }
+    for split in Split.allCases where audit.counts(split).imageCount == 0 {
+      throw DatasetError.images(folder: folder, problem: "has no readable image for \(split)")
+    }
+  }
+
+  /// Where files are written now, and what they are called in messages.
+  private struct StagedPlaces: Sendable {
+    let folder: String
+    let target: String
+  }
+
+  private static func prepare(
+    _ item: SourceItem, _ checker: ImageChecker, _ settings: PreparationSettings, _ places: StagedPlaces
+  ) throws -> Result<PreparedImage, UnreadableImage> {
+    let image: ImageCheck
+    do {
+      image = try checker.check(item.imagePath)
+    } catch let error as ImagingError {
+      return .failure(UnreadableImage(reason: "\(error)"))
+    } catch DatasetError.unreadable(_, let reason) {
+      return .failure(UnreadableImage(reason: "cannot be read (\(reason))"))
+    }
+    let (labels, clippedCount) = try labels(of: item, size: image.size)
+    let name = "\(item.split)/\(item.imageID)"
+    func write(_ bytes: [UInt8], _ name: String) throws {
+      try FileBytes.write(bytes, to: places.folder + "/" + name, calledLater: places.target + "/" + name)
+    }
+    let isLinked = settings.images == .link && symlink(item.imagePath, places.folder + "/images/\(name).jpg") == 0
+    if !isLinked { try write(image.bytes, "images/\(name).jpg") }
+    try write(LayoutText.labelFile(labels), "labels/\(name).txt")
+    return .success(
+      PreparedImage(
+        size: image.size, componentCount: image.componentCount, checksum: image.checksum, byteCount: image.bytes.count,
+        labels: labels, clippedCount: clippedCount, isLinked: isLinked))
+  }
+
+  private static func labels(of item: SourceItem, size: PixelSize) throws -> (labels: [Label], clippedCount: Int) {
+    switch item.objects {
+    case .shares(let labels, let clippedCount): (labels, clippedCount)
+    case .corners(let objects): try DeepPCB.labels(objects, size: size, path: item.labelPath)
+    }
+  }
+}

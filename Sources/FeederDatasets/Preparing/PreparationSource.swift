@@ -1,0 +1,69 @@
+import FeederCore
+import Foundation
+
+/// One image of a source with its objects, as they are written there.
+struct SourceItem: Sendable {
+  /// The objects of an image.
+  enum Objects: Sendable {
+    /// Shares of the image, checked; `clippedCount` of them reached out of it.
+    case shares([Label], clippedCount: Int)
+    /// Corners in pixels, to be checked against the image's size.
+    case corners([DeepPCB.Object])
+  }
+
+  let split: Split
+  /// The image's name in the prepared data set, without ending.
+  let imageID: String
+  let imagePath: String
+  let labelPath: String
+  let objects: Objects
+}
+
+/// A data set as it lies before it is prepared: its lists and labels read and checked, its images not yet.
+package struct PreparationSource: Sendable {
+  /// What it was read as.
+  package let format: SourceFormat
+  /// The folder that holds it.
+  package let folder: String
+  /// The class names; a class is its place in this list.
+  package let classNames: [String]
+  let items: [SourceItem]
+  /// Images that Feeder does not read (.png, ...).
+  package let otherImages: [String]
+
+  /// How many images it has.
+  package var imageCount: Int { items.count }
+
+  /// Reads lists and labels of `source`, in `format` or the one it looks like. Throws `DatasetError` naming the file, the
+  /// line and what is wrong.
+  package static func read(_ source: String, format: SourceFormat? = nil) throws -> PreparationSource {
+    switch try format ?? SourceFormat.detect(source) {
+    case .deeppcb: try deepPCB(source)
+    case .yolo: try yolo(source)
+    }
+  }
+
+  private static func deepPCB(_ source: String) throws -> PreparationSource {
+    let folder = URL(filePath: source).absoluteURL.standardizedFileURL.path
+    return PreparationSource(
+      format: .deeppcb, folder: folder, classNames: DeepPCB.classNames, items: try DeepPCB.items(folder),
+      otherImages: [])
+  }
+
+  private static func yolo(_ source: String) throws -> PreparationSource {
+    let dataset = try Dataset.open(source)
+    var items: [SourceItem] = []
+    var otherImages: [String] = []
+    for split in Split.allCases {
+      for entry in try dataset.entries(split) {
+        items.append(
+          SourceItem(
+            split: split, imageID: entry.imageID, imagePath: entry.imagePath, labelPath: entry.labelPath,
+            objects: .shares(entry.labels, clippedCount: entry.clippedCount)))
+      }
+      otherImages += try ImageListing(folder: dataset.imageFolder(split).path).otherImages
+    }
+    return PreparationSource(
+      format: .yolo, folder: dataset.root.path, classNames: dataset.classNames, items: items, otherImages: otherImages)
+  }
+}

@@ -1,0 +1,92 @@
+import FeederDatasets
+
+/// The audit of `feeder prepare`, as JSON and as lines for people.
+struct AuditReport: Encodable {
+  let out: String
+  let source: String
+  let format: String
+  let splits: [String: SplitReport]
+  let classes: [ClassReport]
+  let duplicatesAcrossSplits: [[String]]
+  let duplicatesWithinSplit: [[String]]
+  let unreadable: [UnreadableReport]
+  let otherImages: [String]
+  let linkedImageCount: Int
+  let copiedImageCount: Int
+
+  struct SplitReport: Encodable {
+    let imageCount: Int
+    let boxCount: Int
+    let smallBoxCount: Int
+    let mediumBoxCount: Int
+    let largeBoxCount: Int
+    let clippedBoxCount: Int
+    let emptyImageCount: Int
+    let oneComponentImageCount: Int
+  }
+
+  struct ClassReport: Encodable {
+    let name: String
+    let trainBoxCount: Int
+    let valBoxCount: Int
+  }
+
+  struct UnreadableReport: Encodable {
+    let file: String
+    let reason: String
+  }
+
+  init(_ audit: Audit, folder: String, source: PreparationSource) {
+    out = folder
+    self.source = source.folder
+    format = source.format.rawValue
+    splits = Dictionary(
+      uniqueKeysWithValues: Split.allCases.map { split in
+        let counts = audit.counts(split)
+        return (
+          split.rawValue,
+          SplitReport(
+            imageCount: counts.imageCount, boxCount: counts.boxCount, smallBoxCount: counts.smallBoxCount,
+            mediumBoxCount: counts.mediumBoxCount, largeBoxCount: counts.largeBoxCount,
+            clippedBoxCount: counts.clippedBoxCount, emptyImageCount: counts.emptyImageCount,
+            oneComponentImageCount: counts.oneComponentImageCount)
+        )
+      })
+    classes = source.classNames.enumerated().map { index, name in
+      func count(_ split: Split) -> Int {
+        let counts = audit.counts(split).classBoxCounts
+        return counts.indices.contains(index) ? counts[index] : 0
+      }
+      return ClassReport(name: name, trainBoxCount: count(.train), valBoxCount: count(.val))
+    }
+    duplicatesAcrossSplits = audit.duplicatesAcrossSplits
+    duplicatesWithinSplit = audit.duplicatesWithinSplit
+    unreadable = audit.unreadable.map { UnreadableReport(file: $0.file, reason: $0.reason) }
+    otherImages = audit.otherImages
+    linkedImageCount = audit.linkedImageCount
+    copiedImageCount = audit.copiedImageCount
+  }
+
+  /// The audit in lines; findings that need no action are left out.
+  var lines: [String] {
+    var lines = ["\(out): \(format), \(linkedImageCount) images linked, \(copiedImageCount) copied"]
+    for (name, split) in splits.sorted(by: { $0.key < $1.key }) {
+      lines.append(
+        "\(name): \(split.imageCount) images, \(split.boxCount) boxes (\(split.smallBoxCount) small, "
+          + "\(split.mediumBoxCount) medium, \(split.largeBoxCount) large), \(split.emptyImageCount) images without boxes, "
+          + "\(split.clippedBoxCount) boxes clipped at the border")
+    }
+    lines += classes.map { "  \($0.name): \($0.trainBoxCount) train, \($0.valBoxCount) val" }
+    lines += some(duplicatesAcrossSplits.map { $0.joined(separator: " = ") }, "images are the same in train and val")
+    lines += some(duplicatesWithinSplit.map { $0.joined(separator: " = ") }, "images are there more than once")
+    lines += some(unreadable.map { "\($0.file) \($0.reason)" }, "unreadable images were left out")
+    lines += some(otherImages, "images of other kinds were not read (only .jpg and .jpeg are)")
+    return lines
+  }
+
+  /// How many there are, and the first few.
+  private func some(_ items: [String], _ title: String) -> [String] {
+    guard !items.isEmpty else { return [] }
+    return ["\(items.count) \(title):"] + items.prefix(5).map { "  " + $0 } + (items.count > 5 ? ["  ..."] : [])
+  }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import FeederDatasets
+import Foundation
+
+/// `feeder prepare`: any known format in, YOLO layout out, with an audit.
+struct PrepareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare",
+    abstract: "Reads a data set of any known format, checks every image and label, and writes it in YOLO layout.")
+
+  @Argument(help: "The data set: its folder, or a data.yaml. It is only read.")
+  var source: String
+  @Option(help: "The folder to make; it must not exist or be empty.")
+  var out: String
+  @Option(help: "auto, deeppcb or yolo.")
+  var format = "auto"
+  @Flag(help: "Link images to the source (symbolic links), or copy them.")
+  var images = ImageChoice.link
+  @Flag(help: "Leave unreadable images out, with their labels, instead of refusing the data set.")
+  var skipUnreadable = false
+  @Option(help: "Threads that check images; all cores unless told.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  enum ImageChoice: String, EnumerableFlag { case link, copy }
+
+  func validate() throws {
+    if format != "auto", SourceFormat(rawValue: format) == nil {
+      throw ValidationError("--format wants auto, deeppcb or yolo, not '\(format)'")
+    }
+    if threads < 1 { throw ValidationError("--threads wants at least 1") }
+  }
+
+  func run() throws {
+    let interruption = Interruption()
+    let source = try PreparationSource.read(source, format: SourceFormat(rawValue: format))
+    var settings = PreparationSettings()
+    settings.images = images == .link ? .link : .copy
+    settings.skipsUnreadable = skipUnreadable
+    settings.threads = threads
+    let bar = ProgressBar("checking", total: source.imageCount, unit: "images")
+    do {
+      let (folder, audit) = try source.write(
+        to: out, settings: settings, cancellation: interruption.cancellation, progress: { bar.advance() })
+      let report = AuditReport(audit, folder: folder, source: source)
+      if json { try Terminal.printJSON(report) }
+      for line in report.lines { Terminal.say(line) }
+    } catch DatasetError.cancelled {
+      Terminal.say("feeder: \(DatasetError.cancelled)")
+      throw ExitCode(130)
+    }
+  }
+}
