@@ -19,6 +19,8 @@ package final class DecodeScratch: @unchecked Sendable {
   package let decoder: JPEGDecoder
   private var pixels = GrowingBuffer()
   private var file = GrowingBuffer()
+  private var planes = GrowingBuffer()
+  private let pixelScratch = PixelScratch()
   private var times = Times()
 
   /// Throws `ImagingError.library` where libjpeg cannot start.
@@ -30,14 +32,18 @@ package final class DecodeScratch: @unchecked Sendable {
     return times
   }
 
-  /// Decodes `jpeg` at the scale that fits `imageSize` and lends the pixels. Throws `CacheError.damagedImage` naming `path`.
+  /// Decodes `jpeg`, which must be of `size` pixels, at the scale that fits `imageSize` and lends the pixels.
+  ///
+  /// Throws `CacheError.damagedImage` naming `path`, and `.changedSource` where the size is another one.
   func withDecoded(
-    _ jpeg: UnsafeRawBufferPointer, path: String, channels: Int, imageSize: Int, _ body: (ImageView) throws -> Void
+    _ jpeg: UnsafeRawBufferPointer, path: String, size expected: PixelSize?, channels: Int, imageSize: Int,
+    _ body: (ImageView) throws -> Void
   ) throws {
     let start = ContinuousClock.now
     let view: ImageView
     do {
       let source = try decoder.info(of: jpeg).size
+      guard source == expected else { throw CacheError.changedSource(path: path) }
       let scale = DecodeScale.fitting(source, imageSize: imageSize)
       let size = scale.size(of: source)
       let target = pixels.bytes(size.width * size.height * channels)
@@ -53,6 +59,18 @@ package final class DecodeScratch: @unchecked Sendable {
     times.decodeNanoseconds += nanoseconds(since: start)
     times.decodedCount += 1
     try body(view)
+  }
+
+  /// The image channel after channel, in a buffer that the next call reuses.
+  func planar(_ image: ImageView) -> UnsafeRawBufferPointer {
+    let bytes = planes.bytes(image.byteCount)
+    guard let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else {
+      preconditionFailure("an image has bytes")
+    }
+    letterbox(
+      image, geometry: Letterbox(source: image.size, target: image.size),
+      into: PlanarTarget(base: base, size: image.size, channels: image.channels), scratch: pixelScratch)
+    return UnsafeRawBufferPointer(bytes)
   }
 
   /// Reads a file, at most `limit` bytes of it, and lends them with what the system said of it. Throws

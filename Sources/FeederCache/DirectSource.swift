@@ -36,21 +36,8 @@ package final class DirectSource: ImageSource {
     let item = items[index]
     if let damage = item.damage { throw CacheError.damagedImage(path: paths[index], reason: damage) }
     try scratch.withFile(paths[index]) { bytes, _ in
-      guard try scratch.hasSize(item.size, bytes, path: paths[index]) else {
-        throw CacheError.changedSource(path: paths[index])
-      }
-      try scratch.withDecoded(bytes, path: paths[index], channels: channels, imageSize: imageSize, body)
-    }
-  }
-}
-
-extension DecodeScratch {
-  /// True where the header still names the size that was planned with.
-  fileprivate func hasSize(_ size: PixelSize?, _ jpeg: UnsafeRawBufferPointer, path: String) throws -> Bool {
-    do {
-      return try decoder.info(of: jpeg).size == size
-    } catch let error as ImagingError {
-      throw CacheError.damagedImage(path: path, reason: error.description)
+      try scratch.withDecoded(
+        bytes, path: paths[index], size: item.size, channels: channels, imageSize: imageSize, body)
     }
   }
 }

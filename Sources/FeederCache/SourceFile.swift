@@ -79,13 +79,18 @@ struct OpenFile: ~Copyable {
 
   /// Writes all of `bytes` at `offset`.
   func write(_ bytes: UnsafeRawBufferPointer, offset: Int) throws {
-    var done = 0
-    while done < bytes.count, let base = bytes.baseAddress {
-      let count = pwrite(descriptor, base + done, bytes.count - done, off_t(offset + done))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw CacheError.system(operation: "write it", path: path, reason: systemReason()) }
-      done += count
-    }
+    try writeAll(bytes, to: descriptor, offset: offset, path: path)
+  }
+}
+
+/// Writes all of `bytes` to an open file. Throws `CacheError.system` naming `path`.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, offset: Int, path: String) throws {
+  var done = 0
+  while done < bytes.count, let base = bytes.baseAddress {
+    let count = pwrite(descriptor, base + done, bytes.count - done, off_t(offset + done))
+    if count < 0, errno == EINTR { continue }
+    guard count > 0 else { throw CacheError.system(operation: "write it", path: path, reason: systemReason()) }
+    done += count
   }
 }
 

@@ -11,7 +11,7 @@ struct Feeder: ParsableCommand {
     subcommands: [
       PrepareCommand.self,
       SynthCommand.self,
-      ScoreCommand.self,
+      CacheCommand.self, ScoreCommand.self,
     ])
 
   /// Runs a subcommand. Exit status: 0 done, 1 failed with one line on stderr, 2 usage.

@@ -1,0 +1,130 @@
+import FeederCore
+import FeederDatasets
+import Foundation
+
+/// The folder that holds cache files, and their names: `DATA-PATHKEY-SPLIT-RECIPE-LISTKEY.feedercache`.
+///
+/// All that is in a name can be known before any image is opened: PATHKEY is the key of data.yaml's path, LISTKEY that
+/// of versions, recipe and the paths of all images.
+package struct CacheFolder: Sendable {
+  /// Where the files lie; made when the first one is built.
+  package let url: URL
+
+  private static let ending = ".feedercache"
+
+  /// `folder`, or by default `$XDG_CACHE_HOME/feeder`, else `~/.cache/feeder`.
+  package init(_ folder: String?) {
+    if let folder {
+      url = URL(filePath: folder).absoluteURL
+    } else {
+      let chosen = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+      let base = chosen.map { URL(filePath: $0) } ?? URL(filePath: NSHomeDirectory()).appending(path: ".cache")
+      url = base.appending(path: "feeder")
+    }
+  }
+
+  /// The path of the file for `entries` of a split made by `recipe`.
+  package func path(_ dataset: Dataset, _ split: Split, _ recipe: CacheRecipe, _ entries: [DatasetEntry]) -> String {
+    let key = Self.hex(Self.listKey(recipe, entries))
+    return url.appending(path: Self.prefix(dataset) + "\(split.rawValue)-\(recipe.name)-\(key)\(Self.ending)").path
+  }
+
+  /// Key of versions, recipe and the names and paths of all images.
+  static func listKey(_ recipe: CacheRecipe, _ entries: [DatasetEntry]) -> UInt64 {
+    var key = text("\(CacheFormat.version) \(CacheFormat.decoderVersion) \(recipe.name)", after: 0)
+    for entry in entries {
+      key = text(entry.imageID, after: key)
+      key = text(entry.imagePath, after: key)
+    }
+    return key
+  }
+
+  private static func text(_ text: String, after seed: UInt64) -> UInt64 {
+    Checksum.xxh64(Array(text.utf8) + [0], seed: seed)
+  }
+
+  private static func prefix(_ dataset: Dataset) -> String {
+    let name = dataset.root.lastPathComponent.unicodeScalars.map { scalar in
+      scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+        ? Character(scalar) : "_"
+    }
+    let path = dataset.configurationURL.resolvingSymlinksInPath().path
+    return String(name.prefix(40)) + "-" + hex(text(path, after: 0)) + "-"
+  }
+
+  private static func hex(_ key: UInt64) -> String {
+    let digits = String(key, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// Cache files of a data set, finished ones first by name; empty where the folder is missing.
+  package func files(of dataset: Dataset) throws -> [String] { try names(of: dataset) { $0.hasSuffix(Self.ending) } }
+
+  /// Half-written files of a data set, left by builds that were killed or are at work.
+  func unfinished(of dataset: Dataset) throws -> [String] {
+    try names(of: dataset) { $0.hasSuffix(Self.temporaryEnding) }
+  }
+
+  private func names(of dataset: Dataset, where accept: (String) -> Bool) throws -> [String] {
+    guard FileManager.default.fileExists(atPath: url.path) else { return [] }
+    let prefix = Self.prefix(dataset)
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: url.path)
+    } catch {
+      throw CacheError.system(operation: "list it", path: url.path, reason: error.localizedDescription)
+    }
+    return names.filter { $0.hasPrefix(prefix) && accept($0) }.sorted().map { url.appending(path: $0).path }
+  }
+
+  /// Ending of a file that is being written, behind the name it will have.
+  static let temporaryEnding = ".unfinished"
+
+  /// Removes the files of a data set, half-written ones that nobody writes to included; returns paths and bytes.
+  package func drop(_ dataset: Dataset) throws -> [(path: String, byteCount: Int)] {
+    var dropped: [(path: String, byteCount: Int)] = []
+    for path in try files(of: dataset) + unfinished(of: dataset) {
+      if path.hasSuffix(Self.temporaryEnding), !TemporaryFile.isAbandoned(path) { continue }
+      let byteCount = Int(clamping: FileStamp.of(path).size)
+      try Self.remove(path)
+      dropped.append((path, byteCount))
+    }
+    return dropped
+  }
+
+  /// Removes what a new file at `path` makes useless: older source lists of the same split and recipe, and leavings of
+  /// builds that were killed. A file in use by another process stays readable to it.
+  func removeSuperseded(by path: String, of dataset: Dataset, _ split: Split, _ recipe: CacheRecipe) throws {
+    let name = url.appending(path: Self.prefix(dataset) + "\(split.rawValue)-\(recipe.name)-").path
+    for old in try files(of: dataset) where old.hasPrefix(name) && old != path { try Self.remove(old) }
+    for old in try unfinished(of: dataset) where TemporaryFile.isAbandoned(old) { try Self.remove(old) }
+  }
+
+  private static func remove(_ path: String) throws {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw CacheError.system(operation: "remove it", path: path, reason: systemReason())
+    }
+  }
+
+  /// Makes the folder. Throws `CacheError.system` where that is refused.
+  func make() throws {
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw CacheError.system(
+        operation: "make this folder for caches; name another with --cache-dir", path: url.path,
+        reason: error.localizedDescription)
+    }
+  }
+
+  /// Bytes that are free to the user on the folder's disk.
+  func freeByteCount() throws -> Int {
+    var status = statvfs()
+    guard statvfs(url.path, &status) == 0 else {
+      throw CacheError.system(operation: "ask for free space", path: url.path, reason: systemReason())
+    }
+    let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+      by: Int(clamping: status.f_frsize))
+    return overflow ? .max : bytes
+  }
+}

@@ -1,0 +1,145 @@
+import FeederCore
+import FeederDatasets
+
+/// The first 128 bytes of a cache file.
+struct CacheHeader: Sendable, Equatable {
+  var recipe: CacheRecipe
+  var split: Split
+  /// What `--channels auto` decided when the file was built, 1 or 3; 0 where nobody asked.
+  var automaticChannels: Int
+  var itemCount: Int
+  var classCount: Int
+  /// Key of the source list and the recipe, also in the file's name.
+  var listKey: UInt64
+  /// Key of the content: image bytes and label texts of all items, in order.
+  var contentKey: UInt64
+
+  /// The bytes as they lie in the file.
+  var bytes: [UInt8] {
+    var writer = ByteWriter()
+    writer.put(CacheFormat.headerMagic)
+    writer.put(CacheFormat.version)
+    writer.put(CacheFormat.decoderVersion)
+    writer.put(recipe.form.code)
+    writer.put(UInt32(recipe.channels))
+    writer.put(UInt32(automaticChannels))
+    writer.put(UInt32(recipe.imageSize))
+    writer.put(UInt64(itemCount))
+    writer.put(UInt64(classCount))
+    writer.put(UInt32(split == .train ? 0 : 1))
+    writer.put(UInt32(0))
+    writer.put(listKey)
+    writer.put(contentKey)
+    writer.pad(to: CacheFormat.headerByteCount - 8)
+    writer.put(Checksum.xxh64(writer.bytes))
+    return writer.bytes
+  }
+
+  /// Reads and checks the header of `file`, which has at least 128 bytes. Throws `CacheError` naming `path`.
+  init(_ file: UnsafeRawBufferPointer, path: String) throws {
+    func damaged(_ problem: String) -> CacheError { .damagedFile(path: path, problem: problem) }
+    guard file[..<8].elementsEqual(CacheFormat.headerMagic) else {
+      throw damaged("it does not begin as a cache file does")
+    }
+    var reader = ByteReader(bytes: file, offset: 8)
+    let version: UInt32 = reader.take()
+    guard version == CacheFormat.version else {
+      throw CacheError.otherVersion(path: path, version: Int(version), known: Int(CacheFormat.version))
+    }
+    var end = ByteReader(bytes: file, offset: CacheFormat.headerByteCount - 8)
+    let checksum = Checksum.xxh64(UnsafeRawBufferPointer(rebasing: file[..<(CacheFormat.headerByteCount - 8)]))
+    guard end.take() == checksum else { throw damaged("its header's checksum is wrong") }
+    guard reader.take() == CacheFormat.decoderVersion else { throw damaged("its pixels are of another decoder") }
+    guard let form = CacheForm(code: reader.take()) else { throw damaged("its form is unknown") }
+    recipe = CacheRecipe(form: form, channels: Int(reader.take(UInt32.self)), imageSize: 0)
+    automaticChannels = Int(reader.take(UInt32.self))
+    recipe = CacheRecipe(form: form, channels: recipe.channels, imageSize: Int(reader.take(UInt32.self)))
+    itemCount = reader.takeCount()
+    classCount = reader.takeCount()
+    split = reader.take(UInt32.self) == 0 ? .train : .val
+    _ = reader.take(UInt32.self)
+    listKey = reader.take()
+    contentKey = reader.take()
+    let channels = form == .jpeg ? [0] : [1, 3]
+    let sizes = form == .jpeg ? 0...0 : 1...8192
+    guard channels.contains(recipe.channels), sizes.contains(recipe.imageSize), [0, 1, 3].contains(automaticChannels)
+    else { throw damaged("its recipe is impossible") }
+  }
+
+  init(
+    recipe: CacheRecipe, split: Split, automaticChannels: Int, itemCount: Int, classCount: Int, listKey: UInt64,
+    contentKey: UInt64
+  ) {
+    self.recipe = recipe
+    self.split = split
+    self.automaticChannels = automaticChannels
+    self.itemCount = itemCount
+    self.classCount = classCount
+    self.listKey = listKey
+    self.contentKey = contentKey
+  }
+}
+
+/// The last 64 bytes of a cache file, written after everything else is on the disk: without it the file does not count.
+struct CacheCommit: Equatable {
+  var indexOffset: Int
+  var indexByteCount: Int
+  var labelCount: Int
+  var textByteCount: Int
+  var fileByteCount: Int
+  /// xxh64 of the header's 128 bytes and then of the index.
+  var checksum: UInt64
+
+  /// The bytes as they lie in the file.
+  var bytes: [UInt8] {
+    var writer = ByteWriter()
+    writer.put(CacheFormat.commitMagic)
+    for count in [indexOffset, indexByteCount, labelCount, textByteCount, fileByteCount] {
+      writer.put(UInt64(count))
+    }
+    writer.put(checksum)
+    writer.put(Checksum.xxh64(writer.bytes))
+    return writer.bytes
+  }
+
+  init(
+    indexOffset: Int, indexByteCount: Int, labelCount: Int, textByteCount: Int, fileByteCount: Int, checksum: UInt64
+  ) {
+    self.indexOffset = indexOffset
+    self.indexByteCount = indexByteCount
+    self.labelCount = labelCount
+    self.textByteCount = textByteCount
+    self.fileByteCount = fileByteCount
+    self.checksum = checksum
+  }
+
+  /// Reads and checks the commit record of `file` against its size and `itemCount`. Throws `CacheError.damagedFile`.
+  init(_ file: UnsafeRawBufferPointer, itemCount: Int, path: String) throws {
+    func damaged(_ problem: String) -> CacheError { .damagedFile(path: path, problem: problem) }
+    let start = file.count - CacheFormat.commitByteCount
+    guard file[start..<start + 8].elementsEqual(CacheFormat.commitMagic) else {
+      throw damaged("it has no end record: it was cut off, or never finished")
+    }
+    var reader = ByteReader(bytes: file, offset: start + 8)
+    indexOffset = reader.takeCount()
+    indexByteCount = reader.takeCount()
+    labelCount = reader.takeCount()
+    textByteCount = reader.takeCount()
+    fileByteCount = reader.takeCount()
+    checksum = reader.take()
+    let own = Checksum.xxh64(UnsafeRawBufferPointer(rebasing: file[start..<start + CacheFormat.commitByteCount - 8]))
+    guard reader.take() == own else { throw damaged("its end record's checksum is wrong") }
+    guard fileByteCount == file.count else {
+      throw damaged("it has \(file.count) bytes, and its end record says \(fileByteCount)")
+    }
+    let room = start - CacheFormat.headerByteCount
+    guard itemCount <= room / CacheFormat.itemByteCount, labelCount <= room / CacheFormat.labelByteCount,
+      textByteCount <= room
+    else { throw damaged("its index does not fit into it") }
+    let expected =
+      itemCount * CacheFormat.itemByteCount + labelCount * CacheFormat.labelByteCount + textByteCount
+    guard indexByteCount == expected, indexOffset >= CacheFormat.headerByteCount, indexOffset <= start,
+      indexByteCount == start - indexOffset
+    else { throw damaged("its index does not fit into it") }
+  }
+}

@@ -1,0 +1,61 @@
+import FeederCore
+import FeederDatasets
+import Synchronization
+
+/// Compares a cache file with itself and with its sources, content by content.
+package struct CacheVerification: Sendable {
+  /// Something that is not as it was when the file was built.
+  package struct Finding: Sendable, Equatable {
+    /// The image it concerns.
+    package let imageID: String
+    /// What is wrong.
+    package let problem: String
+  }
+
+  /// All findings, in the order of the file.
+  package let findings: [Finding]
+
+  /// Reads every record and every source file of `entries`, on all cores. `progress` is called once an image.
+  package init(_ file: CacheFile, _ entries: [DatasetEntry], progress: @Sendable () -> Void = {}) throws {
+    let byID = Dictionary(entries.map { ($0.imageID, $0) }, uniquingKeysWith: { first, _ in first })
+    let found = try ParallelWork.map(count: file.count) { index, scratch in
+      defer { progress() }
+      return try Self.check(file, index, byID, scratch)
+    }
+    let known = Set(file.items.map(\.imageID))
+    let added = entries.filter { !known.contains($0.imageID) }.map {
+      Finding(imageID: $0.imageID, problem: "is new in the data set and not in the cache")
+    }
+    findings = found.flatMap(\.self) + added
+  }
+
+  private static func check(
+    _ file: CacheFile, _ index: Int, _ entries: [String: DatasetEntry], _ scratch: DecodeScratch
+  ) throws -> [Finding] {
+    let item = file.items[index]
+    var problems: [String] = []
+    if item.damage == nil, Checksum.xxh64(try file.uncheckedRecord(index)) != item.checksum {
+      problems.append("the record's checksum is wrong: the cache file is damaged")
+    }
+    if let entry = entries[item.imageID] {
+      if try checksum(entry.imagePath, scratch) != item.imageChecksum {
+        problems.append("the image file's content changed: \(entry.imagePath)")
+      }
+      if try checksum(entry.labelPath, scratch) != item.labelChecksum || entry.labels != item.labels {
+        problems.append("the label file's content changed: \(entry.labelPath)")
+      }
+    } else {
+      problems.append("is no longer in the data set")
+    }
+    return problems.map { Finding(imageID: item.imageID, problem: $0) }
+  }
+
+  /// Checksum of a file's content; of nothing where it cannot be read.
+  private static func checksum(_ path: String, _ scratch: DecodeScratch) throws -> UInt64 {
+    do {
+      return try scratch.withFile(path) { bytes, _ in Checksum.xxh64(bytes) }
+    } catch CacheError.damagedImage {
+      return Checksum.xxh64([])
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import FeederCore
+import FeederImaging
+import Synchronization
+
+/// What `--channels auto` decides for a data set: 1 when at least 95 % of its readable images are grey, else 3.
+///
+/// Grey is one component, or R = G = B in every decoded pixel. Colour files are decoded only until the share is certain.
+package struct GreyDecision: Sendable, Equatable {
+  /// 1 or 3.
+  package let channels: Int
+  /// Images known to be grey; more may be.
+  package let greyCount: Int
+  /// Images known to have colour; more may have.
+  package let colourCount: Int
+  /// Readable images.
+  package let imageCount: Int
+
+  /// One line for people.
+  package var line: String {
+    channels == 1
+      ? "channels: 1 (\(greyCount) or more of \(imageCount) images are grey; 95 % are enough)"
+      : "channels: 3 (\(colourCount) or more of \(imageCount) images have colour; with over 5 % that is 3)"
+  }
+
+  /// Colour files decoded between two looks at the share.
+  private static let chunk = 64
+
+  /// Decides for all images of the data set, of all its splits together.
+  package init(_ surveys: [SourceSurvey]) throws {
+    let images = surveys.flatMap { survey in zip(survey.entries, survey.images).map { ($0.imagePath, $1.info) } }
+    let readable = images.compactMap { path, info in info.map { (path: path, components: $0.componentCount) } }
+    let doubtful = readable.filter { $0.components != 1 }.map(\.path)
+    imageCount = readable.count
+    let needed = (imageCount * 95 + 99) / 100
+    var grey = readable.count - doubtful.count
+    var colour = 0
+    var looked = 0
+    while grey < needed, colour <= imageCount - needed, looked < doubtful.count {
+      let paths = Array(doubtful[looked..<min(looked + Self.chunk, doubtful.count)])
+      let answers = try ParallelWork.map(count: paths.count) { index, scratch in
+        try Self.isGreyFile(paths[index], scratch)
+      }
+      grey += answers.count { $0 }
+      colour += answers.count { !$0 }
+      looked += paths.count
+    }
+    greyCount = grey
+    colourCount = colour
+    channels = grey >= needed && imageCount > 0 ? 1 : 3
+  }
+
+  /// True where every pixel of the file is grey; false too where it does not decode.
+  private static func isGreyFile(_ path: String, _ scratch: DecodeScratch) throws -> Bool {
+    do {
+      return try scratch.withFile(path) { bytes, _ in
+        var answer = false
+        let size = try JPEGInfo(of: bytes).size
+        try scratch.withDecoded(bytes, path: path, size: size, channels: 3, imageSize: max(size.width, size.height)) {
+          answer = isGrey($0)
+        }
+        return answer
+      }
+    } catch CacheError.damagedImage {
+      return false
+    } catch is ImagingError {
+      return false
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+
+/// A file mapped to be read. Its bytes are hostile until checked.
+///
+/// Unchecked because of the raw memory. Invariant: mapped read-only from init to deinit and never written to.
+final class MappedFile: @unchecked Sendable {
+  let path: String
+  /// All bytes of the file as it was when it was opened.
+  let bytes: UnsafeRawBufferPointer
+  private let file: OpenFile
+
+  /// Maps a regular file of at least `minimum` bytes. Throws `CacheError`.
+  init(_ path: String, minimum: Int) throws {
+    let file = try OpenFile(path)
+    let status = try file.status()
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw CacheError.damagedFile(path: path, problem: "it is not a regular file")
+    }
+    let size = Int(status.st_size)
+    guard size >= minimum else {
+      throw CacheError.damagedFile(path: path, problem: "it has only \(size) bytes")
+    }
+    guard let base = mmap(nil, size, PROT_READ, MAP_SHARED, file.descriptor, 0), base != MAP_FAILED else {
+      throw CacheError.system(operation: "map it", path: path, reason: systemReason())
+    }
+    self.path = path
+    self.file = file
+    bytes = UnsafeRawBufferPointer(start: base, count: size)
+  }
+
+  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+
+  /// Throws where somebody cut the file after it was mapped: touching the lost part would end the program.
+  func checkSize() throws {
+    guard try file.status().st_size >= bytes.count else {
+      throw CacheError.damagedFile(path: path, problem: "it was cut off while it was in use")
+    }
+  }
+}

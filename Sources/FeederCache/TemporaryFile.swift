@@ -1,0 +1,76 @@
+import Foundation
+
+/// A file being written beside its final place: nobody sees it under its name before it is whole and on the disk.
+///
+/// Its writer holds a lock (flock) on it, so a file without one was left by a build that was killed.
+final class TemporaryFile {
+  private let file: OpenFile
+  private let finalPath: String
+  private var isFinished = false
+
+  /// Creates `path` + process id + ending, locked. Throws `CacheError.system`, with a word on --cache-dir.
+  init(for path: String) throws {
+    let name = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))\(CacheFolder.temporaryEnding)"
+    file = try Self.create(name)
+    finalPath = path
+    guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw CacheError.system(operation: "lock it", path: name, reason: systemReason())
+    }
+  }
+
+  private static func create(_ path: String) throws -> OpenFile {
+    do {
+      return try OpenFile(path, flags: O_RDWR | O_CREAT | O_EXCL)
+    } catch CacheError.system(_, _, let reason) {
+      throw CacheError.system(
+        operation: "write caches into this folder; name another with --cache-dir",
+        path: URL(filePath: path).deletingLastPathComponent().path, reason: reason)
+    }
+  }
+
+  deinit { if !isFinished { unlink(file.path) } }
+
+  /// Writes all of `bytes` at `offset`.
+  func write(_ bytes: UnsafeRawBufferPointer, offset: Int) throws { try file.write(bytes, offset: offset) }
+
+  /// Writes to the file from several threads, parts that do not overlap.
+  struct Writer: Sendable {
+    fileprivate let descriptor: Int32
+    fileprivate let path: String
+
+    func callAsFunction(_ bytes: UnsafeRawBufferPointer, offset: Int) throws {
+      try writeAll(bytes, to: descriptor, offset: offset, path: path)
+    }
+  }
+
+  /// Lends a writer that threads may share; the file stays open until `body` returns.
+  func withWriter<Result>(_ body: (Writer) throws -> Result) rethrows -> Result {
+    try body(Writer(descriptor: file.descriptor, path: file.path))
+  }
+
+  /// Waits until everything written is on the disk.
+  func synchronize() throws {
+    guard fsync(file.descriptor) == 0 else {
+      throw CacheError.system(operation: "write it to the disk", path: file.path, reason: systemReason())
+    }
+  }
+
+  /// Gives the file its name, in one step, and puts that on the disk too.
+  func finish() throws {
+    try synchronize()
+    guard rename(file.path, finalPath) == 0 else {
+      throw CacheError.system(operation: "rename it", path: file.path, reason: systemReason())
+    }
+    isFinished = true
+    let folder = try OpenFile(URL(filePath: finalPath).deletingLastPathComponent().path, flags: O_RDONLY | O_DIRECTORY)
+    guard fsync(folder.descriptor) == 0 else {
+      throw CacheError.system(operation: "write it to the disk", path: folder.path, reason: systemReason())
+    }
+  }
+
+  /// True where no process holds the lock of a half-written file.
+  static func isAbandoned(_ path: String) -> Bool {
+    guard let file = try? OpenFile(path) else { return false }
+    return flock(file.descriptor, LOCK_EX | LOCK_NB) == 0
+  }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import FeederCache
+import FeederCore
+import FeederDatasets
+import Foundation
+
+/// `feeder cache build|info|verify|drop`: the mapped cache of a data set.
+struct CacheCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cache", abstract: "Builds, describes, verifies or removes the cache files of a data set.",
+    discussion: "The files can always be rebuilt from the data set; docs/cache-format.md describes them byte by byte.",
+    subcommands: [CacheBuild.self, CacheInfo.self, CacheVerify.self, CacheDrop.self])
+}
+
+/// Flags of the subcommands that only look for files.
+struct CacheLocation: ParsableArguments {
+  @Argument(help: "A data.yaml, or the folder that holds one.")
+  var data: String
+  @Option(help: "Folder of cache files; by default $XDG_CACHE_HOME/feeder, else ~/.cache/feeder.")
+  var cacheDir: String?
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+}
+
+/// `feeder cache build`.
+struct CacheBuild: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build", abstract: "Writes the cache files of both splits where they are missing or out of date.")
+
+  @Argument(help: "A data.yaml, or the folder that holds one.")
+  var data: String
+  @OptionGroup var options: DataOptions
+  @Flag(help: "Write the files even where fresh ones are there.")
+  var rebuild = false
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  func validate() throws {
+    if options.cache == .none { throw ValidationError("--cache none has no file to build") }
+  }
+
+  func run() throws {
+    let dataset = try Dataset.open(data)
+    let opener = options.opener(dataset)
+    var files: [CacheFileReport] = []
+    for split in Split.allCases {
+      let start = ContinuousClock.now
+      let opened = try opener.open(split, rebuild: rebuild)
+      guard let file = opened.file else { continue }
+      var report = CacheFileReport(file, state: "fresh")
+      report.channels = opened.source.channels
+      report.wasBuilt = opened.wasBuilt
+      report.seconds = (ContinuousClock.now - start) / .seconds(1)
+      for damaged in file.damagedImages { Terminal.say("damaged: \(damaged.imageID) \(damaged.reason)") }
+      Terminal.say((opened.wasBuilt ? "built " : "already there: ") + report.line)
+      files.append(report)
+    }
+    if json { try Terminal.printJSON(["files": files]) }
+  }
+}
+
+/// `feeder cache info`.
+struct CacheInfo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", abstract: "Lists the cache files of a data set and whether they are up to date.")
+
+  @OptionGroup var location: CacheLocation
+
+  func run() throws {
+    let dataset = try Dataset.open(location.data)
+    let folder = CacheFolder(location.cacheDir)
+    var files: [CacheFileReport] = []
+    for path in try folder.files(of: dataset) {
+      do {
+        let file = try CacheFile(path: path)
+        let change = file.change(since: try dataset.entries(file.split))
+        files.append(CacheFileReport(file, state: change.map { "out of date: \($0)" } ?? "fresh"))
+      } catch let error as CacheError {
+        files.append(CacheFileReport(damaged: path, state: "\(error)"))
+      }
+    }
+    if files.isEmpty { Terminal.say("no cache files of \(dataset.configurationURL.path) in \(folder.url.path)") }
+    for file in files { Terminal.say(file.line) }
+    if location.json { try Terminal.printJSON(["files": files]) }
+  }
+}
+
+/// `feeder cache drop`.
+struct CacheDrop: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drop", abstract: "Removes the cache files of a data set.")
+
+  private struct Report: Encodable {
+    let files: [String]
+    let freedBytes: Int
+  }
+
+  @OptionGroup var location: CacheLocation
+
+  func run() throws {
+    let dataset = try Dataset.open(location.data)
+    let folder = CacheFolder(location.cacheDir)
+    let dropped = try folder.drop(dataset)
+    let freed = dropped.reduce(0) { $0 + $1.byteCount }
+    for file in dropped { Terminal.say("removed \(file.path) (\(ByteCount(file.byteCount)))") }
+    if dropped.isEmpty { Terminal.say("no cache files of \(dataset.configurationURL.path) in \(folder.url.path)") }
+    if location.json { try Terminal.printJSON(Report(files: dropped.map(\.path), freedBytes: freed)) }
+  }
+}
+
+/// What the subcommands print of one file.
+struct CacheFileReport: Encodable {
+  let path: String
+  let state: String
+  var split: String?
+  var form: String?
+  var channels: Int?
+  var imageSize: Int?
+  var imageCount: Int?
+  var damagedCount: Int?
+  var bytes: Int?
+  var contentKey: String?
+  var wasBuilt: Bool?
+  var seconds: Double?
+
+  /// A file that opened.
+  init(_ file: CacheFile, state: String) {
+    path = file.path
+    self.state = state
+    split = file.split.rawValue
+    form = file.recipe.form.rawValue
+    if file.recipe.form == .pixels {
+      channels = file.recipe.channels
+      imageSize = file.recipe.imageSize
+    }
+    imageCount = file.count
+    damagedCount = file.damagedImages.count
+    bytes = file.byteCount
+    contentKey = String(file.contentKey, radix: 16)
+  }
+
+  /// A file that did not open.
+  init(damaged path: String, state: String) {
+    self.path = path
+    self.state = state
+  }
+
+  /// One line for people.
+  var line: String {
+    guard let split, let form, let imageCount, let bytes else { return state }
+    let shape = imageSize.map { ", \(channels ?? 0) x 8 bits a pixel for image size \($0)" } ?? ""
+    let damaged = damagedCount.map { $0 > 0 ? ", \($0) damaged" : "" } ?? ""
+    return "\(split) as \(form)\(shape): \(imageCount) images\(damaged), \(ByteCount(bytes)), \(state), \(path)"
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import FeederCache
+import FeederCore
+import FeederDatasets
+
+/// The flags of every command that reads a data set: in which form, where, within how many bytes.
+struct DataOptions: ParsableArguments {
+  /// What `--channels` says.
+  enum Channels: String, ExpressibleByArgument, CaseIterable {
+    case auto
+    case one = "1"
+    case three = "3"
+
+    /// The number, nil for auto.
+    var count: Int? { Int(rawValue) }
+  }
+
+  @Option(
+    help: """
+      How images are kept: jpeg (the files' bytes), pixels (decoded), none (read from the files each time), or auto: \
+      pixels where those of a split fit in half of --memory, else jpeg.
+      """)
+  var cache = CacheChoice.auto
+  @Option(help: "Folder of cache files; by default $XDG_CACHE_HOME/feeder, else ~/.cache/feeder.")
+  var cacheDir: String?
+  @Option(help: "Bytes the run may use, as in 512MiB or 2GiB.")
+  var memory = ByteCount(2 << 30)
+  @Option(help: "Channels of the images: 1, 3, or auto: 1 when at least 95 % of the images are grey.")
+  var channels = Channels.auto
+  @Option(help: "Side of the square images that the network sees, in pixels.")
+  var imageSize = 640
+
+  func validate() throws {
+    guard (1...8192).contains(imageSize) else {
+      throw ValidationError("--image-size \(imageSize) is outside 1 to 8192")
+    }
+  }
+
+  /// The same in the cache's words.
+  var sourceOptions: SourceOptions {
+    var options = SourceOptions(imageSize: imageSize, memory: memory.bytes)
+    options.cache = cache
+    options.cacheFolder = cacheDir
+    options.channels = channels.count
+    return options
+  }
+
+  /// Opens splits as the flags say; lines and progress go to stderr.
+  func opener(_ dataset: Dataset) -> SourceOpener {
+    SourceOpener(dataset, sourceOptions, say: { Terminal.say($0) }) { title, total in
+      let bar = ProgressBar(title, total: total, unit: "images")
+      return { bar.advance() }
+    }
+  }
+}
+
+extension CacheChoice: ExpressibleByArgument {}
+
+extension ByteCount: ExpressibleByArgument {
+  /// Reads `512MiB`.
+  package init?(argument: String) { self.init(text: argument) }
+}
