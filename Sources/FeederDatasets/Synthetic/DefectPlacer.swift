@@ -129,19 +129,19 @@ extension DefectPlacer {
       guard mask[start.x, start.y] != kind.paint else { return nil }
       let brush =
         kind == .copper
-        ? Blot.Brush(length: random.integer(in: 1...11), diameter: 7...13, wobble: 3)
-        : Blot.Brush(length: random.integer(in: 2...12), diameter: 5...9, wobble: 3)
+        ? Blot.Brush(length: random.integer(in: 3...15), diameter: 7...13, wobble: 4)
+        : Blot.Brush(length: random.integer(in: 2...16), diameter: 6...10, wobble: 3)
       return Blot(from: start, along: anyDirection(), brush: brush, random: &random)
     case .mousebite, .spur:
       guard let edge = edge(near: start, of: kind.paint) else { return nil }
-      let brush = Blot.Brush(length: random.integer(in: 6...16), diameter: 5...10, wobble: 3)
+      let brush = Blot.Brush(length: random.integer(in: 7...21), diameter: 5...11, wobble: 3)
       return Blot(from: edge.point(behind: 2), along: tilted(edge.inward, by: 60), brush: brush, random: &random)
     case .open, .short:
       guard let edge = edge(near: start, of: kind.paint), let thickness = thickness(behind: edge, kind) else {
         return nil
       }
       let brush = Blot.Brush(
-        length: thickness + 5, diameter: kind == .open ? 5...9 : 4...8, wobble: kind == .open ? 2 : 3)
+        length: thickness + 5, diameter: kind == .open ? 7...15 : 6...11, wobble: kind == .open ? 3 : 4)
       return Blot(from: edge.point(behind: 3), along: tilted(edge.inward, by: 20), brush: brush, random: &random)
     }
   }
@@ -206,7 +206,7 @@ extension DefectPlacer {
   ///
   /// DeepPCB's opens cut conductors of 5 to 60 pixels, mostly thin ones; its shorts bridge gaps of 6 to 70.
   private mutating func thickness(behind edge: Edge, _ kind: DefectKind) -> Int? {
-    let most = kind == .open ? random.integer(in: 8...55) : random.integer(in: 14...60)
+    let most = kind == .open ? random.integer(in: 12...60) : random.integer(in: 18...64)
     var distance = 1
     while distance <= most {
       let point = edge.point(inside: distance)
