@@ -75,11 +75,14 @@ let package = Package(
       swiftSettings: strict),
 
     .target(name: "FixtureSupport", dependencies: ["FeederCore"], path: "Tests/FixtureSupport", swiftSettings: strict),
+    .target(
+      name: "BoardSupport", dependencies: ["FeederDatasets", "FeederImaging", "FeederCore"],
+      path: "Tests/BoardSupport", swiftSettings: strict),
     tests("FeederCore"),
     tests("FeederImaging", "FeederCore"),
     tests("FeederDatasets", "FeederImaging", "FeederCore"),
-    tests("FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
-    tests("FeederLoader", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederCache", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederLoader", "BoardSupport", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederTorch", "FeederCore"),
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),

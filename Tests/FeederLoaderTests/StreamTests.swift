@@ -1,3 +1,4 @@
+import BoardSupport
 import FeederCache
 import FeederCore
 import FeederImaging

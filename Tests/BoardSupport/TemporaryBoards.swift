@@ -4,12 +4,14 @@ import FeederImaging
 import Foundation
 
 /// A fresh folder of small JPEGs with labels in YOLO layout, removed with the value's last owner.
-final class TemporaryBoards {
-  let folder: URL
-  let entries: [DatasetEntry]
+package final class TemporaryBoards {
+  /// The data set's folder, with data.yaml; both splits name the same images.
+  package let folder: URL
+  /// Its images.
+  package let entries: [DatasetEntry]
 
   /// `count` boards of changing sizes, all `channels` wide; every fifth has no objects.
-  init(count: Int, channels: Int = 1, sizes: [PixelSize] = TemporaryBoards.mixedSizes) throws {
+  package init(count: Int, channels: Int = 1, sizes: [PixelSize] = TemporaryBoards.mixedSizes) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "feeder-boards-\(UUID().uuidString)")
     let images = folder.appending(path: "images/train")
     let labels = folder.appending(path: "labels/train")
@@ -29,15 +31,29 @@ final class TemporaryBoards {
     entries = try Dataset.open(folder.path).entries(.train)
   }
 
+  /// The data set.
+  package func dataset() throws -> Dataset { try Dataset.open(folder.path) }
+
+  /// Writes another image over that of entry `index`; `bytes` need not be a JPEG.
+  package func overwrite(_ index: Int, with bytes: [UInt8]) throws {
+    try Data(bytes).write(to: URL(filePath: entries[index].imagePath))
+  }
+
+  /// The bytes of entry `index`'s image file.
+  package func jpeg(_ index: Int) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(filePath: entries[index].imagePath)))
+  }
+
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  static let mixedSizes = [
+  /// Sizes that end up in every reduction that decoding has.
+  package static let mixedSizes = [
     PixelSize(width: 96, height: 96), PixelSize(width: 120, height: 70), PixelSize(width: 50, height: 90),
     PixelSize(width: 200, height: 160), PixelSize(width: 33, height: 17),
   ]
 
   /// Smooth waves with a bright square, different for every number.
-  static func board(_ number: Int, size: PixelSize, channels: Int) -> Pixels {
+  package static func board(_ number: Int, size: PixelSize, channels: Int) -> Pixels {
     var pixels = Pixels(size: size, channels: channels, value: 0)
     for y in 0..<size.height {
       for x in 0..<size.width {

@@ -1,0 +1,158 @@
+import BoardSupport
+import FeederCore
+import FeederImaging
+import Foundation
+import Testing
+
+@testable import FeederCache
+
+@Suite("A damaged cache file is an error that names it, never a crash")
+struct CacheDamageTests {
+  /// Writes `bytes` beside the file and opens them.
+  private func open(_ bytes: [UInt8], like file: CacheFile) throws -> CacheFile {
+    let path = file.path + ".damaged"
+    try Data(bytes).write(to: URL(filePath: path))
+    return try CacheFile(path: path)
+  }
+
+  private func isNamed(_ error: any Error) -> Bool {
+    guard error is CacheError else { return false }
+    return "\(error)".contains(".damaged") && "\(error)".contains("feeder cache drop")
+  }
+
+  @Test("cut off anywhere", arguments: [CacheRecipe.jpeg, .pixels(channels: 1, imageSize: 64)])
+  func truncation(recipe: CacheRecipe) throws {
+    let fixture = try CacheFixture()
+    let file = try fixture.build(recipe)
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: file.path)))
+    let near = [0, 1, 63, 64, 127, 128, 191, 192, bytes.count - 65, bytes.count - 64, bytes.count - 1]
+    let spread = (1..<50).map { bytes.count * $0 / 50 }
+    for length in near + spread {
+      #expect("cut to \(length) bytes") {
+        try open(Array(bytes[..<length]), like: file)
+      } throws: {
+        isNamed($0)
+      }
+    }
+    #expect(throws: CacheError.self) { try open(bytes + [0], like: file) }
+  }
+
+  @Test("any byte of header, index or end record flipped; in a record, that record alone")
+  func flippedBytes() throws {
+    let fixture = try CacheFixture(count: 4)
+    let file = try fixture.build(.jpeg)
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: file.path)))
+    let records = file.items.map { $0.offset..<$0.offset + $0.length }
+    let end = try #require(records.last?.upperBound)
+    for place in Array(0..<128) + Array(stride(from: CacheFormat.aligned(end), to: bytes.count, by: 3)) {
+      var damaged = bytes
+      damaged[place] ^= 0x10
+      #expect("byte \(place)") {
+        try open(damaged, like: file)
+      } throws: {
+        isNamed($0)
+      }
+    }
+    for (index, range) in records.enumerated() {
+      for place in stride(from: range.lowerBound, to: range.upperBound, by: 397) {
+        var damaged = bytes
+        damaged[place] ^= 1
+        let opened = try open(damaged, like: file)
+        #expect("byte \(place)") {
+          try opened.record(index)
+        } throws: {
+          isNamed($0) && "\($0)".contains(file.items[index].imageID)
+        }
+        #expect(throws: Never.self) { try opened.record((index + 1) % records.count) }
+      }
+    }
+  }
+
+  @Test("valid checksums do not make an impossible index possible")
+  func hostileIndex() throws {
+    let fixture = try CacheFixture(count: 2)
+    let file = try fixture.build(.pixels(channels: 1, imageSize: 64))
+    let crimes: [(String, (inout CacheItem) -> Void)] = [
+      ("offset beyond the file", { $0.offset = 1 << 40 }),
+      ("offset near the largest number", { $0.offset = Int.max - 63 }),
+      ("offset that is no multiple of 64", { $0.offset += 1 }),
+      ("offset in the header", { $0.offset = 64 }),
+      ("length beyond the file", { $0.length = 1 << 40 }),
+      ("length that overflows", { $0.length = Int.max }),
+      ("no record, but not damaged", { $0.length = 0 }),
+      ("a length of other pixels", { $0.length -= 1 }),
+      ("a size of nothing", { $0.size = nil }),
+      ("a size beyond every image", { $0.size = PixelSize(side: 70_000) }),
+      ("another stored size", { $0.storedSize = PixelSize(width: 1, height: $0.length) }),
+      ("another reduction", { $0.denominator = 4 }),
+      ("class 3 of 3", { $0.labels = [Label(classID: 3, centerX: 0, centerY: 0, width: 0, height: 0)] }),
+      ("class -1", { $0.labels = [Label(classID: -1, centerX: 0, centerY: 0, width: 0, height: 0)] }),
+      (
+        "a label that is no number", { $0.labels = [Label(classID: 0, centerX: .nan, centerY: 0, width: 0, height: 0)] }
+      ),
+      ("a label outside", { $0.labels = [Label(classID: 0, centerX: 1.5, centerY: 0, width: 0, height: 0)] }),
+      ("no name", { $0.imageID = "" }),
+      ("damaged with a record", { $0.damage = "broken" }),
+    ]
+    #expect(throws: Never.self) { try open(forged(file) { _ in }, like: file) }
+    for (name, crime) in crimes {
+      #expect("\(name)") {
+        try open(forged(file, crime), like: file)
+      } throws: {
+        isNamed($0)
+      }
+    }
+  }
+
+  @Test("counts that do not fit the file")
+  func hostileCounts() throws {
+    let fixture = try CacheFixture(count: 2)
+    let file = try fixture.build(.jpeg)
+    for (items, labels, texts) in [
+      (1 << 60, 0, 0), (Int.max, 0, 0), (0, 0, 0), (2, Int.max, 0), (2, 0, Int.max), (1, 4, 0),
+    ] {
+      #expect(throws: CacheError.self) {
+        try open(forged(file, itemCount: items, labelCount: labels, textByteCount: texts) { _ in }, like: file)
+      }
+    }
+  }
+
+  @Test("another version says which one is read")
+  func otherVersion() throws {
+    let fixture = try CacheFixture(count: 1)
+    let file = try fixture.build(.jpeg)
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: file.path)))
+    bytes[8] = 9
+    #expect(throws: CacheError.otherVersion(path: file.path + ".damaged", version: 9, known: 1)) {
+      try open(bytes, like: file)
+    }
+  }
+
+  @Test("a file that is cut off while it is open is an error at the next record")
+  func cutWhileOpen() throws {
+    let fixture = try CacheFixture(count: 3)
+    let file = try fixture.build(.jpeg)
+    #expect(truncate(file.path, 4096) == 0)
+    #expect(throws: CacheError.self) { try file.record(2) }
+  }
+
+  /// The file with its first item changed and, where given, other counts; every checksum is right.
+  private func forged(
+    _ file: CacheFile, itemCount: Int? = nil, labelCount: Int? = nil, textByteCount: Int? = nil,
+    _ change: (inout CacheItem) -> Void
+  ) throws -> [UInt8] {
+    var items = file.items
+    change(&items[0])
+    var header = file.header
+    header.itemCount = itemCount ?? header.itemCount
+    let index = CacheIndex.bytes(of: items)
+    let end = CacheFormat.aligned(file.items.map { $0.offset + $0.length }.max() ?? 0)
+    let records = [UInt8](try Data(contentsOf: URL(filePath: file.path)))[128..<end]
+    let commit = CacheCommit(
+      indexOffset: end, indexByteCount: index.bytes.count, labelCount: labelCount ?? index.labelCount,
+      textByteCount: textByteCount ?? index.textByteCount,
+      fileByteCount: end + index.bytes.count + CacheFormat.commitByteCount,
+      checksum: Checksum.xxh64(index.bytes, seed: Checksum.xxh64(header.bytes)))
+    return header.bytes + records + index.bytes + commit.bytes
+  }
+}

@@ -1,0 +1,149 @@
+import BoardSupport
+import FeederCore
+import FeederDatasets
+import FeederImaging
+import Foundation
+import Synchronization
+import Testing
+
+@testable import FeederCache
+
+@Suite("Opening a data set finds, builds or rebuilds its cache, and says why")
+struct SourceOpenerTests {
+  /// Opens the train split; returns it with the lines that were said.
+  private func open(
+    _ fixture: CacheFixture, _ cache: CacheChoice = .pixels, memory: Int = 1 << 30, channels: Int? = 1
+  ) throws -> (OpenedSource, [String]) {
+    var options = SourceOptions(imageSize: 64, memory: memory)
+    options.cache = cache
+    options.cacheFolder = fixture.folder.url.path
+    options.channels = channels
+    let lines = Mutex([String]())
+    let opener = SourceOpener(
+      try fixture.boards.dataset(), options, say: { line in lines.withLock { $0.append(line) } })
+    return (try opener.open(.train), lines.withLock { $0 })
+  }
+
+  @Test("a second opening builds nothing", arguments: [CacheChoice.auto, .jpeg, .pixels])
+  func secondOpeningFinds(choice: CacheChoice) throws {
+    let fixture = try CacheFixture()
+    #expect(try open(fixture, choice, channels: nil).0.wasBuilt)
+    #expect(try !open(fixture, choice, channels: nil).0.wasBuilt)
+  }
+
+  @Test("a source that changed in any way is rebuilt, and the line names it")
+  func changesAreNoticed() throws {
+    let fixture = try CacheFixture()
+    let image = fixture.boards.entries[2].imagePath
+    let label = fixture.boards.entries[4].labelPath
+    _ = try open(fixture)
+    let changes: [(String, () throws -> Void)] = [
+      (image, { try fixture.boards.overwrite(2, with: fixture.boards.jpeg(7)) }),
+      (
+        image,
+        {  // same size and content, and the old modification time put back: the inode's change time still tells
+          let old = FileStamp.of(image)
+          try fixture.boards.overwrite(2, with: fixture.boards.jpeg(2))
+          var times = [timespec](
+            repeating: timespec(tv_sec: Int(old.modified / 1_000_000_000), tv_nsec: Int(old.modified % 1_000_000_000)),
+            count: 2)
+          #expect(utimensat(AT_FDCWD, image, &times, 0) == 0)
+          #expect(FileStamp.of(image).modified == old.modified)
+        }
+      ),
+      (
+        image,
+        {  // another file renamed over it
+          try FileManager.default.copyItem(atPath: image, toPath: image + ".new")
+          #expect(rename(image + ".new", image) == 0)
+        }
+      ),
+      (label, { try "1 0.5 0.5 0.1 0.1\n".write(toFile: label, atomically: false, encoding: .utf8) }),
+      (label, { #expect(unlink(label) == 0) }),
+    ]
+    for (path, change) in changes {
+      try change()
+      let (opened, lines) = try open(fixture)
+      #expect(opened.wasBuilt)
+      #expect(lines.contains { $0.contains("rebuilding") && $0.contains(path) })
+      #expect(opened.entries[4].labels == opened.source.item(4).labels)
+    }
+    #expect(try !open(fixture).0.wasBuilt)
+  }
+
+  @Test("an added image is built in")
+  func addedImage() throws {
+    let fixture = try CacheFixture()
+    _ = try open(fixture)
+    try FileManager.default.copyItem(
+      atPath: fixture.boards.entries[0].imagePath,
+      toPath: fixture.boards.folder.appending(path: "images/train/aa.jpg").path)
+    let (opened, _) = try open(fixture)
+    #expect(opened.wasBuilt)
+    #expect(opened.source.count == 11)
+    #expect(opened.source.item(0).imageID == "aa")
+  }
+
+  @Test("a damaged file is rebuilt, with its damage in a line")
+  func damagedFileIsRebuilt() throws {
+    let fixture = try CacheFixture()
+    let path = try #require(try open(fixture).0.file?.path)
+    #expect(truncate(path, 1000) == 0)
+    let (opened, lines) = try open(fixture)
+    #expect(opened.wasBuilt)
+    #expect(lines.contains { $0.contains("rebuilding") && $0.contains(path) })
+  }
+
+  @Test("auto keeps pixels up to half of the memory, else JPEG bytes, from the first run on")
+  func automaticForm() throws {
+    let fixture = try CacheFixture()
+    let entries = fixture.boards.entries
+    let need = try SourceSurvey(entries).pixelByteCount(channels: 1, imageSize: 64)
+    for _ in 0..<2 {
+      #expect(try open(fixture, .auto, memory: 2 * need).0.file?.recipe.form == .pixels)
+      let (opened, lines) = try open(fixture, .auto, memory: 2 * need - 2)
+      #expect(opened.file?.recipe.form == .jpeg)
+      #expect(lines.contains { $0.contains("cache: jpeg") && $0.contains(ByteCount(need).description) })
+    }
+  }
+
+  @Test("1 channel from 95 % of grey images on; R = G = B counts as grey")
+  func automaticChannels() throws {
+    let fixture = try CacheFixture(count: 20)
+    let encoder = try JPEGEncoder()
+    func write(_ index: Int, _ pixels: Pixels) throws {
+      try fixture.boards.overwrite(index, with: try pixels.withView { try encoder.encode($0, quality: 90) })
+    }
+    func colour(_ number: Int) -> Pixels {
+      TemporaryBoards.board(number, size: PixelSize(side: 40), channels: 3)
+    }
+    try write(0, colour(0))
+    try write(1, Pixels(size: PixelSize(side: 40), channels: 3, value: 90))
+    let (one, lines) = try open(fixture, .pixels, channels: nil)
+    #expect(one.source.channels == 1)
+    #expect(lines.contains { $0.contains("channels: 1 (19 or more of") || $0.contains("channels: 1 (38 or more of") })
+    try write(2, colour(2))
+    #expect(try open(fixture, .pixels, channels: nil).0.source.channels == 3)
+    #expect(try open(fixture, .pixels, channels: nil).0.wasBuilt == false)
+    #expect(try open(fixture, .jpeg, channels: nil).0.source.channels == 3)
+    #expect(try open(fixture, .none, channels: nil).0.source.channels == 3)
+  }
+
+  @Test("verify names every damaged record and every source whose content changed")
+  func verification() throws {
+    let fixture = try CacheFixture()
+    let path = try fixture.build(.pixels(channels: 1, imageSize: 64)).path
+    let entries = fixture.boards.entries
+    #expect(try CacheVerification(CacheFile(path: path), entries).findings.isEmpty)
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    bytes[try CacheFile(path: path).items[6].offset] ^= 1
+    try Data(bytes).write(to: URL(filePath: path))
+    try fixture.boards.overwrite(1, with: fixture.boards.jpeg(2))
+    try "2 0.5 0.5 0.1 0.1\n".write(toFile: entries[3].labelPath, atomically: false, encoding: .utf8)
+    try FileManager.default.removeItem(atPath: entries[9].imagePath)
+    let now = try fixture.boards.dataset().entries(.train)
+    let findings = try CacheVerification(CacheFile(path: path), now).findings
+    #expect(findings.map(\.imageID) == [1, 3, 6, 9].map { entries[$0].imageID })
+    #expect(findings.map { $0.problem.contains("checksum is wrong") } == [false, false, true, false])
+  }
+}
