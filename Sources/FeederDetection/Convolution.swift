@@ -14,7 +14,7 @@ final class WeightSource {
     drawnCount += 1
     let bound = 1 / Double(fanIn).squareRoot()
     let values = (0..<shape.reduce(1, *)).map { _ in Float(random.uniform(-bound, bound)) }
-    return try Tensor(values, shape: shape)
+    return try Tensor(values, shape: shape).contiguous(shape.count == 4 ? .channelsLast : .contiguous)
   }
 }
 

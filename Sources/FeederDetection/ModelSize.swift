@@ -42,4 +42,10 @@ package enum ModelSize: String, CaseIterable, Sendable {
   func channelCount(_ count: Int) -> Int {
     Int((Double(min(count, width.largest)) * width.factor / 8).rounded(.up)) * 8
   }
+
+  /// Channels behind the first layer; with `deepChannelCount` it tells the sizes apart.
+  package var stemChannelCount: Int { channelCount(64) }
+
+  /// Channels of the deepest stage.
+  package var deepChannelCount: Int { channelCount(1024) }
 }

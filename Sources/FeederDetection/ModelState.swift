@@ -32,6 +32,13 @@ package struct StateEntry {
   package let kind: StateKind
   /// The tensor itself, not a copy.
   package let tensor: Tensor
+
+  /// An entry called `name`.
+  package init(name: String, kind: StateKind, tensor: Tensor) {
+    self.name = name
+    self.kind = kind
+    self.tensor = tensor
+  }
 }
 
 /// A part of the network that has state of its own.

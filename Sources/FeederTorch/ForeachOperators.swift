@@ -55,6 +55,11 @@ package enum Foreach {
     try Op.addScalar.run(.tensors(list), .double(number))
   }
 
+  /// list += number, for lists of integers.
+  package static func add(_ list: [Tensor], _ number: Int) throws {
+    try Op.addScalar.run(.tensors(list), .int(number))
+  }
+
   /// Square roots, as new tensors.
   package static func squareRoots(_ list: [Tensor]) throws -> [Tensor] {
     try Op.sqrt.all(.tensors(list), capacity: list.count)

@@ -1,0 +1,88 @@
+import Foundation
+
+/// Learning rate, momentum and accumulation batch by batch: warm-up, then a line or half a cosine.
+package struct LearningRateSchedule: Sendable {
+  /// What shapes the schedule; names and defaults are those that YOLO users know.
+  package struct Settings: Sendable, Equatable {
+    /// Passes over the data.
+    package var epochs = 100
+    /// Batches of a pass.
+    package var batchesPerEpoch = 1
+    /// Images of a batch.
+    package var batch = 16
+    /// Images that one update should see; smaller batches are added up.
+    package var nominalBatch = 64
+    /// First rate after warm-up.
+    package var lr0 = 0.01
+    /// Share of `lr0` that the rate falls towards; it is not reached.
+    package var lrf = 0.01
+    /// Half a cosine instead of a line.
+    package var cosine = false
+    /// Momentum (SGD) or first beta (Adam) after warm-up.
+    package var momentum = 0.937
+    /// Passes of warm-up, never more than all but one.
+    package var warmupEpochs = 3.0
+    /// Momentum at the first batch.
+    package var warmupMomentum = 0.8
+    /// Rate of biases at the first batch; the others start from 0.
+    package var warmupBiasRate = 0.1
+
+    /// The defaults.
+    package init() {}
+  }
+
+  /// What holds for one batch.
+  package struct Point: Sendable, Equatable {
+    /// Rate of convolution weights and norm scales.
+    package var weightRate: Double
+    /// Rate of biases.
+    package var biasRate: Double
+    /// Momentum or first beta.
+    package var momentum: Double
+    /// Batches that make up an update now.
+    package var accumulation: Int
+
+    /// A point by its numbers.
+    package init(weightRate: Double, biasRate: Double, momentum: Double, accumulation: Int) {
+      self.weightRate = weightRate
+      self.biasRate = biasRate
+      self.momentum = momentum
+      self.accumulation = accumulation
+    }
+  }
+
+  private let settings: Settings
+  private let warmupBatchCount: Int
+
+  /// A schedule by `settings`.
+  package init(_ settings: Settings) {
+    self.settings = settings
+    let epochs = min(settings.warmupEpochs, Double(max(settings.epochs - 1, 0)))
+    warmupBatchCount = epochs > 0 ? Int((epochs * Double(settings.batchesPerEpoch)).rounded(.toNearestOrEven)) : -1
+  }
+
+  /// Share of `lr0` in `epoch`, counted from 0.
+  package func factor(epoch: Int) -> Double {
+    let progress = Double(epoch) / Double(settings.epochs)
+    if settings.cosine {
+      return (1 - cos(.pi * progress)) / 2 * (settings.lrf - 1) + 1
+    }
+    return max(1 - progress, 0) * (1 - settings.lrf) + settings.lrf
+  }
+
+  /// The point of batch `batch` of the run, counted from 0.
+  package func point(batch: Int) -> Point {
+    let rate = settings.lr0 * factor(epoch: batch / settings.batchesPerEpoch)
+    let full = max((Double(settings.nominalBatch) / Double(settings.batch)).rounded(.toNearestOrEven), 1)
+    guard batch <= warmupBatchCount else {
+      return Point(weightRate: rate, biasRate: rate, momentum: settings.momentum, accumulation: Int(full))
+    }
+    func between(_ start: Double, _ end: Double) -> Double {
+      warmupBatchCount == 0 ? start : start + (end - start) * (Double(batch) / Double(warmupBatchCount))
+    }
+    return Point(
+      weightRate: between(0, rate), biasRate: between(settings.warmupBiasRate, rate),
+      momentum: between(settings.warmupMomentum, settings.momentum),
+      accumulation: max(1, Int(between(1, full).rounded(.toNearestOrEven))))
+  }
+}

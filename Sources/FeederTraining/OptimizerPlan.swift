@@ -1,0 +1,60 @@
+import FeederLoader
+
+/// What the settings' optimizer comes to for this data set: rule, rates and decay.
+struct OptimizerPlan: CustomStringConvertible {
+  let rule: OptimizerRule
+  let weightDecay: Double
+  let schedule: LearningRateSchedule.Settings
+  let description: String
+
+  /// More updates than this, and `auto` takes SGD.
+  private static let longRun = 10_000
+
+  /// The `auto` rule that YOLO users know: AdamW with a rate by the number of classes for runs up to 10,000 updates, SGD
+  /// above; it sets rate and momentum itself. AdamW's first beta is not warmed up, only SGD's momentum is.
+  init(_ settings: TrainingSettings, classCount: Int, batchesPerEpoch: Int) {
+    var schedule = LearningRateSchedule.Settings()
+    schedule.epochs = settings.epochs
+    schedule.batchesPerEpoch = batchesPerEpoch
+    schedule.batch = settings.batch
+    schedule.nominalBatch = settings.nominalBatch
+    schedule.lr0 = settings.lr0
+    schedule.lrf = settings.lrf
+    schedule.cosine = settings.cosine
+    schedule.momentum = settings.momentum
+    schedule.warmupEpochs = settings.warmupEpochs
+    schedule.warmupMomentum = settings.warmupMomentum
+    schedule.warmupBiasRate = settings.warmupBiasRate
+    let accumulation = max((Double(settings.nominalBatch) / Double(settings.batch)).rounded(.toNearestOrEven), 1)
+    switch settings.optimizer {
+    case .sgd: rule = .sgd
+    case .adamw: rule = .adamw
+    case .auto:
+      let updates = Double(batchesPerEpoch * settings.epochs) / accumulation
+      rule = updates > Double(Self.longRun) ? .sgd : .adamw
+      schedule.lr0 = rule == .sgd ? 0.01 : (0.002 * 5 / Double(4 + classCount) * 1e6).rounded() / 1e6
+      schedule.momentum = 0.9
+      schedule.warmupBiasRate = 0
+    }
+    if rule == .adamw { schedule.warmupMomentum = schedule.momentum }
+    // The decay is meant for an update of `nominalBatch` images.
+    weightDecay = settings.weightDecay * Double(settings.batch) * accumulation / Double(settings.nominalBatch)
+    self.schedule = schedule
+    description =
+      "optimizer: \(rule.rawValue), lr0 \(schedule.lr0), momentum \(schedule.momentum), "
+      + "weight decay \(weightDecay) on convolution weights, \(Int(accumulation)) batches an update"
+  }
+}
+
+extension TrainingSettings {
+  /// What a loader of this run is told.
+  func loader(
+    _ mode: LoaderMode, workers: Int?, prefetchDepth: Int, memoryBudget: Int?
+  ) -> LoaderSettings {
+    var loader = LoaderSettings(
+      batch: batch, imageSize: imageSize, mode: mode, seed: seed, prefetchDepth: prefetchDepth,
+      memoryBudget: memoryBudget)
+    if let workers { loader.workers = workers }
+    return loader
+  }
+}

@@ -1,0 +1,63 @@
+import FeederTorch
+
+/// Where a run stands: all the numbers beside tensors that going on needs. Stored under `resume.` as integers and float32.
+struct RunProgress: Equatable {
+  /// Epoch in progress, from 0; the number of epochs once all are done.
+  var epoch = 0
+  /// Batches of that epoch done.
+  var batch = 0
+  /// Batches done in all.
+  var step = 0
+  /// Last batch, counted over the run, that ended in an update; -1 before the first.
+  var lastUpdate = -1
+  /// Batches whose gradients wait for an update.
+  var pending = 0
+  /// Updates of the optimizer and of the average.
+  var optimizerUpdates = 0
+  var averageUpdates = 0
+  /// Epoch of the best result, from 0; -1 before the first.
+  var bestEpoch = -1
+  /// 1 once the run needs no further step.
+  var isDone = 0
+  /// The seed of the run and the stream's hash so far in this epoch.
+  var seed: UInt64 = 0
+  var epochHash: UInt64 = 0
+  /// Best fitness so far.
+  var bestFitness: Float = -1
+  /// Losses of this epoch so far.
+  var losses = LossSums()
+
+  private static let countersName = "resume.counters"
+  private static let lossesName = "resume.losses"
+
+  /// The numbers as two tensors.
+  func tensors() throws -> [(name: String, tensor: Tensor)] {
+    let counters = [
+      epoch, batch, step, lastUpdate, pending, optimizerUpdates, averageUpdates, bestEpoch, isDone, losses.batchCount,
+      Int(bitPattern: UInt(seed)), Int(bitPattern: UInt(epochHash)),
+    ].map(Int64.init)
+    return [
+      (Self.countersName, try Tensor(counters, shape: [counters.count])),
+      (Self.lossesName, try Tensor(losses.sums + [bestFitness], shape: [4])),
+    ]
+  }
+
+  init() {}
+
+  /// Reads the numbers back. Throws `TrainingError.weights` where they are missing or impossible.
+  init(_ file: WeightsFile) throws {
+    let counters = try file.tensor(Self.countersName).array(of: Int64.self).map { Int($0) }
+    let numbers = try file.tensor(Self.lossesName).array(of: Float.self)
+    guard counters.count == 12, numbers.count == 4, counters[0...2].allSatisfy({ $0 >= 0 }), counters[3] >= -1,
+      counters[4...6].allSatisfy({ $0 >= 0 }), counters[9] >= 0
+    else { throw TrainingError.weights(file: file.path, reason: "holds impossible counters; it cannot be resumed") }
+    (epoch, batch, step, lastUpdate) = (counters[0], counters[1], counters[2], counters[3])
+    (pending, optimizerUpdates, averageUpdates) = (counters[4], counters[5], counters[6])
+    (bestEpoch, isDone) = (counters[7], counters[8])
+    losses.batchCount = counters[9]
+    seed = UInt64(UInt(bitPattern: counters[10]))
+    epochHash = UInt64(UInt(bitPattern: counters[11]))
+    losses.sums = Array(numbers[0..<3])
+    bestFitness = numbers[3]
+  }
+}

@@ -1,0 +1,194 @@
+import FeederCache
+import FeederDetection
+import FeederLoader
+import FeederMetrics
+import FeederTorch
+import Foundation
+
+/// A training run: epochs of steps, validation, checkpoints. Everything that decides its numbers is in the settings, the data
+/// and the seed; two runs of one machine, libtorch and thread count give the same bytes.
+package final class Trainer {
+  private let settings: TrainingSettings
+  private let classNames: [String]
+  private let checkpoint: Checkpoint
+  private let observer: any TrainingObserver
+  private let isCancelled: () -> Bool
+  private let loader: Loader
+  private let validator: Validator
+  private let step: TrainingStep
+  private let schedule: LearningRateSchedule
+  private var progress = RunProgress()
+  private var stepsInProcess = 0
+
+  /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
+  ///
+  /// `resume` goes on from `last.safetensors` in that folder. `isCancelled` is asked after every step. `memoryBudget` is for
+  /// the slots and scratch of both loaders. Throws for settings, weights and budgets that do not fit.
+  package init(
+    settings: TrainingSettings, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
+    weightsFolder: URL, resume: Bool, memoryBudget: Int?, observer: any TrainingObserver,
+    isCancelled: @escaping () -> Bool
+  ) throws {
+    try settings.check()
+    self.settings = settings
+    self.classNames = classNames
+    self.observer = observer
+    self.isCancelled = isCancelled
+    try Engine.setThreadCount(settings.engineThreads)
+    validator = try Validator(
+      source: validationSource,
+      settings: settings.loader(.validation, workers: 1, prefetchDepth: 2, memoryBudget: memoryBudget),
+      device: settings.device)
+    let left = memoryBudget.map { [validator] in max($0 - validator.plannedBytes, 0) }
+    loader = try Loader(
+      source: trainSource,
+      settings: settings.loader(
+        .training(settings.augmentation), workers: settings.workers, prefetchDepth: settings.prefetchDepth,
+        memoryBudget: left))
+    let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
+    schedule = LearningRateSchedule(plan.schedule)
+    observer.note(plan.description)
+    let model = try YOLOv8(settings.model, classCount: classNames.count, seed: settings.seed)
+    if let path = settings.startWeights, !resume {
+      let count = try WeightsFile(path: path).transfer(into: model.state)
+      observer.note("\(path): \(count) of \(model.state.count) tensors taken over")
+    }
+    step = try TrainingStep(
+      model: model, rule: plan.rule, weightDecay: plan.weightDecay, precision: settings.precision,
+      device: settings.device, seed: settings.seed)
+    checkpoint = try Checkpoint(
+      folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize)
+    progress.seed = settings.seed
+    if resume { progress = try checkpoint.restore(WeightsFile(path: checkpoint.lastPath), into: step) }
+  }
+
+  /// True where a resumed run has nothing left to do.
+  package var isFinished: Bool { progress.isDone == 1 || progress.epoch >= settings.epochs }
+
+  /// Epoch that comes next, from 0.
+  package var nextEpoch: Int { progress.epoch }
+
+  /// Trains to the end, or until it is stopped; `last` then holds everything to go on.
+  package func run() throws -> TrainingOutcome {
+    while !isFinished {
+      let clock = EpochClock(telemetry: loader.telemetry)
+      if let stop = try trainEpoch(clock) {
+        try checkpoint.writeLast(step, progress)
+        return stop
+      }
+      if let stop = try finishEpoch(clock) { return stop }
+      if isCancelled(), !isFinished { return .interrupted }
+      if isAtStepLimit, !isFinished { return .stoppedAfterSteps }
+    }
+    return .finished
+  }
+
+  private var isAtStepLimit: Bool { settings.stopAfterSteps > 0 && stepsInProcess >= settings.stopAfterSteps }
+
+  /// Runs the steps left in this epoch; a reason where it stopped in the middle.
+  private func trainEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
+    loader.startEpoch(
+      progress.epoch, closeMosaic: progress.epoch >= settings.epochs - settings.closeMosaic,
+      firstBatch: progress.batch, hashSoFar: progress.epochHash)
+    while let batch = try loader.nextBatch() {
+      clock.imageCount += batch.imageCount
+      let (imageCount, boxCount, hash) = (batch.imageCount, batch.targets.count, batch.epochHash)
+      try trainBatch(batch)
+      progress.epochHash = hash
+      observer.stepDone(report(clock, imageCount: imageCount, boxCount: boxCount))
+      if progress.batch == loader.batchCount { continue }
+      if isCancelled() { return .interrupted }
+      if isAtStepLimit { return .stoppedAfterSteps }
+      if settings.checkpointEvery > 0, progress.step % settings.checkpointEvery == 0 {
+        try checkpoint.writeLast(step, progress)
+      }
+    }
+    return nil
+  }
+
+  private func trainBatch(_ batch: consuming Batch) throws {
+    let shape = [batch.imageCount, batch.channels, batch.size.height, batch.size.width]
+    let images = try Tensor(borrowing: batch.pixels, type: .uint8, shape: shape).asNetworkInput(on: settings.device)
+    let targets = batch.targets.map {
+      TargetBox(
+        imageIndex: $0.imageIndex, classID: $0.classID, x: $0.centerX, y: $0.centerY, width: $0.width, height: $0.height
+      )
+    }
+    // The pixels were copied into `images`: the slot is free for the next batch.
+    batch.release()
+    let items = try step.accumulate(images, targets: targets).array()
+    guard items.allSatisfy(\.isFinite) else {
+      throw TrainingError.diverged(epoch: progress.epoch, step: progress.batch)
+    }
+    progress.losses.add(items)
+    let point = schedule.point(batch: progress.step)
+    progress.pending = step.pendingCount
+    if progress.step - progress.lastUpdate >= point.accumulation {
+      try step.update(point)
+      progress.lastUpdate = progress.step
+      progress.pending = 0
+    }
+    progress.optimizerUpdates = step.optimizer.updateCount
+    progress.averageUpdates = step.average.updateCount
+    progress.step += 1
+    progress.batch += 1
+    stepsInProcess += 1
+  }
+
+  /// Validates, notes the result and writes the checkpoints; a reason where the run ends here. A run that is stopped during
+  /// validation keeps its trained epoch and validates it when it goes on.
+  private func finishEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
+    let trainingSeconds = clock.seconds
+    let stallShare = clock.stallShare(loader.telemetry)
+    let results = try validator(
+      step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) }, isCancelled: isCancelled)
+    guard let results else {
+      try checkpoint.writeLast(step, progress)
+      return .interrupted
+    }
+    let accuracy = Accuracy(results: results, classNames: classNames)
+    let fitness = Float(0.1 * accuracy.map50 + 0.9 * accuracy.map50_95)
+    let epoch = progress.epoch
+    let report = EpochReport(
+      epoch: epoch, seconds: clock.seconds, losses: progress.losses.means, accuracy: accuracy,
+      learningRate: schedule.point(batch: progress.step - 1).weightRate,
+      imagesPerSecond: Double(clock.imageCount) / max(trainingSeconds, 1e-9), stallShare: stallShare,
+      prefetchDepth: loader.plan.prefetchDepth, workers: loader.plan.workers, peakHostBytes: HostMemory.peakBytes,
+      peakDeviceBytes: 0, streamHash: progress.epochHash)
+    let isBest = fitness >= progress.bestFitness
+    if isBest { (progress.bestFitness, progress.bestEpoch) = (fitness, epoch) }
+    progress.epoch += 1
+    progress.batch = 0
+    progress.epochHash = 0
+    progress.losses = LossSums()
+    let isEarly = settings.patience > 0 && epoch - progress.bestEpoch >= settings.patience
+    if isEarly || progress.epoch == settings.epochs { progress.isDone = 1 }
+    if isBest { try checkpoint.writeBest(step) }
+    try checkpoint.writeLast(step, progress)
+    try observer.epochDone(report)
+    return isEarly && progress.epoch < settings.epochs ? .stoppedEarly(bestEpoch: progress.bestEpoch) : nil
+  }
+
+  private func report(_ clock: EpochClock, imageCount: Int, boxCount: Int) -> StepReport {
+    StepReport(
+      epoch: progress.epoch, epochCount: settings.epochs, batch: progress.batch, batchCount: loader.batchCount,
+      losses: progress.losses.means, boxCount: boxCount, imageCount: imageCount, imageSize: settings.imageSize,
+      imagesPerSecond: Double(clock.imageCount) / max(clock.seconds, 1e-9),
+      stallShare: clock.stallShare(loader.telemetry), peakHostBytes: HostMemory.peakBytes)
+  }
+}
+
+/// Time, images and waiting of one epoch in this process.
+private final class EpochClock {
+  var imageCount = 0
+  private let start = ContinuousClock.now
+  private let stallAtStart: Double
+
+  init(telemetry: Telemetry) { stallAtStart = telemetry.stallSeconds }
+
+  var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+
+  func stallShare(_ telemetry: Telemetry) -> Double {
+    min(max((telemetry.stallSeconds - stallAtStart) / max(seconds, 1e-9), 0), 1)
+  }
+}

@@ -1,0 +1,26 @@
+/// What stops training, validation or loading of weights. Each says what, where, and what to do next.
+package enum TrainingError: Error, CustomStringConvertible {
+  /// A weights file that cannot be read or does not fit.
+  case weights(file: String, reason: String)
+  /// A setting out of its range.
+  case setting(String)
+  /// A run folder that cannot be used.
+  case runFolder(path: String, reason: String)
+  /// The loss is no longer a number.
+  case diverged(epoch: Int, step: Int)
+  /// A file that could not be written.
+  case write(path: String, reason: String)
+
+  /// One line.
+  package var description: String {
+    switch self {
+    case .weights(let file, let reason): "\(file): \(reason)"
+    case .setting(let reason): reason
+    case .runFolder(let path, let reason): "\(path): \(reason)"
+    case .diverged(let epoch, let step):
+      "the loss is not a number at step \(step) of epoch \(epoch + 1): try a smaller --lr0 or --precision fp32; "
+        + "the last good checkpoint is kept"
+    case .write(let path, let reason): "cannot write \(path): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import FeederDetection
+import FeederLoader
+import FeederTorch
+
+/// Number format of the network's forward pass. Weights, optimizer, loss and box decoding are float32 in all.
+package enum Precision: String, CaseIterable, Sendable {
+  case auto
+  case fp32
+  case fp16
+  case bf16
+
+  /// What autocast casts to on `device`; nil for float32. `auto` is float32 on the CPU and float16 on CUDA.
+  package func autocastType(on device: Device) -> ElementType? {
+    switch self {
+    case .fp32: nil
+    case .bf16: .bfloat16
+    case .fp16: .float16
+    case .auto: device == .cpu ? nil : .float16
+    }
+  }
+}
+
+/// What `--optimizer` takes.
+package enum OptimizerChoice: String, CaseIterable, Sendable {
+  case auto
+  case sgd
+  case adamw
+}
+
+/// Every setting of a run but the data; names and defaults are those that YOLO users know.
+package struct TrainingSettings: Sendable {
+  package var model = ModelSize.n
+  package var epochs = 100
+  /// Images of a batch.
+  package var batch = 16
+  /// Side of the square that images are fitted to, in pixels; a multiple of 32.
+  package var imageSize = 640
+  package var precision = Precision.auto
+  package var device = Device.cpu
+  package var seed: UInt64 = 0
+  package var optimizer = OptimizerChoice.auto
+  package var lr0 = 0.01
+  package var lrf = 0.01
+  package var momentum = 0.937
+  package var weightDecay = 0.0005
+  package var warmupEpochs = 3.0
+  package var warmupMomentum = 0.8
+  package var warmupBiasRate = 0.1
+  package var cosine = false
+  package var nominalBatch = 64
+  /// Last epochs without mosaic.
+  package var closeMosaic = 10
+  /// Epochs without a better result after which the run stops.
+  package var patience = 100
+  package var augmentation = AugmentationSettings()
+  /// Weights to start from; nil starts from random ones.
+  package var startWeights: String?
+  /// Steps between checkpoints inside an epoch; 0 for none.
+  package var checkpointEvery = 0
+  /// Steps after which this process checkpoints and stops; 0 for no limit.
+  package var stopAfterSteps = 0
+  /// Threads of one engine operator; fixed for a run, since other counts give other bytes.
+  package var engineThreads = 1
+  /// Loader workers; nil leaves one core for each engine thread and takes the rest, at least 1.
+  package var workers: Int?
+  /// Batches made ahead of the step.
+  package var prefetchDepth = 4
+
+  /// The defaults.
+  package init() {}
+
+  /// Largest common norm of the gradients of one update, as in the reference trainer.
+  static let gradientNorm = 10.0
+
+  /// Throws `TrainingError.setting` for the first value out of its range.
+  package func check() throws {
+    func refuse(_ isBad: Bool, _ reason: String) throws {
+      if isBad { throw TrainingError.setting(reason) }
+    }
+    func isShare(_ value: Double) -> Bool { value >= 0 && value <= 1 }
+    try refuse(epochs < 1, "--epochs \(epochs): a run has at least 1 epoch")
+    try refuse(batch < 1 || batch > 4096, "--batch \(batch): give 1 to 4096 images")
+    try refuse(
+      imageSize < 32 || imageSize > 8192 || imageSize % 32 != 0,
+      "--image-size \(imageSize): give a multiple of 32 from 32 to 8192")
+    try refuse(!(lr0 > 0 && lr0 < 100), "--lr0 \(lr0): give a rate above 0, such as 0.01")
+    try refuse(!isShare(lrf), "--lrf \(lrf): give a share from 0 to 1")
+    try refuse(!(momentum >= 0 && momentum < 1), "--momentum \(momentum): give a number from 0 to below 1")
+    try refuse(
+      !(warmupMomentum >= 0 && warmupMomentum < 1),
+      "--warmup-momentum \(warmupMomentum): give a number from 0 to below 1")
+    try refuse(!(weightDecay >= 0 && weightDecay < 1), "--weight-decay \(weightDecay): give a number from 0 to below 1")
+    try refuse(!(warmupEpochs >= 0 && warmupEpochs.isFinite), "--warmup-epochs \(warmupEpochs): give 0 or more")
+    try refuse(!(warmupBiasRate >= 0 && warmupBiasRate < 100), "--warmup-bias-lr \(warmupBiasRate): give 0 or more")
+    try refuse(nominalBatch < 1, "--nominal-batch \(nominalBatch): give at least 1")
+    try refuse(closeMosaic < 0, "--close-mosaic \(closeMosaic): give 0 or more epochs")
+    try refuse(patience < 0, "--patience \(patience): give 0 or more epochs")
+    try refuse(checkpointEvery < 0, "--checkpoint-every \(checkpointEvery): give 0 or more steps")
+    try refuse(stopAfterSteps < 0, "--stop-after-steps \(stopAfterSteps): give 0 or more steps")
+    try refuse(prefetchDepth < 1, "--prefetch \(prefetchDepth): give at least 1 batch")
+    try refuse(workers.map { $0 < 1 } ?? false, "--workers \(workers ?? 0): give at least 1")
+  }
+}

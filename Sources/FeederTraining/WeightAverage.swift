@@ -1,0 +1,39 @@
+import FeederDetection
+import FeederTorch
+import Foundation
+
+/// The exponential moving average of a model's weights, which is what is validated and saved (Tarvainen and Valpola, 2017).
+///
+/// After update n the average keeps d = 0.9999 (1 - exp(-n / 2000)) of itself, so that it follows fast at the start.
+package final class WeightAverage {
+  private static let decay = 0.9999
+  private static let timeConstant = 2000.0
+
+  /// Updates so far.
+  package var updateCount = 0
+  private let averages: [Tensor]
+  private let sources: [Tensor]
+
+  /// An average held in the entries of `average` that follows the entries of `model`: the same network, entry by entry.
+  /// Starts as a copy of the model. Integer entries stay at their start value.
+  package init(_ average: [StateEntry], of model: [StateEntry]) throws {
+    precondition(average.map(\.name) == model.map(\.name), "an average follows a model of the same layout")
+    try withoutGradients {
+      for (mine, theirs) in zip(average, model) { try mine.tensor.copy(from: theirs.tensor) }
+    }
+    let pairs = zip(average, model).filter { $0.0.kind.isLearned || $0.0.kind == .runningStatistic }
+    averages = pairs.map(\.0.tensor)
+    sources = pairs.map(\.1.tensor)
+  }
+
+  /// Moves the average towards the model.
+  package func update() throws {
+    updateCount += 1
+    try withoutGradients {
+      try Foreach.lerp(averages, towards: sources, weight: 1 - Self.decay(after: updateCount))
+    }
+  }
+
+  /// Share of itself that the average keeps in update `count`.
+  package static func decay(after count: Int) -> Double { decay * (1 - exp(-Double(count) / timeConstant)) }
+}

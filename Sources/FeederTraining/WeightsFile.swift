@@ -1,0 +1,117 @@
+import FeederCore
+import FeederDetection
+import FeederTorch
+import Foundation
+
+/// A safetensors file of weights, mapped and checked; nothing of it is run.
+package struct WeightsFile {
+  /// Where it lies.
+  package let path: String
+  /// The header's text pairs: `model`, `names` and others.
+  package var metadata: [String: String] { layout.metadata }
+  private let data: Data
+  private let layout: Safetensors
+
+  /// Opens the file at `path`. Throws `TrainingError.weights` where it is missing or damaged.
+  package init(path: String) throws {
+    self.path = path
+    do {
+      data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
+      layout = try data.withUnsafeBytes { try Safetensors(file: $0) }
+    } catch let error as Safetensors.FormatError {
+      throw TrainingError.weights(file: path, reason: error.description)
+    } catch {
+      let exists = FileManager.default.fileExists(atPath: path)
+      throw TrainingError.weights(
+        file: path, reason: exists ? "cannot be read" : "no such weights file; give a .safetensors file")
+    }
+  }
+
+  /// Names of all tensors.
+  package var names: [String] { layout.entries.keys.sorted() }
+
+  /// Extents of a tensor, or nil where there is none of that name.
+  package func shape(_ name: String) -> [Int]? { layout.entries[name]?.shape }
+
+  /// A copy of the tensor called `name`. Throws where there is none or its type is unknown here.
+  package func tensor(_ name: String) throws -> Tensor {
+    guard let entry = layout.entries[name] else {
+      throw TrainingError.weights(file: path, reason: "holds no tensor '\(name)'; was it written by this program?")
+    }
+    return try data.withUnsafeBytes { bytes in
+      try Tensor(
+        copying: UnsafeRawBufferPointer(rebasing: bytes[entry.range]), type: .init(entry.type), shape: entry.shape)
+    }
+  }
+
+  /// Classes that the head of these weights tells apart; nil where there is no YOLOv8 head.
+  package var classCount: Int? { shape("model.22.cv3.0.2.bias")?.first }
+
+  /// Class names of the header, in order; nil where there are none.
+  package var classNames: [String]? {
+    metadata["names"].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+  }
+
+  /// The model's size: by the header, else by the shapes of the first and last stages.
+  package var modelSize: ModelSize? {
+    if let size = metadata["model"].flatMap(ModelSize.init(modelName:)) { return size }
+    let first = shape("model.0.conv.weight")?.first
+    let deep = shape("model.9.cv1.conv.weight")?[1]
+    return ModelSize.allCases.first { $0.stemChannelCount == first && $0.deepChannelCount == deep }
+  }
+
+  /// Overwrites every entry of `state` with the tensor of its name. Throws, with both sides, at the first that differs.
+  package func load(into state: [StateEntry], prefix: String = "") throws {
+    for entry in state {
+      guard let shape = shape(prefix + entry.name) else {
+        throw TrainingError.weights(file: path, reason: "holds no tensor '\(prefix + entry.name)'; another model?")
+      }
+      guard shape == entry.tensor.shape else {
+        throw TrainingError.weights(
+          file: path, reason: "'\(entry.name)' has shape \(shape), the model wants \(entry.tensor.shape)")
+      }
+      try withoutGradients { try entry.tensor.copy(from: tensor(prefix + entry.name)) }
+    }
+  }
+
+  /// Overwrites the entries that the file holds in the same shape, to start from weights of other classes; returns how many.
+  package func transfer(into state: [StateEntry]) throws -> Int {
+    let matching = state.filter { shape($0.name) == $0.tensor.shape }
+    try load(into: matching)
+    return matching.count
+  }
+}
+
+extension ElementType {
+  /// The engine's type of a stored type.
+  init(_ stored: Safetensors.ElementType) {
+    switch stored {
+    case .f64: self = .float64
+    case .f32: self = .float32
+    case .f16: self = .float16
+    case .bf16: self = .bfloat16
+    case .i64: self = .int64
+    case .i32: self = .int32
+    case .i16: self = .int16
+    case .i8: self = .int8
+    case .u8: self = .uint8
+    case .bool: self = .bool
+    }
+  }
+
+  /// The stored type of an engine type.
+  var stored: Safetensors.ElementType {
+    switch self {
+    case .float64: .f64
+    case .float32: .f32
+    case .float16: .f16
+    case .bfloat16: .bf16
+    case .int64: .i64
+    case .int32: .i32
+    case .int16: .i16
+    case .int8: .i8
+    case .uint8: .u8
+    case .bool: .bool
+    }
+  }
+}
