@@ -61,3 +61,10 @@ struct RunProgress: Equatable {
     bestFitness = numbers[3]
   }
 }
+
+extension WeightsFile {
+  /// Epochs that the run behind this checkpoint has finished. Throws where it cannot be resumed.
+  package var epochsDone: Int {
+    get throws { try RunProgress(self).epoch }
+  }
+}

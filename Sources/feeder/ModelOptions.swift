@@ -1,0 +1,55 @@
+import ArgumentParser
+import FeederCache
+import FeederCore
+import FeederDetection
+import FeederTorch
+import FeederTraining
+import Foundation
+
+/// The flags of commands that run finished weights, and the model that comes of them.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "Side of the network's input in pixels. (default: what the weights were trained on, else 640)")
+  var imageSize: Int?
+  @Option(help: "Images at once.")
+  var batch = 16
+  @Option(help: "auto, cpu or cuda:0.")
+  var device = "auto"
+  @Option(help: "auto, fp32, fp16 or bf16; auto is fp32 on the CPU.")
+  var precision = "auto"
+
+  func validate() throws {
+    if let size = imageSize, size < 32 || size > 8192 || size % 32 != 0 {
+      throw ValidationError("--image-size \(size): give a multiple of 32 from 32 to 8192")
+    }
+    if batch < 1 || batch > 4096 { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
+    if Precision(rawValue: precision) == nil {
+      throw ValidationError("--precision \(precision): give auto, fp32, fp16 or bf16")
+    }
+  }
+
+  /// Finished weights, ready to run.
+  struct Loaded {
+    let model: YOLOv8
+    let file: WeightsFile
+    let device: Device
+    let autocastType: ElementType?
+    let imageSize: Int
+  }
+
+  /// Loads the weights at `path` into a model of their own size and classes.
+  func load(_ path: String) throws -> Loaded {
+    let device = try DeviceChoice.device(self.device)
+    try Engine.setThreadCount(ProcessInfo.processInfo.activeProcessorCount)
+    let file = try WeightsFile(path: path)
+    guard let classCount = file.classCount, classCount > 0, let size = file.modelSize else {
+      throw CommandError("\(path): holds no YOLOv8 detector")
+    }
+    let model = try YOLOv8(size, classCount: classCount)
+    try file.load(into: model.state)
+    let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap { $0 % 32 == 0 && $0 > 0 ? $0 : nil }
+    return Loaded(
+      model: model, file: file, device: device,
+      autocastType: (Precision(rawValue: precision) ?? .auto).autocastType(on: device),
+      imageSize: imageSize ?? trained ?? 640)
+  }
+}

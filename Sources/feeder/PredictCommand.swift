@@ -1,0 +1,109 @@
+import ArgumentParser
+import FeederCache
+import FeederDatasets
+import FeederDetection
+import FeederImaging
+import FeederLoader
+import FeederMetrics
+import FeederReporting
+import FeederTraining
+import Foundation
+
+/// `feeder predict`: annotated images and a predictions file.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Finds objects on images and draws them.")
+
+  @Argument(help: "Weights, a .safetensors file.")
+  var weights: String
+  @Argument(help: "JPEG files, or folders of them.")
+  var images: [String]
+  @Option(help: "The folder for annotated images and predictions.json; made where it is missing.")
+  var out: String
+  @Option(help: "Detections must be surer than this.")
+  var conf: Float = 0.25
+  @Option(help: "Of two boxes of a class that overlap more than this, the less sure one goes.")
+  var iou: Float = 0.7
+  @OptionGroup var options: ModelOptions
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  private struct Report: Encodable {
+    let out: String
+    let predictions: String
+    let imageCount: Int
+    let detectionCount: Int
+    let unreadable: [String]
+  }
+
+  func validate() throws {
+    if !(conf >= 0 && conf < 1) { throw ValidationError("--conf \(conf): give 0 to below 1") }
+    if !(iou > 0 && iou <= 1) { throw ValidationError("--iou \(iou): give above 0 to 1") }
+  }
+
+  func run() throws {
+    let entries = try PredictionImages.entries(images)
+    let loaded = try options.load(weights)
+    let folder = URL(filePath: out, directoryHint: .isDirectory)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CommandError("\(out): cannot be made; name another folder with --out")
+    }
+    let channels = loaded.model.classCount > 0 ? 3 : 1
+    let source = DirectSource(try SourceSurvey(entries), channels: channels, imageSize: loaded.imageSize)
+    var settings = LoaderSettings(
+      batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2)
+    settings.damagedShare = 1
+    var suppression = NonMaximumSuppression()
+    suppression.confidence = conf
+    suppression.overlap = iou
+    let validator = try Validator(
+      source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType,
+      suppression: suppression)
+    let interruption = Interruption()
+    guard
+      let results = try validator(loaded.model, isCancelled: { interruption.cancellation.isCancelled })
+    else {
+      Terminal.say("feeder: interrupted; nothing is written")
+      throw ExitCode(Interruption.exitStatus)
+    }
+    let names = loaded.file.classNames ?? (0..<loaded.model.classCount).map { "class \($0)" }
+    let unreadable = try draw(results, entries, names, into: folder)
+    let predictions = folder.appending(path: "predictions.json")
+    let readable = results.filter { result in !unreadable.contains { $0.imageID == result.imageID } }
+    try PredictionsFile.write(readable.map { ($0.imageID, $0.detections) }, to: predictions)
+    let count = readable.map(\.detections.count).reduce(0, +)
+    Terminal.say("\(readable.count) images, \(count) detections: \(folder.path)")
+    if json {
+      try Terminal.printJSON(
+        Report(
+          out: folder.path, predictions: predictions.path, imageCount: readable.count, detectionCount: count,
+          unreadable: unreadable.map(\.path)))
+    }
+    if readable.isEmpty { throw CommandError("none of the \(results.count) images could be read") }
+  }
+
+  /// Writes an annotated JPEG an image; returns the images that could not be read, each told in a line.
+  private func draw(
+    _ results: [ImageResult], _ entries: [DatasetEntry], _ names: [String], into folder: URL
+  ) throws -> [(imageID: String, path: String)] {
+    let (decoder, encoder) = (try JPEGDecoder(), try JPEGEncoder())
+    let bar = ProgressBar("drawing", total: results.count, unit: "images")
+    var unreadable: [(imageID: String, path: String)] = []
+    for (result, entry) in zip(results, entries) {
+      do {
+        let file = try Data(contentsOf: URL(filePath: entry.imagePath), options: .mappedIfSafe)
+        let pixels = try file.withUnsafeBytes { try decoder.decode($0, channels: 3) }
+        let jpeg = try AnnotatedImage.jpeg(
+          pixels, detections: result.detections, classNames: names, encoder: encoder)
+        try Data(jpeg).write(to: folder.appending(path: result.imageID + ".jpg"), options: .atomic)
+      } catch let error as ImagingError {
+        Terminal.say("\(entry.imagePath) \(error); left out")
+        unreadable.append((result.imageID, entry.imagePath))
+      }
+      bar.advance()
+    }
+    return unreadable
+  }
+}

@@ -1,0 +1,175 @@
+import FeederCache
+import FeederCore
+import FeederDetection
+import FeederTorch
+import FeederTraining
+import Foundation
+import Yams
+
+/// The settings of a run as text by key, from a YAML file and from flags; flags win. What args.yaml holds.
+struct RunArguments {
+  private var values: [String: String]
+
+  /// Other words for a key that YOLO users have in their files.
+  private static let synonyms = ["imgsz": "image_size", "nbs": "nominal_batch", "lr": "lr0"]
+  /// Keys of args.yaml that say where and not how.
+  private static let places = ["data", "out"]
+  private static let keys: [String] = [
+    "model", "epochs", "batch", "image_size", "precision", "device", "memory", "seed", "optimizer", "lr0", "lrf",
+    "momentum", "weight_decay", "warmup_epochs", "warmup_momentum", "warmup_bias_lr", "cos_lr", "nominal_batch",
+    "close_mosaic", "patience", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr", "mosaic", "cache",
+    "cache_dir", "channels", "checkpoint_every", "stop_after_steps", "engine_threads", "workers", "prefetch",
+  ]
+
+  /// Settings from `flags` over those of the YAML file at `path`. A key of the file that has no effect is told to `warn`.
+  init(flags: [String: String], file path: String? = nil, warn: (String) -> Void = Terminal.say) throws {
+    values = [:]
+    if let path {
+      for (key, value) in try Self.read(path) {
+        let name = key.replacing("-", with: "_")
+        let known = Self.synonyms[name] ?? name
+        if Self.keys.contains(known) {
+          values[known] = value
+        } else if !Self.places.contains(known) {
+          warn("\(path): '\(key)' has no effect here")
+        }
+      }
+    }
+    values.merge(flags) { _, flag in flag }
+  }
+
+  private static func read(_ path: String) throws -> [(key: String, value: String)] {
+    let text: String
+    do {
+      text = try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw CommandError("\(path): cannot be read; give a YAML file of settings")
+    }
+    do {
+      guard let node = try Yams.compose(yaml: text) else { return [] }
+      guard let mapping = node.mapping else { throw CommandError("\(path): holds no settings; write one `key: value` a line") }
+      return try mapping.map { key, value in
+        guard let name = key.string, let scalar = value.scalar else {
+          throw CommandError("\(path): the setting '\(key.string ?? "?")' is not a single value")
+        }
+        return (name, scalar.string)
+      }.filter { !["", "null", "~"].contains($0.value) }
+    } catch let error as YamlError {
+      let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "a syntax error"
+      throw CommandError("\(path): is not YAML: \(reason)")
+    }
+  }
+
+  // MARK: - Reading values
+
+  private func number<T: LosslessStringConvertible>(_ key: String, _ kind: String, _ keep: inout T) throws {
+    guard let text = values[key] else { return }
+    guard let value = T(text) else { throw CommandError("\(flag(key)) \(text): give \(kind)") }
+    keep = value
+  }
+
+  private func choice<T: RawRepresentable & CaseIterable>(_ key: String, _ keep: inout T) throws
+  where T.RawValue == String {
+    guard let text = values[key] else { return }
+    guard let value = T(rawValue: text.lowercased()) else {
+      throw CommandError("\(flag(key)) \(text): give one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    keep = value
+  }
+
+  private func flag(_ key: String) -> String { "--" + key.replacing("_", with: "-") }
+
+  /// The settings, every value read and in its range.
+  func settings() throws -> TrainingSettings {
+    var settings = TrainingSettings()
+    if let name = values["model"] {
+      guard let size = ModelSize(modelName: name) else {
+        let names = ModelSize.allCases.map(\.modelName).joined(separator: ", ")
+        throw CommandError("--model \(name): give one of \(names); weights to start from go to --weights")
+      }
+      settings.model = size
+    }
+    try number("epochs", "a whole number", &settings.epochs)
+    try number("batch", "a whole number", &settings.batch)
+    try number("image_size", "a whole number", &settings.imageSize)
+    try number("seed", "a whole number from 0", &settings.seed)
+    try number("nominal_batch", "a whole number", &settings.nominalBatch)
+    try number("close_mosaic", "a whole number", &settings.closeMosaic)
+    try number("patience", "a whole number", &settings.patience)
+    try number("checkpoint_every", "a whole number", &settings.checkpointEvery)
+    try number("stop_after_steps", "a whole number", &settings.stopAfterSteps)
+    try number("prefetch", "a whole number", &settings.prefetchDepth)
+    try number("lr0", "a number", &settings.lr0)
+    try number("lrf", "a number", &settings.lrf)
+    try number("momentum", "a number", &settings.momentum)
+    try number("weight_decay", "a number", &settings.weightDecay)
+    try number("warmup_epochs", "a number", &settings.warmupEpochs)
+    try number("warmup_momentum", "a number", &settings.warmupMomentum)
+    try number("warmup_bias_lr", "a number", &settings.warmupBiasRate)
+    try number("cos_lr", "true or false", &settings.cosine)
+    try number("hsv_h", "a number", &settings.augmentation.hsvH)
+    try number("hsv_s", "a number", &settings.augmentation.hsvS)
+    try number("hsv_v", "a number", &settings.augmentation.hsvV)
+    try number("translate", "a number", &settings.augmentation.translate)
+    try number("scale", "a number", &settings.augmentation.scale)
+    try number("fliplr", "a number", &settings.augmentation.fliplr)
+    try number("mosaic", "a number", &settings.augmentation.mosaic)
+    try choice("precision", &settings.precision)
+    try choice("optimizer", &settings.optimizer)
+    settings.startWeights = values["weights"]
+    settings.device = try DeviceChoice.device(values["device"] ?? "auto")
+    settings.engineThreads = ProcessInfo.processInfo.activeProcessorCount
+    try number("engine_threads", "a whole number", &settings.engineThreads)
+    if values["workers"] != nil {
+      var workers = 0
+      try number("workers", "a whole number", &workers)
+      settings.workers = workers
+    }
+    try settings.check()
+    return settings
+  }
+
+  /// How the images are kept.
+  func sourceOptions(imageSize: Int) throws -> SourceOptions {
+    var options = SourceOptions(imageSize: imageSize)
+    if let text = values["memory"] {
+      guard let memory = ByteCount(text: text) else {
+        throw CommandError("--memory \(text): give a number of bytes such as 2GiB")
+      }
+      options.memory = memory.bytes
+    }
+    try choice("cache", &options.cache)
+    options.cacheFolder = values["cache_dir"]
+    if let text = values["channels"], text != "auto" {
+      guard text == "1" || text == "3" else { throw CommandError("--channels \(text): give auto, 1 or 3") }
+      options.channels = Int(text)
+    }
+    return options
+  }
+
+  /// The text of args.yaml: every key with its value in this run.
+  func yaml(_ settings: TrainingSettings, _ options: SourceOptions, data: String, out: String) throws -> String {
+    var all: [(String, String)] = [("data", data), ("out", out)]
+    let resolved: [String: String] = [
+      "model": settings.model.modelName, "epochs": "\(settings.epochs)", "batch": "\(settings.batch)",
+      "image_size": "\(settings.imageSize)", "precision": settings.precision.rawValue,
+      "device": "\(settings.device)", "memory": "\(options.memory)", "seed": "\(settings.seed)",
+      "optimizer": settings.optimizer.rawValue, "lr0": "\(settings.lr0)", "lrf": "\(settings.lrf)",
+      "momentum": "\(settings.momentum)", "weight_decay": "\(settings.weightDecay)",
+      "warmup_epochs": "\(settings.warmupEpochs)", "warmup_momentum": "\(settings.warmupMomentum)",
+      "warmup_bias_lr": "\(settings.warmupBiasRate)", "cos_lr": "\(settings.cosine)",
+      "nominal_batch": "\(settings.nominalBatch)", "close_mosaic": "\(settings.closeMosaic)",
+      "patience": "\(settings.patience)", "hsv_h": "\(settings.augmentation.hsvH)",
+      "hsv_s": "\(settings.augmentation.hsvS)", "hsv_v": "\(settings.augmentation.hsvV)",
+      "translate": "\(settings.augmentation.translate)", "scale": "\(settings.augmentation.scale)",
+      "fliplr": "\(settings.augmentation.fliplr)", "mosaic": "\(settings.augmentation.mosaic)",
+      "cache": options.cache.rawValue, "checkpoint_every": "\(settings.checkpointEvery)",
+      "stop_after_steps": "\(settings.stopAfterSteps)", "engine_threads": "\(settings.engineThreads)",
+      "prefetch": "\(settings.prefetchDepth)",
+    ]
+    let merged = values.merging(resolved) { _, now in now }
+    all += Self.keys.compactMap { key in merged[key].map { (key, $0) } }
+    let pairs = all.map { (Node($0.0), Node($0.1, Tag(.implicit), .any)) }
+    return try Yams.serialize(node: Node(pairs))
+  }
+}

@@ -1,0 +1,46 @@
+import FeederTraining
+import Foundation
+
+/// The folder of a run: args.yaml, results.csv, weights.
+struct RunFolder {
+  let url: URL
+
+  var weights: URL { url.appending(path: "weights", directoryHint: .isDirectory) }
+  var arguments: URL { url.appending(path: "args.yaml") }
+  var results: URL { url.appending(path: "results.csv") }
+
+  /// Makes the folder `path`, or `path2`, `path3`, ... where it is taken. Whoever makes the folder owns it.
+  init(making path: String) throws {
+    let parent = URL(filePath: path).deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError.runFolder(path: parent.path, reason: "cannot be made; name another folder with --out")
+    }
+    var number = 1
+    while true {
+      let candidate = number == 1 ? path : path + String(number)
+      if mkdir(candidate, 0o777) == 0 {
+        url = URL(filePath: candidate, directoryHint: .isDirectory)
+        break
+      }
+      guard errno == EEXIST, number < 100_000 else {
+        let reason = String(cString: strerror(errno))
+        throw TrainingError.runFolder(path: candidate, reason: "cannot be made (\(reason)); name another one with --out")
+      }
+      number += 1
+    }
+    try FileManager.default.createDirectory(at: weights, withIntermediateDirectories: false)
+  }
+
+  /// The folder of a run to go on with. Throws where it is none.
+  init(resuming path: String) throws {
+    url = URL(filePath: path, directoryHint: .isDirectory)
+    func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+    guard exists(url) else { throw TrainingError.runFolder(path: path, reason: "no such run folder to resume") }
+    guard exists(arguments), exists(weights.appending(path: "last.safetensors")) else {
+      throw TrainingError.runFolder(
+        path: path, reason: "holds no args.yaml with weights/last.safetensors; give the folder of a run to --resume")
+    }
+  }
+}

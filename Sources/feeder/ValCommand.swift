@@ -1,0 +1,58 @@
+import ArgumentParser
+import FeederCache
+import FeederCore
+import FeederDatasets
+import FeederLoader
+import FeederMetrics
+import FeederReporting
+import FeederTraining
+import Foundation
+
+/// `feeder val`: accuracy of weights on a data set.
+struct ValCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "val", abstract: "Says how accurate weights are.")
+
+  @Argument(help: "Weights, a .safetensors file.")
+  var weights: String
+  @Argument(help: "A data.yaml, or the folder that holds one.")
+  var data: String
+  @Option(help: "The split to validate on: train or val.")
+  var split = Split.val
+  @Option(help: "Write the detections as COCO results JSON.")
+  var savePredictions: String?
+  @OptionGroup var options: ModelOptions
+  @OptionGroup var sources: DataOptions
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  func run() throws {
+    let dataset = try Dataset.open(data)
+    let loaded = try options.load(weights)
+    guard loaded.model.classCount == dataset.classNames.count else {
+      throw CommandError(
+        "\(weights) tells \(loaded.model.classCount) classes apart, \(dataset.configurationURL.path) names "
+          + "\(dataset.classNames.count): validate on the data of these weights")
+    }
+    let source = try sources.open(dataset, split, imageSize: loaded.imageSize)
+    let settings = LoaderSettings(
+      batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2,
+      memoryBudget: try sources.memoryBytes())
+    let validator = try Validator(
+      source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType)
+    let interruption = Interruption()
+    let bar = ProgressBar(
+      "validating", total: (source.count + options.batch - 1) / options.batch, unit: "batches")
+    let results = try validator(
+      loaded.model, progress: { _, _ in bar.advance() }, isCancelled: { interruption.cancellation.isCancelled })
+    guard let results else {
+      Terminal.say("feeder: interrupted; nothing is written")
+      throw ExitCode(Interruption.exitStatus)
+    }
+    if let path = savePredictions {
+      try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: URL(filePath: path))
+    }
+    let report = AccuracyReport(Accuracy(results: results, classNames: dataset.classNames))
+    report.printTable()
+    if json { try Terminal.printJSON(report) }
+  }
+}
