@@ -30,6 +30,8 @@ struct CacheBuild: ParsableCommand {
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
   @OptionGroup var options: DataOptions
+  @Option(help: "Side of the square images that the network sees, in pixels.")
+  var imageSize = 640
   @Flag(help: "Write the files even where fresh ones are there.")
   var rebuild = false
   @Flag(help: "Print one JSON document on stdout.")
@@ -37,11 +39,14 @@ struct CacheBuild: ParsableCommand {
 
   func validate() throws {
     if options.cache == .none { throw ValidationError("--cache none has no file to build") }
+    guard (1...8192).contains(imageSize) else {
+      throw ValidationError("--image-size \(imageSize) is outside 1 to 8192")
+    }
   }
 
   func run() throws {
     let dataset = try Dataset.open(data)
-    let opener = options.opener(dataset)
+    let opener = options.opener(dataset, imageSize: imageSize)
     var files: [CacheFileReport] = []
     for split in Split.allCases {
       let start = ContinuousClock.now

@@ -27,17 +27,9 @@ struct DataOptions: ParsableArguments {
   var memory = ByteCount(2 << 30)
   @Option(help: "Channels of the images: 1, 3, or auto: 1 when at least 95 % of the images are grey.")
   var channels = Channels.auto
-  @Option(help: "Side of the square images that the network sees, in pixels.")
-  var imageSize = 640
 
-  func validate() throws {
-    guard (1...8192).contains(imageSize) else {
-      throw ValidationError("--image-size \(imageSize) is outside 1 to 8192")
-    }
-  }
-
-  /// The same in the cache's words.
-  var sourceOptions: SourceOptions {
+  /// The same in the cache's words, for images of `imageSize` pixels a side.
+  func sourceOptions(imageSize: Int) -> SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: memory.bytes)
     options.cache = cache
     options.cacheFolder = cacheDir
@@ -46,8 +38,8 @@ struct DataOptions: ParsableArguments {
   }
 
   /// Opens splits as the flags say; lines and progress go to stderr.
-  func opener(_ dataset: Dataset) -> SourceOpener {
-    SourceOpener(dataset, sourceOptions, say: { Terminal.say($0) }) { title, total in
+  func opener(_ dataset: Dataset, imageSize: Int) -> SourceOpener {
+    SourceOpener(dataset, sourceOptions(imageSize: imageSize), say: { Terminal.say($0) }) { title, total in
       let bar = ProgressBar(title, total: total, unit: "images")
       return { bar.advance() }
     }

@@ -9,13 +9,13 @@ struct Feeder: ParsableCommand {
     abstract: "Prepares, caches and feeds images, trains YOLOv8 on them, and says what limits the run.",
     version: "0.1.0",
     subcommands: [
-      PrepareCommand.self,
-      SynthCommand.self,
-      CacheCommand.self, ScoreCommand.self,
+      SynthCommand.self, PrepareCommand.self, CacheCommand.self, TrainCommand.self, ValCommand.self, ScoreCommand.self,
+      PredictCommand.self,
     ])
 
   /// Runs a subcommand. Exit status: 0 done, 1 failed with one line on stderr, 2 usage.
   static func main() {
+    ThreadPolicy.restartOnce()
     do {
       var command = try parseAsRoot()
       try command.run()

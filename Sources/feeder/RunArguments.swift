@@ -47,7 +47,9 @@ struct RunArguments {
     }
     do {
       guard let node = try Yams.compose(yaml: text) else { return [] }
-      guard let mapping = node.mapping else { throw CommandError("\(path): holds no settings; write one `key: value` a line") }
+      guard let mapping = node.mapping else {
+        throw CommandError("\(path): holds no settings; write one `key: value` a line")
+      }
       return try mapping.map { key, value in
         guard let name = key.string, let scalar = value.scalar else {
           throw CommandError("\(path): the setting '\(key.string ?? "?")' is not a single value")

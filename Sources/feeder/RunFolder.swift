@@ -26,7 +26,8 @@ struct RunFolder {
       }
       guard errno == EEXIST, number < 100_000 else {
         let reason = String(cString: strerror(errno))
-        throw TrainingError.runFolder(path: candidate, reason: "cannot be made (\(reason)); name another one with --out")
+        throw TrainingError.runFolder(
+          path: candidate, reason: "cannot be made (\(reason)); name another one with --out")
       }
       number += 1
     }

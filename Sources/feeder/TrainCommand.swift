@@ -83,7 +83,8 @@ struct TrainCommand: ParsableCommand {
       Terminal.say("no better result since epoch \(best + 1): stopped early; \(folder.url.path)")
       try report(folder, "stopped_early", trainer)
     case .stoppedAfterSteps:
-      Terminal.say("stopped after \(options.stopAfterSteps ?? "the given") steps; go on with --resume \(folder.url.path)")
+      Terminal.say(
+        "stopped after \(options.stopAfterSteps ?? "the given") steps; go on with --resume \(folder.url.path)")
       try report(folder, "stopped_after_steps", trainer)
     case .interrupted:
       Terminal.say("interrupted: a checkpoint is written; go on with --resume \(folder.url.path)")

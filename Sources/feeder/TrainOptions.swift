@@ -19,7 +19,8 @@ struct TrainOptions: ParsableArguments {
   var memory: String?
   @Option(parsing: .unconditional, help: "Seed of weights, order and augmentation. (default: 0)")
   var seed: String?
-  @Option(parsing: .unconditional, help: "auto, sgd or adamw; auto also sets the rate and the momentum. (default: auto)")
+  @Option(
+    parsing: .unconditional, help: "auto, sgd or adamw; auto also sets the rate and the momentum. (default: auto)")
   var optimizer: String?
   @Option(parsing: .unconditional, help: "First learning rate. (default: 0.01)")
   var lr0: String?
@@ -67,7 +68,8 @@ struct TrainOptions: ParsableArguments {
   var channels: String?
   @Option(parsing: .unconditional, help: "Steps between checkpoints inside an epoch; 0 for none. (default: 0)")
   var checkpointEvery: String?
-  @Option(parsing: .unconditional, help: "Steps after which to write a checkpoint and leave; 0 for no limit. (default: 0)")
+  @Option(
+    parsing: .unconditional, help: "Steps after which to write a checkpoint and leave; 0 for no limit. (default: 0)")
   var stopAfterSteps: String?
   @Option(parsing: .unconditional, help: "Threads of one engine operator. (default: all cores)")
   var engineThreads: String?

@@ -33,10 +33,10 @@ struct ValCommand: ParsableCommand {
         "\(weights) tells \(loaded.model.classCount) classes apart, \(dataset.configurationURL.path) names "
           + "\(dataset.classNames.count): validate on the data of these weights")
     }
-    let source = try sources.open(dataset, split, imageSize: loaded.imageSize)
+    let source = try sources.opener(dataset, imageSize: loaded.imageSize).open(split).source
     let settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2,
-      memoryBudget: try sources.memoryBytes())
+      memoryBudget: sources.memory.bytes)
     let validator = try Validator(
       source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType)
     let interruption = Interruption()

@@ -10,6 +10,9 @@ package final class Cancellation: Sendable {
   /// Asks the work to stop after the items in hand.
   package func cancel() { wished.store(true, ordering: .relaxed) }
 
+  /// True once somebody asked to stop.
+  package var isCancelled: Bool { wished.load(ordering: .relaxed) }
+
   /// Throws `DatasetError.cancelled` once somebody asked to stop.
   package func check() throws {
     if wished.load(ordering: .relaxed) { throw DatasetError.cancelled }

@@ -1,0 +1,81 @@
+import FeederDetection
+import FeederTorch
+import FeederTraining
+import Foundation
+import Testing
+
+@Suite("Weights files come back as they were, and damaged ones are refused in one line")
+struct WeightsFileTests {
+  private func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "feeder-weights-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  private func write(_ model: YOLOv8, to path: String) throws {
+    try WeightsWriter.write(
+      model.state.map { ($0.name, $0.tensor) }, metadata: ["model": model.size.modelName, "names": "[\"a\",\"b\"]"],
+      to: path)
+  }
+
+  @Test("A model's weights are the same after writing and reading, and equal weights give equal bytes")
+  func roundTrip() throws {
+    try withFolder { folder in
+      let path = folder.appending(path: "w.safetensors").path
+      let model = try YOLOv8(.n, classCount: 2, seed: 7)
+      try write(model, to: path)
+      let bytes = try Data(contentsOf: URL(filePath: path))
+      let file = try WeightsFile(path: path)
+      #expect(file.classCount == 2 && file.modelSize == .n && file.classNames == ["a", "b"])
+      let other = try YOLOv8(.n, classCount: 2, seed: 8)
+      try file.load(into: other.state)
+      for (mine, theirs) in zip(model.state, other.state) {
+        #expect(try mine.tensor.array(of: Float.self) == theirs.tensor.array(of: Float.self), "\(mine.name)")
+      }
+      try write(other, to: path)
+      #expect(try Data(contentsOf: URL(filePath: path)) == bytes)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["w.safetensors"])
+    }
+  }
+
+  @Test("Weights of other classes are refused with both shapes, and all but the class branch can be taken over")
+  func otherClasses() throws {
+    try withFolder { folder in
+      let path = folder.appending(path: "w.safetensors").path
+      try write(try YOLOv8(.n, classCount: 80), to: path)
+      let model = try YOLOv8(.n, classCount: 6)
+      let file = try WeightsFile(path: path)
+      let error = #expect(throws: TrainingError.self) { try file.load(into: model.state) }
+      #expect(error?.description.contains("80") == true && error?.description.contains("64") == true)
+      let count = try file.transfer(into: model.state)
+      #expect(count > 300 && count < model.state.count)
+    }
+  }
+
+  @Test("A file cut anywhere, and one that is something else, is a TrainingError that names it")
+  func damaged() throws {
+    try withFolder { folder in
+      let path = folder.appending(path: "w.safetensors").path
+      try write(try YOLOv8(.n, classCount: 1), to: path)
+      let whole = try Data(contentsOf: URL(filePath: path))
+      for length in [0, 7, 8, 100, 20_000, whole.count / 2, whole.count - 1] {
+        try whole.prefix(length).write(to: URL(filePath: path))
+        let error = #expect(throws: TrainingError.self) { try WeightsFile(path: path) }
+        #expect(error?.description.contains("w.safetensors") == true)
+      }
+      try Data("\u{FF}\u{D8} not weights at all, but long enough".utf8).write(to: URL(filePath: path))
+      #expect(throws: TrainingError.self) { try WeightsFile(path: path) }
+      #expect(throws: TrainingError.self) { try WeightsFile(path: path + ".missing") }
+    }
+  }
+
+  @Test("A folder that cannot be written to is an error, and an old file stays")
+  func unwritable() throws {
+    let tensor = try Tensor([1] as [Float], shape: [1])
+    let error = #expect(throws: TrainingError.self) {
+      try WeightsWriter.write([("a", tensor)], metadata: [:], to: "/nonexistent-folder/w.safetensors")
+    }
+    #expect(error?.description.contains("/nonexistent-folder/w.safetensors") == true)
+  }
+}
