@@ -1,5 +1,7 @@
 #include "CPixels.h"
 
+#include <string.h>
+
 // A constant `next` lets the compiler fold the address arithmetic.
 static inline void sum_across(const uint8_t *restrict row, int32_t next, const int32_t *restrict offset,
                               const int16_t *restrict weight, int32_t count, int16_t *restrict sums) {
@@ -28,19 +30,25 @@ void feeder_blend_sums(const int16_t *upper, const int16_t *lower, int16_t w0, i
   }
 }
 
-static inline void mean_2x2(const uint8_t *upper, const uint8_t *lower, int32_t step, int32_t count,
+// Neighbours side by side are summed as the two halves of a 16-bit number, whichever of them comes first in memory.
+static void mean_2x2_packed(const uint8_t *restrict upper, const uint8_t *restrict lower, int32_t count,
                             uint8_t *restrict out) {
   for (int32_t i = 0; i < count; i++) {
-    const uint8_t *a = upper + 2 * step * i;
-    const uint8_t *b = lower + 2 * step * i;
-    out[i] = (uint8_t)((a[0] + a[step] + b[0] + b[step] + 2) >> 2);
+    uint16_t a, b;
+    memcpy(&a, upper + 2 * i, 2);
+    memcpy(&b, lower + 2 * i, 2);
+    out[i] = (uint8_t)(((a & 255) + (a >> 8) + (b & 255) + (b >> 8) + 2) >> 2);
   }
 }
 
 void feeder_mean_2x2(const uint8_t *upper, const uint8_t *lower, int32_t step, int32_t count, uint8_t *out) {
   if (step == 1) {
-    mean_2x2(upper, lower, 1, count, out);
-  } else {
-    mean_2x2(upper, lower, step, count, out);
+    mean_2x2_packed(upper, lower, count, out);
+    return;
+  }
+  for (int32_t i = 0; i < count; i++) {
+    const uint8_t *a = upper + 2 * step * i;
+    const uint8_t *b = lower + 2 * step * i;
+    out[i] = (uint8_t)((a[0] + a[step] + b[0] + b[step] + 2) >> 2);
   }
 }
