@@ -48,7 +48,7 @@ struct PrepareCommand: ParsableCommand {
       for line in report.lines { Terminal.say(line) }
     } catch DatasetError.cancelled {
       Terminal.say("feeder: \(DatasetError.cancelled)")
-      throw ExitCode(130)
+      throw ExitCode(Interruption.exitStatus)
     }
   }
 }

@@ -45,7 +45,7 @@ struct SynthCommand: ParsableCommand {
         settings, to: out, threads: threads, cancellation: interruption.cancellation, progress: { bar.advance() })
     } catch DatasetError.cancelled {
       Terminal.say("feeder: \(DatasetError.cancelled)")
-      throw ExitCode(130)
+      throw ExitCode(Interruption.exitStatus)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if json { try Terminal.printJSON(Report(summary, settings, seconds: seconds)) }

@@ -1,40 +1,94 @@
+import Dispatch
 import Foundation
 import Testing
 
 /// One run of the program as a user runs it, to its end.
 struct FeederProcess {
-  /// Exit status.
+  /// Exit status; 128 and the signal's number where a signal ended it.
   let status: Int32
   /// Everything on stdout.
   let output: String
   /// Everything on stderr.
   let messages: String
 
-  /// Runs `feeder` with `arguments`; its files go to `folder`, which the caller owns.
-  init(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
-    let program = try #require(Self.program, "no feeder beside the tests: build with 'swift build --build-tests'")
-    let outputFile = folder.appending(path: "stdout-\(UUID().uuidString)")
-    let messagesFile = folder.appending(path: "stderr-\(UUID().uuidString)")
-    for file in [outputFile, messagesFile] { try Data().write(to: file) }
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: outputFile)
-    process.standardError = try FileHandle(forWritingTo: messagesFile)
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    try process.run()
-    process.waitUntilExit()
-    status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-    output = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
-    messages = String(decoding: try Data(contentsOf: messagesFile), as: UTF8.self)
+  /// Runs `feeder` with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
+  init(
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:], seconds: Double = 300
+  ) throws {
+    self = try RunningFeeder(arguments, in: folder, environment: environment, seconds: seconds).finish()
+  }
+
+  init(status: Int32, output: String, messages: String) {
+    self.status = status
+    self.output = output
+    self.messages = messages
   }
 
   /// The one JSON document on stdout.
   func json() throws -> [String: Any] {
     try #require(
-      try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "stdout is no JSON object")
+      try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any],
+      "stdout is no JSON object: '\(output)'; stderr: \(messages)")
+  }
+
+  /// The lines on stderr.
+  var lines: [Substring] { messages.split(separator: "\n") }
+}
+
+/// The program while it runs, for tests that send it signals.
+final class RunningFeeder {
+  private let process = Process()
+  private let outputFile: URL
+  private let errorPipe = Pipe()
+  private let arguments: [String]
+  private var messages = Data()
+
+  /// Starts `feeder` in `folder`. The user's own cache folder is out of its reach. Killed after `seconds`.
+  init(_ arguments: [String], in folder: URL, environment: [String: String] = [:], seconds: Double = 300) throws {
+    let program = try #require(Self.program, "no feeder beside the tests: build with 'swift build --build-tests'")
+    self.arguments = arguments
+    outputFile = folder.appending(path: "stdout-\(UUID().uuidString)")
+    try Data().write(to: outputFile)
+    process.executableURL = program
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: outputFile)
+    process.standardError = errorPipe
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(["XDG_CACHE_HOME": folder.appending(path: "cache-home").path]) { $1 }
+      .merging(environment) { $1 }
+    try process.run()
+    let process = process
+    DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+  }
+
+  /// Blocks until stderr holds `text`; false where the program ended without it.
+  func waitForMessage(_ text: String) -> Bool {
+    while !String(decoding: messages, as: UTF8.self).contains(text) {
+      let more = errorPipe.fileHandleForReading.availableData
+      if more.isEmpty { return false }
+      messages += more
+    }
+    return true
+  }
+
+  /// Sends a signal, as Ctrl-C does with SIGINT.
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Waits for the end.
+  func finish() throws -> FeederProcess {
+    messages += errorPipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    let status =
+      process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    let text = String(decoding: messages, as: UTF8.self)
+    #expect(status != 128 + SIGKILL, "feeder \(arguments.joined(separator: " ")) took too long and was killed: \(text)")
+    let output = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
+    try FileManager.default.removeItem(at: outputFile)
+    return FeederProcess(status: status, output: output, messages: text)
   }
 
   /// The program in the folder of the running tests.

@@ -1,0 +1,73 @@
+import FeederCore
+import Foundation
+import Testing
+
+/// A fresh folder with a data set of small drawn boards in `boards`, and the commands run in it.
+struct SmallBoards {
+  let folder: TemporaryFolder
+
+  /// Flags that keep a training step at some hundredths of a second.
+  static let smallSteps = ["--batch", "4", "--image-size", "64", "--engine-threads", "1", "--workers", "1"]
+
+  /// Draws `count` boards, a fifth of them for validation.
+  init(_ count: Int = 12) throws {
+    folder = try TemporaryFolder()
+    let run = try feeder("synth", "--out", "boards", "--boards", "\(count)", "--size", "160", "--threads", "1")
+    try #require(run.status == 0, "\(run.messages)")
+  }
+
+  /// A file or folder by its path from the test's folder.
+  func url(_ path: String) -> URL { folder.url.appending(path: path) }
+
+  func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: url(path).path) }
+
+  /// Names in a folder, sorted; none where it is missing.
+  func names(_ path: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: url(path).path)) ?? []).sorted()
+  }
+
+  func text(_ path: String) throws -> String { String(decoding: try Data(contentsOf: url(path)), as: UTF8.self) }
+
+  func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: url(path)) }
+
+  func feeder(_ arguments: String...) throws -> FeederProcess { try FeederProcess(arguments, in: folder.url) }
+
+  /// `feeder train DATA` in small steps with more flags, to its end.
+  func train(_ data: String = "boards", _ flags: String...) throws -> FeederProcess {
+    try FeederProcess(["train", data] + Self.smallSteps + flags, in: folder.url)
+  }
+
+  /// Weights of the boards' classes after one step, by their path.
+  func someWeights(_ data: String = "boards", out: String = "one-step") throws -> String {
+    let run = try train(data, "--stop-after-steps", "1", "--out", out)
+    try #require(run.status == 0, "\(run.messages)")
+    return out + "/weights/last.safetensors"
+  }
+
+  /// The integers that a checkpoint goes on from; the first three are epoch, batch in it and steps in all.
+  func counters(_ path: String) throws -> [Int] {
+    let file = try Data(contentsOf: url(path))
+    let range = try #require(
+      try file.withUnsafeBytes { try Safetensors(file: $0) }.entries["resume.counters"]?.range)
+    return file[range].withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: 8).map {
+        Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Int64.self)))
+      }
+    }
+  }
+}
+
+/// Expects a refusal: exit status 1, nothing on stdout, and one line, the last one, that begins with `feeder: ` and holds
+/// each of `words`.
+func expectRefusal(
+  _ run: FeederProcess, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(run.status == 1, "\(run.messages)", sourceLocation: sourceLocation)
+  #expect(run.output.isEmpty, sourceLocation: sourceLocation)
+  #expect(
+    run.lines.count { $0.hasPrefix("feeder: ") } == 1 && run.lines.last?.hasPrefix("feeder: ") == true,
+    "not one line at the end: \(run.messages)", sourceLocation: sourceLocation)
+  for word in words {
+    #expect(run.lines.last?.contains(word) == true, "no '\(word)' in: \(run.messages)", sourceLocation: sourceLocation)
+  }
+}
