@@ -48,8 +48,10 @@ struct RunProgress: Equatable {
   init(_ file: WeightsFile) throws {
     let counters = try file.tensor(Self.countersName).array(of: Int64.self).map { Int($0) }
     let numbers = try file.tensor(Self.lossesName).array(of: Float.self)
-    guard counters.count == 12, numbers.count == 4, counters[0...2].allSatisfy({ $0 >= 0 }), counters[3] >= -1,
-      counters[4...6].allSatisfy({ $0 >= 0 }), counters[9] >= 0
+    // Far more than any run has; sums of such counters do not overflow.
+    let (possible, orNone) = (0...1 << 40, -1...1 << 40)
+    guard counters.count == 12, numbers.count == 4, (counters[0...2] + counters[4...6]).allSatisfy(possible.contains),
+      orNone.contains(counters[3]), orNone.contains(counters[7]), possible.contains(counters[9])
     else { throw TrainingError.weights(file: file.path, reason: "holds impossible counters; it cannot be resumed") }
     (epoch, batch, step, lastUpdate) = (counters[0], counters[1], counters[2], counters[3])
     (pending, optimizerUpdates, averageUpdates) = (counters[4], counters[5], counters[6])

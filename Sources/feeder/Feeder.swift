@@ -35,7 +35,17 @@ struct Feeder: ParsableCommand {
       Terminal.say(fullMessage(for: error))
       Foundation.exit(2)
     }
-    Terminal.say("feeder: \(error)")
+    Terminal.say("feeder: " + line(error))
     Foundation.exit(1)
+  }
+
+  /// One line for any failure: ours are one line already, the system's and the engine's are made one.
+  private static func line(_ error: any Error) -> String {
+    var text = "\(error)"
+    if let error = error as? CocoaError {
+      text = (error.filePath.map { $0 + ": " } ?? "") + error.localizedDescription
+    }
+    return text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+      .joined(separator: "; ")
   }
 }

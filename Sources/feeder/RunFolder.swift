@@ -9,8 +9,11 @@ struct RunFolder {
   var arguments: URL { url.appending(path: "args.yaml") }
   var results: URL { url.appending(path: "results.csv") }
 
-  /// Makes the folder `path`, or `path2`, `path3`, ... where it is taken. Whoever makes the folder owns it.
-  init(making path: String) throws {
+  /// Makes the folder `name`, or `name2`, `name3`, ... where it is taken. Whoever makes the folder owns it.
+  init(making name: String) throws {
+    // A number behind a slash would make a folder inside the one that is taken.
+    let path = name.count > 1 && name.hasSuffix("/") ? String(name.reversed().drop { $0 == "/" }.reversed()) : name
+    guard !path.isEmpty else { throw TrainingError.runFolder(path: "--out '\(name)'", reason: "name a folder") }
     let parent = URL(filePath: path).deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
@@ -32,6 +35,16 @@ struct RunFolder {
       number += 1
     }
     try FileManager.default.createDirectory(at: weights, withIntermediateDirectories: false)
+  }
+
+  /// Removes the folder where it holds no weights: nothing of a run that failed before its first checkpoint is of use.
+  func removeWithoutWeights() {
+    do {
+      let names = try FileManager.default.contentsOfDirectory(atPath: weights.path)
+      if names.isEmpty { try FileManager.default.removeItem(at: url) }
+    } catch {
+      Terminal.say("\(url.path): could not be removed; it is of no use")
+    }
   }
 
   /// The folder of a run to go on with. Throws where it is none.

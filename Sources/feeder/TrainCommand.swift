@@ -45,18 +45,35 @@ struct TrainCommand: ParsableCommand {
       let bar = ProgressBar(title, total: count, unit: "images")
       return { bar.advance() }
     }
-    let train = try opener.open(.train).source
-    let validation = try opener.open(.val).source
-    let folder = try resumed ?? RunFolder(making: out ?? "runs/train")
-    if resumed == nil {
-      let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
-      try Data(text.utf8).write(to: folder.arguments, options: .atomic)
+    let train = try opener.open(.train)
+    guard train.entries.contains(where: { !$0.labels.isEmpty }) else {
+      throw CommandError(
+        "\(dataset.configurationURL.path): no image of 'train' has a box; its label files belong into the twin folder "
+          + "'labels'")
     }
+    let validation = try opener.open(.val)
+    let folder = try resumed ?? RunFolder(making: out ?? "runs/train")
+    do {
+      if resumed == nil {
+        let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
+        try Data(text.utf8).write(to: folder.arguments, options: .atomic)
+      }
+      try run(in: folder, settings, dataset, train.source, validation.source, memory: sourceOptions.memory)
+    } catch {
+      if resumed == nil { folder.removeWithoutWeights() }
+      throw error
+    }
+  }
+
+  private func run(
+    in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ train: any ImageSource,
+    _ validation: any ImageSource, memory: Int
+  ) throws {
     let interruption = Interruption()
-    let line = try TrainingLine(results: results(folder, isNew: resumed == nil))
+    let line = try TrainingLine(results: results(folder, isNew: resume == nil))
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
-      weightsFolder: folder.weights, resume: resumed != nil, memoryBudget: sourceOptions.memory, observer: line,
+      weightsFolder: folder.weights, resume: resume != nil, memoryBudget: memory, observer: line,
       isCancelled: { interruption.cancellation.isCancelled })
     if trainer.isFinished {
       Terminal.say("\(folder.url.path): this run is finished; nothing to do")
