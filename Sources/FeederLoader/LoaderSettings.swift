@@ -21,7 +21,7 @@ package struct AugmentationSettings: Sendable, Equatable {
   package init() {}
 
   /// Throws `LoaderError.badSetting` for a value outside its range, naming the flag.
-  func check() throws {
+  package func check() throws {
     let shares = [
       ("--mosaic", mosaic), ("--fliplr", fliplr), ("--hsv-h", hsvH), ("--hsv-s", hsvS), ("--hsv-v", hsvV),
     ]

@@ -72,13 +72,13 @@ package struct TrainingSettings: Sendable {
   /// Largest common norm of the gradients of one update, as in the reference trainer.
   static let gradientNorm = 10.0
 
-  /// Throws `TrainingError.setting` for the first value out of its range.
+  /// Throws `TrainingError.setting`, or the loader's error, for the first value out of its range.
   package func check() throws {
     func refuse(_ isBad: Bool, _ reason: String) throws {
       if isBad { throw TrainingError.setting(reason) }
     }
     func isShare(_ value: Double) -> Bool { value >= 0 && value <= 1 }
-    try refuse(epochs < 1, "--epochs \(epochs): a run has at least 1 epoch")
+    try refuse(epochs < 1 || epochs > 1_000_000, "--epochs \(epochs): give 1 to 1000000 epochs")
     try refuse(batch < 1 || batch > 4096, "--batch \(batch): give 1 to 4096 images")
     try refuse(
       imageSize < 32 || imageSize > 8192 || imageSize % 32 != 0,
@@ -92,12 +92,14 @@ package struct TrainingSettings: Sendable {
     try refuse(!(weightDecay >= 0 && weightDecay < 1), "--weight-decay \(weightDecay): give a number from 0 to below 1")
     try refuse(!(warmupEpochs >= 0 && warmupEpochs.isFinite), "--warmup-epochs \(warmupEpochs): give 0 or more")
     try refuse(!(warmupBiasRate >= 0 && warmupBiasRate < 100), "--warmup-bias-lr \(warmupBiasRate): give 0 or more")
-    try refuse(nominalBatch < 1, "--nominal-batch \(nominalBatch): give at least 1")
+    try refuse(nominalBatch < 1 || nominalBatch > 65_536, "--nominal-batch \(nominalBatch): give 1 to 65536 images")
     try refuse(closeMosaic < 0, "--close-mosaic \(closeMosaic): give 0 or more epochs")
     try refuse(patience < 0, "--patience \(patience): give 0 or more epochs")
     try refuse(checkpointEvery < 0, "--checkpoint-every \(checkpointEvery): give 0 or more steps")
     try refuse(stopAfterSteps < 0, "--stop-after-steps \(stopAfterSteps): give 0 or more steps")
-    try refuse(prefetchDepth < 1, "--prefetch \(prefetchDepth): give at least 1 batch")
-    try refuse(workers.map { $0 < 1 } ?? false, "--workers \(workers ?? 0): give at least 1")
+    try refuse(!(1...1024).contains(prefetchDepth), "--prefetch \(prefetchDepth): give 1 to 1024 batches")
+    try refuse(!(1...1024).contains(workers ?? 1), "--workers \(workers ?? 0): give 1 to 1024 threads")
+    try refuse(!(1...1024).contains(engineThreads), "--engine-threads \(engineThreads): give 1 to 1024 threads")
+    try augmentation.check()
   }
 }

@@ -29,6 +29,7 @@ struct RunArguments {
         let name = key.replacing("-", with: "_")
         let known = Self.synonyms[name] ?? name
         if Self.keys.contains(known) {
+          guard let value else { throw CommandError("\(path): the setting '\(key)' is not a single value") }
           values[known] = value
         } else if !Self.places.contains(known) {
           warn("\(path): '\(key)' has no effect here")
@@ -38,7 +39,8 @@ struct RunArguments {
     values.merge(flags) { _, flag in flag }
   }
 
-  private static func read(_ path: String) throws -> [(key: String, value: String)] {
+  /// Pairs of the file in its order; a value that is a list or a map is nil.
+  private static func read(_ path: String) throws -> [(key: String, value: String?)] {
     let text: String
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
@@ -50,12 +52,8 @@ struct RunArguments {
       guard let mapping = node.mapping else {
         throw CommandError("\(path): holds no settings; write one `key: value` a line")
       }
-      return try mapping.map { key, value in
-        guard let name = key.string, let scalar = value.scalar else {
-          throw CommandError("\(path): the setting '\(key.string ?? "?")' is not a single value")
-        }
-        return (name, scalar.string)
-      }.filter { !["", "null", "~"].contains($0.value) }
+      return mapping.map { key, value in (key.string ?? "?", value.scalar?.string) }
+        .filter { !["", "null", "~"].contains($0.value) }
     } catch let error as YamlError {
       let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "a syntax error"
       throw CommandError("\(path): is not YAML: \(reason)")
@@ -66,7 +64,7 @@ struct RunArguments {
 
   private func number<T: LosslessStringConvertible>(_ key: String, _ kind: String, _ keep: inout T) throws {
     guard let text = values[key] else { return }
-    guard let value = T(text) else { throw CommandError("\(flag(key)) \(text): give \(kind)") }
+    guard let value = T(text) ?? T(text.lowercased()) else { throw CommandError("\(flag(key)) \(text): give \(kind)") }
     keep = value
   }
 
