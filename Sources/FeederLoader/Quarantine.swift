@@ -8,6 +8,9 @@ package struct QuarantinedImage: Sendable, Equatable {
   package let imageID: String
   /// What is wrong with its file.
   package let reason: String
+
+  /// The line that tells a person.
+  package var line: String { "damaged: \(imageID) \(reason)" }
 }
 
 /// The damaged images of a run. Safe from any thread.

@@ -19,6 +19,7 @@ package final class Trainer {
   private let schedule: LearningRateSchedule
   private var progress = RunProgress()
   private var stepsInProcess = 0
+  private var notedDamage: Set<String> = []
 
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
@@ -72,7 +73,9 @@ package final class Trainer {
   package func run() throws -> TrainingOutcome {
     while !isFinished {
       let clock = EpochClock(telemetry: loader.telemetry)
-      if let stop = try trainEpoch(clock) {
+      let stopped = try trainEpoch(clock)
+      noteDamage()
+      if let stop = stopped {
         try checkpoint.writeLast(step, progress)
         return stop
       }
@@ -84,6 +87,13 @@ package final class Trainer {
   }
 
   private var isAtStepLimit: Bool { settings.stopAfterSteps > 0 && stepsInProcess >= settings.stopAfterSteps }
+
+  /// Tells of damaged images, each once.
+  private func noteDamage() {
+    for image in loader.quarantined + validator.damagedImages where notedDamage.insert(image.line).inserted {
+      observer.note(image.line)
+    }
+  }
 
   /// Runs the steps left in this epoch; a reason where it stopped in the middle.
   private func trainEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
@@ -142,6 +152,7 @@ package final class Trainer {
     let stallShare = clock.stallShare(loader.telemetry)
     let results = try validator(
       step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) }, isCancelled: isCancelled)
+    noteDamage()
     guard let results else {
       try checkpoint.writeLast(step, progress)
       return .interrupted

@@ -15,6 +15,9 @@ package final class Validator {
   /// Bytes that slots and scratch of the validation loader take at most.
   package var plannedBytes: Int { loader.plannedBytes }
 
+  /// Images that could not be read until now; they count as images on which nothing was found.
+  package var damagedImages: [QuarantinedImage] { loader.quarantined }
+
   /// A validator of the images of `source`, letterboxed to `settings.imageSize`.
   package init(
     source: any ImageSource, settings: LoaderSettings, device: Device, autocastType: ElementType? = nil,

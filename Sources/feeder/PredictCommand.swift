@@ -72,6 +72,10 @@ struct PredictCommand: ParsableCommand {
     let unreadable = try draw(results, entries, names, into: folder)
     let predictions = folder.appending(path: "predictions.json")
     let readable = results.filter { result in !unreadable.contains { $0.imageID == result.imageID } }
+    guard !readable.isEmpty else {
+      rmdir(folder.path)  // goes only where it is empty
+      throw CommandError("none of the \(results.count) images could be read; the lines above say why")
+    }
     try PredictionsFile.write(readable.map { ($0.imageID, $0.detections) }, to: predictions)
     let count = readable.map(\.detections.count).reduce(0, +)
     Terminal.say("\(readable.count) images, \(count) detections: \(folder.path)")
@@ -81,7 +85,6 @@ struct PredictCommand: ParsableCommand {
           out: folder.path, predictions: predictions.path, imageCount: readable.count, detectionCount: count,
           unreadable: unreadable.map(\.path)))
     }
-    if readable.isEmpty { throw CommandError("none of the \(results.count) images could be read") }
   }
 
   /// Writes an annotated JPEG an image; returns the images that could not be read, each told in a line.

@@ -48,6 +48,7 @@ struct ValCommand: ParsableCommand {
       Terminal.say("feeder: interrupted; nothing is written")
       throw ExitCode(Interruption.exitStatus)
     }
+    for image in validator.damagedImages { Terminal.say(image.line) }
     if let path = savePredictions {
       try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: URL(filePath: path))
     }
