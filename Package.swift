@@ -87,6 +87,7 @@ let package = Package(
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),
     tests("FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader", "FeederDatasets", "FeederCore"),
+    tests("FeederProfiling"),
     tests("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
     .testTarget(name: "feederTests", dependencies: ["FixtureSupport", "FeederCore"], swiftSettings: strict),
   ],

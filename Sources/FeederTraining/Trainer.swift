@@ -117,13 +117,7 @@ package final class Trainer {
   }
 
   private func trainBatch(_ batch: consuming Batch) throws {
-    let shape = [batch.imageCount, batch.channels, batch.size.height, batch.size.width]
-    let images = try Tensor(borrowing: batch.pixels, type: .uint8, shape: shape).asNetworkInput(on: settings.device)
-    let targets = batch.targets.map {
-      TargetBox(
-        imageIndex: $0.imageIndex, classID: $0.classID, x: $0.centerX, y: $0.centerY, width: $0.width, height: $0.height
-      )
-    }
+    let (images, targets) = (try batch.networkInput(on: settings.device), batch.targetBoxes)
     // The pixels were copied into `images`: the slot is free for the next batch.
     batch.release()
     let items = try step.accumulate(images, targets: targets).array()

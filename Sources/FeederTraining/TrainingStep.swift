@@ -84,13 +84,3 @@ package final class TrainingStep {
     average.updateCount = averageUpdates
   }
 }
-
-extension Tensor {
-  /// Batch pixels [B, C, H, W] of bytes as the network wants them: [B, 3, H, W] in 0 to 1 on `device`; one channel counts
-  /// three times.
-  package func asNetworkInput(on device: Device) throws -> Tensor {
-    let numbers = try to(device, type: .float32) * (1.0 / 255)
-    let colour = extent(1) == 1 ? try numbers.expanded([-1, 3, -1, -1]) : numbers
-    return try colour.contiguous(.channelsLast)
-  }
-}

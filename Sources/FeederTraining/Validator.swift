@@ -39,8 +39,7 @@ package final class Validator {
     loader.startEpoch(0)
     while let batch = try loader.nextBatch() {
       if isCancelled() { return nil }
-      let shape = [batch.imageCount, batch.channels, batch.size.height, batch.size.width]
-      let images = try Tensor(borrowing: batch.pixels, type: .uint8, shape: shape).asNetworkInput(on: device)
+      let images = try batch.networkInput(on: device)
       let anchors = try Anchors(height: batch.size.height, width: batch.size.width, device: device)
       let found = try withoutGradients {
         let levels = try withAutocast(autocastType, on: device) { try model(images, training: false) }

@@ -1,0 +1,103 @@
+import ArgumentParser
+import FeederCache
+import FeederDatasets
+import FeederDetection
+import FeederLoader
+import FeederProfiling
+import FeederTorch
+import FeederTraining
+import Foundation
+
+/// `feeder bench`: one measured number.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures one number.", subcommands: [BenchStepCommand.self])
+}
+
+/// `feeder bench step`: a training step with its data ready.
+struct BenchStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "Times a training step whose data is ready: forward, loss, backward, clipping, update and average.")
+
+  @Argument(help: "A data.yaml, or the folder that holds one.")
+  var data: String
+  @Option(help: "yolov8n, yolov8s, yolov8m, yolov8l or yolov8x.")
+  var model = "yolov8n"
+  @OptionGroup var options: ModelOptions
+  @OptionGroup var sources: DataOptions
+  @Option(help: "Threads of one engine operator. (default: all cores)")
+  var threads: Int?
+  @Option(help: "Seconds to measure, at the least.")
+  var seconds = 10.0
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  private struct Report: Encodable {
+    let millisecondsPerStep: Double
+    let imagesPerSecond: Double
+    let stepCount: Int
+    let fastestMilliseconds: Double
+    let slowestMilliseconds: Double
+    let peakBytes: Int
+    let precision: String
+    let device: String
+    let threads: Int
+    let batch: Int
+    let imageSize: Int
+    let model: String
+  }
+
+  /// One batch of the training stream, stepped again and again.
+  private struct Step: RepeatedWork {
+    let step: TrainingStep
+    let images: Tensor
+    let targets: [TargetBox]
+    let point = LearningRateSchedule.Point(weightRate: 1e-4, biasRate: 1e-4, momentum: 0.9, accumulation: 1)
+
+    func callAsFunction() throws {
+      _ = try step.accumulate(images, targets: targets).array(of: Float.self)
+      try step.update(point)
+    }
+  }
+
+  func run() throws {
+    guard let size = ModelSize(modelName: model) else {
+      throw CommandError("--model \(model): give yolov8n to yolov8x")
+    }
+    let device = try DeviceChoice.device(options.device)
+    let precision = Precision(rawValue: options.precision) ?? .auto
+    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let imageSize = options.imageSize ?? 640
+    try Engine.setThreadCount(threads)
+    let dataset = try Dataset.open(data)
+    let source = try sources.opener(dataset, imageSize: imageSize).open(.train).source
+    let loader = try Loader(
+      source: source,
+      settings: LoaderSettings(
+        batch: options.batch, imageSize: imageSize, mode: .training(AugmentationSettings()), prefetchDepth: 1))
+    loader.startEpoch(0)
+    guard let batch = try loader.nextBatch() else { throw CommandError("\(data): the training split gives no batch") }
+    let count = batch.imageCount
+    var work = Step(
+      step: try TrainingStep(
+        model: try YOLOv8(size, classCount: dataset.classNames.count), rule: .adamw, weightDecay: 0.0005,
+        precision: precision, device: device, seed: 0),
+      images: try batch.networkInput(on: device), targets: batch.targetBoxes)
+    batch.release()
+    loader.cancel()
+    let timing = try StepTiming(&work, atLeast: seconds)
+    let median = timing.medianSeconds
+    let report = Report(
+      millisecondsPerStep: median * 1000, imagesPerSecond: Double(count) / median, stepCount: timing.seconds.count,
+      fastestMilliseconds: timing.range.lowerBound * 1000, slowestMilliseconds: timing.range.upperBound * 1000,
+      peakBytes: HostMemory.peakBytes, precision: precision.rawValue, device: "\(device)", threads: threads,
+      batch: count, imageSize: imageSize, model: size.modelName)
+    Terminal.say(
+      String(
+        format: "%@, %d x %d px, %@, %d threads: %.0f ms a step (%.0f to %.0f), %.1f images/s", size.modelName, count,
+        imageSize, precision.rawValue, threads, report.millisecondsPerStep, report.fastestMilliseconds,
+        report.slowestMilliseconds, report.imagesPerSecond))
+    if json { try Terminal.printJSON(report) }
+  }
+}
