@@ -5,7 +5,6 @@ import PackageDescription
 let torch = Context.environment["FEEDER_TORCH"] ?? "\(Context.packageDirectory)/.deps/site/torch"
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -31,7 +30,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
@@ -69,7 +67,7 @@ let package = Package(
       dependencies: [
         "FeederCore", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader", "FeederTorch",
         "FeederDetection", "FeederMetrics", "FeederTraining", "FeederProfiling", "FeederReporting",
-        arguments, yaml, logging,
+        arguments, yaml,
       ],
       exclude: ["README.md"],
       swiftSettings: strict),

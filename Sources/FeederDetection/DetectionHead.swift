@@ -35,7 +35,8 @@ final class DetectionHead: Layer {
     let scoreCount = max(inputCounts[0], min(classCount, 100))
     boxBranches = try inputCounts.map { try Branch($0, boxCount, 4 * Self.binCount, source) }
     classBranches = try inputCounts.map { try Branch($0, scoreCount, classCount, source) }
-    bins = try Tensor.range(Self.binCount).reshaped([1, Self.binCount, 1, 1])
+    bins = try source.full([1, Self.binCount, 1, 1], 0)
+    try bins.copy(from: Tensor.range(Self.binCount).reshaped([1, Self.binCount, 1, 1]))
     // So that training starts from boxes of sensible size and about 5 objects on a 640 px image.
     for branch in boxBranches { try branch.last.bias.fill(1) }
     for (branch, stride) in zip(classBranches, Anchors.strides) {

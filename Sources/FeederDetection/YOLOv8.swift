@@ -15,12 +15,12 @@ package final class YOLOv8 {
   private let lower: [(down: ConvolutionBlock, stage: CrossStage)]
   private let head: DetectionHead
 
-  /// A network with random first weights; the same `seed` gives the same ones.
-  package init(_ size: ModelSize, classCount: Int, seed: UInt64 = 0) throws {
+  /// A network with random first weights on `device`; the same `seed` gives the same ones.
+  package init(_ size: ModelSize, classCount: Int, seed: UInt64 = 0, device: Device = .cpu) throws {
     precondition(classCount > 0, "a detector has at least one class")
     self.size = size
     self.classCount = classCount
-    let source = WeightSource(seed: seed)
+    let source = WeightSource(seed: seed, device: device)
     let (c64, c128, c256) = (size.channelCount(64), size.channelCount(128), size.channelCount(256))
     let (c512, c1024) = (size.channelCount(512), size.channelCount(1024))
     func down(_ from: Int, _ to: Int) throws -> ConvolutionBlock {

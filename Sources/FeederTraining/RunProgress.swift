@@ -1,9 +1,9 @@
 import FeederTorch
 
 /// Where a run stands: all the numbers beside tensors that going on needs. Stored under `resume.` as integers and float32.
-struct RunProgress: Equatable {
+package struct RunProgress: Equatable {
   /// Epoch in progress, from 0; the number of epochs once all are done.
-  var epoch = 0
+  package var epoch = 0
   /// Batches of that epoch done.
   var batch = 0
   /// Batches done in all.
@@ -16,14 +16,14 @@ struct RunProgress: Equatable {
   var optimizerUpdates = 0
   var averageUpdates = 0
   /// Epoch of the best result, from 0; -1 before the first.
-  var bestEpoch = -1
+  package private(set) var bestEpoch = -1
   /// 1 once the run needs no further step.
   var isDone = 0
   /// The seed of the run and the stream's hash so far in this epoch.
   var seed: UInt64 = 0
   var epochHash: UInt64 = 0
   /// Best fitness so far.
-  var bestFitness: Float = -1
+  package private(set) var bestFitness: Float = -1
   /// Losses of this epoch so far.
   var losses = LossSums()
 
@@ -42,7 +42,18 @@ struct RunProgress: Equatable {
     ]
   }
 
-  init() {}
+  /// The start of a run.
+  package init() {}
+
+  /// Notes the fitness of the epoch in progress; true where no earlier one was better.
+  package mutating func noteResult(fitness: Float) -> Bool {
+    guard fitness >= bestFitness else { return false }
+    (bestFitness, bestEpoch) = (fitness, epoch)
+    return true
+  }
+
+  /// True where the epoch in progress is the `patience`th without a better result; never for a patience of 0.
+  package func isOutOfPatience(_ patience: Int) -> Bool { patience > 0 && epoch - bestEpoch >= patience }
 
   /// Reads the numbers back. Throws `TrainingError.weights` where they are missing or impossible.
   init(_ file: WeightsFile) throws {

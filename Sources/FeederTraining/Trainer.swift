@@ -49,7 +49,8 @@ package final class Trainer {
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
     schedule = LearningRateSchedule(plan.schedule)
     observer.note(plan.description)
-    let model = try YOLOv8(settings.model, classCount: classNames.count, seed: settings.seed)
+    let model = try YOLOv8(
+      settings.model, classCount: classNames.count, seed: settings.seed, device: settings.device)
     if let path = settings.startWeights, !resume {
       let count = try WeightsFile(path: path).transfer(into: model.state)
       observer.note("\(path): \(count) of \(model.state.count) tensors taken over")
@@ -160,13 +161,12 @@ package final class Trainer {
       imagesPerSecond: Double(clock.imageCount) / max(trainingSeconds, 1e-9), stallShare: stallShare,
       prefetchDepth: loader.plan.prefetchDepth, workers: loader.plan.workers, peakHostBytes: HostMemory.peakBytes,
       peakDeviceBytes: 0, streamHash: progress.epochHash)
-    let isBest = fitness >= progress.bestFitness
-    if isBest { (progress.bestFitness, progress.bestEpoch) = (fitness, epoch) }
+    let isBest = progress.noteResult(fitness: fitness)
+    let isEarly = progress.isOutOfPatience(settings.patience)
     progress.epoch += 1
     progress.batch = 0
     progress.epochHash = 0
     progress.losses = LossSums()
-    let isEarly = settings.patience > 0 && epoch - progress.bestEpoch >= settings.patience
     if isEarly || progress.epoch == settings.epochs { progress.isDone = 1 }
     if isBest { try checkpoint.writeBest(step) }
     try checkpoint.writeLast(step, progress)

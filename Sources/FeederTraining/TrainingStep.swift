@@ -29,7 +29,7 @@ package final class TrainingStep {
     model: YOLOv8, rule: OptimizerRule, weightDecay: Double, precision: Precision, device: Device, seed: UInt64
   ) throws {
     self.model = model
-    averagedModel = try YOLOv8(model.size, classCount: model.classCount, seed: seed)
+    averagedModel = try YOLOv8(model.size, classCount: model.classCount, seed: seed, device: device)
     for entry in model.state where entry.kind.isLearned { try entry.tensor.setRequiresGradient() }
     optimizer = try Optimizer(rule, state: model.state, weightDecay: weightDecay)
     average = try WeightAverage(averagedModel.state, of: model.state)

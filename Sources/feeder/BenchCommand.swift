@@ -81,7 +81,8 @@ struct BenchStepCommand: ParsableCommand {
     let count = batch.imageCount
     var work = Step(
       step: try TrainingStep(
-        model: try YOLOv8(size, classCount: dataset.classNames.count), rule: .adamw, weightDecay: 0.0005,
+        model: try YOLOv8(size, classCount: dataset.classNames.count, device: device), rule: .adamw,
+        weightDecay: 0.0005,
         precision: precision, device: device, seed: 0),
       images: try batch.networkInput(on: device), targets: batch.targetBoxes)
     batch.release()

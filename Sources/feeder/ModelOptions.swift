@@ -44,7 +44,7 @@ struct ModelOptions: ParsableArguments {
     guard let classCount = file.classCount, classCount > 0, let size = file.modelSize else {
       throw CommandError("\(path): holds no YOLOv8 detector")
     }
-    let model = try YOLOv8(size, classCount: classCount)
+    let model = try YOLOv8(size, classCount: classCount, device: device)
     try file.load(into: model.state)
     let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap { $0 % 32 == 0 && $0 > 0 ? $0 : nil }
     return Loaded(
