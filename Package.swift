@@ -4,7 +4,11 @@ import PackageDescription
 // The engine: the folder `torch` out of the PyPI wheel. tools/setup puts it here; FEEDER_TORCH names another one.
 let torch = Context.environment["FEEDER_TORCH"] ?? "\(Context.packageDirectory)/.deps/site/torch"
 
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+// Tests run on the optimised build, the one that people use: it keeps its internal names for them, as a debug build does.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny"),
+  .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
+]
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 
