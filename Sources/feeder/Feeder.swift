@@ -15,6 +15,7 @@ struct Feeder: ParsableCommand {
 
   /// Runs a subcommand. Exit status: 0 done, 1 failed with one line on stderr, 2 usage.
   static func main() {
+    Terminal.claimStandardStreams()
     ThreadPolicy.restartOnce()
     do {
       var command = try parseAsRoot()

@@ -5,23 +5,45 @@ enum Terminal {
   /// True where stderr is a terminal, so that a line may be redrawn in place.
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
-  /// Writes a line to stderr.
-  static func say(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+  /// Opens /dev/null in the place of a standard stream that the caller closed: the next file opened would take its number,
+  /// and messages would be written into it.
+  static func claimStandardStreams() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
+      _ = open("/dev/null", O_RDWR)
+    }
   }
+
+  /// Writes a line to stderr; where that fails, nobody could be told.
+  static func say(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
 
   /// Redraws the current line of a terminal; does nothing where there is none.
   static func redraw(_ line: String) {
     guard isInteractive else { return }
-    FileHandle.standardError.write(Data(("\r\u{1B}[K" + line).utf8))
+    _ = write("\r\u{1B}[K" + line, to: STDERR_FILENO)
   }
 
-  /// Writes `value` as the one JSON document on stdout, keys in snake_case.
+  /// Writes all of `text`; false, with errno, where the system refuses. `FileHandle` would end the program.
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    let bytes = [UInt8](text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let count = bytes[done...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return false }
+      done += count
+    }
+    return true
+  }
+
+  /// Writes `value` as the one JSON document on stdout, keys in snake_case. Throws where stdout takes no more.
   static func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    FileHandle.standardOutput.write(try encoder.encode(value) + Data("\n".utf8))
+    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+    guard write(text + "\n", to: STDOUT_FILENO) else {
+      throw CommandError("stdout: cannot be written to (\(String(cString: strerror(errno))))")
+    }
   }
 }
 

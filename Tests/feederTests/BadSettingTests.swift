@@ -64,6 +64,14 @@ struct BadSettingTests {
     #expect(!boards.exists("other"))
   }
 
+  @Test("A stdout that takes nothing is named")
+  func fullOutput() throws {
+    let boards = try SmallBoards()
+    try boards.write("[]", to: "p.json")
+    let run = try FeederProcess(["score", "p.json", "boards", "--json"], in: boards.folder.url, output: "/dev/full")
+    expectRefusal(run, "stdout")
+  }
+
   @Test("A place that cannot be written to is named")
   func places() throws {
     let boards = try SmallBoards()

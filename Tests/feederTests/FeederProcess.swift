@@ -13,9 +13,11 @@ struct FeederProcess {
 
   /// Runs `feeder` with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
   init(
-    _ arguments: [String], in folder: URL, environment: [String: String] = [:], seconds: Double = 300
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
+    seconds: Double = 300
   ) throws {
-    self = try RunningFeeder(arguments, in: folder, environment: environment, seconds: seconds).finish()
+    self = try RunningFeeder(arguments, in: folder, environment: environment, output: output, seconds: seconds)
+      .finish()
   }
 
   init(status: Int32, output: String, messages: String) {
@@ -39,16 +41,23 @@ struct FeederProcess {
 final class RunningFeeder {
   private let process = Process()
   private let outputFile: URL
+  private let keepsOutput: Bool
   private let errorPipe = Pipe()
   private let arguments: [String]
   private var messages = Data()
 
   /// Starts `feeder` in `folder`. The user's own cache folder is out of its reach. Killed after `seconds`.
-  init(_ arguments: [String], in folder: URL, environment: [String: String] = [:], seconds: Double = 300) throws {
+  ///
+  /// What it prints goes to the device `output` where one is named, and is not read back.
+  init(
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
+    seconds: Double = 300
+  ) throws {
     let program = try #require(Self.program, "no feeder beside the tests: build with 'swift build --build-tests'")
     self.arguments = arguments
-    outputFile = folder.appending(path: "stdout-\(UUID().uuidString)")
-    try Data().write(to: outputFile)
+    keepsOutput = output == nil
+    outputFile = output.map { URL(filePath: $0) } ?? folder.appending(path: "stdout-\(UUID().uuidString)")
+    if keepsOutput { try Data().write(to: outputFile) }
     process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
@@ -86,6 +95,7 @@ final class RunningFeeder {
       process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     let text = String(decoding: messages, as: UTF8.self)
     #expect(status != 128 + SIGKILL, "feeder \(arguments.joined(separator: " ")) took too long and was killed: \(text)")
+    guard keepsOutput else { return FeederProcess(status: status, output: "", messages: text) }
     let output = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
     try FileManager.default.removeItem(at: outputFile)
     return FeederProcess(status: status, output: output, messages: text)
