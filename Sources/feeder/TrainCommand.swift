@@ -101,7 +101,8 @@ struct TrainCommand: ParsableCommand {
       try report(folder, "stopped_early", trainer)
     case .stoppedAfterSteps:
       Terminal.say(
-        "stopped after \(options.stopAfterSteps ?? "the given") steps; go on with --resume \(folder.url.path)")
+        "stopped after \(options.stopAfterSteps ?? "the given") steps; go on with --resume \(folder.url.path), "
+          + "and --stop-after-steps 0 to go to the end")
       try report(folder, "stopped_after_steps", trainer)
     case .interrupted:
       Terminal.say("interrupted: a checkpoint is written; go on with --resume \(folder.url.path)")
