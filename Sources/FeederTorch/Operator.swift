@@ -20,7 +20,7 @@ enum Argument {
 
 /// An operator of libtorch's dispatcher, found once by name. Autograd and autocast act on it as they do in Python.
 ///
-/// A call costs about a microsecond over the kernel itself: a YOLOv8n step makes some 2,000 of them.
+/// Boxed calls trade some hundreds of nanoseconds each for one door to every operator (docs/decisions/0003).
 struct Operator: @unchecked Sendable {  // the handle is never written after it was found
   private let name: String
   private let found: Result<OpaquePointer, EngineError>
