@@ -32,14 +32,6 @@ static c10::IValue value(const ct_value &given, const c10::Argument &argument) {
       for (int64_t i = 0; i < given.count; i++) list.push_back(borrow(items[i]));
       return list;
     }
-    case CT_OPTIONAL_TENSORS: {
-      c10::List<std::optional<at::Tensor>> list;
-      const auto *items = static_cast<const ct_tensor *>(given.pointer);
-      for (int64_t i = 0; i < given.count; i++) {
-        list.push_back(items[i] ? std::optional<at::Tensor>(borrow(items[i])) : std::nullopt);
-      }
-      return list;
-    }
     case CT_STRING:
       return std::string(static_cast<const char *>(given.pointer));
     case CT_DEVICE:

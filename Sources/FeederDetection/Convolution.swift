@@ -14,7 +14,7 @@ final class WeightSource {
   }
 
   /// Uniform in ±1 / sqrt(fan in): what torch's Conv2d starts with (Kaiming uniform with a = sqrt(5); He et al., 2015).
-  /// Convolution weights lie channels-last, as the images do (docs/measurements/cpu-step.md).
+  /// Convolution weights lie channels-last, as the images do.
   func uniform(_ shape: [Int], fanIn: Int) throws -> Tensor {
     var random = CounterRandom(seed: seed, index: drawnCount, purpose: .weights)
     drawnCount += 1

@@ -10,7 +10,6 @@ enum Argument {
   case bool(Bool)
   case ints([Int])
   case tensors([Tensor])
-  case optionalTensors([Tensor?])
   case device(Device)
 
   static func type(_ type: ElementType) -> Argument { .int(Int(type.rawValue)) }
@@ -61,7 +60,6 @@ struct Operator: @unchecked Sendable {  // the handle is never written after it 
       switch argument {
       case .ints(let list): integers.append(contentsOf: list.lazy.map(Int64.init))
       case .tensors(let list): handles.append(contentsOf: list.lazy.map(\.handle))
-      case .optionalTensors(let list): handles.append(contentsOf: list.lazy.map { $0?.handle })
       default: break
       }
     }
@@ -96,11 +94,6 @@ struct Operator: @unchecked Sendable {  // the handle is never written after it 
             nextInteger += list.count
           case .tensors(let list):
             value.tag = Int32(CT_TENSORS)
-            value.pointer = UnsafeRawPointer(handles.baseAddress.map { $0 + nextHandle })
-            value.count = Int64(list.count)
-            nextHandle += list.count
-          case .optionalTensors(let list):
-            value.tag = Int32(CT_OPTIONAL_TENSORS)
             value.pointer = UnsafeRawPointer(handles.baseAddress.map { $0 + nextHandle })
             value.count = Int64(list.count)
             nextHandle += list.count

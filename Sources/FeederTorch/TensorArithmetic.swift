@@ -9,8 +9,6 @@ extension Tensor {
     static let mulNumber = Operator("mul", "Scalar")
     static let pow = Operator("pow", "Tensor_Scalar")
     static let neg = Operator("neg")
-    static let exp = Operator("exp")
-    static let log = Operator("log")
     static let sqrt = Operator("sqrt")
     static let atan = Operator("atan")
     static let floor = Operator("floor")
@@ -20,14 +18,8 @@ extension Tensor {
     static let clamp = Operator("clamp")
     static let gt = Operator("gt", "Scalar")
     static let lt = Operator("lt", "Scalar")
-    static let eq = Operator("eq", "Scalar")
-    static let ge = Operator("ge", "Scalar")
-    static let eqTensor = Operator("eq", "Tensor")
     static let and = Operator("logical_and")
-    static let not = Operator("logical_not")
     static let whereTensor = Operator("where", "self")
-    static let maskedFill = Operator("masked_fill", "Scalar")
-    static let isFinite = Operator("isfinite")
   }
 
   package static func + (left: Tensor, right: Tensor) throws -> Tensor { try Op.add(.tensor(left), .tensor(right)) }
@@ -52,8 +44,6 @@ extension Tensor {
   package static prefix func - (operand: Tensor) throws -> Tensor { try Op.neg(.tensor(operand)) }
 
   package func pow(_ exponent: Double) throws -> Tensor { try Op.pow(.tensor(self), .double(exponent)) }
-  package func exp() throws -> Tensor { try Op.exp(.tensor(self)) }
-  package func log() throws -> Tensor { try Op.log(.tensor(self)) }
   package func sqrt() throws -> Tensor { try Op.sqrt(.tensor(self)) }
   package func atan() throws -> Tensor { try Op.atan(.tensor(self)) }
   package func floor() throws -> Tensor { try Op.floor(.tensor(self)) }
@@ -70,20 +60,11 @@ extension Tensor {
 
   package func greater(than value: Double) throws -> Tensor { try Op.gt(.tensor(self), .double(value)) }
   package func less(than value: Double) throws -> Tensor { try Op.lt(.tensor(self), .double(value)) }
-  package func equal(to value: Double) throws -> Tensor { try Op.eq(.tensor(self), .double(value)) }
-  package func atLeast(_ value: Double) throws -> Tensor { try Op.ge(.tensor(self), .double(value)) }
-  package func equal(to other: Tensor) throws -> Tensor { try Op.eqTensor(.tensor(self), .tensor(other)) }
   package func and(_ other: Tensor) throws -> Tensor { try Op.and(.tensor(self), .tensor(other)) }
-  package func not() throws -> Tensor { try Op.not(.tensor(self)) }
-  package func isFinite() throws -> Tensor { try Op.isFinite(.tensor(self)) }
 
   /// `yes` where the mask is set, `no` elsewhere.
   package func choose(_ yes: Tensor, _ no: Tensor) throws -> Tensor {
     try Op.whereTensor(.tensor(self), .tensor(yes), .tensor(no))
   }
 
-  /// A copy with `value` where `mask` is set.
-  package func filled(where mask: Tensor, with value: Double) throws -> Tensor {
-    try Op.maskedFill(.tensor(self), .tensor(mask), .double(value))
-  }
 }

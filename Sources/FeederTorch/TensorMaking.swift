@@ -7,7 +7,6 @@ extension Tensor {
     static let toType = Operator("to", "dtype")
     static let toDevice = Operator("to", "device")
     static let contiguous = Operator("contiguous")
-    static let clone = Operator("clone")
     static let detach = Operator("detach")
     static let copy = Operator("copy_")
     static let fill = Operator("fill_", "Scalar")
@@ -46,9 +45,6 @@ extension Tensor {
   package func contiguous(_ format: MemoryFormat = .contiguous) throws -> Tensor {
     try Op.contiguous(.tensor(self), .format(format))
   }
-
-  /// A copy with memory of its own.
-  package func clone() throws -> Tensor { try Op.clone(.tensor(self)) }
 
   /// The same numbers without a way back to what made them.
   package func detach() throws -> Tensor { try Op.detach(.tensor(self)) }

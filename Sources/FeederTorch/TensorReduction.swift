@@ -5,14 +5,10 @@ extension Tensor {
     static let sumDim = Operator("sum", "dim_IntList")
     static let mean = Operator("mean", "dim")
     static let amax = Operator("amax")
-    static let amin = Operator("amin")
     static let argmax = Operator("argmax")
-    static let max = Operator("max", "dim")
     static let topk = Operator("topk")
-    static let sort = Operator("sort", "stable")
     static let softmax = Operator("softmax", "int")
     static let logSoftmax = Operator("log_softmax", "int")
-    static let any = Operator("any")
     static let matmul = Operator("matmul")
   }
 
@@ -34,29 +30,12 @@ extension Tensor {
     try Op.amax(.tensor(self), .ints([dimension]), .bool(keep))
   }
 
-  /// Smallest elements along one dimension.
-  package func smallest(_ dimension: Int, keep: Bool = false) throws -> Tensor {
-    try Op.amin(.tensor(self), .ints([dimension]), .bool(keep))
-  }
-
   /// Places (Int64) of the largest elements along one dimension.
   package func argmax(_ dimension: Int) throws -> Tensor { try Op.argmax(.tensor(self), .int(dimension)) }
-
-  /// Largest elements along one dimension and their places (Int64).
-  package func maxWithIndices(_ dimension: Int) throws -> (values: Tensor, indices: Tensor) {
-    let both = try Op.max.all(.tensor(self), .int(dimension))
-    return (both[0], both[1])
-  }
 
   /// The `count` largest elements along one dimension, falling, and their places (Int64).
   package func topk(_ count: Int, _ dimension: Int) throws -> (values: Tensor, indices: Tensor) {
     let both = try Op.topk.all(.tensor(self), .int(count), .int(dimension))
-    return (both[0], both[1])
-  }
-
-  /// Elements of one dimension in falling order, equal ones in their own, and their places (Int64).
-  package func sortedFalling(_ dimension: Int) throws -> (values: Tensor, indices: Tensor) {
-    let both = try Op.sort.all(.tensor(self), .bool(true), .int(dimension), .bool(true))
     return (both[0], both[1])
   }
 
@@ -69,9 +48,6 @@ extension Tensor {
   package func logSoftmax(_ dimension: Int) throws -> Tensor {
     try Op.logSoftmax(.tensor(self), .int(dimension), .type(.float32))
   }
-
-  /// True (one Bool) where any element is not 0.
-  package func any() throws -> Tensor { try Op.any(.tensor(self)) }
 
   package func matmul(_ other: Tensor) throws -> Tensor { try Op.matmul(.tensor(self), .tensor(other)) }
 }

@@ -2,7 +2,6 @@
 extension Tensor {
   private enum Op {
     static let reshape = Operator("reshape")
-    static let permute = Operator("permute")
     static let transpose = Operator("transpose", "int")
     static let unsqueeze = Operator("unsqueeze")
     static let squeeze = Operator("squeeze", "dim")
@@ -12,16 +11,13 @@ extension Tensor {
     static let cat = Operator("cat")
     static let stack = Operator("stack")
     static let gather = Operator("gather")
-    static let scatterAdd = Operator("scatter_add")
     static let scatter = Operator("scatter", "src")
     static let scatterValue = Operator("scatter", "value")
     static let indexSelect = Operator("index_select")
     static let nonzero = Operator("nonzero")
-    static let index = Operator("index", "Tensor")
   }
 
   package func reshaped(_ shape: [Int]) throws -> Tensor { try Op.reshape(.tensor(self), .ints(shape)) }
-  package func permuted(_ order: [Int]) throws -> Tensor { try Op.permute(.tensor(self), .ints(order)) }
   package func transposed(_ a: Int, _ b: Int) throws -> Tensor { try Op.transpose(.tensor(self), .int(a), .int(b)) }
   package func unsqueezed(_ dimension: Int) throws -> Tensor { try Op.unsqueeze(.tensor(self), .int(dimension)) }
   package func squeezed(_ dimension: Int) throws -> Tensor { try Op.squeeze(.tensor(self), .int(dimension)) }
@@ -72,8 +68,4 @@ extension Tensor {
   /// Places [n, rank] of the elements that are not 0, as Int64. On a device this waits for it.
   package func nonzero() throws -> Tensor { try Op.nonzero(.tensor(self)) }
 
-  /// Elements where the mask is set, in row-major order.
-  package func masked(_ mask: Tensor) throws -> Tensor {
-    try Op.index(.tensor(self), .optionalTensors([mask]))
-  }
 }

@@ -39,7 +39,14 @@ struct DataOptions: ParsableArguments {
 
   /// Opens splits as the flags say; lines and progress go to stderr.
   func opener(_ dataset: Dataset, imageSize: Int) -> SourceOpener {
-    SourceOpener(dataset, sourceOptions(imageSize: imageSize), say: { Terminal.say($0) }) { title, total in
+    SourceOpener(reporting: dataset, sourceOptions(imageSize: imageSize))
+  }
+}
+
+extension SourceOpener {
+  /// An opener whose lines and progress go to stderr.
+  convenience init(reporting dataset: Dataset, _ options: SourceOptions) {
+    self.init(dataset, options, say: { Terminal.say($0) }) { title, total in
       let bar = ProgressBar(title, total: total, unit: "images")
       return { bar.advance() }
     }

@@ -50,8 +50,7 @@ struct PredictCommand: ParsableCommand {
     } catch {
       throw CommandError("\(out): cannot be made; name another folder with --out")
     }
-    let channels = loaded.model.classCount > 0 ? 3 : 1
-    let source = DirectSource(try SourceSurvey(entries), channels: channels, imageSize: loaded.imageSize)
+    let source = DirectSource(try SourceSurvey(entries), channels: 3, imageSize: loaded.imageSize)
     var settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2)
     settings.damagedShare = 1

@@ -6,9 +6,9 @@ enum ThreadPolicy {
 
   /// - OMP_WAIT_POLICY: threads of libgomp that wait busily starve the loader; passive ones sleep.
   /// - GOMP_SPINCOUNT: a step makes thousands of short waits; spinning some microseconds before sleeping saves a futex call
-  ///   for each, 10 to 30 % of a CPU step, and is still too short to starve anyone (docs/measurements).
+  ///   for each, 10 to 38 % of a CPU step, and is still too short to starve anyone (docs/measurements).
   /// - glibc's allocator hands large blocks back to the kernel at once, which then clears every page of the next step's
-  ///   activations again (a fifth of a CPU step, docs/measurements): keep them, in huge pages where there are any.
+  ///   activations again (7 to 20 % of a CPU step, docs/measurements): keep them, in huge pages where there are any.
   private static let wanted = [
     ("OMP_WAIT_POLICY", "PASSIVE"),
     ("GOMP_SPINCOUNT", "30000"),

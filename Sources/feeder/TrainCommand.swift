@@ -41,10 +41,7 @@ struct TrainCommand: ParsableCommand {
     let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
     let dataset = try Dataset.open(data)
     if let path = settings.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
-    let opener = SourceOpener(dataset, sourceOptions, say: Terminal.say) { title, count in
-      let bar = ProgressBar(title, total: count, unit: "images")
-      return { bar.advance() }
-    }
+    let opener = SourceOpener(reporting: dataset, sourceOptions)
     let train = try opener.open(.train)
     guard train.entries.contains(where: { !$0.labels.isEmpty }) else {
       throw CommandError(

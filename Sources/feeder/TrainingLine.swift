@@ -6,12 +6,10 @@ import Foundation
 final class TrainingLine: TrainingObserver {
   private var results: ResultsCSV
   private var shownTenth = -1
-  private let isQuiet: Bool
 
   /// Rows go to `results`.
-  init(results: ResultsCSV, isQuiet: Bool = false) {
+  init(results: ResultsCSV) {
     self.results = results
-    self.isQuiet = isQuiet
   }
 
   func note(_ line: String) { Terminal.say(line) }

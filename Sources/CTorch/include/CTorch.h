@@ -24,9 +24,8 @@ enum {
   CT_BOOL = 5,              // integer
   CT_INTS = 6,              // pointer, count: int64_t
   CT_TENSORS = 7,           // pointer, count: ct_tensor
-  CT_OPTIONAL_TENSORS = 8,  // pointer, count: ct_tensor or NULL
-  CT_STRING = 9,            // pointer: characters ending in 0
-  CT_DEVICE = 10,           // integer: -1 the CPU, else the CUDA device of that index
+  CT_STRING = 8,            // pointer: characters ending in 0
+  CT_DEVICE = 9,            // integer: -1 the CPU, else the CUDA device of that index
 };
 
 /// One argument or result of an operator. Pointers are borrowed for the call.
