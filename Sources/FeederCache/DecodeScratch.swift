@@ -7,8 +7,12 @@ import FeederImaging
 package final class DecodeScratch: @unchecked Sendable {
   /// Work done since the last `takeTimes`.
   package struct Times: Sendable {
-    /// Nanoseconds spent reading source files.
+    /// Nanoseconds spent reading from storage: source files, and records that were not in memory.
     package var readNanoseconds = 0
+    /// Bytes of records and source files that were asked for, wherever they came from.
+    package var readByteCount = 0
+    /// Bytes of them that were not in memory before, as far as the system tells: whole pages, source files not counted.
+    package var missedByteCount = 0
     /// Nanoseconds spent decoding.
     package var decodeNanoseconds = 0
     /// JPEGs decoded.
@@ -80,8 +84,15 @@ package final class DecodeScratch: @unchecked Sendable {
   ) throws -> Result {
     let start = ContinuousClock.now
     let (bytes, stamp) = try SourceFile.read(path, limit: limit) { file.bytes($0) }
-    times.readNanoseconds += nanoseconds(since: start)
+    noteRead(nanoseconds: nanoseconds(since: start), byteCount: bytes.count)
     return try body(bytes, stamp)
+  }
+
+  /// Notes that `byteCount` bytes were read in so many nanoseconds, `missedByteCount` of them from the storage itself.
+  func noteRead(nanoseconds: Int = 0, byteCount: Int = 0, missedByteCount: Int = 0) {
+    times.readNanoseconds += nanoseconds
+    times.readByteCount += byteCount
+    times.missedByteCount += missedByteCount
   }
 }
 

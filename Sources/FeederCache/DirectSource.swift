@@ -6,6 +6,7 @@ import FeederImaging
 package final class DirectSource: ImageSource {
   private let items: [SourceItem]
   private let paths: [String]
+  private let fileByteCounts: [Int]
   private let imageSize: Int
   /// 1 or 3.
   package let channels: Int
@@ -24,11 +25,22 @@ package final class DirectSource: ImageSource {
       image.info.map { DecodeScale.fitting($0.size, imageSize: imageSize).size(of: $0.size) }
     }
     largestWidth = decoded.map(\.width).max() ?? 1
-    let largestFile = survey.images.map { Int(clamping: $0.stamp.size) }.max() ?? 0
+    fileByteCounts = survey.images.map { Int(clamping: $0.stamp.size) }
+    let largestFile = fileByteCounts.max() ?? 0
     scratchByteCount = (decoded.map { $0.width * $0.height * channels }.max() ?? 0) + largestFile
   }
 
   package var count: Int { items.count }
+
+  package func size(of index: Int) -> PixelSize? { items[index].size }
+
+  package func labelCount(of index: Int) -> Int { items[index].labels.count }
+
+  package func forEachLabel(of index: Int, _ body: (Label) -> Void) {
+    for label in items[index].labels { body(label) }
+  }
+
+  package func storedByteCount(of index: Int) -> Int { fileByteCounts[index] }
 
   package func item(_ index: Int) -> SourceItem { items[index] }
 

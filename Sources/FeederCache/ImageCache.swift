@@ -29,6 +29,16 @@ package final class ImageCache: ImageSource {
 
   package var count: Int { file.count }
 
+  package func size(of index: Int) -> PixelSize? { file.items[index].size }
+
+  package func labelCount(of index: Int) -> Int { file.items[index].labels.count }
+
+  package func forEachLabel(of index: Int, _ body: (Label) -> Void) {
+    for label in file.items[index].labels { body(label) }
+  }
+
+  package func storedByteCount(of index: Int) -> Int { file.items[index].length }
+
   package func item(_ index: Int) -> SourceItem {
     let item = file.items[index]
     return SourceItem(imageID: item.imageID, size: item.size, labels: item.labels, damage: item.damage)

@@ -22,6 +22,8 @@ package struct SourceItem: Sendable, Equatable {
 }
 
 /// Images by number, whatever form they are kept in. All forms of one data set give the same pixels. Safe from any thread.
+///
+/// `item` builds strings and arrays and is for cold paths; everything else allocates nothing once `scratch` has grown.
 package protocol ImageSource: Sendable {
   /// Number of images.
   var count: Int { get }
@@ -31,10 +33,34 @@ package protocol ImageSource: Sendable {
   var largestWidth: Int { get }
   /// Bytes that one worker's `DecodeScratch` grows to at most.
   var scratchByteCount: Int { get }
+  /// Size of the original of image `index` in pixels; nil where its file is too damaged to tell.
+  func size(of index: Int) -> PixelSize?
+  /// Number of labels of image `index`.
+  func labelCount(of index: Int) -> Int
+  /// Calls `body` with each label of image `index`, in the order of its label file.
+  func forEachLabel(of index: Int, _ body: (Label) -> Void)
+  /// Bytes that one use of image `index` reads from storage: its record, or its file for `--cache none`.
+  func storedByteCount(of index: Int) -> Int
   /// What is known of image `index`.
   func item(_ index: Int) -> SourceItem
   /// Lends the pixels of image `index` to `body`, decoded at `DecodeScale.fitting`; they are gone when it returns.
   ///
   /// Throws `CacheError.damagedImage` where the image's own file is at fault, other errors where the source as a whole is.
   func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws
+  /// A hint that image `index` is used soon: starts to read it from storage, and does not wait. Never needed, never wrong.
+  func willNeed(_ index: Int)
+}
+
+/// What a source without storage of its own (made on the spot, in memory) need not write.
+extension ImageSource {
+  /// By way of `item`.
+  package func size(of index: Int) -> PixelSize? { item(index).size }
+  /// By way of `item`.
+  package func labelCount(of index: Int) -> Int { item(index).labels.count }
+  /// By way of `item`.
+  package func forEachLabel(of index: Int, _ body: (Label) -> Void) { item(index).labels.forEach(body) }
+  /// Nothing is read from storage.
+  package func storedByteCount(of index: Int) -> Int { 0 }
+  /// Nothing is read from storage.
+  package func willNeed(_ index: Int) {}
 }

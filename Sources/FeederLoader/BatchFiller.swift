@@ -47,7 +47,7 @@ struct BatchFiller: Sendable {
     let hash = StreamHash.image(pixels: bytes, targets: targets ?? [])
     counters.hash.add(nanoseconds(since: start), ordering: .relaxed)
     counters.filled.add(1, ordering: .relaxed)
-    let size = source.item(item.entry).size ?? PixelSize(side: settings.imageSize)
+    let size = source.size(of: item.entry) ?? PixelSize(side: settings.imageSize)
     let image = BatchImage(
       entryIndex: item.entry, size: size,
       letterbox: Letterbox(source: size, target: PixelSize(side: settings.imageSize)), isDamaged: targets == nil)
@@ -57,7 +57,7 @@ struct BatchFiller: Sendable {
   // MARK: - Validation
 
   private func drawLetterboxed(_ item: WorkItem, _ place: PlanarTarget, _ scratch: WorkerScratch) throws -> [Target]? {
-    guard let size = source.item(item.entry).size else {
+    guard let size = source.size(of: item.entry) else {
       try quarantine(item.entry, reason: nil)
       return nil
     }
@@ -79,7 +79,7 @@ struct BatchFiller: Sendable {
     let plan = AugmentationPlan(
       seed: settings.seed, epoch: item.epoch, index: item.entry, imageCount: source.count,
       imageSize: settings.imageSize, mosaicIsOpen: item.mosaicIsOpen, settings: augmentation)
-    let canvas = TrainingCanvas(plan, imageSize: settings.imageSize) { source.item($0).size }
+    let canvas = TrainingCanvas(plan, imageSize: settings.imageSize) { source.size(of: $0) }
     guard canvas.images.first?.entryIndex == item.entry else {
       try quarantine(item.entry, reason: nil)
       return nil
@@ -169,6 +169,8 @@ struct BatchFiller: Sendable {
   private func noteTimes(of scratch: WorkerScratch) {
     let spent = scratch.decode.takeTimes()
     counters.read.add(spent.readNanoseconds, ordering: .relaxed)
+    counters.readBytes.add(spent.readByteCount, ordering: .relaxed)
+    counters.missedBytes.add(spent.missedByteCount, ordering: .relaxed)
     counters.decode.add(spent.decodeNanoseconds, ordering: .relaxed)
     counters.decoded.add(spent.decodedCount, ordering: .relaxed)
   }

@@ -10,8 +10,12 @@ package struct Telemetry: Sendable, Equatable {
   package var deliveredCount = 0
   /// Seconds the consumer waited inside `nextBatch()`.
   package var stallSeconds = 0.0
-  /// Seconds of all workers spent reading source files.
+  /// Seconds of all workers spent reading from storage: source files, and records that were not in memory.
   package var readSeconds = 0.0
+  /// Bytes of records and source files that were asked for, wherever they came from.
+  package var readByteCount = 0
+  /// Bytes of them that were not in memory before, as far as the system tells.
+  package var missedByteCount = 0
   /// Seconds of all workers spent decoding.
   package var decodeSeconds = 0.0
   /// Seconds of all workers spent resampling and changing colours.
@@ -27,6 +31,8 @@ final class Counters: Sendable {
   let delivered = Atomic(0)
   let stall = Atomic(0)
   let read = Atomic(0)
+  let readBytes = Atomic(0)
+  let missedBytes = Atomic(0)
   let decode = Atomic(0)
   let augment = Atomic(0)
   let hash = Atomic(0)
@@ -37,6 +43,7 @@ final class Counters: Sendable {
     return Telemetry(
       decodedCount: decoded.load(ordering: .relaxed), filledCount: filled.load(ordering: .relaxed),
       deliveredCount: delivered.load(ordering: .relaxed), stallSeconds: seconds(stall), readSeconds: seconds(read),
+      readByteCount: readBytes.load(ordering: .relaxed), missedByteCount: missedBytes.load(ordering: .relaxed),
       decodeSeconds: seconds(decode), augmentSeconds: seconds(augment), hashSeconds: seconds(hash))
   }
 }
