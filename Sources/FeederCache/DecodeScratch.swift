@@ -11,7 +11,7 @@ package final class DecodeScratch: @unchecked Sendable {
     package var readNanoseconds = 0
     /// Bytes of records and source files that were asked for, wherever they came from.
     package var readByteCount = 0
-    /// Bytes of them that were not in memory before, as far as the system tells: whole pages, source files not counted.
+    /// Bytes of them that were not in memory before, as far as the system tells.
     package var missedByteCount = 0
     /// Nanoseconds spent decoding.
     package var decodeNanoseconds = 0
@@ -33,6 +33,7 @@ package final class DecodeScratch: @unchecked Sendable {
   /// The work since the last call.
   package func takeTimes() -> Times {
     defer { times = Times() }
+    times.missedByteCount = min(times.missedByteCount, times.readByteCount)
     return times
   }
 

@@ -50,6 +50,7 @@ package final class ImageCache: ImageSource {
       throw CacheError.damagedImage(path: item.imageID, reason: item.damage ?? "it has no pixels")
     }
     let record = try file.record(index)
+    scratch.noteRead(byteCount: record.count)
     guard file.recipe.form == .pixels else {
       return try scratch.withDecoded(
         record, path: item.imageID, size: size, channels: channels, imageSize: imageSize, body)

@@ -1,0 +1,70 @@
+import Foundation
+import Synchronization
+
+/// The time that a `StorageThrottle` goes by; tests pass one of their own.
+package protocol ThrottleClock: Sendable {
+  /// Nanoseconds since some fixed moment.
+  var nanoseconds: Int { get }
+  /// Returns when `nanoseconds` has come to `moment`.
+  func sleep(until moment: Int)
+}
+
+/// The system's monotonic clock.
+package struct MonotonicClock: ThrottleClock {
+  /// The clock.
+  package init() {}
+
+  package var nanoseconds: Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
+  package func sleep(until moment: Int) {
+    var time = timespec(tv_sec: moment / 1_000_000_000, tv_nsec: moment % 1_000_000_000)
+    while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+  }
+}
+
+/// Storage of a given rate, shared by everybody who reads: a token bucket that starts empty.
+///
+/// Over any stretch of t seconds it lets at most rate x (t + 50 ms) bytes through. The 50 ms are what a disk that reads ahead
+/// would have ready while nobody asked; without them one worker that decodes between two reads would see a slower disk.
+package final class StorageThrottle: Sendable {
+  private static let burstNanoseconds = 50_000_000
+
+  private let clock: any ThrottleClock
+  private let rate: Atomic<Int>
+  /// The moment at which everything charged until now has been read.
+  private let busyUntil: Mutex<Int>
+
+  /// Storage of `bytesPerSecond`; 0 sets no limit.
+  package init(bytesPerSecond: Int, clock: any ThrottleClock = MonotonicClock()) {
+    precondition(bytesPerSecond >= 0, "a rate is never negative")
+    self.clock = clock
+    rate = Atomic(bytesPerSecond)
+    busyUntil = Mutex(clock.nanoseconds + Self.burstNanoseconds)
+  }
+
+  /// Bytes a second, 0 for no limit. May be changed at any moment; who already waits goes on as it was.
+  package var bytesPerSecond: Int {
+    get { rate.load(ordering: .relaxed) }
+    set { rate.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Waits until storage of this rate would have read `byteCount` bytes more; returns the nanoseconds waited.
+  func charge(_ byteCount: Int) -> Int {
+    let rate = bytesPerSecond
+    guard rate > 0, byteCount > 0 else { return 0 }
+    let start = clock.nanoseconds
+    let cost = Int((Double(byteCount) * 1e9 / Double(rate)).rounded(.up))
+    let end = busyUntil.withLock { busyUntil in
+      busyUntil = max(busyUntil, start) + cost
+      return busyUntil
+    }
+    let moment = end - Self.burstNanoseconds
+    guard moment > start else { return 0 }
+    clock.sleep(until: moment)
+    return max(clock.nanoseconds - start, 0)
+  }
+}
