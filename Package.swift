@@ -81,7 +81,7 @@ let package = Package(
       name: "BoardSupport", dependencies: ["FeederDatasets", "FeederImaging", "FeederCore"],
       path: "Tests/BoardSupport", swiftSettings: strict),
     tests("FeederCore"),
-    tests("FeederImaging", "FeederCore"),
+    tests("FeederImaging", "CPixels", "FeederCore"),
     tests("FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederCache", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederLoader", "BoardSupport", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),

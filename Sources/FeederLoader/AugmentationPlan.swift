@@ -7,7 +7,7 @@ package struct AugmentationPlan: Sendable, Equatable {
   /// True where four images share the output.
   package let isMosaic: Bool
   /// Entry indices of the image itself and of three others, uniformly random: upper left, upper right, lower left, lower right.
-  package let members: [Int]
+  package let members: SIMD4<Int>
   /// Where the four images meet, in canvas pixels: whole numbers from half to one and a half image sizes.
   package let centerX: Int
   /// See `centerX`.
@@ -35,11 +35,11 @@ package struct AugmentationPlan: Sendable, Equatable {
     var random = CounterRandom(seed: seed, epoch: epoch, index: index, purpose: .augmentation)
     let side = Double(imageSize)
     isMosaic = random.uniform() < settings.mosaic && mosaicIsOpen
-    var members = [index]
-    for _ in 0..<3 {
+    var members = SIMD4(repeating: index)
+    for place in 1..<4 {
       // One of the others: those behind the image itself move up by one.
       let other = random.integer(below: max(imageCount - 1, 1))
-      members.append(imageCount > 1 && other >= index ? other + 1 : other)
+      members[place] = imageCount > 1 && other >= index ? other + 1 : other
     }
     self.members = members
     centerX = Int(random.uniform(side * 0.5, side * 1.5))

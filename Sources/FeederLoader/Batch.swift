@@ -37,6 +37,8 @@ package struct BatchImage: Sendable, Equatable {
   package let letterbox: Letterbox
   /// True where the file is damaged: the place holds plain 114 and no targets.
   package let isDamaged: Bool
+  /// Checksum of the image's pixels and targets as they are delivered.
+  package let hash: UInt64
 }
 
 /// A batch on loan: its slot returns to the loader by `release()`, or when the value goes out of scope.
@@ -46,27 +48,41 @@ package struct BatchImage: Sendable, Equatable {
 package struct Batch: ~Copyable, @unchecked Sendable {
   /// Place in the epoch, counted from 0.
   package let index: Int
-  /// imageCount x channels x height x width bytes, the start of the slot.
-  package let pixels: UnsafeMutableRawBufferPointer
-  /// Images in this batch; the last of an epoch may hold fewer.
+  /// Images in this batch; the last of an epoch may hold fewer, and of several ranks some may find none in it.
   package let imageCount: Int
   /// Planes an image: 1 or 3 (R, G, B).
   package let channels: Int
   /// Output size.
   package let size: PixelSize
-  /// All boxes, in order of their images.
-  package let targets: [Target]
-  /// One entry an image, in order.
-  package let images: [BatchImage]
-  /// Checksum of the images' pixels and targets in order; independent of workers, depth and cache form.
-  package let hash: UInt64
   /// The epoch's hash up to and with this batch; what a checkpoint keeps for `startEpoch(_:closeMosaic:firstBatch:hashSoFar:)`.
   package let epochHash: UInt64
 
-  let slot: Int
+  let slot: Slot
   let core: LoaderCore
 
   deinit { core.takeBack(slot) }
+
+  /// imageCount x channels x height x width bytes, the start of the slot.
+  package var pixels: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(rebasing: slot.pixels[..<(imageCount * channels * size.width * size.height)])
+  }
+
+  /// Number of boxes.
+  package var targetCount: Int { slot.collectedTargets.count }
+
+  /// Lends all boxes, in order of their images, without a copy.
+  package func withTargets<R>(_ body: (UnsafeBufferPointer<Target>) throws -> R) rethrows -> R {
+    try body(slot.collectedTargets)
+  }
+
+  /// All boxes, in order of their images: a copy.
+  package var targets: [Target] { Array(slot.collectedTargets) }
+
+  /// One entry an image, in order: a copy.
+  package var images: [BatchImage] { Array(slot.images(imageCount)) }
+
+  /// Checksum of the images' pixels and targets in order; independent of workers, depth and cache form.
+  package var hash: UInt64 { slot.images(imageCount).reduce(0) { StreamHash.chain($1.hash, after: $0) } }
 
   /// Gives the slot back. After this the loader may overwrite the pixels.
   package consuming func release() {}

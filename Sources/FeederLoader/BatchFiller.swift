@@ -12,6 +12,8 @@ struct WorkerScratch {
 }
 
 /// Fills one place of a batch: from the source's pixels in one pass into the slot, with its targets and its hash.
+///
+/// Allocates nothing once the worker's scratch and the slot's lists have grown to what the data needs.
 struct BatchFiller: Sendable {
   let source: any ImageSource
   let settings: LoaderSettings
@@ -21,114 +23,126 @@ struct BatchFiller: Sendable {
   /// Bytes of one image: channels x side x side.
   var imageByteCount: Int { source.channels * settings.imageSize * settings.imageSize }
 
-  /// Fills place `item.image` of `slot`. A damaged file gives plain 114 without targets and goes to the quarantine; throws
-  /// where that is full, and whatever else the source throws.
-  func fill(
-    _ item: WorkItem, into slot: UnsafeMutableRawBufferPointer, scratch: WorkerScratch
-  ) throws -> FilledImage {
+  /// One image on its way: what to fill, where its pixels go, and its list of targets.
+  private struct Place {
+    let item: WorkItem
+    let pixels: PlanarTarget
+    let targets: TargetList
+  }
+
+  /// Fills place `item.image` of `item.slot`. A damaged file gives plain 114 without targets and goes to the quarantine;
+  /// throws where that is full, and whatever else the source throws.
+  func fill(_ item: WorkItem, scratch: WorkerScratch) throws {
     let bytes = UnsafeMutableRawBufferPointer(
-      rebasing: slot[item.image * imageByteCount..<(item.image + 1) * imageByteCount])
+      rebasing: item.slot.pixels[item.image * imageByteCount..<(item.image + 1) * imageByteCount])
     guard let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else {
       preconditionFailure("a slot has bytes")
     }
-    let place = PlanarTarget(base: base, size: PixelSize(side: settings.imageSize), channels: source.channels)
-    let drawn: [Target]?
+    let place = Place(
+      item: item,
+      pixels: PlanarTarget(base: base, size: PixelSize(side: settings.imageSize), channels: source.channels),
+      targets: item.slot.targets(of: item.image))
+    place.targets.removeAll()
+    let isDrawn: Bool
     switch settings.mode {
-    case .validation: drawn = try drawLetterboxed(item, place, scratch)
-    case .training(let augmentation): drawn = try drawAugmented(item, augmentation, place, scratch)
+    case .validation: isDrawn = try drawLetterboxed(place, scratch)
+    case .training(let augmentation): isDrawn = try drawAugmented(place, augmentation, scratch)
     }
-    if drawn == nil { FeederImaging.fill(place, value: padValue) }
+    if !isDrawn {
+      FeederImaging.fill(place.pixels, value: padValue)
+      place.targets.removeAll()
+    }
     noteTimes(of: scratch)
-    return finish(item, targets: drawn, bytes: UnsafeRawBufferPointer(bytes))
+    finish(place, bytes: UnsafeRawBufferPointer(bytes), isDamaged: !isDrawn)
   }
 
-  private func finish(_ item: WorkItem, targets: [Target]?, bytes: UnsafeRawBufferPointer) -> FilledImage {
+  private func finish(_ place: Place, bytes: UnsafeRawBufferPointer, isDamaged: Bool) {
     let start = ContinuousClock.now
-    let hash = StreamHash.image(pixels: bytes, targets: targets ?? [])
+    let hash = StreamHash.image(pixels: bytes, targets: place.targets.all)
     counters.hash.add(nanoseconds(since: start), ordering: .relaxed)
     counters.filled.add(1, ordering: .relaxed)
-    let size = source.size(of: item.entry) ?? PixelSize(side: settings.imageSize)
-    let image = BatchImage(
-      entryIndex: item.entry, size: size,
-      letterbox: Letterbox(source: size, target: PixelSize(side: settings.imageSize)), isDamaged: targets == nil)
-    return FilledImage(targets: targets ?? [], image: image, hash: hash)
+    let size = source.size(of: place.item.entry) ?? place.pixels.size
+    place.item.slot.note(
+      BatchImage(
+        entryIndex: place.item.entry, size: size, letterbox: Letterbox(source: size, target: place.pixels.size),
+        isDamaged: isDamaged, hash: hash),
+      at: place.item.image)
   }
 
   // MARK: - Validation
 
-  private func drawLetterboxed(_ item: WorkItem, _ place: PlanarTarget, _ scratch: WorkerScratch) throws -> [Target]? {
-    guard let size = source.size(of: item.entry) else {
-      try quarantine(item.entry, reason: nil)
-      return nil
+  private func drawLetterboxed(_ place: Place, _ scratch: WorkerScratch) throws -> Bool {
+    let entry = place.item.entry
+    guard let size = source.size(of: entry) else {
+      try quarantine(entry, reason: nil)
+      return false
     }
-    let geometry = Letterbox(source: size, target: place.size)
-    let isDrawn = try draw(item.entry, scratch) { image in
-      letterbox(image, geometry: geometry, into: place, scratch: scratch.pixels)
+    let geometry = Letterbox(source: size, target: place.pixels.size)
+    let isDrawn = try draw(entry, scratch) { image in
+      letterbox(image, geometry: geometry, into: place.pixels, scratch: scratch.pixels)
     }
-    guard isDrawn else { return nil }
-    return source.item(item.entry).labels.map { label in
-      target(item.image, label.classID, geometry.toTarget(label.box(in: size)))
-    }
+    guard isDrawn else { return false }
+    source.forEachLabel(of: entry) { add(geometry.toTarget($0.box(in: size)), classID: $0.classID, to: place) }
+    return true
   }
 
   // MARK: - Training
 
-  private func drawAugmented(
-    _ item: WorkItem, _ augmentation: AugmentationSettings, _ place: PlanarTarget, _ scratch: WorkerScratch
-  ) throws -> [Target]? {
+  private func drawAugmented(_ place: Place, _ augmentation: AugmentationSettings, _ scratch: WorkerScratch) throws
+    -> Bool
+  {
     let plan = AugmentationPlan(
-      seed: settings.seed, epoch: item.epoch, index: item.entry, imageCount: source.count,
-      imageSize: settings.imageSize, mosaicIsOpen: item.mosaicIsOpen, settings: augmentation)
+      seed: settings.seed, epoch: place.item.epoch, index: place.item.entry, imageCount: source.count,
+      imageSize: settings.imageSize, mosaicIsOpen: place.item.mosaicIsOpen, settings: augmentation)
     let canvas = TrainingCanvas(plan, imageSize: settings.imageSize) { source.size(of: $0) }
-    guard canvas.images.first?.entryIndex == item.entry else {
-      try quarantine(item.entry, reason: nil)
-      return nil
+    guard canvas.images.first?.entryIndex == place.item.entry else {
+      try quarantine(place.item.entry, reason: nil)
+      return false
     }
-    if !canvas.coversOutput { FeederImaging.fill(place, value: padValue) }
-    var targets: [Target] = []
+    if !canvas.coversOutput { FeederImaging.fill(place.pixels, value: padValue) }
     for (number, image) in canvas.images.enumerated() {
       // The image itself is read even where none of it shows: whether its file is damaged must not depend on luck.
-      if try drawMember(image, of: canvas, place, scratch, always: number == 0) {
-        targets += boxes(of: image, on: canvas, place: item.image)
+      if try drawMember(image, of: canvas, place.pixels, scratch, always: number == 0) {
+        addBoxes(of: image, on: canvas, to: place)
       } else if number == 0 {
-        return nil
+        return false
       }
     }
-    guard !plan.keepsColors else { return targets }
+    guard !plan.keepsColors else { return true }
     let start = ContinuousClock.now
     adjustHSV(
-      place, hueGain: plan.hueGain, saturationGain: plan.saturationGain, valueGain: plan.valueGain)
+      place.pixels, hueGain: plan.hueGain, saturationGain: plan.saturationGain, valueGain: plan.valueGain)
     counters.augment.add(nanoseconds(since: start), ordering: .relaxed)
-    return targets
+    return true
   }
 
   /// Draws one member into its rectangle; false where its file is damaged: then the rectangle is plain 114.
   private func drawMember(
-    _ image: CanvasImage, of canvas: TrainingCanvas, _ place: PlanarTarget, _ scratch: WorkerScratch, always: Bool
+    _ image: CanvasImage, of canvas: TrainingCanvas, _ pixels: PlanarTarget, _ scratch: WorkerScratch, always: Bool
   ) throws -> Bool {
     let (columns, rows) = canvas.rectangle(of: image)
     let isVisible = !columns.isEmpty && !rows.isEmpty
     guard isVisible || always else { return true }
-    let isDrawn = try draw(image.entryIndex, scratch) { pixels in
+    let isDrawn = try draw(image.entryIndex, scratch) { stored in
       guard isVisible else { return }
       resample(
-        pixels, map: canvas.map(of: image, stored: pixels.size), into: place, columns: columns, rows: rows,
+        stored, map: canvas.map(of: image, stored: stored.size), into: pixels, columns: columns, rows: rows,
         scratch: scratch.pixels)
     }
-    if !isDrawn { fillRectangle(place, columns: columns, rows: rows) }
+    if !isDrawn { fillRectangle(pixels, columns: columns, rows: rows) }
     return isDrawn
   }
 
-  private func boxes(of image: CanvasImage, on canvas: TrainingCanvas, place: Int) -> [Target] {
-    source.item(image.entryIndex).labels.compactMap { label in
-      canvas.box(label.box(in: image.size), of: image).map { target(place, label.classID, $0) }
+  private func addBoxes(of image: CanvasImage, on canvas: TrainingCanvas, to place: Place) {
+    source.forEachLabel(of: image.entryIndex) { label in
+      if let box = canvas.box(label.box(in: image.size), of: image) { add(box, classID: label.classID, to: place) }
     }
   }
 
-  private func fillRectangle(_ place: PlanarTarget, columns: Range<Int>, rows: Range<Int>) {
-    for channel in 0..<place.channels {
+  private func fillRectangle(_ pixels: PlanarTarget, columns: Range<Int>, rows: Range<Int>) {
+    for channel in 0..<pixels.channels {
       for row in rows {
-        let start = place.base + channel * place.planeByteCount + row * place.size.width + columns.lowerBound
+        let start = pixels.base + channel * pixels.planeByteCount + row * pixels.size.width + columns.lowerBound
         start.update(repeating: padValue, count: columns.count)
       }
     }
@@ -159,11 +173,12 @@ struct BatchFiller: Sendable {
         entryIndex: entry, imageID: item.imageID, reason: reason ?? item.damage ?? "its size is unknown"))
   }
 
-  private func target(_ place: Int, _ classID: Int, _ box: Box) -> Target {
-    let label = Label(classID: classID, box: box, size: PixelSize(side: settings.imageSize))
-    return Target(
-      imageIndex: place, classID: classID, centerX: Float(label.centerX), centerY: Float(label.centerY),
-      width: Float(label.width), height: Float(label.height))
+  private func add(_ box: Box, classID: Int, to place: Place) {
+    let label = Label(classID: classID, box: box, size: place.pixels.size)
+    place.targets.append(
+      Target(
+        imageIndex: place.item.image, classID: classID, centerX: Float(label.centerX), centerY: Float(label.centerY),
+        width: Float(label.width), height: Float(label.height)))
   }
 
   private func noteTimes(of scratch: WorkerScratch) {

@@ -4,14 +4,12 @@ import FeederImaging
 
 /// Delivers a data set in batches, epoch by epoch: decoded, fitted or augmented, in order, by threads of its own.
 ///
-/// Holds `plan.prefetchDepth + 1` slots of batch x channels x side x side bytes. One consumer at a time calls `startEpoch`
-/// and `nextBatch`; `cancel` may come from any thread. The end of the loader's life cancels it and waits for its workers.
+/// Holds `plan.prefetchDepth + 1` slots of batch x channels x side x side bytes. One consumer at a time calls `startEpoch`,
+/// `nextBatch` and `adjust`; `cancel` may come from any thread. The end of the loader's life cancels it and waits for its workers.
 package final class Loader: Sendable {
   private let core: LoaderCore
   private let settings: LoaderSettings
   private let imageCount: Int
-  /// Workers, prefetch depth and bytes as they are used.
-  package let plan: LoaderPlan
   /// Planes an image: 1 or 3.
   package let channels: Int
 
@@ -25,30 +23,43 @@ package final class Loader: Sendable {
     guard source.count > 0 else { throw LoaderError.noImages }
     let pixelScratch = PixelScratch.byteCount(
       sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
-    plan = try LoaderPlan(
-      settings: settings, channels: source.channels, scratchByteCount: source.scratchByteCount + pixelScratch)
-    var used = settings
-    used.workers = plan.workers
-    used.prefetchDepth = plan.prefetchDepth
+    let plan = try LoaderPlan(
+      settings: settings, channels: source.channels, scratchByteCount: source.scratchByteCount + pixelScratch,
+      imageCount: source.count)
     let counters = Counters()
     let filler = BatchFiller(
-      source: source, settings: used, counters: counters,
+      source: source, settings: settings, counters: counters,
       quarantine: Quarantine(imageCount: source.count, share: settings.damagedShare))
-    let ring = try SlotRing(count: plan.prefetchDepth + 1, byteCount: plan.slotByteCount, memory: slotMemory)
-    core = LoaderCore(filler: filler, ring: ring, counters: counters, imageCount: source.count, settings: used)
-    self.settings = used
+    core = LoaderCore(filler: filler, counters: counters, plan: plan, memory: slotMemory, batch: settings.batch)
+    self.settings = settings
     imageCount = source.count
     channels = source.channels
-    core.startWorkers()
+    try core.adopt(plan)
   }
 
   deinit { core.cancel() }
 
   /// Batches of every epoch.
-  package var batchCount: Int { (imageCount + settings.batch - 1) / settings.batch }
+  package var batchCount: Int { EpochOrder.batchCount(imageCount: imageCount, settings: settings) }
 
-  /// Bytes that slots and scratch take at most.
+  /// Workers, prefetch depth and bytes as they are now.
+  package var plan: LoaderPlan { core.plan }
+
+  /// Bytes that slots, scratch and order take at most.
   package var plannedBytes: Int { plan.byteCount }
+
+  /// Changes workers and prefetch depth, between batches; the stream stays the same. Returns the plan in force, which the
+  /// budget may have lowered.
+  ///
+  /// More slots and workers come at once, or as soon as those that are too many are gone; a slot too many goes as soon as
+  /// it is free, a worker with the end of its image. Throws `LoaderError.outOfMemory` where the host has no memory for a
+  /// slot; the loader then goes on with what it has.
+  @discardableResult
+  package func adjust(workers: Int, prefetchDepth: Int) throws -> LoaderPlan {
+    let plan = core.plan.fitting(workers: workers, prefetchDepth: prefetchDepth)
+    try core.adopt(plan)
+    return plan
+  }
 
   /// Begins `epoch` (counted from 0) and starts to fill; what is left of an earlier epoch is dropped.
   ///
@@ -66,18 +77,16 @@ package final class Loader: Sendable {
   /// and `LoaderError.everySlotLent` where the caller holds every slot itself.
   package func nextBatch() throws -> Batch? {
     guard let ready = try core.next() else { return nil }
-    let byteCount = ready.images.count * core.filler.imageByteCount
     return Batch(
-      index: ready.index,
-      pixels: UnsafeMutableRawBufferPointer(rebasing: core.ring.bytes(of: ready.slot)[..<byteCount]),
-      imageCount: ready.images.count, channels: channels, size: PixelSize(side: settings.imageSize),
-      targets: ready.images.flatMap(\.targets), images: ready.images.map(\.image),
-      hash: ready.images.reduce(0) { StreamHash.chain($1.hash, after: $0) }, epochHash: ready.epochHash,
-      slot: ready.slot, core: core)
+      index: ready.index, imageCount: ready.imageCount, channels: channels, size: PixelSize(side: settings.imageSize),
+      epochHash: ready.epochHash, slot: ready.slot, core: core)
   }
 
   /// Checksum of all images delivered in this epoch, in order; the epoch's stream hash once `nextBatch()` gave nil.
   package var epochHash: UInt64 { core.epochHash }
+
+  /// Batches that lie ready now.
+  package var readyBatchCount: Int { core.readyCount }
 
   /// Where the time went until now.
   package var telemetry: Telemetry { core.counters.snapshot }

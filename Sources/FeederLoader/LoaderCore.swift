@@ -6,99 +6,174 @@ import Synchronization
 /// What the workers and the consumer share: who fills which image of which batch, and what is ready.
 ///
 /// Workers take (batch, image) items in the order of delivery and hold no lock while they decode. The one lock guards
-/// `State`; the two semaphores only wake: `work` once for each new item, `ready` once for each finished batch or failure.
-/// A wake without news is harmless, since everyone looks at the state again.
+/// `State`; the two semaphores wake exactly those that wait: `work` one worker for each new item, `ready` the consumer.
 final class LoaderCore: Sendable {
+  private struct State {
+    var batches = LoaderState()
+    var crew = WorkerCrew()
+    var consumerWaits = false
+    var plan: LoaderPlan
+  }
+
+  /// What a worker does next.
+  private enum Turn { case fill(WorkItem), rest, leave }
+
   let filler: BatchFiller
-  let ring: SlotRing
   let counters: Counters
-  private let settings: LoaderSettings
-  private let imageCount: Int
-  private let state = Mutex(LoaderState())
+  private let memory: any SlotMemory
+  private let batchSize: Int
+  private let state: Mutex<State>
   private let work = DispatchSemaphore(value: 0)
   private let ready = DispatchSemaphore(value: 0)
   private let running = DispatchGroup()
-  private let workerCount: Int
 
-  init(filler: BatchFiller, ring: SlotRing, counters: Counters, imageCount: Int, settings: LoaderSettings) {
+  init(filler: BatchFiller, counters: Counters, plan: LoaderPlan, memory: some SlotMemory, batch: Int) {
     self.filler = filler
-    self.ring = ring
     self.counters = counters
-    self.settings = settings
-    self.imageCount = imageCount
-    workerCount = settings.workers
+    self.memory = memory
+    batchSize = batch
+    state = Mutex(State(plan: plan))
   }
 
-  /// Starts the workers: one long-lived loop a serial queue, so that each has a thread of its own.
-  func startWorkers() {
-    for number in 0..<workerCount {
-      DispatchQueue(label: "feeder.loader.worker.\(number)").async(group: running) { [self] in workerLoop() }
+  // MARK: - Workers
+
+  /// One long-lived loop a serial queue, so that each worker has a thread of its own.
+  private func startWorker(_ number: Int) {
+    DispatchQueue(label: "feeder.loader.worker.\(number)").async(group: running) { [self] in
+      workUntilToldToLeave()
+      settle { $0.crew.left() }
     }
   }
 
-  private func workerLoop() {
-    let scratch: WorkerScratch
+  private func workUntilToldToLeave() {
     do {
-      scratch = try WorkerScratch()
+      let scratch = try WorkerScratch()
+      while true {
+        switch state.withLock({ Self.turn(&$0) }) {
+        case .fill(let item): fill(item, scratch)
+        case .rest: work.wait()
+        case .leave: return
+        }
+      }
     } catch {
-      return fail(error)
+      fail(error)
+      // It can do nothing, and may only leave when told to.
+      while true {
+        let leaves = state.withLock { state in
+          if state.crew.shouldLeave() { return true }
+          state.crew.rest()
+          return false
+        }
+        if leaves { return }
+        work.wait()
+      }
     }
-    while true {
-      work.wait()
-      let (item, isCancelled) = state.withLock { ($0.takeItem(), $0.isCancelled) }
-      if isCancelled { return }
-      if let item { fill(item, scratch) }
-    }
+  }
+
+  private static func turn(_ state: inout State) -> Turn {
+    if state.crew.shouldLeave() { return .leave }
+    if let item = state.batches.takeItem() { return .fill(item) }
+    state.crew.rest()
+    return .rest
   }
 
   private func fill(_ item: WorkItem, _ scratch: WorkerScratch) {
     do {
-      let image = try filler.fill(
-        item, into: ring.bytes(of: item.slot), scratch: scratch)
-      finish(item, .success(image))
+      try filler.fill(item, scratch: scratch)
+      finish(item, nil)
     } catch {
-      finish(item, .failure(error))
+      finish(item, error)
     }
   }
 
-  private func finish(_ item: WorkItem, _ result: Result<FilledImage, any Error>) {
-    let outcome = state.withLock { state in
-      let outcome = state.finish(item, result)
-      if outcome == .batchIsReady { ring.move(item.slot, from: .filling, to: .ready) }
-      if outcome == .slotIsFree { ring.move(item.slot, from: .filling, to: .free) }
-      return outcome
+  private func finish(_ item: WorkItem, _ error: (any Error)?) {
+    let (outcome, wakesConsumer) = state.withLock { state in
+      let outcome = state.batches.finish(item, error)
+      return (outcome, outcome == .batchIsReady || outcome == .failed ? Self.takeWaiting(&state) : false)
     }
-    switch outcome {
-    case .goesOn: break
-    case .batchIsReady, .failed: ready.signal()
-    case .slotIsFree: openBatches()
-    }
+    if wakesConsumer { ready.signal() }
+    if outcome == .slotIsFree { settle { _ in } }
   }
 
   /// Stops handing out work; the consumer learns of `error` at its next look.
   private func fail(_ error: any Error) {
-    state.withLock { $0.failure = $0.failure ?? error }
-    ready.signal()
+    let wakesConsumer = state.withLock { state in
+      state.batches.failure = state.batches.failure ?? error
+      return Self.takeWaiting(&state)
+    }
+    if wakesConsumer { ready.signal() }
   }
 
-  /// Gives free slots to the next batches of the epoch.
-  private func openBatches() {
-    let newItems = state.withLock { state in
-      var count = 0
-      while state.wantsBatch, let slot = ring.takeFree() { count += state.openBatch(slot: slot) }
-      return count
-    }
-    for _ in 0..<newItems { work.signal() }
+  private static func takeWaiting(_ state: inout State) -> Bool {
+    defer { state.consumerWaits = false }
+    return state.consumerWaits
   }
+
+  // MARK: - Slots and workers by plan
+
+  /// The plan in force.
+  var plan: LoaderPlan { state.withLock { $0.plan } }
+
+  /// Makes `plan` the one in force. What it wants more waits until what it wants less is gone. Throws where memory for a slot is missing;
+  /// the loader then goes on with those it has.
+  func adopt(_ plan: LoaderPlan) throws {
+    let failure = settle { state in
+      state.plan = plan
+      state.crew.wantedCount = state.batches.isCancelled ? 0 : plan.workers
+      state.batches.wantedSlotCount = plan.prefetchDepth + 1
+    }
+    if let failure { throw failure }
+  }
+
+  /// After `change`, which frees or wants something: drops what is too many, makes what is missing, gives free slots to
+  /// batches and wakes who has work.
+  @discardableResult
+  private func settle(_ change: (inout State) -> Void) -> (any Error)? {
+    state.withLock { change(&$0) }
+    while state.withLock({ $0.batches.takeSurplus() }) != nil {}
+    var failure: (any Error)?
+    while failure == nil, state.withLock({ Self.mayMakeSlot(&$0) }) { failure = makeSlot() }
+    while let number = state.withLock({ Self.mayStartWorker(&$0) }) { startWorker(number) }
+    let (wakes, wakesConsumer) = state.withLock { state in
+      let items = state.batches.openBatches()
+      let wakes = state.crew.wake(for: items) + state.crew.wakeToLeave()
+      return (wakes, state.batches.readyCount > 0 ? Self.takeWaiting(&state) : false)
+    }
+    for _ in 0..<wakes { work.signal() }
+    if wakesConsumer { ready.signal() }
+    return failure
+  }
+
+  private static func mayMakeSlot(_ state: inout State) -> Bool {
+    fits(state, slots: 1, workers: 0) && state.batches.reserveSlot()
+  }
+
+  private static func mayStartWorker(_ state: inout State) -> Int? {
+    fits(state, slots: 0, workers: 1) ? state.crew.reserve() : nil
+  }
+
+  /// True where that many more than exist now stay within the budget.
+  private static func fits(_ state: State, slots: Int, workers: Int) -> Bool {
+    guard let budget = state.plan.budget else { return true }
+    return state.plan.byteCount(slots: state.batches.slotCount + slots, workers: state.crew.count + workers) <= budget
+  }
+
+  private func makeSlot() -> (any Error)? {
+    do {
+      let slot = try Slot(byteCount: plan.slotByteCount, imageCount: batchSize, memory: memory)
+      state.withLock { $0.batches.add(slot) }
+      return nil
+    } catch {
+      state.withLock { $0.batches.unreserve() }
+      return error
+    }
+  }
+
+  // MARK: - The consumer
 
   /// Abandons what is in work and begins `order` at batch `firstBatch`.
   func start(_ order: EpochOrder, firstBatch: Int, hash: UInt64) {
-    state.withLock { state in
-      let (filling, ready) = state.start(order, firstBatch: firstBatch, hash: hash)
-      for slot in filling { ring.move(slot, from: .filling, to: .free) }
-      for slot in ready { ring.move(slot, from: .ready, to: .free) }
-    }
-    openBatches()
+    settle { $0.batches.start(order, firstBatch: firstBatch, hash: hash) }
   }
 
   /// Blocks for the next batch; nil at the end of the epoch.
@@ -107,37 +182,43 @@ final class LoaderCore: Sendable {
     defer { counters.stall.add(nanoseconds(since: start), ordering: .relaxed) }
     while true {
       let found = try state.withLock { state in
-        let found = try state.takeReady()
-        if case .batch(let batch) = found { ring.move(batch.slot, from: .ready, to: .lent) }
+        let found = try state.batches.takeReady()
+        if case .notYet(let isFilling) = found {
+          // Nothing in work and nothing ready: then only slots that the caller itself holds could help.
+          if !isFilling, state.batches.everySlotIsLent { throw LoaderError.everySlotLent(state.batches.slotCount) }
+          state.consumerWaits = true
+        }
         return found
       }
       switch found {
       case .batch(let batch):
+        batch.slot.collectTargets(batch.imageCount)
         counters.delivered.add(1, ordering: .relaxed)
         return batch
       case .endOfEpoch: return nil
-      case .notYet(let isFilling):
-        // Nothing in work and nothing ready: then only slots that the caller itself holds could help.
-        if !isFilling, ring.lentCount == ring.count { throw LoaderError.everySlotLent(ring.count) }
-        ready.wait()
+      case .notYet: ready.wait()
       }
     }
   }
 
   /// Takes a lent slot back and puts it to work again.
-  func takeBack(_ slot: Int) {
-    ring.move(slot, from: .lent, to: .free)
-    openBatches()
-  }
+  func takeBack(_ slot: Slot) { settle { $0.batches.takeBack(slot) } }
 
   /// The hash of all batches delivered in this epoch.
-  var epochHash: UInt64 { state.withLock { $0.epochHash } }
+  var epochHash: UInt64 { state.withLock { $0.batches.epochHash } }
+
+  /// Batches that lie ready for the consumer now.
+  var readyCount: Int { state.withLock { $0.batches.readyCount } }
 
   /// Stops all workers and waits for them; each ends the image it is at. Safe to call again and from any other thread.
   func cancel() {
-    state.withLock { $0.isCancelled = true }
-    for _ in 0..<workerCount { work.signal() }
-    ready.signal()
+    let (wakes, wakesConsumer) = state.withLock { state in
+      state.batches.isCancelled = true
+      state.crew.wantedCount = 0
+      return (state.crew.wakeToLeave(), Self.takeWaiting(&state))
+    }
+    for _ in 0..<wakes { work.signal() }
+    if wakesConsumer { ready.signal() }
     running.wait()
   }
 }

@@ -23,7 +23,8 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
     case .badSetting(let reason): return reason
     case .noImages: return "the data set has no images: check the image folder that its data.yaml names"
     case .budgetTooSmall(let budget, let minimum):
-      return "the loader wants at least \(ByteCount(minimum)) (\(minimum) bytes) for batches and decoding, and "
+      return
+        "the loader wants at least \(ByteCount(minimum)) (\(minimum) bytes) for batches, decoding and the epoch's order, and "
         + "--memory leaves it \(ByteCount(max(budget, 0))): raise --memory, or lower --batch or --image-size"
     case .outOfMemory(let byteCount):
       return "no memory for a batch of \(ByteCount(byteCount)): lower --batch or --image-size"

@@ -51,14 +51,18 @@ package struct LoaderSettings: Sendable, Equatable {
   package var imageSize: Int
   /// Seed of order and augmentation.
   package var seed: UInt64
-  /// Threads that decode and augment.
+  /// Threads that decode and augment, to begin with.
   package var workers: Int
-  /// Batches that may lie ready or in work beside the one the consumer holds.
+  /// Batches that may lie ready or in work beside the one the consumer holds, to begin with.
   package var prefetchDepth: Int
   /// Training or validation.
   package var mode: LoaderMode
   /// Bytes that slots and scratch may take together; nil sets no limit.
   package var memoryBudget: Int?
+  /// Number of this process among those that share each epoch, counted from 0.
+  package var rank = 0
+  /// Processes that share each epoch.
+  package var rankCount = 1
   /// Share of the images that may be damaged before the run stops; one damaged image is always accepted.
   package var damagedShare = 0.01
 
@@ -90,6 +94,9 @@ package struct LoaderSettings: Sendable, Equatable {
     }
     guard (1...1024).contains(prefetchDepth) else {
       throw LoaderError.badSetting("prefetch depth \(prefetchDepth): give 1 to 1024")
+    }
+    guard rankCount >= 1, (0..<rankCount).contains(rank) else {
+      throw LoaderError.badSetting("rank \(rank) of \(rankCount): give 0 to one below the number of ranks")
     }
     if case .training(let augmentation) = mode { try augmentation.check() }
   }

@@ -8,36 +8,30 @@ struct WorkItem: Sendable {
   let batch: Int
   let image: Int
   let entry: Int
-  let slot: Int
-}
-
-/// What filling one image gave beside its pixels.
-struct FilledImage: Sendable {
-  let targets: [Target]
-  let image: BatchImage
-  let hash: UInt64
+  let slot: Slot
 }
 
 /// A batch whose images are all filled, about to be lent.
 struct ReadyBatch: Sendable {
   let index: Int
-  let slot: Int
-  let images: [FilledImage]
+  let slot: Slot
+  let imageCount: Int
   let epochHash: UInt64
 }
 
-/// The bookkeeping of a loader, without threads: every method is one step under the core's lock,
+/// Batches and slots of a loader, without threads: every method is one step under the core's lock,
 /// and the owner of a slot changes in the same step.
 struct LoaderState: Sendable {
   /// A batch that has a slot and is not delivered yet.
   private struct OpenBatch: Sendable {
     let generation: Int
     let index: Int
-    let slot: Int
-    var results: [FilledImage?]
+    let slot: Slot
+    let imageCount: Int
     var startedCount = 0
     var finishedCount = 0
-    var isReady = false
+    var isReady: Bool { finishedCount == imageCount }
+    var isIdle: Bool { finishedCount == startedCount }
   }
 
   /// What the end of one image means.
@@ -49,6 +43,12 @@ struct LoaderState: Sendable {
   var isCancelled = false
   var failure: (any Error)?
   private(set) var epochHash: UInt64 = 0
+  /// Slots that exist or are about to; never above what the plan allows.
+  private(set) var slotCount = 0
+  /// Slots that should exist.
+  var wantedSlotCount = 0
+  private var free: [Slot] = []
+  private var lentCount = 0
   private var order: EpochOrder?
   private var generation = 0
   private var nextToOpen = 0
@@ -58,27 +58,61 @@ struct LoaderState: Sendable {
   /// Batches of an earlier epoch that workers still write to.
   private var abandoned: [OpenBatch] = []
 
-  /// True while the epoch has batches without a slot.
-  var wantsBatch: Bool {
-    guard let order, !isCancelled, failure == nil else { return false }
-    return nextToOpen < order.batchCount
+  // MARK: - Slots
+
+  /// True where one more slot is wanted: the caller then makes it and calls `add`, or `unreserve` where that fails.
+  mutating func reserveSlot() -> Bool {
+    guard slotCount < wantedSlotCount else { return false }
+    slotCount += 1
+    return true
   }
 
-  /// Opens the next batch in `slot`; returns its image count.
-  mutating func openBatch(slot: Int) -> Int {
-    guard let order else { return 0 }
-    let count = order.imageCount(ofBatch: nextToOpen)
-    open.append(
-      OpenBatch(
-        generation: generation, index: nextToOpen, slot: slot, results: Array(repeating: nil, count: count)))
-    nextToOpen += 1
-    return count
+  /// Takes a new slot in.
+  mutating func add(_ slot: Slot) { free.append(slot) }
+
+  /// The slot could not be made: fewer must do.
+  mutating func unreserve() {
+    slotCount -= 1
+    wantedSlotCount = max(slotCount, 1)
+  }
+
+  /// A free slot that is too many, for the caller to drop outside the lock; nil where there is none.
+  mutating func takeSurplus() -> Slot? {
+    guard slotCount > wantedSlotCount, let slot = free.popLast() else { return nil }
+    slotCount -= 1
+    return slot
+  }
+
+  /// True where the consumer holds every slot.
+  var everySlotIsLent: Bool { lentCount == slotCount }
+
+  /// Takes a lent slot back.
+  mutating func takeBack(_ slot: Slot) {
+    slot.move(from: .lent, to: .free)
+    lentCount -= 1
+    free.append(slot)
+  }
+
+  // MARK: - Batches
+
+  /// Gives free slots to the next batches of the epoch; returns the images that wait for a worker now.
+  mutating func openBatches() -> Int {
+    var itemCount = 0
+    while let order, !isCancelled, failure == nil, nextToOpen < order.batchCount, let slot = free.popLast() {
+      slot.move(from: .free, to: .filling)
+      let count = order.imageCount(ofBatch: nextToOpen)
+      if count == 0 { slot.move(from: .filling, to: .ready) }
+      open.append(OpenBatch(generation: generation, index: nextToOpen, slot: slot, imageCount: count))
+      nextToOpen += 1
+      itemCount += count
+    }
+    return itemCount
   }
 
   /// The next image in order of delivery that nobody works on; nil where there is none.
   mutating func takeItem() -> WorkItem? {
     guard let order, !isCancelled, failure == nil,
-      let place = open.firstIndex(where: { $0.startedCount < $0.results.count })
+      let place = open.firstIndex(where: { $0.startedCount < $0.imageCount })
     else { return nil }
     let batch = open[place]
     open[place].startedCount += 1
@@ -87,30 +121,32 @@ struct LoaderState: Sendable {
       image: batch.startedCount, entry: order.entry(batch: batch.index, image: batch.startedCount), slot: batch.slot)
   }
 
-  /// Notes the end of an item.
-  mutating func finish(_ item: WorkItem, _ result: Result<FilledImage, any Error>) -> Outcome {
+  /// Notes the end of an item, with the error that ended it.
+  mutating func finish(_ item: WorkItem, _ error: (any Error)?) -> Outcome {
     if let place = abandoned.firstIndex(where: { $0.generation == item.generation && $0.index == item.batch }) {
       abandoned[place].finishedCount += 1
-      guard abandoned[place].finishedCount == abandoned[place].startedCount else { return .goesOn }
+      guard abandoned[place].isIdle else { return .goesOn }
+      item.slot.move(from: .filling, to: .free)
+      free.append(item.slot)
       abandoned.remove(at: place)
       return .slotIsFree
     }
     guard let place = open.firstIndex(where: { $0.generation == item.generation && $0.index == item.batch }) else {
       preconditionFailure("an image ends in a batch that is open")
     }
-    open[place].finishedCount += 1
-    switch result {
-    case .success(let image):
-      open[place].results[item.image] = image
-      open[place].isReady = open[place].finishedCount == open[place].results.count
-      return open[place].isReady ? .batchIsReady : .goesOn
-    case .failure(let error):
+    if let error {
       failure = failure ?? error
+      // The image stays unfinished, so that its batch can never be delivered; nobody writes to it any more.
+      open[place].startedCount -= 1
       return .failed
     }
+    open[place].finishedCount += 1
+    guard open[place].isReady else { return .goesOn }
+    item.slot.move(from: .filling, to: .ready)
+    return .batchIsReady
   }
 
-  /// The next batch in order. Throws what a worker threw, at once, and `LoaderError.cancelled`.
+  /// The next batch in order, now lent. Throws what a worker threw, at once, and `LoaderError.cancelled`.
   mutating func takeReady() throws -> Found {
     if isCancelled { throw LoaderError.cancelled }
     if let failure { throw failure }
@@ -118,23 +154,32 @@ struct LoaderState: Sendable {
     guard let batch = open.first, batch.isReady else { return .notYet(isFilling: !open.isEmpty) }
     open.removeFirst()
     nextToDeliver += 1
-    let images = batch.results.compactMap(\.self)
-    epochHash = images.reduce(epochHash) { StreamHash.chain($1.hash, after: $0) }
-    return .batch(ReadyBatch(index: batch.index, slot: batch.slot, images: images, epochHash: epochHash))
+    batch.slot.move(from: .ready, to: .lent)
+    lentCount += 1
+    for image in batch.slot.images(batch.imageCount) { epochHash = StreamHash.chain(image.hash, after: epochHash) }
+    return .batch(
+      ReadyBatch(index: batch.index, slot: batch.slot, imageCount: batch.imageCount, epochHash: epochHash))
   }
 
-  /// Begins an epoch; returns the slots that are free at once, by what they were. A failure is forgotten.
-  mutating func start(_ order: EpochOrder, firstBatch: Int, hash: UInt64) -> (filling: [Int], ready: [Int]) {
-    let idle = open.filter { !$0.isReady && $0.startedCount == $0.finishedCount }
-    let ready = open.filter(\.isReady)
-    abandoned += open.filter { !$0.isReady && $0.startedCount > $0.finishedCount }
-    open = []
+  /// Batches that lie ready, from the next to deliver on without a gap.
+  var readyCount: Int { open.prefix { $0.isReady }.count }
+
+  /// Begins an epoch. What is left of the one before is dropped, a failure is forgotten.
+  mutating func start(_ order: EpochOrder, firstBatch: Int, hash: UInt64) {
+    for batch in open {
+      if batch.isReady || batch.isIdle {
+        batch.slot.move(from: batch.isReady ? .ready : .filling, to: .free)
+        free.append(batch.slot)
+      } else {
+        abandoned.append(batch)
+      }
+    }
+    open.removeAll(keepingCapacity: true)
     self.order = order
     generation += 1
     failure = nil
     nextToOpen = firstBatch
     nextToDeliver = firstBatch
     epochHash = hash
-    return (idle.map(\.slot), ready.map(\.slot))
   }
 }

@@ -18,6 +18,8 @@ final class Quarantine: Sendable {
   private let imageCount: Int
   private let allowed: Int
   private let images = Mutex([Int: QuarantinedImage]())
+  /// True once there is an image in it: spares all others the lock.
+  private let isUsed = Atomic(false)
 
   /// Accepts `share` of `imageCount` images, and always one, before it stops the run.
   init(imageCount: Int, share: Double) {
@@ -26,12 +28,15 @@ final class Quarantine: Sendable {
   }
 
   /// True where the image is known to be damaged.
-  func contains(_ entryIndex: Int) -> Bool { images.withLock { $0[entryIndex] != nil } }
+  func contains(_ entryIndex: Int) -> Bool {
+    isUsed.load(ordering: .acquiring) && images.withLock { $0[entryIndex] != nil }
+  }
 
   /// Adds an image. Throws `LoaderError.tooManyDamaged` with the whole list past the limit.
   func add(_ image: QuarantinedImage) throws {
     let count = images.withLock { images in
       images[image.entryIndex] = image
+      isUsed.store(true, ordering: .releasing)
       return images.count
     }
     if count > allowed { throw LoaderError.tooManyDamaged(list, imageCount: imageCount, allowed: allowed) }

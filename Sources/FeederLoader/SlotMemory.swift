@@ -8,20 +8,17 @@ package protocol SlotMemory: Sendable {
   func free(_ memory: UnsafeMutableRawBufferPointer)
 }
 
-/// Ordinary host memory, aligned to pages.
+/// Ordinary host memory: pages of their own from the kernel, which has them back at once when a slot goes.
 package struct HostSlotMemory: SlotMemory {
-  private static let pageByteCount = 4096
-
   /// Needs nothing.
   package init() {}
 
   package func allocate(byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
-    var pointer: UnsafeMutableRawPointer?
-    guard posix_memalign(&pointer, Self.pageByteCount, max(byteCount, 1)) == 0, let pointer else {
-      throw LoaderError.outOfMemory(byteCount: byteCount)
-    }
-    return UnsafeMutableRawBufferPointer(start: pointer, count: byteCount)
+    let count = max(byteCount, 1)
+    let memory = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else { throw LoaderError.outOfMemory(byteCount: byteCount) }
+    return UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
   }
 
-  package func free(_ memory: UnsafeMutableRawBufferPointer) { Foundation.free(memory.baseAddress) }
+  package func free(_ memory: UnsafeMutableRawBufferPointer) { munmap(memory.baseAddress, max(memory.count, 1)) }
 }

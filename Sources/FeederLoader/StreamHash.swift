@@ -1,10 +1,12 @@
 import FeederCore
+import FeederImaging
 
 /// Checksums of what the loader delivers, image by image, so that they depend on neither batch size nor workers.
 enum StreamHash {
-  /// xxh64 of an image's pixels, then of its targets: class as Int32, centre, width and height as Float, little-endian.
-  static func image(pixels: UnsafeRawBufferPointer, targets: [Target]) -> UInt64 {
-    var hash = Checksum.xxh64(pixels)
+  /// XXH3 of an image's pixels, then xxh64 of its targets seeded with it: class as Int32, centre, width and height as
+  /// Float, little-endian.
+  static func image(pixels: UnsafeRawBufferPointer, targets: UnsafeBufferPointer<Target>) -> UInt64 {
+    var hash = pixelChecksum(pixels)
     for target in targets {
       let words: [5 of UInt32] = [
         UInt32(truncatingIfNeeded: target.classID).littleEndian, target.centerX.bitPattern.littleEndian,

@@ -20,6 +20,39 @@ struct CanvasImage: Sendable, Equatable {
   }
 }
 
+/// Up to four placed images; their memory is their own, so that a worker allocates none.
+struct CanvasImages: RandomAccessCollection, Sendable, Equatable {
+  private var places: (CanvasImage?, CanvasImage?, CanvasImage?, CanvasImage?) = (nil, nil, nil, nil)
+  private(set) var endIndex = 0
+  let startIndex = 0
+
+  /// Adds one at the end, the fourth at most.
+  mutating func append(_ image: CanvasImage) {
+    switch endIndex {
+    case 0: places.0 = image
+    case 1: places.1 = image
+    case 2: places.2 = image
+    case 3: places.3 = image
+    default: preconditionFailure("a mosaic has four images")
+    }
+    endIndex += 1
+  }
+
+  subscript(position: Int) -> CanvasImage {
+    let image =
+      switch position {
+      case 0: places.0
+      case 1: places.1
+      case 2: places.2
+      default: places.3
+      }
+    guard let image else { preconditionFailure("image \(position) of \(endIndex)") }
+    return image
+  }
+
+  static func == (left: Self, right: Self) -> Bool { left.elementsEqual(right) }
+}
+
 /// Where every image of one training picture lands: source images on a square canvas, the canvas on the output.
 ///
 /// The canvas is never drawn. Its maps to the output are axis-aligned, so each source image is one rectangle of the output.
@@ -30,7 +63,7 @@ struct TrainingCanvas: Sendable, Equatable {
   /// Side of the output in pixels.
   let outputSide: Int
   /// The placed images; those of unknown size (damaged files) are left out.
-  let images: [CanvasImage]
+  let images: CanvasImages
   /// Output pixels a canvas pixel.
   let gain: Double
   /// Output position of the canvas's left edge.
@@ -49,8 +82,9 @@ struct TrainingCanvas: Sendable, Equatable {
     offsetX = plan.shiftX - plan.gain * side / 2
     offsetY = plan.shiftY - plan.gain * side / 2
     flips = plan.flips
-    var images: [CanvasImage] = []
-    for (place, entry) in plan.members.prefix(plan.isMosaic ? 4 : 1).enumerated() {
+    var images = CanvasImages()
+    for place in 0..<(plan.isMosaic ? 4 : 1) {
+      let entry = plan.members[place]
       guard let size = size(entry) else { continue }
       let ratio = output / Double(max(size.width, size.height))
       let width = Double(size.width) * ratio

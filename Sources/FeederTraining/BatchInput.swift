@@ -15,10 +15,12 @@ extension Batch {
 
   /// The boxes as the loss takes them.
   package var targetBoxes: [TargetBox] {
-    targets.map {
-      TargetBox(
-        imageIndex: $0.imageIndex, classID: $0.classID, x: $0.centerX, y: $0.centerY, width: $0.width,
-        height: $0.height)
+    withTargets { targets in
+      targets.map {
+        TargetBox(
+          imageIndex: $0.imageIndex, classID: $0.classID, x: $0.centerX, y: $0.centerY, width: $0.width,
+          height: $0.height)
+      }
     }
   }
 }

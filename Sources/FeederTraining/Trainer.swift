@@ -103,7 +103,7 @@ package final class Trainer {
       firstBatch: progress.batch, hashSoFar: progress.epochHash)
     while let batch = try loader.nextBatch() {
       clock.imageCount += batch.imageCount
-      let (imageCount, boxCount, hash) = (batch.imageCount, batch.targets.count, batch.epochHash)
+      let (imageCount, boxCount, hash) = (batch.imageCount, batch.targetCount, batch.epochHash)
       try trainBatch(batch)
       progress.epochHash = hash
       observer.stepDone(report(clock, imageCount: imageCount, boxCount: boxCount))

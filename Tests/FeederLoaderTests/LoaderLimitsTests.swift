@@ -11,21 +11,26 @@ struct LoaderLimitsTests {
   @Test("the budget lowers depth, then workers, and below the minimum says what is needed")
   func budget() throws {
     var settings = LoaderSettings(batch: 4, imageSize: 64, mode: .validation, workers: 4, prefetchDepth: 6)
-    let (slot, scratch) = (4 * 64 * 64, 10_000)
     func plan(_ budget: Int?) throws -> LoaderPlan {
       settings.memoryBudget = budget
-      return try LoaderPlan(settings: settings, channels: 1, scratchByteCount: scratch)
+      return try LoaderPlan(settings: settings, channels: 1, scratchByteCount: 10_000, imageCount: 500)
     }
-    #expect(try plan(nil).byteCount == 7 * slot + 4 * scratch)
-    for budget in [7 * slot + 4 * scratch, 5 * slot, 3 * slot + scratch, 2 * slot + scratch] {
+    let free = try plan(nil)
+    #expect(free.workers == 4 && free.prefetchDepth == 6)
+    #expect(free.slotByteCount == 4 * 64 * 64 && free.slotCost > free.slotByteCount && free.workerCost > 10_000)
+    #expect(free.byteCount == 7 * free.slotCost + 4 * free.workerCost + free.fixedCost)
+    #expect(try plan(free.byteCount).byteCount == free.byteCount)
+    for budget in [
+      free.byteCount - 1, free.byteCount - 3 * free.slotCost, free.minimum + free.workerCost, free.minimum,
+    ] {
       let plan = try plan(budget)
       #expect(plan.byteCount <= budget)
       #expect(plan.workers >= 1 && plan.prefetchDepth >= 1)
     }
-    #expect(try plan(7 * slot + 4 * scratch).prefetchDepth == 6)
-    #expect(try plan(4 * slot + 4 * scratch).workers == 4)
-    #expect(throws: LoaderError.budgetTooSmall(budget: 2 * slot + scratch - 1, minimum: 2 * slot + scratch)) {
-      try plan(2 * slot + scratch - 1)
+    #expect(try plan(free.byteCount - 1).workers == 4 && plan(free.byteCount - 1).prefetchDepth == 5)
+    #expect(try plan(free.minimum).workers == 1)
+    #expect(throws: LoaderError.budgetTooSmall(budget: free.minimum - 1, minimum: free.minimum)) {
+      try plan(free.minimum - 1)
     }
   }
 

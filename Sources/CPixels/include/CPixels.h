@@ -6,6 +6,7 @@
 #ifndef FEEDER_CPIXELS_H
 #define FEEDER_CPIXELS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // ---- letterbox.c: the resize of validation, across first and then down ----
@@ -52,5 +53,13 @@ void feeder_adjust_hsv(uint8_t *red, uint8_t *green, uint8_t *blue, int32_t coun
 
 /// 1 where every one of count interleaved RGB pixels has three equal channels, else 0.
 int32_t feeder_is_grey(const uint8_t *pixels, int32_t count);
+
+// ---- checksum.c ----
+
+/// XXH3 with 64 bits and seed 0 (Collet, xxHash 0.8) of count bytes, by the fastest build that this processor runs.
+uint64_t feeder_xxh3(const void *bytes, size_t count);
+
+/// The same by the plain build: the reference.
+uint64_t feeder_xxh3_plain(const void *bytes, size_t count);
 
 #endif
