@@ -34,11 +34,7 @@ package struct StepTiming: Sendable, Equatable {
   }
 
   /// The middle timing; of an even number the mean of the two in the middle.
-  package var medianSeconds: Double {
-    let sorted = seconds.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
+  package var medianSeconds: Double { median(of: seconds) }
 
   /// The shortest and the longest timing.
   package var range: ClosedRange<Double> { (seconds.min() ?? 0)...(seconds.max() ?? 0) }

@@ -11,7 +11,11 @@ import Foundation
 /// `feeder bench`: one measured number.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures one number.", subcommands: [BenchStepCommand.self])
+    commandName: "bench", abstract: "Measures one number.",
+    subcommands: [
+      BenchDecodeCommand.self, BenchLetterboxCommand.self, BenchCachedCommand.self, BenchMosaicCommand.self,
+      BenchStepCommand.self,
+    ])
 }
 
 /// `feeder bench step`: a training step with its data ready.

@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// `feeder bench cached`: shuffled records of a pixel cache into batches.
+struct BenchCachedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cached",
+    abstract: "Copies shuffled records of the pixel cache into batches.",
+    discussion: """
+      N x C x H x W 8-bit pixels as the cache holds them. Images may differ in size: each then has a place as large as the \
+      largest. The floor is memcpy of the same records in the same order into such slots, in as many threads.
+      """)
+
+  @OptionGroup var options: LoadingOptions
+
+  func run() throws {
+    let bench = try LoadingBench("cached", options, form: .pixels, order: .shuffled)
+    let settings = try bench.nativeSettings()
+    try bench.measure(
+      NativeStream(cache: bench.cache, settings: settings),
+      floor: bench.copyFloor(
+        placeBytes: bench.largestImageBytes, fills: false, prefetchDepth: settings.prefetchDepth),
+      imageSize: bench.largestNativeSide, imageBytes: bench.largestImageBytes, prefetchDepth: settings.prefetchDepth)
+  }
+}

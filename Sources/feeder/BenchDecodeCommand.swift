@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// `feeder bench decode`: JPEG bytes in memory to pixels at native size, in whole batches.
+struct BenchDecodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decode",
+    abstract: "Decodes JPEGs from memory to batches of 8-bit pixels at their native size.",
+    discussion: """
+      Every batch lies whole in one slot, image after image, N x H x W x C. Images may differ in size: each then has a place \
+      as large as the largest. The floor is libjpeg-turbo alone in as many threads, one output buffer a thread.
+      """)
+
+  @OptionGroup var options: LoadingOptions
+
+  func run() throws {
+    let bench = try LoadingBench("decode", options, form: .jpeg, order: .shuffled)
+    let settings = try bench.nativeSettings()
+    try bench.measure(
+      NativeStream(cache: bench.cache, settings: settings), floor: bench.decodeFloor { $0 },
+      imageSize: bench.largestNativeSide, imageBytes: bench.largestImageBytes, prefetchDepth: settings.prefetchDepth)
+  }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import FeederImaging
+
+/// `feeder bench letterbox`: JPEG bytes in memory to letterboxed batches, through the validation loader.
+struct BenchLetterboxCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "letterbox",
+    abstract: "Decodes JPEGs from memory and fits them to square batches, as validation does.",
+    discussion: """
+      N x C x S x S 8-bit pixels, S being --image-size: decoded at the reduction that fits, then resized once into the slot, \
+      with boxes and the stream's hash. The floor is libjpeg-turbo alone in as many threads, at the same reduction.
+      """)
+
+  @OptionGroup var options: LoadingOptions
+
+  func run() throws {
+    let bench = try LoadingBench("letterbox", options, form: .jpeg, order: .dataset)
+    let side = bench.imageSize
+    try bench.measure(
+      bench.loaderStream(.validation),
+      floor: bench.decodeFloor { DecodeScale.fitting($0, imageSize: side).size(of: $0) }, imageSize: side,
+      imageBytes: bench.outputBytes, prefetchDepth: options.prefetch)
+  }
+}
