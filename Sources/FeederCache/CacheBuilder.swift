@@ -39,12 +39,11 @@ package struct CacheBuilder: Sendable {
     let recordEnd = offsets.last ?? CacheFormat.headerByteCount
     try checkSpace(recordEnd)
     let file = try TemporaryFile(for: path)
-    let items = try writeRecords(file, offsets, progress)
-    if let first = items.first, items.allSatisfy({ $0.damage != nil }) {
-      throw CacheError.nothingReadable(
-        folder: dataset.imageFolder(split).path, first: "\(first.imageID) \(first.damage ?? "")")
-    }
-    try seal(file, items, indexOffset: recordEnd)
+    let labelCount = survey.entries.reduce(0) { $0 + $1.labels.count }
+    let index = CacheIndexWriter(
+      file, indexOffset: recordEnd, itemCount: survey.entries.count, labelCount: labelCount)
+    try writeItems(file, index, offsets, progress)
+    try index.seal(header(contentKey: index.contentKey))
     try file.finish()
     try folder.removeSuperseded(by: path, of: dataset, split, recipe)
     return try CacheFile(path: path)
@@ -77,16 +76,34 @@ package struct CacheBuilder: Sendable {
     }
   }
 
-  private func writeRecords(
-    _ file: TemporaryFile, _ offsets: [Int], _ progress: @Sendable () -> Void
-  ) throws -> [CacheItem] {
-    // Closures cannot capture a borrowed file; its descriptor outlives them.
-    try file.withWriter { write in
-      try ParallelWork.map(count: survey.entries.count) { index, scratch in
-        let item = try writeRecord(index, offset: offsets[index], write, scratch)
-        progress()
-        return item
+  /// Items that are held between their records and the index.
+  private static let blockCount = 65_536
+
+  /// Writes all records and their items, block by block. Throws `CacheError.nothingReadable` where all images are damaged.
+  private func writeItems(
+    _ file: TemporaryFile, _ index: CacheIndexWriter, _ offsets: [Int], _ progress: @Sendable () -> Void
+  ) throws {
+    var firstDamage: CacheItem?
+    var isReadable = false
+    for start in stride(from: 0, to: survey.entries.count, by: Self.blockCount) {
+      let count = min(Self.blockCount, survey.entries.count - start)
+      // Closures cannot capture a borrowed file; its descriptor outlives them.
+      let items = try file.withWriter { write in
+        try ParallelWork.map(count: count) { number, scratch in
+          let item = try writeRecord(start + number, offset: offsets[start + number], write, scratch)
+          progress()
+          return item
+        }
       }
+      for item in items {
+        try index.put(item)
+        firstDamage = firstDamage ?? (item.damage == nil ? nil : item)
+        isReadable = isReadable || item.damage == nil
+      }
+    }
+    if !isReadable, let firstDamage {
+      throw CacheError.nothingReadable(
+        folder: dataset.imageFolder(split).path, first: "\(firstDamage.imageID) \(firstDamage.damage ?? "")")
     }
   }
 
@@ -143,33 +160,11 @@ package struct CacheBuilder: Sendable {
     return (stamp, Checksum.xxh64(text))
   }
 
-  /// Index, header and, after everything else is on the disk, the commit record.
-  private func seal(_ file: TemporaryFile, _ items: [CacheItem], indexOffset: Int) throws {
-    let header = CacheHeader(
-      recipe: recipe, split: split, automaticChannels: automaticChannels, itemCount: items.count,
+  private func header(contentKey: UInt64) -> CacheHeader {
+    CacheHeader(
+      recipe: recipe, split: split, automaticChannels: automaticChannels, itemCount: survey.entries.count,
       classCount: dataset.classNames.count, listKey: CacheFolder.listKey(recipe, survey.entries),
-      contentKey: Self.contentKey(of: items))
-    let index = CacheIndex.bytes(of: items)
-    let commit = CacheCommit(
-      indexOffset: indexOffset, indexByteCount: index.bytes.count, labelCount: index.labelCount,
-      textByteCount: index.textByteCount,
-      fileByteCount: indexOffset + index.bytes.count + CacheFormat.commitByteCount,
-      checksum: Checksum.xxh64(index.bytes, seed: Checksum.xxh64(header.bytes)))
-    try header.bytes.withUnsafeBytes { try file.write($0, offset: 0) }
-    try index.bytes.withUnsafeBytes { try file.write($0, offset: indexOffset) }
-    try file.synchronize()
-    try commit.bytes.withUnsafeBytes { try file.write($0, offset: indexOffset + index.bytes.count) }
-  }
-
-  /// Key of names, image bytes and label texts of all items, in order.
-  private static func contentKey(of items: [CacheItem]) -> UInt64 {
-    items.reduce(0) { key, item in
-      var writer = ByteWriter()
-      writer.put(item.imageID.utf8)
-      writer.put(item.imageChecksum)
-      writer.put(item.labelChecksum)
-      return Checksum.xxh64(writer.bytes, seed: key)
-    }
+      contentKey: contentKey)
   }
 }
 

@@ -4,35 +4,30 @@ import FeederImaging
 import Synchronization
 
 /// An open cache file: header and index checked, records checked one by one at their first use. Safe from any thread.
+///
+/// Opening builds nothing an item: the index stays where it is mapped, and beside it is one bit an image.
 package final class CacheFile: Sendable {
   /// Where it lies.
   package let path: String
   let header: CacheHeader
-  let items: [CacheItem]
+  /// The images, each built when it is asked for.
+  let items: CacheIndex
   private let map: MappedFile
-  private let isVerified: Mutex<[Bool]>
+  private let verified: VerifiedSet
 
   /// Maps and checks the file. Throws `CacheError` naming it; never touches a record.
   package init(path: String) throws {
     self.path = path
     map = try MappedFile(path, minimum: CacheFormat.headerByteCount + CacheFormat.commitByteCount)
     header = try CacheHeader(map.bytes, path: path)
-    let commit = try CacheCommit(map.bytes, itemCount: header.itemCount, path: path)
-    let index = UnsafeRawBufferPointer(
-      rebasing: map.bytes[commit.indexOffset..<commit.indexOffset + commit.indexByteCount])
-    let headerBytes = UnsafeRawBufferPointer(rebasing: map.bytes[..<CacheFormat.headerByteCount])
-    guard Checksum.xxh64(index, seed: Checksum.xxh64(headerBytes)) == commit.checksum else {
-      throw CacheError.damagedFile(path: path, problem: "its index's checksum is wrong")
-    }
-    items = try CacheIndex.items(
-      index, count: header.itemCount, labelCount: commit.labelCount,
-      limits: CacheItem.Limits(
-        path: path, recipe: header.recipe, classCount: header.classCount, recordEnd: commit.indexOffset))
-    isVerified = Mutex(Array(repeating: false, count: items.count))
+    items = try CacheIndex(map, header, try CacheCommit(map.bytes, itemCount: header.itemCount, path: path))
+    verified = VerifiedSet(count: items.count)
   }
 
   /// Bytes of the whole file.
   package var byteCount: Int { map.bytes.count }
+  /// Bytes of all records.
+  var recordByteCount: Int { items.indices.reduce(0) { $0 + items.place($1).length } }
   /// What it was made by.
   package var recipe: CacheRecipe { header.recipe }
   /// The split it holds.
@@ -41,31 +36,31 @@ package final class CacheFile: Sendable {
   package var count: Int { items.count }
   /// Images without a record, each with its reason.
   package var damagedImages: [(imageID: String, reason: String)] {
-    items.compactMap { item in item.damage.map { (item.imageID, $0) } }
+    items.indices.compactMap { index in items.damage(index).map { (items.imageID(index), $0) } }
   }
   /// Key of the content of all sources.
   package var contentKey: UInt64 { header.contentKey }
 
   /// The bytes of a record, its checksum verified at first use. Throws `CacheError.damagedFile`.
   func record(_ index: Int) throws -> UnsafeRawBufferPointer {
-    let item = items[index]
-    if isVerified.withLock({ $0[index] }) { return bytes(of: item) }
+    if verified.contains(index) { return bytes(of: index) }
     let bytes = try uncheckedRecord(index)
-    guard Checksum.xxh64(bytes) == item.checksum else {
-      throw CacheError.damagedFile(path: path, problem: "the checksum of image '\(item.imageID)' is wrong")
+    guard Checksum.xxh64(bytes) == items.entry(index).checksum else {
+      throw CacheError.damagedFile(path: path, problem: "the checksum of image '\(items.imageID(index))' is wrong")
     }
-    isVerified.withLock { $0[index] = true }
+    verified.insert(index)
     return bytes
   }
 
   /// The bytes of a record as they are. Throws `CacheError.damagedFile` where the file was cut off since it was opened.
   func uncheckedRecord(_ index: Int) throws -> UnsafeRawBufferPointer {
     try map.checkSize()
-    return bytes(of: items[index])
+    return bytes(of: index)
   }
 
-  private func bytes(of item: CacheItem) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: map.bytes[item.offset..<item.offset + item.length])
+  private func bytes(of index: Int) -> UnsafeRawBufferPointer {
+    let place = items.place(index)
+    return UnsafeRawBufferPointer(rebasing: map.bytes[place.offset..<place.offset + place.length])
   }
 
   /// The first source that is not as it was when the file was built, in words; nil where all are.

@@ -69,6 +69,9 @@ struct ByteWriter {
 
   mutating func put(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
+  /// Forgets all bytes and keeps the memory.
+  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
   /// Zeros up to `count` bytes in all.
   mutating func pad(to count: Int) {
     precondition(bytes.count <= count, "the fields fit their record")

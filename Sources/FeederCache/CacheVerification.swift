@@ -22,7 +22,7 @@ package struct CacheVerification: Sendable {
       defer { progress() }
       return try Self.check(file, index, byID, scratch)
     }
-    let known = Set(file.items.map(\.imageID))
+    let known = Set(file.items.indices.map(file.items.imageID))
     let added = entries.filter { !known.contains($0.imageID) }.map {
       Finding(imageID: $0.imageID, problem: "is new in the data set and not in the cache")
     }

@@ -41,14 +41,15 @@ package final class DecodeScratch: @unchecked Sendable {
   ///
   /// Throws `CacheError.damagedImage` naming `path`, and `.changedSource` where the size is another one.
   func withDecoded(
-    _ jpeg: UnsafeRawBufferPointer, path: String, size expected: PixelSize?, channels: Int, imageSize: Int,
+    _ jpeg: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
+    imageSize: Int,
     _ body: (ImageView) throws -> Void
   ) throws {
     let start = ContinuousClock.now
     let view: ImageView
     do {
       let source = try decoder.info(of: jpeg).size
-      guard source == expected else { throw CacheError.changedSource(path: path) }
+      guard source == expected else { throw CacheError.changedSource(path: path()) }
       let scale = DecodeScale.fitting(source, imageSize: imageSize)
       let size = scale.size(of: source)
       let target = pixels.bytes(size.width * size.height * channels)
@@ -59,7 +60,7 @@ package final class DecodeScratch: @unchecked Sendable {
       view = ImageView(base: UnsafePointer(base), size: size, channels: channels, layout: .interleaved)
     } catch let error as ImagingError {
       times.decodeNanoseconds += nanoseconds(since: start)
-      throw CacheError.damagedImage(path: path, reason: error.description)
+      throw CacheError.damagedImage(path: path(), reason: error.description)
     }
     times.decodeNanoseconds += nanoseconds(since: start)
     times.decodedCount += 1

@@ -19,25 +19,26 @@ package final class ImageCache: ImageSource {
     self.file = file
     self.channels = channels
     self.imageSize = imageSize
-    let sizes = file.items.compactMap(\.size).map {
-      DecodeScale.fitting($0, imageSize: imageSize).size(of: $0)
+    var (widest, largest) = (1, 0)
+    for index in 0..<file.count {
+      guard let size = file.items.size(index) else { continue }
+      let decoded = DecodeScale.fitting(size, imageSize: imageSize).size(of: size)
+      widest = max(widest, decoded.width)
+      largest = max(largest, decoded.width * decoded.height * channels)
     }
-    largestWidth = sizes.map(\.width).max() ?? 1
-    let largest = sizes.map { $0.width * $0.height * channels }.max() ?? 0
+    largestWidth = widest
     scratchByteCount = file.recipe.form == .jpeg ? largest : 0
   }
 
   package var count: Int { file.count }
 
-  package func size(of index: Int) -> PixelSize? { file.items[index].size }
+  package func size(of index: Int) -> PixelSize? { file.items.size(index) }
 
-  package func labelCount(of index: Int) -> Int { file.items[index].labels.count }
+  package func labelCount(of index: Int) -> Int { file.items.labelCount(index) }
 
-  package func forEachLabel(of index: Int, _ body: (Label) -> Void) {
-    for label in file.items[index].labels { body(label) }
-  }
+  package func forEachLabel(of index: Int, _ body: (Label) -> Void) { file.items.forEachLabel(index, body) }
 
-  package func storedByteCount(of index: Int) -> Int { file.items[index].length }
+  package func storedByteCount(of index: Int) -> Int { file.items.place(index).length }
 
   package func item(_ index: Int) -> SourceItem {
     let item = file.items[index]
@@ -45,15 +46,15 @@ package final class ImageCache: ImageSource {
   }
 
   package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
-    let item = file.items[index]
-    guard let size = item.storedSize else {
-      throw CacheError.damagedImage(path: item.imageID, reason: item.damage ?? "it has no pixels")
+    guard let size = file.items.storedSize(index) else {
+      throw CacheError.damagedImage(
+        path: file.items.imageID(index), reason: file.items.damage(index) ?? "it has no pixels")
     }
     let record = try file.record(index)
     scratch.noteRead(byteCount: record.count)
     guard file.recipe.form == .pixels else {
       return try scratch.withDecoded(
-        record, path: item.imageID, size: size, channels: channels, imageSize: imageSize, body)
+        record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize, body)
     }
     guard let base = record.assumingMemoryBound(to: UInt8.self).baseAddress else {
       preconditionFailure("a checked record has bytes")

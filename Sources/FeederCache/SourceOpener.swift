@@ -114,7 +114,7 @@ package final class SourceOpener: Sendable {
         let recipe = CacheRecipe.pixels(channels: channels, imageSize: options.imageSize)
         guard let file = fresh(split, recipe, entries), decided != nil || file.header.automaticChannels == channels
         else { continue }
-        let byteCount = file.items.reduce(0) { $0 + $1.length }
+        let byteCount = file.recordByteCount
         if options.cache == .auto, byteCount > options.memory / 2 { continue }
         return found(file, channels, entries, pixelByteCount: byteCount)
       }
@@ -123,7 +123,7 @@ package final class SourceOpener: Sendable {
     guard let channels = decided ?? (file.header.automaticChannels == 0 ? nil : file.header.automaticChannels)
     else { return nil }
     let pixels = SourceSurvey.pixelByteCount(
-      of: file.items.compactMap(\.size), channels: channels, imageSize: options.imageSize)
+      of: file.items.indices.lazy.compactMap(file.items.size), channels: channels, imageSize: options.imageSize)
     if options.cache == .auto, pixels <= options.memory / 2 { return nil }
     return found(file, channels, entries, pixelByteCount: pixels)
   }

@@ -54,7 +54,7 @@ package struct SourceSurvey: Sendable {
   }
 
   /// Bytes of the pixels of images of these sizes, decoded at `DecodeScale.fitting`.
-  static func pixelByteCount(of sizes: [PixelSize], channels: Int, imageSize: Int) -> Int {
+  static func pixelByteCount(of sizes: some Sequence<PixelSize>, channels: Int, imageSize: Int) -> Int {
     sizes.reduce(0) { sum, size in
       let decoded = DecodeScale.fitting(size, imageSize: imageSize).size(of: size)
       return sum + decoded.width * decoded.height * channels

@@ -28,6 +28,9 @@ final class TemporaryFile {
     }
   }
 
+  /// Where it lies until it is finished.
+  var path: String { file.path }
+
   deinit { if !isFinished { unlink(file.path) } }
 
   /// Writes all of `bytes` at `offset`.

@@ -104,6 +104,50 @@ struct CacheDamageTests {
     }
   }
 
+  @Test("texts that are no UTF-8, or are cut inside a character")
+  func hostileTexts() throws {
+    let fixture = try CacheFixture(count: 2)
+    let file = try fixture.build(.jpeg)
+    let bytes = try forged(file) { item in
+      (item.imageID, item.damage, item.length, item.storedSize) = ("b", "\u{e9}", 0, nil)
+    }
+    let commit = try bytes.withUnsafeBytes { try CacheCommit($0, itemCount: 2, path: "") }
+    let texts = commit.indexOffset + 2 * CacheFormat.itemByteCount + commit.labelCount * CacheFormat.labelByteCount
+    let intact = try open(resealed(bytes), like: file)
+    #expect(intact.items[0].imageID == "b" && intact.items[0].damage == "\u{e9}")
+    let crimes: [(String, (inout [UInt8]) -> Void)] = [
+      ("no text", { $0[texts + 2] = 0xff }),
+      ("a character without its end", { $0[texts + 2] = UInt8(ascii: "a") }),
+      (
+        "a name that ends inside a character",
+        {
+          $0[commit.indexOffset + 88] = 2
+          $0[commit.indexOffset + 92] = 1
+        }
+      ),
+    ]
+    for (name, crime) in crimes {
+      var damaged = bytes
+      crime(&damaged)
+      #expect("\(name)") {
+        try open(resealed(damaged), like: file)
+      } throws: {
+        isNamed($0) && "\($0)".contains("no text")
+      }
+    }
+  }
+
+  /// The bytes of a file with an index that was changed, every checksum right again.
+  private func resealed(_ bytes: [UInt8]) throws -> [UInt8] {
+    try bytes.withUnsafeBytes { bytes in
+      var commit = try CacheCommit(bytes, itemCount: 2, path: "")
+      let index = UnsafeRawBufferPointer(
+        rebasing: bytes[commit.indexOffset..<commit.indexOffset + commit.indexByteCount])
+      commit.checksum = Checksum.xxh64(index, seed: Checksum.xxh64([UInt8](bytes[..<128])))
+      return [UInt8](bytes.dropLast(CacheFormat.commitByteCount)) + commit.bytes
+    }
+  }
+
   @Test("counts that do not fit the file")
   func hostileCounts() throws {
     let fixture = try CacheFixture(count: 2)
@@ -141,18 +185,24 @@ struct CacheDamageTests {
     _ file: CacheFile, itemCount: Int? = nil, labelCount: Int? = nil, textByteCount: Int? = nil,
     _ change: (inout CacheItem) -> Void
   ) throws -> [UInt8] {
-    var items = file.items
+    var items = Array(file.items)
     change(&items[0])
     var header = file.header
     header.itemCount = itemCount ?? header.itemCount
-    let index = CacheIndex.bytes(of: items)
     let end = CacheFormat.aligned(file.items.map { $0.offset + $0.length }.max() ?? 0)
     let records = [UInt8](try Data(contentsOf: URL(filePath: file.path)))[128..<end]
-    let commit = CacheCommit(
-      indexOffset: end, indexByteCount: index.bytes.count, labelCount: labelCount ?? index.labelCount,
-      textByteCount: textByteCount ?? index.textByteCount,
-      fileByteCount: end + index.bytes.count + CacheFormat.commitByteCount,
-      checksum: Checksum.xxh64(index.bytes, seed: Checksum.xxh64(header.bytes)))
-    return header.bytes + records + index.bytes + commit.bytes
+    let target = try TemporaryFile(for: file.path + ".forged")
+    try records.withUnsafeBytes { try target.write($0, offset: 128) }
+    let writer = CacheIndexWriter(
+      target, indexOffset: end, itemCount: items.count, labelCount: items.reduce(0) { $0 + $1.labels.count })
+    for item in items { try writer.put(item) }
+    try writer.seal(header)
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: target.path)))
+    var commit = try bytes.withUnsafeBytes {
+      try CacheCommit($0, itemCount: items.count, path: target.path)
+    }
+    commit.labelCount = labelCount ?? commit.labelCount
+    commit.textByteCount = textByteCount ?? commit.textByteCount
+    return bytes.dropLast(CacheFormat.commitByteCount) + commit.bytes
   }
 }
