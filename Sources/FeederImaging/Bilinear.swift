@@ -1,52 +1,40 @@
-/// Weights are in 1/2048, the resolution of OpenCV's 8-bit bilinear resize.
-private let weightScale = 2048
+import CPixels
 
-/// The two neighbours of a position on one axis and their weights, which sum to 2048.
+/// The two neighbours in the source, and the second one's weight in 1/2048, for each target pixel along one axis.
 ///
-/// Beyond the edge both neighbours are the edge pixel; the weights stay as they are.
-struct BilinearTap {
-  let first: Int
-  let second: Int
-  let weight0: Int16
-  let weight1: Int16
+/// Beyond the source's edge both neighbours are the edge pixel. Memory of a `PixelScratch`.
+struct AxisTaps {
+  let first: UnsafeMutablePointer<Int32>
+  let second: UnsafeMutablePointer<Int32>
+  let weight: UnsafeMutablePointer<Int16>
+  let count: Int
 
-  /// `position` in pixels, 0 at the centre of the first of `count`; the weight is rounded half to even.
-  init(position: Double, count: Int) {
-    let near = min(max(position, -1), Double(count))
-    let floor = near.rounded(.down)
-    let weight = Int(((near - floor) * Double(weightScale)).rounded(.toNearestOrEven))
-    let index = Int(floor)
-    first = min(max(index, 0), count - 1)
-    second = min(max(index + 1, 0), count - 1)
-    weight0 = Int16(weightScale - weight)
-    weight1 = Int16(weight)
+  /// Bytes for so many target pixels.
+  static func byteCount(_ count: Int) -> Int { 2 * wholeLines(4 * count) + wholeLines(2 * count) }
+
+  /// Takes `byteCount(count)` bytes from `memory` on.
+  init(memory: UnsafeMutableRawPointer, count: Int) {
+    let step = wholeLines(4 * count)
+    first = memory.assumingMemoryBound(to: Int32.self)
+    second = (memory + step).assumingMemoryBound(to: Int32.self)
+    weight = (memory + 2 * step).assumingMemoryBound(to: Int16.self)
+    self.count = count
+  }
+
+  /// Fills all for source positions (target + 0.5) * scale + offset - 0.5, targets counted from `start` on by `step`.
+  func fill(
+    _ kernels: UnsafePointer<feeder_kernels>, scale: Double, offset: Double, start: Int, step: Int, sourceCount: Int
+  ) {
+    kernels.pointee.fill_taps(
+      scale, offset, Int32(start), Int32(step), Int32(count), Int32(sourceCount), first, second, weight)
+  }
+
+  /// The source pixels that the taps reach from the first to the last of them.
+  var span: ClosedRange<Int> {
+    let last = count - 1
+    return Int(min(first[0], first[last]))...Int(max(second[0], second[last]))
   }
 }
 
-/// For each target column the offset of its left neighbour in a source row and two weights; memory of a `PixelScratch`.
-struct ColumnTable {
-  let offsets: UnsafeMutablePointer<Int32>
-  let weights: UnsafeMutablePointer<Int16>
-
-  /// Fills entry i for the source column at `position(i)`; offsets count in `stride`s from column `origin` on.
-  ///
-  /// The right neighbour is always the next pixel, so at an edge the pair lies inside and one weight takes all. In a
-  /// source of one column there is no next pixel: use a neighbour distance of 0.
-  func fill(count: Int, sourceCount: Int, stride: Int, origin: Int = 0, position: (Int) -> Double) {
-    for index in 0..<count {
-      let tap = BilinearTap(position: position(index), count: sourceCount)
-      let isEdge = tap.first == tap.second
-      let left = isEdge && tap.first > 0 ? tap.first - 1 : tap.first
-      offsets[index] = Int32((left - origin) * stride)
-      weights[2 * index] = isEdge ? (left < tap.first ? 0 : Int16(weightScale)) : tap.weight0
-      weights[2 * index + 1] = isEdge ? (left < tap.first ? Int16(weightScale) : 0) : tap.weight1
-    }
-  }
-
-  /// The source columns that a position needs, edges included; matches `fill`.
-  static func span(_ position: Double, sourceCount: Int) -> ClosedRange<Int> {
-    let tap = BilinearTap(position: position, count: sourceCount)
-    let left = tap.first == tap.second ? max(tap.first - 1, 0) : tap.first
-    return left...min(left + 1, sourceCount - 1)
-  }
-}
+/// Bytes rounded up to whole cache lines.
+func wholeLines(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }

@@ -17,69 +17,63 @@ package func letterbox(
   pad(target, geometry)
   let resized = geometry.resized
   if image.size == resized {
-    eachRow(of: target, geometry) { row, channel, out in
-      feeder_take_channel(image.row(row, channel), Int32(image.pixelStride), Int32(resized.width), out)
-    }
+    copy(image, geometry, target, scratch)
   } else if image.size == PixelSize(width: 2 * resized.width, height: 2 * resized.height) {
-    eachRow(of: target, geometry) { row, channel, out in
-      feeder_mean_2x2(
-        image.row(2 * row, channel), image.row(2 * row + 1, channel), Int32(image.pixelStride), Int32(resized.width),
-        out)
-    }
+    halve(image, geometry, target, scratch)
   } else {
     resize(image, geometry, target, scratch)
   }
 }
 
-/// Bilinear, row by row; the sums of the two source rows in use are kept, since enlarging needs them again.
+private func copy(_ image: ImageView, _ geometry: Letterbox, _ target: PlanarTarget, _ scratch: PixelScratch) {
+  let width = geometry.resized.width
+  for row in 0..<geometry.resized.height {
+    func place(_ channel: Int) -> UnsafeMutablePointer<UInt8> {
+      target.row(geometry.padTop + row, channel) + geometry.padLeft
+    }
+    if image.pixelStride == 1 {
+      for channel in 0..<image.channels { place(channel).update(from: image.row(row, channel), count: width) }
+    } else {
+      scratch.kernels.pointee.split_rgb(image.row(row, 0), Int32(width), place(0), place(1), place(2))
+    }
+  }
+}
+
+private func halve(_ image: ImageView, _ geometry: Letterbox, _ target: PlanarTarget, _ scratch: PixelScratch) {
+  let room = scratch.reserve(columns: 0, rows: 0, lineBytes: PlanarRows.lineBytes(image))
+  var rows = PlanarRows(image, lines: room.lines, kernels: scratch.kernels)
+  for row in 0..<geometry.resized.height {
+    let upper = rows.row(2 * row)
+    let lower = rows.row(2 * row + 1)
+    for channel in 0..<image.channels {
+      scratch.kernels.pointee.mean_2x2(
+        upper.plane(channel), lower.plane(channel), Int32(geometry.resized.width),
+        target.row(geometry.padTop + row, channel) + geometry.padLeft)
+    }
+  }
+}
+
 private func resize(_ image: ImageView, _ geometry: Letterbox, _ target: PlanarTarget, _ scratch: PixelScratch) {
   let resized = geometry.resized
-  let (table, lines) = scratch.reserve(
-    columns: resized.width, lineCount: 2 * image.channels * resized.width)
-  let scaleX = Double(image.size.width) / Double(resized.width)
-  let scaleY = Double(image.size.height) / Double(resized.height)
-  table.fill(count: resized.width, sourceCount: image.size.width, stride: image.pixelStride) {
-    (Double($0) + 0.5) * scaleX - 0.5
-  }
-  let next = Int32(image.size.width > 1 ? image.pixelStride : 0)
-  var upper = SumRow(sums: lines)
-  var lower = SumRow(sums: lines + image.channels * resized.width)
-  for row in 0..<resized.height {
-    let tap = BilinearTap(position: (Double(row) + 0.5) * scaleY - 0.5, count: image.size.height)
-    if lower.source == tap.first { swap(&upper, &lower) }
-    upper.load(tap.first, image, next, table, resized.width)
-    if tap.second != tap.first { lower.load(tap.second, image, next, table, resized.width) }
-    let below = tap.second == tap.first ? upper : lower
-    for channel in 0..<image.channels {
-      feeder_blend_sums(
-        upper.sums + channel * resized.width, below.sums + channel * resized.width, tap.weight0, tap.weight1,
-        Int32(resized.width), target.row(geometry.padTop + row, channel) + geometry.padLeft)
-    }
-  }
-}
-
-/// The horizontal sums of one source row, all channels.
-private struct SumRow {
-  let sums: UnsafeMutablePointer<Int16>
-  var source = -1
-
-  mutating func load(_ row: Int, _ image: ImageView, _ next: Int32, _ table: ColumnTable, _ width: Int) {
-    guard source != row else { return }
-    source = row
-    for channel in 0..<image.channels {
-      feeder_sum_across(
-        image.row(row, channel), next, table.offsets, table.weights, Int32(width), sums + channel * width)
-    }
-  }
-}
-
-/// Calls `body` for every row and channel of the image's part of `target`, with the place of its first pixel.
-private func eachRow(
-  of target: PlanarTarget, _ geometry: Letterbox, _ body: (Int, Int, UnsafeMutablePointer<UInt8>) -> Void
-) {
-  for row in 0..<geometry.resized.height {
-    for channel in 0..<target.channels {
-      body(row, channel, target.row(geometry.padTop + row, channel) + geometry.padLeft)
+  let kernels = scratch.kernels
+  let room = scratch.reserve(
+    columns: resized.width, rows: resized.height, lineBytes: PlanarRows.lineBytes(image))
+  room.columns.fill(
+    kernels, scale: Double(image.size.width) / Double(resized.width), offset: 0, start: 0, step: 1,
+    sourceCount: image.size.width)
+  room.rows.fill(
+    kernels, scale: Double(image.size.height) / Double(resized.height), offset: 0, start: 0, step: 1,
+    sourceCount: image.size.height)
+  withColumns(room, sourceWidth: image.size.width, kernels) { table in
+    var rows = PlanarRows(image, lines: room.lines, kernels: kernels)
+    for row in 0..<resized.height {
+      let upper = rows.row(Int(room.rows.first[row]))
+      let lower = rows.row(Int(room.rows.second[row]))
+      for channel in 0..<image.channels {
+        kernels.pointee.letterbox_row(
+          table, upper.plane(channel), lower.plane(channel), Int32(room.rows.weight[row]),
+          target.row(geometry.padTop + row, channel) + geometry.padLeft)
+      }
     }
   }
 }

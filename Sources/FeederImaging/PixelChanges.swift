@@ -19,7 +19,9 @@ package func flipHorizontally(_ target: PlanarTarget) {
 ///
 /// Gains are finite and not negative; 1 leaves a channel alone. Fractions are cut, as in a table of 8-bit integers.
 /// One plane is treated exactly as three equal planes would be: hue and saturation have no say, the value is scaled.
-package func adjustHSV(_ target: PlanarTarget, hueGain: Double, saturationGain: Double, valueGain: Double) {
+package func adjustHSV(
+  _ target: PlanarTarget, hueGain: Double, saturationGain: Double, valueGain: Double, level: PixelLevel = .active
+) {
   precondition(
     hueGain.isFinite && saturationGain.isFinite && valueGain.isFinite && min(hueGain, saturationGain, valueGain) >= 0,
     "gains are finite and not negative")
@@ -34,9 +36,10 @@ package func adjustHSV(_ target: PlanarTarget, hueGain: Double, saturationGain: 
     for angle in 0..<180 { hue[angle] = UInt8((Double(angle) * hueGain).truncatingRemainder(dividingBy: 180)) }
     let count = Int32(target.planeByteCount)
     if target.channels == 1 {
-      feeder_map_bytes(target.base, count, value)
+      level.kernels.pointee.map_bytes(target.base, count, value)
     } else {
-      feeder_adjust_hsv(target.row(0, 0), target.row(0, 1), target.row(0, 2), count, hue, saturation, value)
+      level.kernels.pointee.adjust_hsv(
+        target.row(0, 0), target.row(0, 1), target.row(0, 2), count, hue, saturation, value)
     }
   }
 }

@@ -1,31 +1,55 @@
-/// The working memory of `letterbox` and `resample`: column tables and a few rows; grows to the largest call's need.
+import CPixels
+
+/// The working memory of `letterbox` and `resample`: neighbour tables and a few rows; grows to the largest call's need.
 ///
 /// One a worker, not Sendable. After the first call of a size nothing is allocated.
 package final class PixelScratch {
   /// Bytes held now; what a memory budget counts.
   package private(set) var byteCount = 0
+  /// The kernels that work on it.
+  let kernels: UnsafePointer<feeder_kernels>
   private var memory: UnsafeMutableRawPointer?
 
-  /// Holds nothing yet.
-  package init() {}
+  /// Holds nothing yet; `level` must be available.
+  package init(level: PixelLevel = .active) { kernels = level.kernels }
 
   deinit { memory?.deallocate() }
 
-  /// Bytes that suffice for sources up to `sourceWidth` wide and targets up to `targetWidth` wide.
-  package static func byteCount(sourceWidth: Int, targetWidth: Int, channels: Int) -> Int {
-    let columns = rounded(targetWidth * MemoryLayout<Int32>.stride) * 2
-    return columns + rounded(max(sourceWidth, 2 * targetWidth) * channels * MemoryLayout<Int16>.stride)
+  /// Bytes that suffice for sources up to `sourceWidth` wide and targets up to `targetWidth` x `targetHeight`, which is
+  /// the width unless given.
+  package static func byteCount(sourceWidth: Int, targetWidth: Int, targetHeight: Int? = nil, channels: Int) -> Int {
+    let sizes = sizes(
+      columns: targetWidth, rows: targetHeight ?? targetWidth,
+      lineBytes: channels == 1 ? 0 : PlanarRows.lineBytes(width: sourceWidth))
+    return sizes.columns + sizes.rows + sizes.plan + sizes.lines
   }
 
-  /// Room for `columns` offsets and weight pairs, and for `lineCount` 15-bit sums; the content is undefined.
-  func reserve(columns: Int, lineCount: Int) -> (table: ColumnTable, lines: UnsafeMutablePointer<Int16>) {
-    let tableBytes = Self.rounded(columns * MemoryLayout<Int32>.stride)
-    let needed = 2 * tableBytes + Self.rounded(lineCount * MemoryLayout<Int16>.stride)
-    let memory = grown(to: needed)
-    let table = ColumnTable(
-      offsets: memory.assumingMemoryBound(to: Int32.self),
-      weights: (memory + tableBytes).assumingMemoryBound(to: Int16.self))
-    return (table, (memory + 2 * tableBytes).assumingMemoryBound(to: Int16.self))
+  private static func sizes(
+    columns: Int, rows: Int, lineBytes: Int
+  ) -> (columns: Int, rows: Int, plan: Int, lines: Int) {
+    (
+      AxisTaps.byteCount(columns), AxisTaps.byteCount(rows), wholeLines(Int(feeder_plan_bytes(Int64(columns)))),
+      wholeLines(lineBytes)
+    )
+  }
+
+  /// The parts of the memory: both axes' taps, the plan that a level makes of the columns, rows of the source.
+  struct Room {
+    let columns: AxisTaps
+    let rows: AxisTaps
+    let plan: UnsafeMutableRawPointer
+    let lines: UnsafeMutablePointer<UInt8>
+  }
+
+  /// Room for so many target columns and rows and source bytes; the content is undefined.
+  func reserve(columns: Int, rows: Int, lineBytes: Int) -> Room {
+    let sizes = Self.sizes(columns: columns, rows: rows, lineBytes: lineBytes)
+    let memory = grown(to: sizes.columns + sizes.rows + sizes.plan + sizes.lines)
+    return Room(
+      columns: AxisTaps(memory: memory, count: columns),
+      rows: AxisTaps(memory: memory + sizes.columns, count: rows),
+      plan: memory + sizes.columns + sizes.rows,
+      lines: (memory + sizes.columns + sizes.rows + sizes.plan).assumingMemoryBound(to: UInt8.self))
   }
 
   private func grown(to needed: Int) -> UnsafeMutableRawPointer {
@@ -36,7 +60,4 @@ package final class PixelScratch {
     byteCount = needed
     return fresh
   }
-
-  /// Whole cache lines, so that every part begins at one.
-  private static func rounded(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
 }

@@ -1,65 +1,101 @@
-// Row kernels over 8-bit pixels. Each states its recipe in integers: every other version of a kernel must equal it bit
-// for bit. Nothing here allocates, keeps state or checks bounds; the caller (FeederImaging) does.
+// Kernels over rows of 8-bit pixels, each in plain C and in SIMD. Every version of a kernel gives the same bytes: the
+// recipe stands here, in integers. Nothing here allocates, keeps state or checks bounds; the caller (FeederImaging) does.
 //
-// Weights are in 1/2048 (11 bits), pairs sum to 2048. "Sums" are 15-bit numbers: 128 times a pixel value, at most 32640.
-// `>>` rounds down. Pointers never overlap unless said.
+// Weights are in 1/2048 (11 bits). "Sums" are 15-bit numbers: 128 times a pixel value. `>>` rounds down. Pointers never
+// overlap unless said.
 #ifndef FEEDER_CPIXELS_H
 #define FEEDER_CPIXELS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-// ---- letterbox.c: the resize of validation, across first and then down ----
+/// The columns of a resize: for output i the neighbours row[first[i]] and row[second[i]], which may be the same, and the
+/// weight of the second, 0 to 2048. `first` only rises or only falls; row is any row of source_count bytes.
+typedef struct {
+  const int32_t *_Nonnull first;
+  const int32_t *_Nonnull second;
+  const int16_t *_Nonnull weight;
+  int32_t count;
+  int32_t source_count;
+  /// feeder_plan_bytes(count) bytes at a multiple of 64; what plan_columns makes of the above for its own level.
+  void *_Nonnull plan;
+  /// Set by plan_columns; 0 where the plain kernel serves these columns.
+  int32_t block_count;
+} feeder_columns;
 
-/// Across: sums[i] = (row[offset[i]] * weight[2i] + row[offset[i] + next] * weight[2i + 1]) >> 4, for i < count.
-/// next: bytes to the right neighbour (1 or 3; 0 where the image is one pixel wide).
-void feeder_sum_across(const uint8_t *row, int32_t next, const int32_t *offset, const int16_t *weight, int32_t count,
-                       int16_t *sums);
+/// Bytes that any level's plan of so many columns takes.
+static inline int64_t feeder_plan_bytes(int64_t count) { return 64 * count + 2048; }
 
-/// Down: out[i] = (((upper[i] * w0) >> 16) + ((lower[i] * w1) >> 16) + 2) >> 2. upper and lower may be the same row.
-void feeder_blend_sums(const int16_t *upper, const int16_t *lower, int16_t w0, int16_t w1, int32_t count,
-                       uint8_t *out);
+/// One level's kernels.
+typedef struct {
+  /// Neighbours and weights of an axis: position = (start + i * step + 0.5) * scale + offset - 0.5 in doubles, held
+  /// within -1...source_count; first = floor(position), second = first + 1, each held within the source;
+  /// weight = round((position - floor(position)) * 2048), half to even.
+  void (*_Nonnull fill_taps)(double scale, double offset, int32_t start, int32_t step, int32_t count,
+                             int32_t source_count, int32_t *_Nonnull first, int32_t *_Nonnull second,
+                             int16_t *_Nonnull weight);
 
-/// Half size: out[i] = (the 2 x 2 pixels from upper[2 i step] on + 2) >> 2; step: bytes from pixel to pixel, 1 or 3.
-void feeder_mean_2x2(const uint8_t *upper, const uint8_t *lower, int32_t step, int32_t count, uint8_t *out);
+  /// Fills columns->plan and columns->block_count; before any use of the columns in the row kernels of this level.
+  void (*_Nonnull plan_columns)(feeder_columns *_Nonnull columns);
 
-// ---- resample.c: the resize of training, down first and then across ----
+  /// The resize of training, down first: T(c) = (upper[c] * (2048 - weight) + lower[c] * weight) >> 4, then
+  /// out[i] = (T(first) * (2048 - w) + T(second) * w + 131072) >> 18 with column i's weight w.
+  void (*_Nonnull resample_row)(const feeder_columns *_Nonnull columns, const uint8_t *_Nonnull upper,
+                                const uint8_t *_Nonnull lower, int32_t weight, uint8_t *_Nonnull out);
 
-/// Down: line[i] = (upper[i] * w0 + lower[i] * w1) >> 4. upper and lower may be the same row.
-void feeder_lerp_down(const uint8_t *upper, const uint8_t *lower, int16_t w0, int16_t w1, int32_t count,
-                      int16_t *line);
+  /// The resize of validation, across first: S(row) = (row[first] * (2048 - w) + row[second] * w) >> 4, then
+  /// out[i] = (((S(upper) * (2048 - weight)) >> 16) + ((S(lower) * weight) >> 16) + 2) >> 2.
+  void (*_Nonnull letterbox_row)(const feeder_columns *_Nonnull columns, const uint8_t *_Nonnull upper,
+                                 const uint8_t *_Nonnull lower, int32_t weight, uint8_t *_Nonnull out);
 
-/// Across: out[i] = (line[offset[i]] * weight[2i] + line[offset[i] + next] * weight[2i + 1] + 131072) >> 18.
-void feeder_gather_across(const int16_t *line, int32_t next, const int32_t *offset, const int16_t *weight,
-                          int32_t count, uint8_t *out);
+  /// Half size: out[i] = (upper[2 i] + upper[2 i + 1] + lower[2 i] + lower[2 i + 1] + 2) >> 2.
+  void (*_Nonnull mean_2x2)(const uint8_t *_Nonnull upper, const uint8_t *_Nonnull lower, int32_t count,
+                            uint8_t *_Nonnull out);
 
-// ---- order.c: pixels moved, not changed ----
+  /// An interleaved row of count pixels to one row a channel.
+  void (*_Nonnull split_rgb)(const uint8_t *_Nonnull pixels, int32_t count, uint8_t *_Nonnull red,
+                             uint8_t *_Nonnull green, uint8_t *_Nonnull blue);
 
-/// out[i] = row[step i]: one channel out of an interleaved row; step is 1 or 3.
-void feeder_take_channel(const uint8_t *row, int32_t step, int32_t count, uint8_t *out);
+  /// bytes[i] = table[bytes[i]]; the table has 256 entries.
+  void (*_Nonnull map_bytes)(uint8_t *_Nonnull bytes, int32_t count, const uint8_t *_Nonnull table);
+
+  /// RGB planes to HSV (H in 0..179, S and V in 0..255), each channel through its table (180, 256 and 256 entries, the
+  /// first with values below 180), and back, in place. The recipe is in hsv_plain.c.
+  void (*_Nonnull adjust_hsv)(uint8_t *_Nonnull red, uint8_t *_Nonnull green, uint8_t *_Nonnull blue, int32_t count,
+                              const uint8_t *_Nonnull hue, const uint8_t *_Nonnull saturation,
+                              const uint8_t *_Nonnull value);
+} feeder_kernels;
+
+enum {
+  FEEDER_LEVEL_PLAIN = 0,   // C, any processor
+  FEEDER_LEVEL_AVX2 = 1,    // AVX2
+  FEEDER_LEVEL_AVX512 = 2,  // AVX-512 F, BW, VL and VBMI
+  FEEDER_LEVEL_NEON = 3,    // every arm64 processor
+};
+
+/// The kernels of a level; null where this processor, or this build, lacks it. Never null for FEEDER_LEVEL_PLAIN.
+const feeder_kernels *_Nullable feeder_kernels_at(int32_t level);
+
+// In plain C alone.
+
+/// Asks for the cache lines of count bytes from start on, which the caller will read soon; nothing is touched.
+static inline void feeder_prefetch(const uint8_t *_Nonnull start, int32_t count) {
+  for (int32_t i = 0; i < count; i += 64) __builtin_prefetch(start + i);
+}
 
 /// Reverses count bytes in place.
-void feeder_reverse(uint8_t *row, int32_t count);
-
-// ---- colour.c ----
-
-/// bytes[i] = table[bytes[i]]; the table has 256 entries.
-void feeder_map_bytes(uint8_t *bytes, int32_t count, const uint8_t *table);
-
-/// RGB planes to HSV (H in 0..179, S and V in 0..255), each channel through its table (180, 256 and 256 entries, the
-/// first with values below 180), and back, in place. The recipe is in colour.c.
-void feeder_adjust_hsv(uint8_t *red, uint8_t *green, uint8_t *blue, int32_t count, const uint8_t *hue,
-                       const uint8_t *saturation, const uint8_t *value);
+void feeder_reverse(uint8_t *_Nonnull row, int32_t count);
 
 /// 1 where every one of count interleaved RGB pixels has three equal channels, else 0.
-int32_t feeder_is_grey(const uint8_t *pixels, int32_t count);
+int32_t feeder_is_grey(const uint8_t *_Nonnull pixels, int32_t count);
 
 // ---- checksum.c ----
 
-/// XXH3 with 64 bits and seed 0 (Collet, xxHash 0.8) of count bytes, by the fastest build that this processor runs.
-uint64_t feeder_xxh3(const void *bytes, size_t count);
+/// XXH3 with 64 bits and seed 0 (Collet, xxHash 0.8) of count bytes, by the fastest build that this
+/// processor runs. bytes may be null where count is 0.
+uint64_t feeder_xxh3(const void *_Nullable bytes, size_t count);
 
 /// The same by the plain build: the reference.
-uint64_t feeder_xxh3_plain(const void *bytes, size_t count);
+uint64_t feeder_xxh3_plain(const void *_Nullable bytes, size_t count);
 
 #endif

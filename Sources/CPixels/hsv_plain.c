@@ -1,18 +1,4 @@
-#include "CPixels.h"
-
-void feeder_map_bytes(uint8_t *bytes, int32_t count, const uint8_t *table) {
-  for (int32_t i = 0; i < count; i++) {
-    bytes[i] = table[bytes[i]];
-  }
-}
-
-int32_t feeder_is_grey(const uint8_t *pixels, int32_t count) {
-  int difference = 0;
-  for (int32_t i = 0; i < count; i++) {
-    difference |= (pixels[3 * i] ^ pixels[3 * i + 1]) | (pixels[3 * i] ^ pixels[3 * i + 2]);
-  }
-  return difference == 0;
-}
+#include "kernels.h"
 
 // To HSV, as 8-bit HSV is usually defined (hue in 2 degree steps). With V = max(R, G, B) and D = V - min(R, G, B):
 //   S = (D * round(255 * 4096 / V) + 2048) >> 12, 0 where V is 0
@@ -96,8 +82,8 @@ static void from_hsv(const Block *restrict block, int32_t count, uint8_t *restri
   }
 }
 
-void feeder_adjust_hsv(uint8_t *red, uint8_t *green, uint8_t *blue, int32_t count, const uint8_t *hue,
-                       const uint8_t *saturation, const uint8_t *value) {
+void feeder_adjust_hsv_plain(uint8_t *red, uint8_t *green, uint8_t *blue, int32_t count, const uint8_t *hue,
+                             const uint8_t *saturation, const uint8_t *value) {
   Reciprocals reciprocals;
   fill_reciprocals(&reciprocals);
   Block block;

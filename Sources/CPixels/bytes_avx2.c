@@ -1,0 +1,80 @@
+#include "kernels.h"
+
+#if FEEDER_X86
+#pragma clang attribute push(__attribute__((target(FEEDER_AVX2_TARGET))), apply_to = function)
+
+#include <immintrin.h>
+
+// Whole registers here; what is left of a row goes to the plain kernel.
+
+static inline __m256i read(const uint8_t *bytes) { return _mm256_loadu_si256((const __m256i *)bytes); }
+
+static inline __m256i pair_sums(const uint8_t *upper, const uint8_t *lower) {
+  const __m256i ones = _mm256_set1_epi8(1);
+  return _mm256_add_epi16(_mm256_maddubs_epi16(read(upper), ones), _mm256_maddubs_epi16(read(lower), ones));
+}
+
+void feeder_mean_2x2_avx2(const uint8_t *upper, const uint8_t *lower, int32_t count, uint8_t *out) {
+  const __m256i two = _mm256_set1_epi16(2);
+  int32_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    __m256i a = _mm256_add_epi16(pair_sums(upper + 2 * i, lower + 2 * i), two);
+    __m256i b = _mm256_add_epi16(pair_sums(upper + 2 * i + 32, lower + 2 * i + 32), two);
+    __m256i bytes = _mm256_packus_epi16(_mm256_srli_epi16(a, 2), _mm256_srli_epi16(b, 2));
+    _mm256_storeu_si256((__m256i *)(out + i), _mm256_permute4x64_epi64(bytes, 0xd8));
+  }
+  feeder_mean_2x2_plain(upper + 2 * i, lower + 2 * i, count - i, out + i);
+}
+
+// 16 pixels are three registers; a channel's byte i of them is at 3 i + channel.
+typedef struct {
+  __m128i index[3];
+} Picking;
+
+static Picking picking(int32_t channel) {
+  Picking picking;
+  for (int32_t part = 0; part < 3; part++) {
+    uint8_t index[16];
+    for (int32_t i = 0; i < 16; i++) {
+      const int32_t byte = 3 * i + channel - 16 * part;
+      index[i] = byte >= 0 && byte < 16 ? (uint8_t)byte : 0x80;  // 0x80: nothing
+    }
+    picking.index[part] = _mm_loadu_si128((const __m128i *)index);
+  }
+  return picking;
+}
+
+void feeder_split_rgb_avx2(const uint8_t *pixels, int32_t count, uint8_t *red, uint8_t *green, uint8_t *blue) {
+  const Picking pickings[3] = {picking(0), picking(1), picking(2)};
+  uint8_t *const outs[3] = {red, green, blue};
+  int32_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m128i *start = (const __m128i *)(pixels + 3 * (int64_t)i);
+    const __m128i a = _mm_loadu_si128(start), b = _mm_loadu_si128(start + 1), c = _mm_loadu_si128(start + 2);
+    for (int32_t channel = 0; channel < 3; channel++) {
+      const Picking *p = &pickings[channel];
+      const __m128i ab = _mm_or_si128(_mm_shuffle_epi8(a, p->index[0]), _mm_shuffle_epi8(b, p->index[1]));
+      const __m128i all = _mm_or_si128(ab, _mm_shuffle_epi8(c, p->index[2]));
+      _mm_storeu_si128((__m128i *)(outs[channel] + i), all);
+    }
+  }
+  feeder_split_rgb_plain(pixels + 3 * (int64_t)i, count - i, red + i, green + i, blue + i);
+}
+
+void feeder_map_bytes_avx2(uint8_t *bytes, int32_t count, const uint8_t *table) {
+  const __m256i sixteen = _mm256_set1_epi8(16), limit = _mm256_set1_epi8(0x70);
+  int32_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    __m256i rest = read(bytes + i), result = _mm256_setzero_si256();
+    for (int32_t part = 0; part < 16; part++) {  // 16 entries at a time; the shuffle gives 0 for an index of 0x80 up
+      const __m256i entries = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table + 16 * part)));
+      result = _mm256_or_si256(result, _mm256_shuffle_epi8(entries, _mm256_adds_epu8(rest, limit)));
+      rest = _mm256_sub_epi8(rest, sixteen);
+    }
+    _mm256_storeu_si256((__m256i *)(bytes + i), result);
+  }
+  feeder_map_bytes_plain(bytes + i, count - i, table);
+}
+
+#pragma clang attribute pop
+#endif

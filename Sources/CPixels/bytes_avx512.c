@@ -1,0 +1,85 @@
+#include "kernels.h"
+
+#if FEEDER_X86
+#pragma clang attribute push(__attribute__((target(FEEDER_AVX512_TARGET))), apply_to = function)
+
+#include <immintrin.h>
+
+// The last part of a row is done under a mask, so nothing outside it is read or written.
+static __mmask64 first_bytes(int32_t count) { return count >= 64 ? ~0ull : count <= 0 ? 0 : (1ull << count) - 1; }
+
+static inline __attribute__((always_inline)) __m512i pair_sums(const uint8_t *upper, const uint8_t *lower,
+                                                               __mmask64 mask) {
+  const __m512i ones = _mm512_set1_epi8(1);
+  return _mm512_add_epi16(_mm512_maddubs_epi16(_mm512_maskz_loadu_epi8(mask, upper), ones),
+                          _mm512_maddubs_epi16(_mm512_maskz_loadu_epi8(mask, lower), ones));
+}
+
+void feeder_mean_2x2_avx512(const uint8_t *upper, const uint8_t *lower, int32_t count, uint8_t *out) {
+  const __m512i two = _mm512_set1_epi16(2);
+  for (int32_t i = 0; i < count; i += 32) {
+    int32_t left = count - i;
+    __m512i sum = pair_sums(upper + 2 * i, lower + 2 * i, first_bytes(2 * left < 64 ? 2 * left : 64));
+    __m256i mean = _mm512_cvtepi16_epi8(_mm512_srli_epi16(_mm512_add_epi16(sum, two), 2));
+    _mm256_mask_storeu_epi8(out + i, (__mmask32)first_bytes(left), mean);
+  }
+}
+
+// Each channel's 64 bytes lie in three registers: two are permuted together, the third is merged where its bytes belong.
+typedef struct {
+  uint8_t index[64];
+  uint8_t third[64];
+  __mmask64 from_third;
+} Picking;
+
+static Picking picking(int32_t channel) {
+  Picking picking = {0};
+  for (int32_t i = 0; i < 64; i++) {
+    int32_t byte = 3 * i + channel;
+    if (byte < 128) {
+      picking.index[i] = (uint8_t)byte;
+    } else {
+      picking.third[i] = (uint8_t)(byte - 128);
+      picking.from_third |= 1ull << i;
+    }
+  }
+  return picking;
+}
+
+void feeder_split_rgb_avx512(const uint8_t *pixels, int32_t count, uint8_t *red, uint8_t *green, uint8_t *blue) {
+  const Picking pickings[3] = {picking(0), picking(1), picking(2)};
+  uint8_t *const outs[3] = {red, green, blue};
+  for (int32_t i = 0; i < count; i += 64) {
+    const int32_t left = count - i;
+    const int64_t bytes = 3 * (int64_t)(left < 64 ? left : 64);
+    const uint8_t *start = pixels + 3 * (int64_t)i;
+    __m512i a = _mm512_maskz_loadu_epi8(first_bytes((int32_t)bytes), start);
+    __m512i b = _mm512_maskz_loadu_epi8(first_bytes((int32_t)bytes - 64), start + 64);
+    __m512i c = _mm512_maskz_loadu_epi8(first_bytes((int32_t)bytes - 128), start + 128);
+    for (int32_t channel = 0; channel < 3; channel++) {
+      const Picking *p = &pickings[channel];
+      __m512i mixed = _mm512_permutex2var_epi8(a, _mm512_loadu_si512(p->index), b);
+      mixed = _mm512_mask_permutexvar_epi8(mixed, p->from_third, _mm512_loadu_si512(p->third), c);
+      _mm512_mask_storeu_epi8(outs[channel] + i, first_bytes(left), mixed);
+    }
+  }
+}
+
+void feeder_map_bytes_avx512(uint8_t *bytes, int32_t count, const uint8_t *table) {
+  const __m512i t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64);
+  const __m512i t2 = _mm512_loadu_si512(table + 128), t3 = _mm512_loadu_si512(table + 192);
+  const __m512i bit6 = _mm512_set1_epi8(64);
+  for (int32_t i = 0; i < count; i += 64) {
+    const __mmask64 mask = first_bytes(count - i);
+    __m512i x = _mm512_maskz_loadu_epi8(mask, bytes + i);
+    __mmask64 k6 = _mm512_test_epi8_mask(x, bit6), k7 = _mm512_movepi8_mask(x);
+    __m512i y = _mm512_permutexvar_epi8(x, t0);
+    y = _mm512_mask_permutexvar_epi8(y, k6, x, t1);
+    y = _mm512_mask_permutexvar_epi8(y, k7, x, t2);
+    y = _mm512_mask_permutexvar_epi8(y, k6 & k7, x, t3);
+    _mm512_mask_storeu_epi8(bytes + i, mask, y);
+  }
+}
+
+#pragma clang attribute pop
+#endif
