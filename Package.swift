@@ -27,9 +27,7 @@ let package = Package(
   name: "feeder",
   products: [
     .executable(name: "feeder", targets: ["feeder"]),
-    .library(
-      name: "FeederData",
-      targets: ["FeederCore", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader"]),
+    .library(name: "FeederData", targets: ["FeederData"]),
     .library(name: "FeederTrain", targets: ["FeederTraining"]),
   ],
   dependencies: [
@@ -58,6 +56,9 @@ let package = Package(
     room("FeederDatasets", "FeederImaging", "FeederCore", yaml),
     room("FeederCache", "FeederImaging", "FeederDatasets", "FeederCore"),
     room("FeederLoader", "FeederCache", "FeederImaging", "FeederDatasets", "FeederCore"),
+    room("FeederData", "FeederLoader", "FeederCache", "FeederDatasets"),
+    .executableTarget(
+      name: "LoadBoards", dependencies: ["FeederData"], path: "docs/examples/LoadBoards", swiftSettings: strict),
     room("FeederTorch", "CTorch"),
     room("FeederDetection", "FeederTorch", "FeederCore"),
     room("FeederMetrics", "FeederCore"),
@@ -91,7 +92,14 @@ let package = Package(
     tests("FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader", "FeederDatasets", "FeederCore"),
     tests("FeederProfiling"),
     tests("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
-    .testTarget(name: "feederTests", dependencies: ["FixtureSupport", "FeederCore"], swiftSettings: strict),
+    tests("FeederData", "BoardSupport", "FeederCache", "FeederLoader"),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    .executableTarget(
+      name: "LoaderSoak", dependencies: ["CAllocationCount", "FeederLoader", "FeederCache", "FeederDatasets"],
+      path: "Tests/LoaderSoak", swiftSettings: strict),
+    .testTarget(
+      name: "feederTests", dependencies: ["FixtureSupport", "FeederCore", "LoadBoards", "LoaderSoak"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -11,13 +11,14 @@ struct FeederProcess {
   /// Everything on stderr.
   let messages: String
 
-  /// Runs `feeder` with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
+  /// Runs `feeder`, or another `program` of this package, with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
-    seconds: Double = 300
+    seconds: Double = 300, program: String = "feeder"
   ) throws {
-    self = try RunningFeeder(arguments, in: folder, environment: environment, output: output, seconds: seconds)
-      .finish()
+    self = try RunningFeeder(
+      arguments, in: folder, environment: environment, output: output, seconds: seconds, program: program
+    ).finish()
   }
 
   init(status: Int32, output: String, messages: String) {
@@ -51,9 +52,10 @@ final class RunningFeeder {
   /// What it prints goes to the device `output` where one is named, and is not read back.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
-    seconds: Double = 300
+    seconds: Double = 300, program name: String = "feeder"
   ) throws {
-    let program = try #require(Self.program, "no feeder beside the tests: build with 'swift build --build-tests'")
+    let program = try #require(
+      Self.program(name), "no \(name) beside the tests: build with 'swift build --build-tests'")
     self.arguments = arguments
     keepsOutput = output == nil
     outputFile = output.map { URL(filePath: $0) } ?? folder.appending(path: "stdout-\(UUID().uuidString)")
@@ -101,12 +103,12 @@ final class RunningFeeder {
     return FeederProcess(status: status, output: output, messages: text)
   }
 
-  /// The program in the folder of the running tests.
-  private static let program: URL? = {
+  /// A program of this package in the folder of the running tests.
+  private static func program(_ name: String) -> URL? {
     let here = [Bundle.main.executableURL, CommandLine.arguments.first.map { URL(filePath: $0) }]
-    return here.compactMap { $0?.resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "feeder") }
+    return here.compactMap { $0?.resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name) }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-  }()
+  }
 }
 
 /// A fresh folder for one test, removed with all that is in it when the test lets go of it.

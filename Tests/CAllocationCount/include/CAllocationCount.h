@@ -1,0 +1,10 @@
+// Counts calls of malloc and its like in a program that links this: it stands before the C library's own.
+#ifndef FEEDER_ALLOCATION_COUNT_H
+#define FEEDER_ALLOCATION_COUNT_H
+
+#include <stdint.h>
+
+/// Blocks asked for since the program began, by all threads.
+uint64_t feeder_allocation_count(void);
+
+#endif

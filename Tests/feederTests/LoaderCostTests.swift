@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+@Suite("A loader in its stride costs what its plan says and nothing more")
+struct LoaderCostTests {
+  private func soak(_ boards: SmallBoards, form: String, size: Int, epochs: Int, budget: Int) throws -> [String: Any] {
+    let run = try FeederProcess(
+      [
+        boards.url("boards").path, boards.folder.url.appending(path: "soak-cache").path, form, "4", "\(size)",
+        "\(epochs)",
+        "\(budget)",
+      ], in: boards.folder.url, program: "LoaderSoak")
+    #expect(run.status == 0, "\(run.messages)")
+    return try run.json()
+  }
+
+  @Test("no block is allocated a batch once everything has grown, from pixels")
+  func noAllocations() throws {
+    let report = try soak(SmallBoards(80), form: "pixels", size: 96, epochs: 6, budget: 64 << 20)
+    #expect(report["allocations_per_batch"] as? Double == 0)
+    #expect(report["batch_count"] as? Int == 16)
+  }
+
+  @Test(
+    "at 64 MiB, resident memory that no file backs grows by no more than that", arguments: ["pixels", "jpeg", "none"])
+  func budgetHolds(form: String) throws {
+    let budget = 64 << 20
+    let report = try soak(SmallBoards(48), form: form, size: 1024, epochs: 4, budget: budget)
+    let growth = try #require(report["largest_growth_bytes"] as? Int)
+    let planned = try #require(report["planned_bytes"] as? Int)
+    #expect(growth <= budget && planned <= budget)
+    // The plan is used, not just stated: 4 grey images of 1024 x 1024 are 4 MiB a slot.
+    #expect(planned > 48 << 20 && growth > 32 << 20, "grew by \(growth), planned \(planned)")
+  }
+}
