@@ -91,7 +91,7 @@ package final class DecodeScratch: @unchecked Sendable {
   }
 
   /// Notes that `byteCount` bytes were read in so many nanoseconds, `missedByteCount` of them from the storage itself.
-  func noteRead(nanoseconds: Int = 0, byteCount: Int = 0, missedByteCount: Int = 0) {
+  package func noteRead(nanoseconds: Int = 0, byteCount: Int = 0, missedByteCount: Int = 0) {
     times.readNanoseconds += nanoseconds
     times.readByteCount += byteCount
     times.missedByteCount += missedByteCount

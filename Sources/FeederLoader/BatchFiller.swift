@@ -19,6 +19,14 @@ struct BatchFiller: Sendable {
   let settings: LoaderSettings
   let counters: Counters
   let quarantine: Quarantine
+  private let readAhead = ReadAhead()
+
+  init(source: any ImageSource, settings: LoaderSettings, counters: Counters, quarantine: Quarantine) {
+    self.source = source
+    self.settings = settings
+    self.counters = counters
+    self.quarantine = quarantine
+  }
 
   /// Bytes of one image: channels x side x side.
   var imageByteCount: Int { source.channels * settings.imageSize * settings.imageSize }
@@ -43,6 +51,7 @@ struct BatchFiller: Sendable {
       pixels: PlanarTarget(base: base, size: PixelSize(side: settings.imageSize), channels: source.channels),
       targets: item.slot.targets(of: item.image))
     place.targets.removeAll()
+    if let later = item.laterEntry, readAhead.isUseful { hint(later, item) }
     let isDrawn: Bool
     switch settings.mode {
     case .validation: isDrawn = try drawLetterboxed(place, scratch)
@@ -91,9 +100,7 @@ struct BatchFiller: Sendable {
   private func drawAugmented(_ place: Place, _ augmentation: AugmentationSettings, _ scratch: WorkerScratch) throws
     -> Bool
   {
-    let plan = AugmentationPlan(
-      seed: settings.seed, epoch: place.item.epoch, index: place.item.entry, imageCount: source.count,
-      imageSize: settings.imageSize, mosaicIsOpen: place.item.mosaicIsOpen, settings: augmentation)
+    let plan = plan(of: place.item.entry, in: place.item, augmentation)
     let canvas = TrainingCanvas(plan, imageSize: settings.imageSize) { source.size(of: $0) }
     guard canvas.images.first?.entryIndex == place.item.entry else {
       try quarantine(place.item.entry, reason: nil)
@@ -114,6 +121,12 @@ struct BatchFiller: Sendable {
       place.pixels, hueGain: plan.hueGain, saturationGain: plan.saturationGain, valueGain: plan.valueGain)
     counters.augment.add(nanoseconds(since: start), ordering: .relaxed)
     return true
+  }
+
+  private func plan(of entry: Int, in item: WorkItem, _ augmentation: AugmentationSettings) -> AugmentationPlan {
+    AugmentationPlan(
+      seed: settings.seed, epoch: item.epoch, index: entry, imageCount: source.count, imageSize: settings.imageSize,
+      mosaicIsOpen: item.mosaicIsOpen, settings: augmentation)
   }
 
   /// Draws one member into its rectangle; false where its file is damaged: then the rectangle is plain 114.
@@ -149,6 +162,13 @@ struct BatchFiller: Sendable {
   }
 
   // MARK: - Sources
+
+  /// Tells the source what the image of entry `later` is made of.
+  private func hint(_ later: Int, _ item: WorkItem) {
+    guard case .training(let augmentation) = settings.mode else { return source.willNeed(later) }
+    let plan = plan(of: later, in: item, augmentation)
+    for place in 0..<(plan.isMosaic ? 4 : 1) { source.willNeed(plan.members[place]) }
+  }
 
   /// Lends the pixels of an entry to `body`; false where the file is damaged.
   private func draw(_ entry: Int, _ scratch: WorkerScratch, _ body: (ImageView) throws -> Void) throws -> Bool {
@@ -188,5 +208,6 @@ struct BatchFiller: Sendable {
     counters.missedBytes.add(spent.missedByteCount, ordering: .relaxed)
     counters.decode.add(spent.decodeNanoseconds, ordering: .relaxed)
     counters.decoded.add(spent.decodedCount, ordering: .relaxed)
+    readAhead.note(missed: spent.missedByteCount > 0)
   }
 }

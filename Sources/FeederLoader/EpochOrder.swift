@@ -55,6 +55,13 @@ struct EpochOrder: Sendable {
     return entries.map { Int($0[place]) } ?? place
   }
 
+  /// The entry that comes `count` images of this rank after place `image` of batch `index`; nil past the epoch's end.
+  func entry(_ count: Int, after image: Int, ofBatch index: Int) -> Int? {
+    let place = (index * batch + image + count) * rankCount + rank
+    guard place < total else { return nil }
+    return entries.map { Int($0[place]) } ?? place
+  }
+
   /// All of 0 ..< count once, shuffled by Philox numbers keyed by (seed, epoch).
   static func permutation(count: Int, seed: UInt64, epoch: Int) -> [UInt32] {
     precondition(count <= Int(UInt32.max), "an epoch has at most 2^32 - 1 images")

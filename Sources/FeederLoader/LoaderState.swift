@@ -8,6 +8,8 @@ struct WorkItem: Sendable {
   let batch: Int
   let image: Int
   let entry: Int
+  /// The entry that is filled `ReadAhead.distance` images later; nil near the epoch's end.
+  let laterEntry: Int?
   let slot: Slot
 }
 
@@ -118,7 +120,8 @@ struct LoaderState: Sendable {
     open[place].startedCount += 1
     return WorkItem(
       generation: batch.generation, epoch: order.epoch, mosaicIsOpen: order.mosaicIsOpen, batch: batch.index,
-      image: batch.startedCount, entry: order.entry(batch: batch.index, image: batch.startedCount), slot: batch.slot)
+      image: batch.startedCount, entry: order.entry(batch: batch.index, image: batch.startedCount),
+      laterEntry: order.entry(ReadAhead.distance, after: batch.startedCount, ofBatch: batch.index), slot: batch.slot)
   }
 
   /// Notes the end of an item, with the error that ended it.
