@@ -19,13 +19,7 @@ package final class Loader: Sendable {
   package init(
     source: some ImageSource, settings: LoaderSettings, slotMemory: some SlotMemory = HostSlotMemory()
   ) throws {
-    try settings.check()
-    guard source.count > 0 else { throw LoaderError.noImages }
-    let pixelScratch = PixelScratch.byteCount(
-      sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
-    let plan = try LoaderPlan(
-      settings: settings, channels: source.channels, scratchByteCount: source.scratchByteCount + pixelScratch,
-      imageCount: source.count)
+    let plan = try Self.plan(source, settings)
     let counters = Counters()
     let filler = BatchFiller(
       source: source, settings: settings, counters: counters,
@@ -38,6 +32,18 @@ package final class Loader: Sendable {
   }
 
   deinit { core.cancel() }
+
+  /// What a loader of `source` with `settings` would take; nothing is allocated. Throws as `init` does for settings, budget
+  /// and source.
+  package static func plan(_ source: any ImageSource, _ settings: LoaderSettings) throws -> LoaderPlan {
+    try settings.check()
+    guard source.count > 0 else { throw LoaderError.noImages }
+    let pixelScratch = PixelScratch.byteCount(
+      sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
+    return try LoaderPlan(
+      settings: settings, channels: source.channels, scratchByteCount: source.scratchByteCount + pixelScratch,
+      imageCount: source.count)
+  }
 
   /// Batches of every epoch.
   package var batchCount: Int { EpochOrder.batchCount(imageCount: imageCount, settings: settings) }

@@ -48,12 +48,9 @@ struct OptimizerPlan: CustomStringConvertible {
 
 extension TrainingSettings {
   /// What a loader of this run is told.
-  func loader(
-    _ mode: LoaderMode, workers: Int?, prefetchDepth: Int, memoryBudget: Int?
-  ) -> LoaderSettings {
+  func loader(_ mode: LoaderMode, workers: Int?, prefetchDepth: Int) -> LoaderSettings {
     var loader = LoaderSettings(
-      batch: batch, imageSize: imageSize, mode: mode, seed: seed, prefetchDepth: prefetchDepth,
-      memoryBudget: memoryBudget)
+      batch: batch, imageSize: imageSize, mode: mode, seed: seed, prefetchDepth: prefetchDepth)
     if let workers { loader.workers = workers }
     return loader
   }

@@ -36,16 +36,14 @@ package final class Trainer {
     self.observer = observer
     self.isCancelled = isCancelled
     try Engine.setThreadCount(settings.engineThreads)
-    validator = try Validator(
-      source: validationSource,
-      settings: settings.loader(.validation, workers: 1, prefetchDepth: 2, memoryBudget: memoryBudget),
-      device: settings.device)
-    let left = memoryBudget.map { [validator] in max($0 - validator.plannedBytes, 0) }
-    loader = try Loader(
-      source: trainSource,
-      settings: settings.loader(
-        .training(settings.augmentation), workers: settings.workers, prefetchDepth: settings.prefetchDepth,
-        memoryBudget: left))
+    let budget = try LoadingBudget(
+      memoryBudget,
+      training: settings.loader(
+        .training(settings.augmentation), workers: settings.workers, prefetchDepth: settings.prefetchDepth),
+      of: trainSource, validation: settings.loader(.validation, workers: 1, prefetchDepth: 2), of: validationSource)
+    observer.note(budget.line)
+    validator = try Validator(source: validationSource, settings: budget.validation, device: settings.device)
+    loader = try Loader(source: trainSource, settings: budget.training)
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
     schedule = LearningRateSchedule(plan.schedule)
     observer.note(plan.description)

@@ -12,9 +12,6 @@ package final class Validator {
   private let suppression: NonMaximumSuppression
   private let autocastType: ElementType?
 
-  /// Bytes that slots and scratch of the validation loader take at most.
-  package var plannedBytes: Int { loader.plannedBytes }
-
   /// Images that could not be read until now; they count as images on which nothing was found.
   package var damagedImages: [QuarantinedImage] { loader.quarantined }
 

@@ -32,4 +32,21 @@ struct LoaderCostTests {
     // The plan is used, not just stated: 4 grey images of 1024 x 1024 are 4 MiB a slot.
     #expect(planned > 48 << 20 && growth > 32 << 20, "grew by \(growth), planned \(planned)")
   }
+
+  @Test("a run states its plan; a budget that is too small names the least that does, and that does")
+  func smallestBudget() throws {
+    let boards = try SmallBoards()
+    let run = { (memory: String) in
+      try boards.train("boards", "--epochs", "1", "--memory", memory, "--stop-after-steps", "1", "--cache", "jpeg")
+    }
+    let refused = try run("10KiB")
+    #expect(refused.status == 1)
+    let words = refused.messages.split(whereSeparator: { $0 == "(" || $0 == " " })
+    let place = try #require(words.firstIndex(of: "bytes)"), "\(refused.messages)")
+    let least = try #require(Int(words[place - 1]))
+    #expect(try run("\(least - 1)").status == 1)
+    let smallest = try run("\(least)")
+    #expect(smallest.status == 0, "\(smallest.messages)")
+    #expect(smallest.lines.contains { $0.hasPrefix("memory: training ") && $0.contains("; validation ") })
+  }
 }
