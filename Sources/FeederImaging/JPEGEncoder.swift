@@ -1,7 +1,15 @@
 import CTurboJPEG
 import FeederCore
 
-/// Turns pixels into JPEG bytes: accurate integer transform, colour at full resolution (4:4:4), grey as one component.
+/// How finely a JPEG keeps colour beside brightness.
+package enum ChromaResolution: Sendable {
+  /// As finely: 4:4:4, for drawn lines in colour.
+  case full
+  /// Half as finely along both axes: 4:2:0, as cameras write.
+  case half
+}
+
+/// Turns pixels into JPEG bytes: accurate integer transform, grey as one component.
 ///
 /// One a worker: not Sendable. The same pixels and quality give the same bytes with the same library.
 package final class JPEGEncoder {
@@ -20,20 +28,23 @@ package final class JPEGEncoder {
   /// A whole JPEG file of `image`, which is borrowed for the call; `quality` is libjpeg's, 1 to 100.
   ///
   /// Throws `ImagingError.tooLarge` or `.library`. A planar colour image is first copied to interleaved.
-  package func encode(_ image: ImageView, quality: Int) throws -> [UInt8] {
+  package func encode(_ image: ImageView, quality: Int, chroma: ChromaResolution = .full) throws -> [UInt8] {
     precondition((1...100).contains(quality), "JPEG quality is 1 to 100")
     let size = image.size
     guard size.width <= JPEGInfo.maximumSide, size.height <= JPEGInfo.maximumSide,
       size.width * size.height <= JPEGInfo.maximumPixelCount
     else { throw ImagingError.tooLarge(width: size.width, height: size.height) }
     if image.channels == 3, image.layout == .planar {
-      return try Pixels(copying: image).withView { (copy) throws -> [UInt8] in try compress(copy, quality: quality) }
+      return try Pixels(copying: image).withView { (copy) throws -> [UInt8] in
+        try compress(copy, quality: quality, chroma)
+      }
     }
-    return try compress(image, quality: quality)
+    return try compress(image, quality: quality, chroma)
   }
 
-  private func compress(_ image: ImageView, quality: Int) throws -> [UInt8] {
-    let subsampling = Int32(image.channels == 1 ? TJSAMP_GRAY.rawValue : TJSAMP_444.rawValue)
+  private func compress(_ image: ImageView, quality: Int, _ chroma: ChromaResolution) throws -> [UInt8] {
+    let color = chroma == .full ? TJSAMP_444.rawValue : TJSAMP_420.rawValue
+    let subsampling = Int32(image.channels == 1 ? TJSAMP_GRAY.rawValue : color)
     let format = Int32(image.channels == 1 ? TJPF_GRAY.rawValue : TJPF_RGB.rawValue)
     let width = Int32(image.size.width)
     let height = Int32(image.size.height)

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Images of a cache at their native size, batch after batch without end: what `feeder bench decode` and `cached` measure.
 ///
-/// Works as `Loader` does: long-lived workers take images in order of delivery and write each straight into its place in a slot,
+/// Works as `Loader` does: long-lived workers take images in order of delivery and write each to its place in a slot,
 /// a bounded number of slots runs ahead, batches come out whole and in order. It leaves out what belongs to a training stream:
 /// augmentation, targets and hashes. JPEG records become H x W x C, pixel records C x H x W. Images may differ in size: every
 /// place is as large as the largest image, so equal sizes make the slot one N x H x W x C (or N x C x H x W) block.
@@ -139,11 +139,11 @@ final class NativeCore: Sendable {
 
   private func workerLoop() {
     do {
-      let decoder = try JPEGDecoder()
+      let scratch = try NativeScratch()
       while true {
         work.wait()
         guard let position = state.withLock({ $0.takePosition() }) else { return }
-        try fill(position, decoder)
+        try fill(position, scratch)
         if state.withLock({ $0.finish(position) }) { ready.signal() }
       }
     } catch {
@@ -152,12 +152,12 @@ final class NativeCore: Sendable {
     }
   }
 
-  private func fill(_ position: Int, _ decoder: JPEGDecoder) throws {
+  private func fill(_ position: Int, _ scratch: NativeScratch) throws {
     let entry = entry(at: position)
     let slot = position / settings.batch % slots.count
     let (_, bytes) = place(position % settings.batch, of: slot, entry: entry)
     do {
-      try cache.writeNative(entry, decoder: decoder, into: bytes)
+      try cache.writeNative(entry, scratch: scratch, into: bytes)
     } catch CacheError.damagedImage {
       bytes.initializeMemory(as: UInt8.self, repeating: padValue)
       damagedCount.add(1, ordering: .relaxed)

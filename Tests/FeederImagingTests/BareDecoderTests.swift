@@ -4,9 +4,13 @@ import Testing
 
 @Suite("The bare decoder gives the pixels of the careful one")
 struct BareDecoderTests {
-  @Test("Every reduction, one channel and three", arguments: [1, 2, 4, 8], [1, 3])
+  @Test("Every reduction, to one channel and to three", arguments: [1, 2, 4, 8], [1, 3])
   func same(denominator: Int, channels: Int) throws {
-    let jpeg = try TestImages.jpeg(PixelSize(width: 103, height: 61), channels: 3)
+    for components in [1, 3] { try compare(components, denominator, channels) }
+  }
+
+  private func compare(_ components: Int, _ denominator: Int, _ channels: Int) throws {
+    let jpeg = try TestImages.jpeg(PixelSize(width: 103, height: 61), channels: components)
     let scale = DecodeScale(denominator: denominator)
     let expected = try JPEGDecoder().decode(jpeg, channels: channels, scale: scale)
     var bytes = [UInt8](repeating: 0, count: expected.bytes.count)

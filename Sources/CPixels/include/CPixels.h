@@ -98,4 +98,17 @@ uint64_t feeder_xxh3(const void *_Nullable bytes, size_t count);
 /// The same by the plain build: the reference.
 uint64_t feeder_xxh3_plain(const void *_Nullable bytes, size_t count);
 
+// ---- stream.c: whole images into a slot; "past the caches" where the target is aligned to 16 bytes, and as well as the
+// machine can. For targets that nobody reads soon: their lines are then not fetched first, and the worker's own stay. ----
+
+/// Copies count bytes, past the caches. from and to do not overlap.
+void feeder_stream_copy(const uint8_t *_Nonnull from, size_t count, uint8_t *_Nonnull to);
+
+/// rgb[3i] = rgb[3i + 1] = rgb[3i + 2] = grey[i], for i < count. grey may be the last third of rgb (rgb + 2 count).
+void feeder_spread_grey(const uint8_t *_Nonnull grey, size_t count, uint8_t *_Nonnull rgb);
+void feeder_spread_grey_plain(const uint8_t *_Nonnull grey, size_t count, uint8_t *_Nonnull rgb);
+
+/// The same, past the caches. grey and rgb do not overlap.
+void feeder_stream_grey(const uint8_t *_Nonnull grey, size_t count, uint8_t *_Nonnull rgb);
+
 #endif

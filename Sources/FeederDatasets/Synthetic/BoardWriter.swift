@@ -23,7 +23,8 @@ struct BoardWriter: Sendable {
 
   private func encode(_ mask: ConductorMask, _ surface: BoardSurface, _ encoder: JPEGEncoder) throws -> [UInt8] {
     try surface.pixels(of: mask).withView { (view) throws -> [UInt8] in
-      try encoder.encode(view, quality: settings.quality)
+      // As cameras write, and as the colour images in DeepPCB are.
+      try encoder.encode(view, quality: settings.quality, chroma: .half)
     }
   }
 
