@@ -17,6 +17,8 @@
                                     int32_t weight, uint8_t *out);                                                    \
   void feeder_mean_2x2_##level(const uint8_t *upper, const uint8_t *lower, int32_t count, uint8_t *out);              \
   void feeder_split_rgb_##level(const uint8_t *pixels, int32_t count, uint8_t *red, uint8_t *green, uint8_t *blue);   \
+  void feeder_warp_row_##level(const feeder_picture *picture, const feeder_line *line, int32_t count, uint8_t *out,   \
+                               int64_t out_stride);                                                                   \
   void feeder_map_bytes_##level(uint8_t *bytes, int32_t count, const uint8_t *table);                                 \
   void feeder_adjust_hsv_##level(uint8_t *red, uint8_t *green, uint8_t *blue, int32_t count, const uint8_t *hue,      \
                                  const uint8_t *saturation, const uint8_t *value);

@@ -5,7 +5,7 @@
     .fill_taps = feeder_fill_taps_##level, .plan_columns = feeder_plan_columns_##level,                               \
     .resample_row = feeder_resample_row_##level, .letterbox_row = feeder_letterbox_row_##level,                       \
     .mean_2x2 = feeder_mean_2x2_##level, .split_rgb = feeder_split_rgb_##level,                                       \
-    .map_bytes = feeder_map_bytes_##level, .adjust_hsv = feeder_adjust_hsv_##level,                                   \
+    .warp_row = feeder_warp_row_##level, .map_bytes = feeder_map_bytes_##level, .adjust_hsv = feeder_adjust_hsv_##level,                                   \
   }
 
 static const feeder_kernels plain = FEEDER_LEVEL_TABLE(plain);
@@ -18,6 +18,7 @@ static const feeder_kernels avx512 = FEEDER_LEVEL_TABLE(avx512);
 #if FEEDER_ARM
 // What the compiler makes of plain C on arm64 is NEON already where loops are simple.
 #define feeder_fill_taps_neon feeder_fill_taps_plain
+#define feeder_warp_row_neon feeder_warp_row_plain
 #define feeder_adjust_hsv_neon feeder_adjust_hsv_plain
 static const feeder_kernels neon = FEEDER_LEVEL_TABLE(neon);
 #endif

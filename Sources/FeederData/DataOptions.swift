@@ -55,6 +55,14 @@ public struct DataOptions: Sendable {
   public var scale = 0.5
   /// Probability of a horizontal flip.
   public var fliplr = 0.5
+  /// Probability of a vertical flip.
+  public var flipud = 0.0
+  /// Largest rotation either way, in degrees; 0 to 180.
+  public var degrees = 0.0
+  /// Largest shear either way, in degrees; 0 to 44.
+  public var shear = 0.0
+  /// Largest perspective either way, 0 to 0.001.
+  public var perspective = 0.0
   /// Largest relative changes of hue, saturation and value.
   public var hsv = (hue: 0.015, saturation: 0.7, value: 0.4)
 
@@ -75,6 +83,10 @@ public struct DataOptions: Sendable {
     augmentation.translate = translate
     augmentation.scale = scale
     augmentation.fliplr = fliplr
+    augmentation.flipud = flipud
+    augmentation.degrees = degrees
+    augmentation.shear = shear
+    augmentation.perspective = perspective
     (augmentation.hsvH, augmentation.hsvS, augmentation.hsvV) = hsv
     var settings = LoaderSettings(
       batch: batch, imageSize: imageSize, mode: split == .train ? .training(augmentation) : .validation, seed: seed,

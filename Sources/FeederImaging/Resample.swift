@@ -5,7 +5,7 @@ import FeederCore
 ///
 /// Along each axis: source = (target + 0.5) * scale + offset - 0.5, in pixels with 0 at the first pixel's centre. So a
 /// source edge at `offset` falls on the target's edge 0. `flipped` mirrors the target from left to right afterwards:
-/// column x shows what column width - 1 - x would without it.
+/// column x shows what column width - 1 - x would without it. `upended` mirrors it from top to bottom likewise.
 package struct AxisMap: Hashable, Sendable {
   /// Source pixels a target pixel, from left to right; below 1 enlarges.
   package var scaleX: Double
@@ -17,9 +17,13 @@ package struct AxisMap: Hashable, Sendable {
   package var offsetY: Double
   /// True where the target is mirrored from left to right.
   package var flipped: Bool
+  /// True where the target is mirrored from top to bottom.
+  package var upended: Bool
 
   /// A map by its four numbers, all finite.
-  package init(scaleX: Double, scaleY: Double, offsetX: Double, offsetY: Double, flipped: Bool = false) {
+  package init(
+    scaleX: Double, scaleY: Double, offsetX: Double, offsetY: Double, flipped: Bool = false, upended: Bool = false
+  ) {
     precondition(
       scaleX.isFinite && scaleY.isFinite && offsetX.isFinite && offsetY.isFinite, "a map's numbers are finite")
     self.scaleX = scaleX
@@ -27,6 +31,7 @@ package struct AxisMap: Hashable, Sendable {
     self.offsetX = offsetX
     self.offsetY = offsetY
     self.flipped = flipped
+    self.upended = upended
   }
 }
 
@@ -46,13 +51,15 @@ package func resample(
   guard !columns.isEmpty, !rows.isEmpty else { return }
   let kernels = scratch.kernels
   let room = scratch.reserve(columns: columns.count, rows: rows.count, lineBytes: PlanarRows.lineBytes(source))
-  // A mirrored target counts its columns from the other side.
+  // A mirrored target counts from the other side.
   room.columns.fill(
     kernels, scale: map.scaleX, offset: map.offsetX,
     start: map.flipped ? target.size.width - 1 - columns.lowerBound : columns.lowerBound, step: map.flipped ? -1 : 1,
     sourceCount: source.size.width)
   room.rows.fill(
-    kernels, scale: map.scaleY, offset: map.offsetY, start: rows.lowerBound, step: 1, sourceCount: source.size.height)
+    kernels, scale: map.scaleY, offset: map.offsetY,
+    start: map.upended ? target.size.height - 1 - rows.lowerBound : rows.lowerBound, step: map.upended ? -1 : 1,
+    sourceCount: source.size.height)
   withColumns(room, sourceWidth: source.size.width, kernels) { table in
     var sourceRows = PlanarRows(source, lines: room.lines, kernels: kernels)
     let span = room.columns.span

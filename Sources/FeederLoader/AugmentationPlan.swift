@@ -26,6 +26,18 @@ package struct AugmentationPlan: Sendable, Equatable {
   package let valueGain: Double
   /// True where the output is mirrored from left to right.
   package let flips: Bool
+  /// Rotation of the canvas in radians, against the clock.
+  package let angle: Double
+  /// Shear along x in radians.
+  package let shearX: Double
+  /// Shear along y in radians.
+  package let shearY: Double
+  /// Perspective: what a canvas pixel to the right of the centre adds to the depth of 1.
+  package let perspectiveX: Double
+  /// The same for a pixel below the centre.
+  package let perspectiveY: Double
+  /// True where the output is mirrored from top to bottom.
+  package let flipsUp: Bool
 
   /// Draws the plan of entry `index` of `imageCount` in `epoch`; `mosaicIsOpen` false never gives a mosaic.
   package init(
@@ -51,6 +63,19 @@ package struct AugmentationPlan: Sendable, Equatable {
     saturationGain = random.uniform(-1, 1) * settings.hsvS + 1
     valueGain = random.uniform(-1, 1) * settings.hsvV + 1
     flips = random.uniform() < settings.fliplr
+    // Drawn last: without them the stream is the one that it was before they existed.
+    let degree = Double.pi / 180
+    angle = random.uniform(-1, 1) * settings.degrees * degree
+    shearX = random.uniform(-1, 1) * settings.shear * degree
+    shearY = random.uniform(-1, 1) * settings.shear * degree
+    perspectiveX = random.uniform(-1, 1) * settings.perspective
+    perspectiveY = random.uniform(-1, 1) * settings.perspective
+    flipsUp = random.uniform() < settings.flipud
+  }
+
+  /// True where the canvas does not lie along the output's axes.
+  package var isTurned: Bool {
+    angle != 0 || shearX != 0 || shearY != 0 || perspectiveX != 0 || perspectiveY != 0
   }
 
   /// True where the colours stay as they are.

@@ -106,7 +106,7 @@ struct BatchFiller: Sendable {
       try quarantine(place.item.entry, reason: nil)
       return false
     }
-    if !canvas.coversOutput { FeederImaging.fill(place.pixels, value: padValue) }
+    if canvas.turn != nil || !canvas.coversOutput { FeederImaging.fill(place.pixels, value: padValue) }
     for (number, image) in canvas.images.enumerated() {
       // The image itself is read even where none of it shows: whether its file is damaged must not depend on luck.
       if try drawMember(image, of: canvas, place.pixels, scratch, always: number == 0) {
@@ -129,10 +129,22 @@ struct BatchFiller: Sendable {
       mosaicIsOpen: item.mosaicIsOpen, settings: augmentation)
   }
 
+  /// Draws one member into its part of a turned canvas; false where its file is damaged: then the part stays plain 114.
+  private func drawTurned(
+    _ image: CanvasImage, of canvas: TrainingCanvas, _ turn: CanvasTurn, _ pixels: PlanarTarget,
+    _ scratch: WorkerScratch
+  ) throws -> Bool {
+    try draw(image.entryIndex, scratch) { stored in
+      let (map, part) = canvas.turnedMap(of: image, turn, stored: stored.size)
+      warp(stored, map: map, part: part, into: pixels, scratch: scratch.pixels)
+    }
+  }
+
   /// Draws one member into its rectangle; false where its file is damaged: then the rectangle is plain 114.
   private func drawMember(
     _ image: CanvasImage, of canvas: TrainingCanvas, _ pixels: PlanarTarget, _ scratch: WorkerScratch, always: Bool
   ) throws -> Bool {
+    if let turn = canvas.turn { return try drawTurned(image, of: canvas, turn, pixels, scratch) }
     let (columns, rows) = canvas.rectangle(of: image)
     let isVisible = !columns.isEmpty && !rows.isEmpty
     guard isVisible || always else { return true }

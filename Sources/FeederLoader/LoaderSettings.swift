@@ -16,6 +16,14 @@ package struct AugmentationSettings: Sendable, Equatable {
   package var hsvV = 0.4
   /// Probability of a horizontal flip.
   package var fliplr = 0.5
+  /// Probability of a vertical flip.
+  package var flipud = 0.0
+  /// Largest rotation either way, in degrees; 0 to 180.
+  package var degrees = 0.0
+  /// Largest shear either way along each axis, in degrees; 0 to 44.
+  package var shear = 0.0
+  /// Largest perspective either way along each axis: change of depth a canvas pixel; 0 to 0.001.
+  package var perspective = 0.0
 
   /// The defaults people know from YOLOv8.
   package init() {}
@@ -23,7 +31,8 @@ package struct AugmentationSettings: Sendable, Equatable {
   /// Throws `LoaderError.badSetting` for a value outside its range, naming the flag.
   package func check() throws {
     let shares = [
-      ("--mosaic", mosaic), ("--fliplr", fliplr), ("--hsv-h", hsvH), ("--hsv-s", hsvS), ("--hsv-v", hsvV),
+      ("--mosaic", mosaic), ("--fliplr", fliplr), ("--flipud", flipud), ("--hsv-h", hsvH), ("--hsv-s", hsvS),
+      ("--hsv-v", hsvV),
     ]
     for (flag, value) in shares where !(0...1).contains(value) {
       throw LoaderError.badSetting("\(flag) \(value) is outside 0 to 1")
@@ -32,6 +41,13 @@ package struct AugmentationSettings: Sendable, Equatable {
       throw LoaderError.badSetting("--translate \(translate) is outside 0 to 0.5")
     }
     guard (0...0.95).contains(scale) else { throw LoaderError.badSetting("--scale \(scale) is outside 0 to 0.95") }
+    guard (0...180).contains(degrees) else { throw LoaderError.badSetting("--degrees \(degrees) is outside 0 to 180") }
+    guard (0...44).contains(shear) else {  // from 45 on, two shears may fold the picture into a line
+      throw LoaderError.badSetting("--shear \(shear) is outside 0 to 44")
+    }
+    guard (0...0.001).contains(perspective) else {
+      throw LoaderError.badSetting("--perspective \(perspective) is outside 0 to 0.001")
+    }
   }
 }
 

@@ -55,8 +55,8 @@ struct CanvasImages: RandomAccessCollection, Sendable, Equatable {
 
 /// Where every image of one training picture lands: source images on a square canvas, the canvas on the output.
 ///
-/// The canvas is never drawn. Its maps to the output are axis-aligned, so each source image is one rectangle of the output.
-/// Canvas point p lies at `gain * p + offset` of the output, before the flip.
+/// The canvas is never drawn. Without `turn` its map to the output is axis-aligned, so each source image is one rectangle of
+/// the output, and canvas point p lies at `gain * p + offset` of the output, before the flips.
 struct TrainingCanvas: Sendable, Equatable {
   /// Side of the canvas: twice the image size for a mosaic, the image size for a single image.
   let side: Double
@@ -72,6 +72,10 @@ struct TrainingCanvas: Sendable, Equatable {
   let offsetY: Double
   /// True where the output is mirrored from left to right at the end.
   let flips: Bool
+  /// True where the output is mirrored from top to bottom at the end.
+  let flipsUp: Bool
+  /// The whole map where it is not axis-aligned; then it stands for gain, offsets and flips.
+  let turn: CanvasTurn?
 
   /// Places the members of `plan`; `size` gives an entry's original size, nil where its file is too damaged to tell.
   init(_ plan: AugmentationPlan, imageSize: Int, size: (Int) -> PixelSize?) {
@@ -82,6 +86,8 @@ struct TrainingCanvas: Sendable, Equatable {
     offsetX = plan.shiftX - plan.gain * side / 2
     offsetY = plan.shiftY - plan.gain * side / 2
     flips = plan.flips
+    flipsUp = plan.flipsUp
+    turn = CanvasTurn(plan, side: side, outputSide: output)
     var images = CanvasImages()
     for place in 0..<(plan.isMosaic ? 4 : 1) {
       let entry = plan.members[place]
@@ -103,13 +109,13 @@ struct TrainingCanvas: Sendable, Equatable {
     self.images = images
   }
 
-  /// The output pixels whose centres lie on the part of `image` inside the canvas, after the flip; both may be empty.
+  /// The output pixels whose centres lie on the part of `image` inside the canvas, after the flips; both may be empty.
   func rectangle(of image: CanvasImage) -> (columns: Range<Int>, rows: Range<Int>) {
     let frame = image.frame
     let columns = pixels(from: max(frame.x1, 0), to: min(frame.x2, side), offset: offsetX)
     let rows = pixels(from: max(frame.y1, 0), to: min(frame.y2, side), offset: offsetY)
-    let mirrored = outputSide - columns.upperBound..<outputSide - columns.lowerBound
-    return (flips ? mirrored : columns, rows)
+    func mirrored(_ range: Range<Int>) -> Range<Int> { outputSide - range.upperBound..<outputSide - range.lowerBound }
+    return (flips ? mirrored(columns) : columns, flipsUp ? mirrored(rows) : rows)
   }
 
   private func pixels(from low: Double, to high: Double, offset: Double) -> Range<Int> {
@@ -137,25 +143,41 @@ struct TrainingCanvas: Sendable, Equatable {
     let scaleY = Double(stored.height) / (frame.height * gain)
     return AxisMap(
       scaleX: scaleX, scaleY: scaleY, offsetX: -(offsetX + gain * image.left) * scaleX,
-      offsetY: -(offsetY + gain * image.top) * scaleY, flipped: flips)
+      offsetY: -(offsetY + gain * image.top) * scaleY, flipped: flips, upended: flipsUp)
   }
 
-  /// One box of `image` (pixels of the original) on the output: clipped to the canvas, mapped, clipped to the output, flipped.
+  /// One box of `image` (pixels of the original) on the output: clipped to the canvas, mapped, clipped to the output, flipped;
+  /// of a turned canvas the box around its corners.
   /// Nil where too little of it is left: it must keep over 2 px on each side, over 0.1 of its mapped area and an aspect
   /// under 100 (the limits of YOLOv8's training, measured on its results).
   func box(_ box: Box, of image: CanvasImage) -> Box? {
     let canvas = Box(
-      x1: image.left + box.x1 * image.ratio, y1: image.top + box.y1 * image.ratio,
-      x2: image.left + box.x2 * image.ratio, y2: image.top + box.y2 * image.ratio)
-    func mapX(_ x: Double) -> Double { gain * min(max(x, 0), side) + offsetX }
-    func mapY(_ y: Double) -> Double { gain * min(max(y, 0), side) + offsetY }
-    let mapped = Box(x1: mapX(canvas.x1), y1: mapY(canvas.y1), x2: mapX(canvas.x2), y2: mapY(canvas.y2))
+      x1: onCanvas(image.left + box.x1 * image.ratio), y1: onCanvas(image.top + box.y1 * image.ratio),
+      x2: onCanvas(image.left + box.x2 * image.ratio), y2: onCanvas(image.top + box.y2 * image.ratio))
+    guard let turn else { return kept(alongAxes(canvas)).map(flipped) }
+    return turn.around(canvas).flatMap(kept)
+  }
+
+  private func onCanvas(_ position: Double) -> Double { min(max(position, 0), side) }
+
+  private func alongAxes(_ box: Box) -> Box {
+    Box(
+      x1: gain * box.x1 + offsetX, y1: gain * box.y1 + offsetY, x2: gain * box.x2 + offsetX, y2: gain * box.y2 + offsetY
+    )
+  }
+
+  private func kept(_ mapped: Box) -> Box? {
     let clipped = mapped.clipped(to: PixelSize(side: outputSide))
     guard clipped.width > 2, clipped.height > 2, clipped.area > 0.1 * mapped.area,
       max(clipped.width / clipped.height, clipped.height / clipped.width) < 100
     else { return nil }
-    guard flips else { return clipped }
-    let right = Double(outputSide)
-    return Box(x1: right - clipped.x2, y1: clipped.y1, x2: right - clipped.x1, y2: clipped.y2)
+    return clipped
+  }
+
+  private func flipped(_ box: Box) -> Box {
+    let end = Double(outputSide)
+    return Box(
+      x1: flips ? end - box.x2 : box.x1, y1: flipsUp ? end - box.y2 : box.y1, x2: flips ? end - box.x1 : box.x2,
+      y2: flipsUp ? end - box.y1 : box.y2)
   }
 }

@@ -17,8 +17,9 @@ struct RunArguments {
   private static let keys: [String] = [
     "model", "epochs", "batch", "image_size", "precision", "device", "memory", "seed", "optimizer", "lr0", "lrf",
     "momentum", "weight_decay", "warmup_epochs", "warmup_momentum", "warmup_bias_lr", "cos_lr", "nominal_batch",
-    "close_mosaic", "patience", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr", "mosaic", "cache",
-    "cache_dir", "channels", "checkpoint_every", "stop_after_steps", "engine_threads", "workers", "prefetch",
+    "close_mosaic", "patience", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr", "flipud",
+    "degrees", "shear", "perspective", "mosaic", "cache", "cache_dir", "channels", "checkpoint_every",
+    "stop_after_steps", "engine_threads", "workers", "prefetch",
   ]
 
   /// Settings from `flags` over those of the YAML file at `path`. A key of the file that has no effect is told to `warn`.
@@ -113,6 +114,10 @@ struct RunArguments {
     try number("translate", "a number", &settings.augmentation.translate)
     try number("scale", "a number", &settings.augmentation.scale)
     try number("fliplr", "a number", &settings.augmentation.fliplr)
+    try number("flipud", "a number", &settings.augmentation.flipud)
+    try number("degrees", "a number", &settings.augmentation.degrees)
+    try number("shear", "a number", &settings.augmentation.shear)
+    try number("perspective", "a number", &settings.augmentation.perspective)
     try number("mosaic", "a number", &settings.augmentation.mosaic)
     try choice("precision", &settings.precision)
     try choice("optimizer", &settings.optimizer)
@@ -162,7 +167,9 @@ struct RunArguments {
       "patience": "\(settings.patience)", "hsv_h": "\(settings.augmentation.hsvH)",
       "hsv_s": "\(settings.augmentation.hsvS)", "hsv_v": "\(settings.augmentation.hsvV)",
       "translate": "\(settings.augmentation.translate)", "scale": "\(settings.augmentation.scale)",
-      "fliplr": "\(settings.augmentation.fliplr)", "mosaic": "\(settings.augmentation.mosaic)",
+      "fliplr": "\(settings.augmentation.fliplr)", "flipud": "\(settings.augmentation.flipud)",
+      "degrees": "\(settings.augmentation.degrees)", "shear": "\(settings.augmentation.shear)",
+      "perspective": "\(settings.augmentation.perspective)", "mosaic": "\(settings.augmentation.mosaic)",
       "cache": options.cache.rawValue, "checkpoint_every": "\(settings.checkpointEvery)",
       "stop_after_steps": "\(settings.stopAfterSteps)", "engine_threads": "\(settings.engineThreads)",
       "prefetch": "\(settings.prefetchDepth)",

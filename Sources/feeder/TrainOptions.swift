@@ -58,6 +58,14 @@ struct TrainOptions: ParsableArguments {
   var scale: String?
   @Option(parsing: .unconditional, help: "Probability of a horizontal flip. (default: 0.5)")
   var fliplr: String?
+  @Option(parsing: .unconditional, help: "Probability of a vertical flip. (default: 0)")
+  var flipud: String?
+  @Option(parsing: .unconditional, help: "Largest rotation either way, in degrees. (default: 0)")
+  var degrees: String?
+  @Option(parsing: .unconditional, help: "Largest shear either way, in degrees. (default: 0)")
+  var shear: String?
+  @Option(parsing: .unconditional, help: "Largest perspective either way, 0 to 0.001. (default: 0)")
+  var perspective: String?
   @Option(parsing: .unconditional, help: "Probability of a mosaic of four images. (default: 1)")
   var mosaic: String?
   @Option(parsing: .unconditional, help: "auto, jpeg, pixels or none. (default: auto)")
@@ -87,6 +95,7 @@ struct TrainOptions: ParsableArguments {
       "warmup_momentum": warmupMomentum, "warmup_bias_lr": warmupBiasLr, "cos_lr": cosLr ? "true" : nil,
       "nominal_batch": nominalBatch, "close_mosaic": closeMosaic, "patience": patience, "weights": weights,
       "hsv_h": hsvH, "hsv_s": hsvS, "hsv_v": hsvV, "translate": translate, "scale": scale, "fliplr": fliplr,
+      "flipud": flipud, "degrees": degrees, "shear": shear, "perspective": perspective,
       "mosaic": mosaic, "cache": cache, "cache_dir": cacheDir, "channels": channels,
       "checkpoint_every": checkpointEvery, "stop_after_steps": stopAfterSteps, "engine_threads": engineThreads,
       "workers": workers, "prefetch": prefetch,

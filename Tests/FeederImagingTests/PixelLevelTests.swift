@@ -36,6 +36,7 @@ struct PixelLevelTests {
       var random = CounterRandom(seed: 5, epoch: 0, index: number, purpose: .augmentation)
       resample(&random, number, scratch)
       letterbox(&random, number, scratch)
+      warp(&random, number, scratch)
       hsv(&random, number, level)
     }
     everyColour(level)
@@ -97,6 +98,22 @@ struct PixelLevelTests {
     let image = picture(source, channels: number % 2 == 0 ? 3 : 1, number)
     expectEqual(image, target: geometry.target, "\(source) to \(target)", scratch: scratch) {
       FeederImaging.letterbox($0, geometry: geometry, into: $1, scratch: $2)
+    }
+  }
+
+  func warp(_ random: inout CounterRandom, _ number: Int, _ scratch: [PixelScratch]) {
+    let longest = number % 3 == 0 ? 5 : 90
+    let source = PixelSize(width: 1 + random.integer(below: longest), height: 1 + random.integer(below: longest))
+    let map = Homography(
+      x: SIMD3(random.uniform(-2, 2), random.uniform(-2, 2), random.uniform(-20, 60)),
+      y: SIMD3(random.uniform(-2, 2), random.uniform(-2, 2), random.uniform(-20, 60)),
+      w: SIMD3(number % 2 == 0 ? 0 : random.uniform(-0.02, 0.02), number % 4 < 2 ? 0 : random.uniform(-0.02, 0.02), 1))
+    // A part that reaches beyond the source: its edge is repeated.
+    let part = Box(x1: -9, y1: -9, x2: Double(source.width) + 9, y2: Double(source.height) + 9)
+    let image = picture(source, channels: number % 2 == 0 ? 1 : 3, number)
+    let target = PixelSize(width: 1 + random.integer(below: 90), height: 20)
+    expectEqual(image, target: target, "\(source) \(map)", scratch: scratch) {
+      FeederImaging.warp($0, map: map, part: part, into: $1, scratch: $2)
     }
   }
 

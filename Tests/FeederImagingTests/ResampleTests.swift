@@ -70,6 +70,26 @@ struct ResampleTests {
     #expect(plain != PlanarImage(image))
   }
 
+  @Test("an upended map shows the rows of the plain one from below", arguments: [1, 3])
+  func upended(channels: Int) {
+    let image = TestImages.noise(PixelSize(width: 50, height: 37), channels: channels, seed: 5)
+    var map = Self.maps[1]
+    var plain = PlanarImage(size: PixelSize(width: 48, height: 33), channels: channels)
+    var upended = plain
+    let scratch = PixelScratch()
+    image.withView { view in
+      plain.withTarget { resample(view, map: map, into: $0, columns: 5..<44, rows: 3..<31, scratch: scratch) }
+      map.upended = true
+      upended.withTarget { resample(view, map: map, into: $0, columns: 5..<44, rows: 2..<30, scratch: scratch) }
+    }
+    for channel in 0..<channels {
+      for y in 0..<33 {
+        for x in 0..<48 { #expect(upended[x, y, channel] == plain[x, 32 - y, channel]) }
+      }
+    }
+    #expect(upended != plain)
+  }
+
   @Test("an empty rectangle writes nothing")
   func emptyRectangle() {
     let image = TestImages.noise(PixelSize(side: 8), channels: 1, seed: 4)

@@ -26,6 +26,27 @@ typedef struct {
 /// Bytes that any level's plan of so many columns takes.
 static inline int64_t feeder_plan_bytes(int64_t count) { return 64 * count + 2048; }
 
+/// Pixels to draw from through a map that is not axis-aligned: at least 1 x 1, below 2^31 bytes a channel's reach.
+typedef struct {
+  const uint8_t *_Nonnull pixels;
+  int32_t width;
+  int32_t height;
+  /// Bytes to the right neighbour: 1, or 3 where the channels lie side by side.
+  int32_t pixel_stride;
+  /// Bytes to the pixel below.
+  int32_t row_stride;
+  /// Bytes to the next channel's value of the same pixel.
+  int64_t channel_stride;
+  int32_t channels;
+} feeder_picture;
+
+/// Where the pixels of an output row lie in a picture: pixel i at ((u + i du) / (w + i dw), (v + i dv) / (w + i dw)), 0 at
+/// the first pixel's centre.
+typedef struct {
+  float u, v, w;
+  float du, dv, dw;
+} feeder_line;
+
 /// One level's kernels.
 typedef struct {
   /// Neighbours and weights of an axis: position = (start + i * step + 0.5) * scale + offset - 0.5 in doubles, held
@@ -55,6 +76,13 @@ typedef struct {
   /// An interleaved row of count pixels to one row a channel.
   void (*_Nonnull split_rgb)(const uint8_t *_Nonnull pixels, int32_t count, uint8_t *_Nonnull red,
                              uint8_t *_Nonnull green, uint8_t *_Nonnull blue);
+
+  /// Pixels of a line. In floats of 32 bits, every operation rounded: r = 1 / (w + i dw), x = (u + i du) * r, y likewise,
+  /// each held within the picture's first and last pixel centre; in 1/2048, X = (int)(x * 2048 + 0.5). Then the blend of
+  /// resample_row with the pixels at X >> 11 and right of it, weight X & 2047, and in rows likewise. The channels of the
+  /// output lie out_stride bytes apart.
+  void (*_Nonnull warp_row)(const feeder_picture *_Nonnull picture, const feeder_line *_Nonnull line, int32_t count,
+                            uint8_t *_Nonnull out, int64_t out_stride);
 
   /// bytes[i] = table[bytes[i]]; the table has 256 entries.
   void (*_Nonnull map_bytes)(uint8_t *_Nonnull bytes, int32_t count, const uint8_t *_Nonnull table);
