@@ -6,7 +6,7 @@ import Foundation
 extension ImageCache {
   /// The size that `writeNative` gives image `index`: the original's for JPEG bytes, the stored one for pixels. Nil where the
   /// image is known to be damaged.
-  package func nativeSize(_ index: Int) -> PixelSize? { file.items[index].storedSize }
+  package func nativeSize(_ index: Int) -> PixelSize? { file.items.storedSize(index) }
 
   /// Writes the pixels of image `index` to the start of `target`: JPEG bytes are decoded in full, H x W x C; stored pixels are
   /// copied, C x H x W.
@@ -16,19 +16,19 @@ extension ImageCache {
   package func writeNative(
     _ index: Int, scratch: NativeScratch, into target: UnsafeMutableRawBufferPointer
   ) throws {
-    let item = file.items[index]
-    guard let size = item.storedSize else {
-      throw CacheError.damagedImage(path: item.imageID, reason: item.damage ?? "it has no pixels")
+    guard let size = file.items.storedSize(index) else {
+      throw CacheError.damagedImage(
+        path: file.items.imageID(index), reason: file.items.damage(index) ?? "it has no pixels")
     }
     precondition(target.count >= size.width * size.height * channels, "the target holds the image")
     let record = try file.record(index)
     guard file.recipe.form == .jpeg else { return target.copyMemory(from: record) }
     do {
       let info = try scratch.decoder.info(of: record)
-      guard info.size == size else { throw CacheError.changedSource(path: item.imageID) }
+      guard info.size == size else { throw CacheError.changedSource(path: file.items.imageID(index)) }
       try scratch.decode(record, info, channels: channels, into: target)
     } catch let error as ImagingError {
-      throw CacheError.damagedImage(path: item.imageID, reason: error.description)
+      throw CacheError.damagedImage(path: file.items.imageID(index), reason: error.description)
     }
   }
 }

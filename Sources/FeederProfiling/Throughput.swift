@@ -14,12 +14,19 @@ package protocol ImageStream {
 package struct Throughput: Sendable, Equatable {
   /// Images a second of each window, in order.
   package let windows: [Double]
+  /// Seconds of processor time an image took in each window, all threads together: what other programs on the machine cannot
+  /// take away.
+  package let processorSeconds: [Double]
 
-  /// Figures that were taken elsewhere; at least one.
-  package init(windows: [Double]) {
-    precondition(!windows.isEmpty, "a throughput has at least one window")
+  /// Figures that were taken elsewhere; at least one of each.
+  package init(windows: [Double], processorSeconds: [Double]) {
+    precondition(!windows.isEmpty && !processorSeconds.isEmpty, "a throughput has at least one window")
     self.windows = windows
+    self.processorSeconds = processorSeconds
   }
+
+  /// The middle window's processor time an image.
+  package var processorSecondsPerImage: Double { median(of: processorSeconds) }
 
   /// The middle window; of an even number the mean of the two in the middle.
   package var imagesPerSecond: Double { median(of: windows) }
@@ -53,45 +60,55 @@ package struct PairedThroughput: Sendable, Equatable {
     }
   }
 
-  /// Measures `ours` and `floor` in turn; `now` gives seconds. Throws what a stream throws; both are stopped then.
+  /// Measures `ours` and `floor` in turn. Throws what a stream throws; both are stopped then.
   package init(
-    _ ours: inout some ImageStream, floor: inout some ImageStream, plan: Plan, now: () -> Double = Self.monotonicSeconds
+    _ ours: inout some ImageStream, floor: inout some ImageStream, plan: Plan, clock: some StreamClock = SystemClock()
   ) throws {
-    var figures: ([Double], [Double]) = ([], [])
+    var figures: ([Window], [Window]) = ([], [])
     for _ in 0..<plan.windowCount {
-      figures.0.append(try Self.window(&ours, plan, now))
-      figures.1.append(try Self.window(&floor, plan, now))
+      figures.0.append(try Self.window(&ours, plan, clock))
+      figures.1.append(try Self.window(&floor, plan, clock))
     }
-    self.ours = Throughput(windows: figures.0)
-    self.floor = Throughput(windows: figures.1)
+    self.ours = Self.throughput(figures.0)
+    self.floor = Self.throughput(figures.1)
   }
 
-  /// Images a second between two returns of `next`, both in the steady state.
-  private static func window(_ stream: inout some ImageStream, _ plan: Plan, _ now: () -> Double) throws -> Double {
+  private struct Window {
+    let imagesPerSecond: Double
+    let processorSecondsPerImage: Double
+  }
+
+  private static func throughput(_ windows: [Window]) -> Throughput {
+    Throughput(
+      windows: windows.map(\.imagesPerSecond), processorSeconds: windows.map(\.processorSecondsPerImage))
+  }
+
+  /// What passes between two returns of `next`, both in the steady state.
+  private static func window(
+    _ stream: inout some ImageStream, _ plan: Plan, _ clock: some StreamClock
+  ) throws -> Window {
     try stream.start()
     defer { stream.stop() }
-    let begin = now()
+    let begin = clock.seconds
     var callCount = 0
     repeat {
       _ = try stream.next()
       callCount += 1
-    } while callCount < stream.warmupCount || now() - begin < plan.windowSeconds * plan.warmupShare
-    let start = now()
+    } while callCount < stream.warmupCount || clock.seconds - begin < plan.windowSeconds * plan.warmupShare
+    let (start, processorStart) = (clock.seconds, clock.processorSeconds)
     var end = start
     var imageCount = 0
     callCount = 0
     repeat {
       imageCount += try stream.next()
       callCount += 1
-      end = now()
+      end = clock.seconds
     } while callCount < plan.smallestCallCount || end - start < plan.windowSeconds
-    return Double(imageCount) / max(end - start, 1e-9)
+    let count = Double(max(imageCount, 1))
+    return Window(
+      imagesPerSecond: count / max(end - start, 1e-9),
+      processorSecondsPerImage: (clock.processorSeconds - processorStart) / count)
   }
-
-  /// Seconds of a clock that never goes back.
-  package static func monotonicSeconds() -> Double { (ContinuousClock.now - origin) / .seconds(1) }
-
-  private static let origin = ContinuousClock.now
 }
 
 /// The middle of `numbers`, at least one; of an even number of them the mean of the two in the middle.

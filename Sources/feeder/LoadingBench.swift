@@ -51,6 +51,8 @@ struct LoadingBench {
     let floorImagesPerSecond: Double
     let floorWindows: [Double]
     let ratioToFloor: Double
+    let cpuMicrosecondsPerImage: Double
+    let floorCpuMicrosecondsPerImage: Double
     let threads: Int
     let batch: Int
     let imageSize: Int
@@ -127,15 +129,19 @@ struct LoadingBench {
     let windows = paired.ours.windows
     Terminal.say(
       String(
-        format: "%@, %d %@, %d threads, batch %d: %.0f images/s (%.0f to %.0f); floor %.0f; ratio %.3f", name,
+        format: "%@, %d %@, %d threads, batch %d: %.0f images/s (%.0f to %.0f), floor %.0f, ratio %.3f; "
+          + "processor time an image %.0f us, floor %.0f us", name,
         cache.channels, cache.channels == 1 ? "channel" : "channels", threads, batch, paired.ours.imagesPerSecond,
-        windows.min() ?? 0, windows.max() ?? 0, paired.floor.imagesPerSecond, paired.ratioToFloor))
+        windows.min() ?? 0, windows.max() ?? 0, paired.floor.imagesPerSecond, paired.ratioToFloor,
+        paired.ours.processorSecondsPerImage * 1e6, paired.floor.processorSecondsPerImage * 1e6))
     guard options.json else { return }
     try Terminal.printJSON(
       Report(
         imagesPerSecond: paired.ours.imagesPerSecond, windows: windows,
         floorImagesPerSecond: paired.floor.imagesPerSecond, floorWindows: paired.floor.windows,
-        ratioToFloor: paired.ratioToFloor, threads: threads, batch: batch, imageSize: imageSize,
+        ratioToFloor: paired.ratioToFloor, cpuMicrosecondsPerImage: paired.ours.processorSecondsPerImage * 1e6,
+        floorCpuMicrosecondsPerImage: paired.floor.processorSecondsPerImage * 1e6, threads: threads, batch: batch,
+        imageSize: imageSize,
         channels: cache.channels, prefetchDepth: prefetchDepth, imageCount: order.count, imageBytes: imageBytes,
         peakBytes: HostMemory.peakBytes))
   }

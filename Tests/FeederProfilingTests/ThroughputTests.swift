@@ -5,8 +5,10 @@ import Testing
 @Suite("Two streams are measured in turn, and a figure is the median of windows")
 struct ThroughputTests {
   /// A clock that only streams move.
-  private final class FakeClock {
+  private final class FakeClock: StreamClock {
     var seconds = 0.0
+    /// Two threads that work all the time.
+    var processorSeconds: Double { 2 * seconds }
   }
 
   /// Gives four images a call; window k takes `secondsPerCall[k]` for each, warm-up calls ten times as long.
@@ -62,9 +64,10 @@ struct ThroughputTests {
     var plan = PairedThroughput.Plan(seconds: 0, windowCount: 3)
     plan.windowSeconds = 8
     plan.warmupShare = 0
-    let paired = try PairedThroughput(&ours, floor: &floor, plan: plan) { clock.seconds }
+    let paired = try PairedThroughput(&ours, floor: &floor, plan: plan, clock: clock)
     #expect(paired.ours.windows == [8, 2, 4])
     #expect(paired.floor.windows == [16, 16, 8])
+    #expect(paired.ours.processorSeconds == [0.25, 1, 0.5] && paired.floor.processorSecondsPerImage == 0.125)
     #expect(paired.ours.imagesPerSecond == 4 && paired.floor.imagesPerSecond == 16 && paired.ratioToFloor == 0.25)
     let turn = ["ours starts", "ours stops", "floor starts", "floor stops"]
     #expect(journal.lines == turn + turn + turn)
@@ -77,9 +80,17 @@ struct ThroughputTests {
     var floor = Steps("floor", clock, [100, 100, 100], journal)
     let plan = PairedThroughput.Plan(seconds: 12, windowCount: 3)
     #expect(plan.windowSeconds == 2)
-    let paired = try PairedThroughput(&ours, floor: &floor, plan: plan) { clock.seconds }
+    let paired = try PairedThroughput(&ours, floor: &floor, plan: plan, clock: clock)
     #expect(paired.ours.windows.allSatisfy { abs($0 - 0.04) < 1e-12 })
     #expect(clock.seconds == 2 * 3 * (2 * 1000 + 3 * 100))
+  }
+
+  @Test("The system's clocks go forward, and processor time passes with work alone")
+  func systemClock() {
+    let clock = SystemClock()
+    let (start, processorStart) = (clock.seconds, clock.processorSeconds)
+    while clock.processorSeconds - processorStart < 0.01 {}
+    #expect(clock.seconds > start)
   }
 
   @Test("A stream that fails ends the measurement with its own error, and is stopped")

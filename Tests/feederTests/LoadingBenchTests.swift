@@ -4,7 +4,8 @@ import Testing
 @Suite("The loading benches print one document with their figure, their floor and what they ran on")
 struct LoadingBenchTests {
   private static let keys = [
-    "batch", "channels", "floor_images_per_second", "floor_windows", "image_bytes", "image_count", "image_size",
+    "batch", "channels", "cpu_microseconds_per_image", "floor_cpu_microseconds_per_image", "floor_images_per_second",
+    "floor_windows", "image_bytes", "image_count", "image_size",
     "images_per_second", "peak_bytes", "prefetch_depth", "ratio_to_floor", "threads", "windows",
   ]
 
@@ -51,6 +52,10 @@ struct LoadingBenchTests {
     let isNative = name == "decode" || name == "cached"
     #expect(report["image_size"] as? Int == (isNative ? 180 : 96))
     #expect(report["image_bytes"] as? Int == channels * (isNative ? 160 * 160 : 96 * 96))
+    for key in ["cpu_microseconds_per_image", "floor_cpu_microseconds_per_image"] {
+      let microseconds = try number(report, key)
+      #expect(microseconds > 0 && microseconds.isFinite)
+    }
     let peakBytes = try number(report, "peak_bytes")
     #expect(peakBytes > 1_000_000)
     #expect(!boards.exists("cache-home"), "the cache went somewhere else than --cache-dir says")
