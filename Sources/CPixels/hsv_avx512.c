@@ -10,39 +10,40 @@
 
 // The recipe of hsv_plain.c in 16-bit lanes, 64 pixels at a time.
 //
-// A reciprocal of up to 20 bits is held as 16 of them and a shift that belongs to the divisor: with x shifted left until
-// the divisor has its 8th bit, the high half of the product keeps what the rounding needs. All 256 entries of a table lie
-// in four registers, permuted by the lower 6 bits of the index and merged by the upper two.
+// Reciprocals of up to 20 bits are held in 16, small divisors' divided by 16 or 4; then the dividend is multiplied by as
+// much. All 256 entries of a table lie in four registers, permuted by the lower 6 bits of the index and merged by the
+// upper two.
 
 #define INLINE static inline __attribute__((always_inline))
 
+enum { SMALL_VALUE = 16, SMALL_RANGE = 4 };
+
 typedef struct {
-  uint8_t low[256], high[256];  // the reciprocal
-  uint8_t shift[256];
+  uint8_t low[256], high[256];
 } Reciprocals;
 
 typedef struct {
-  Reciprocals saturation;  // V to round(255 * 4096 / V) * 8 >> shift, and 2^shift: D << (8 + shift), high half, >> 7
-  Reciprocals hue;         // D to round(30 * 4096 / D) * 32 >> shift, and shift + 4: E << (4 + shift), high half, >> 5
+  Reciprocals saturation;          // V to round(255 * 4096 / V), a 16th of it where V is small
+  Reciprocals hue;                 // D to round(30 * 4096 / D), a 4th of it where D is small
   uint8_t value[256], moved[256];  // the callers' tables: V to V, S to S
   uint8_t codes[192];              // H to the new hue's sector and middle, of fill_codes
 } Tables;
 
+static void fill_reciprocals(Reciprocals *table, float scale, int32_t small, int32_t divisor) {
+  table->low[0] = table->high[0] = 0;
+  for (int32_t i = 1; i < 256; i++) {
+    int32_t reciprocal = (int32_t)__builtin_rintf(scale / (float)i);  // exact: never a half, and 24 bits suffice
+    if (i < small) reciprocal = (reciprocal + divisor / 2) / divisor;
+    table->low[i] = (uint8_t)reciprocal;
+    table->high[i] = (uint8_t)(reciprocal >> 8);
+  }
+}
+
 static void fill_tables(Tables *tables, const uint8_t *hue, const uint8_t *saturation, const uint8_t *value) {
+  fill_reciprocals(&tables->saturation, 255 * 4096, SMALL_VALUE, 16);
+  fill_reciprocals(&tables->hue, 30 * 4096, SMALL_RANGE, 4);
   memcpy(tables->value, value, 256);
   memcpy(tables->moved, saturation, 256);
-  for (int32_t i = 0; i < 256; i++) {
-    const int32_t shift = i == 0 ? 0 : __builtin_clz((uint32_t)i) - 24;
-    // Exact: 24 bits suffice, and neither quotient is ever a half.
-    const int32_t s = i == 0 ? 0 : (int32_t)__builtin_rintf(255 * 4096 / (float)i) * 8 >> shift;
-    const int32_t h = i == 0 ? 0 : (int32_t)__builtin_rintf(30 * 4096 / (float)i) * 32 >> shift;
-    tables->saturation.low[i] = (uint8_t)s;
-    tables->saturation.high[i] = (uint8_t)(s >> 8);
-    tables->saturation.shift[i] = (uint8_t)(1 << shift);
-    tables->hue.low[i] = (uint8_t)h;
-    tables->hue.high[i] = (uint8_t)(h >> 8);
-    tables->hue.shift[i] = (uint8_t)(shift + 4);
-  }
   fill_codes(tables->codes, hue);
 }
 
@@ -73,19 +74,18 @@ INLINE Words words(__m512i low, __m512i high) {
 
 INLINE __m512i set(int32_t value) { return _mm512_set1_epi16((int16_t)value); }
 
-INLINE __m512i to_saturation(__m512i range, __m512i shift, __m512i reciprocal) {
-  __m512i product = _mm512_mulhi_epu16(_mm512_mullo_epi16(range, shift), reciprocal);
-  return _mm512_mulhrs_epi16(product, set(256));  // (product + 64) >> 7
+// D in the upper bytes.
+INLINE __m512i to_saturation(__m512i range, __m512i reciprocal) {
+  return _mm512_mulhrs_epi16(_mm512_mulhi_epu16(range, reciprocal), set(2048));  // (product + 8) >> 4
 }
 
-// E = a - c + times D.
-INLINE __m512i to_hue(__m512i a_and_c, __m512i times, __m512i range, __m512i shift,
-                                                            __m512i reciprocal) {
-  __m512i angle = _mm512_maddubs_epi16(a_and_c, set((int16_t)0xff01));
-  angle = _mm512_add_epi16(angle, _mm512_mullo_epi16(times, range));
-  __m512i product = _mm512_mulhi_epi16(_mm512_sllv_epi16(angle, shift), reciprocal);
-  __m512i hue = _mm512_mulhrs_epi16(product, set(1024));              // (product + 16) >> 5
-  return _mm512_min_epu16(hue, _mm512_add_epi16(hue, set(180)));      // negative ones are the larger, unsigned
+// E = a - c + 2 twice + 2 fourfold, which are D or 0.
+INLINE __m512i to_hue(__m512i a_and_c, __m512i twice_and_fourfold, __m512i range, __m512i reciprocal) {
+  __m512i angle = _mm512_add_epi16(_mm512_maddubs_epi16(a_and_c, set((int16_t)0xf808)),
+                                   _mm512_maddubs_epi16(twice_and_fourfold, set(0x1010)));  // 8 E
+  angle = _mm512_mask_slli_epi16(angle, _mm512_cmplt_epu16_mask(range, set(SMALL_RANGE)), angle, 2);
+  const __m512i hue = _mm512_mulhrs_epi16(angle, reciprocal);     // (8 E reciprocal + 2^14) >> 15
+  return _mm512_min_epu16(hue, _mm512_add_epi16(hue, set(180)));  // negative ones are the larger, unsigned
 }
 
 typedef struct {
@@ -94,14 +94,12 @@ typedef struct {
 
 // part(30) and part(k). V S k / 7650 is approached from below, at most 1 too small, and then put right by the remainder.
 INLINE Parts parts(__m512i value, __m512i saturation, __m512i k) {
-  __m512i product = _mm512_mullo_epi16(value, saturation);
-  __m512i drop = _mm512_mulhi_epu16(_mm512_add_epi16(product, set(128)), set(257));  // round(V S / 255)
-  __m512i scaled = _mm512_mulhi_epu16(product, set((int16_t)32904));                 // 128 V S / 255, nearly
-  scaled = _mm512_mulhi_epu16(scaled, _mm512_mullo_epi16(k, set(2184)));             // times k / 30
-  __m512i quotient = _mm512_srli_epi16(_mm512_add_epi16(scaled, set(63)), 7);
-  __m512i remainder =
-      _mm512_sub_epi16(_mm512_mullo_epi16(product, k), _mm512_mullo_epi16(quotient, set(7650)));
-  __mmask32 is_short = _mm512_cmpgt_epi16_mask(remainder, set(7650 - 3825));
+  const __m512i product = _mm512_mullo_epi16(value, saturation);
+  const __m512i drop = _mm512_mulhi_epu16(_mm512_add_epi16(product, set(128)), set(257));  // round(V S / 255)
+  const __m512i scaled = _mm512_mulhi_epu16(product, _mm512_mullo_epi16(k, set(2184)));  // V S k / 30, nearly
+  const __m512i quotient = _mm512_mulhi_epu16(_mm512_add_epi16(scaled, set(127)), set(257));
+  const __m512i remainder = _mm512_sub_epi16(_mm512_mullo_epi16(product, k), _mm512_mullo_epi16(quotient, set(7650)));
+  const __mmask32 is_short = _mm512_cmpgt_epi16_mask(remainder, set(7650 - 3825));
   __m512i middle = _mm512_sub_epi16(value, quotient);
   middle = _mm512_mask_sub_epi16(middle, is_short, middle, set(1));
   return (Parts){_mm512_sub_epi16(value, drop), middle};
@@ -120,22 +118,22 @@ INLINE Planes to_hsv(Planes c, const Tables *tables) {
   const __mmask64 is_green = _mm512_cmpeq_epi8_mask(c.second, high);
   __m512i a = _mm512_mask_mov_epi8(_mm512_mask_mov_epi8(c.first, is_green, c.third), is_red, c.second);
   __m512i b = _mm512_mask_mov_epi8(_mm512_mask_mov_epi8(c.second, is_green, c.first), is_red, c.third);
-  __m512i times = _mm512_mask_mov_epi8(_mm512_set1_epi8(4), is_green, _mm512_set1_epi8(2));
-  times = _mm512_mask_mov_epi8(times, is_red, zero);
+  const __m512i fourfold = _mm512_maskz_mov_epi8(~(is_red | is_green), range);
+  const __m512i twice = _mm512_maskz_mov_epi8(~is_red, range);
+  const __mmask64 is_dark = _mm512_cmplt_epu8_mask(high, _mm512_set1_epi8(SMALL_VALUE));
+  const __m512i nibbles = _mm512_and_si512(_mm512_slli_epi16(range, 4), _mm512_set1_epi8((int8_t)0xf0));
+  const __m512i dividend = _mm512_mask_mov_epi8(range, is_dark, nibbles);
 
   const Index at_high = index_of(high), at_range = index_of(range);
   const Words s_factor = words(look_up(at_high, tables->saturation.low), look_up(at_high, tables->saturation.high));
-  const Words s_shift = words(look_up(at_high, tables->saturation.shift), zero);
   const Words h_factor = words(look_up(at_range, tables->hue.low), look_up(at_range, tables->hue.high));
-  const Words h_shift = words(look_up(at_range, tables->hue.shift), zero);
-  const Words range_up = words(zero, range), range_down = words(range, zero);
-  const Words differences = words(a, b), multiples = words(times, zero);
-  const __m512i s = _mm512_packus_epi16(to_saturation(range_up.lower, s_shift.lower, s_factor.lower),
-                                        to_saturation(range_up.upper, s_shift.upper, s_factor.upper));
+  const Words range_up = words(zero, dividend), range_down = words(range, zero);
+  const Words differences = words(a, b), multiples = words(twice, fourfold);
+  const __m512i s = _mm512_packus_epi16(to_saturation(range_up.lower, s_factor.lower),
+                                        to_saturation(range_up.upper, s_factor.upper));
   const __m512i h = _mm512_packus_epi16(
-      to_hue(differences.lower, multiples.lower, range_down.lower, h_shift.lower, h_factor.lower),
-      to_hue(differences.upper, multiples.upper, range_down.upper, h_shift.upper, h_factor.upper));
-
+      to_hue(differences.lower, multiples.lower, range_down.lower, h_factor.lower),
+      to_hue(differences.upper, multiples.upper, range_down.upper, h_factor.upper));
   return (Planes){h, s, high};
 }
 

@@ -106,7 +106,7 @@ struct BatchFiller: Sendable {
       try quarantine(place.item.entry, reason: nil)
       return false
     }
-    if canvas.turn != nil || !canvas.coversOutput { FeederImaging.fill(place.pixels, value: padValue) }
+    fillBare(canvas, place.pixels)
     for (number, image) in canvas.images.enumerated() {
       // The image itself is read even where none of it shows: whether its file is damaged must not depend on luck.
       if try drawMember(image, of: canvas, place.pixels, scratch, always: number == 0) {
@@ -162,6 +162,12 @@ struct BatchFiller: Sendable {
     source.forEachLabel(of: image.entryIndex) { label in
       if let box = canvas.box(label.box(in: image.size), of: image) { add(box, classID: label.classID, to: place) }
     }
+  }
+
+  /// Fills what the images of `canvas` leave bare with plain 114, or everything where that is hard to tell.
+  private func fillBare(_ canvas: TrainingCanvas, _ pixels: PlanarTarget) {
+    guard canvas.turn == nil else { return FeederImaging.fill(pixels, value: padValue) }
+    canvas.forEachBareRun { row, columns in fillRectangle(pixels, columns: columns, rows: row..<row + 1) }
   }
 
   private func fillRectangle(_ pixels: PlanarTarget, columns: Range<Int>, rows: Range<Int>) {

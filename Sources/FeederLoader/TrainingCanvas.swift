@@ -109,8 +109,12 @@ struct TrainingCanvas: Sendable, Equatable {
     self.images = images
   }
 
+  /// Columns and rows of output pixels.
+  typealias Rectangle = (columns: Range<Int>, rows: Range<Int>)
+
   /// The output pixels whose centres lie on the part of `image` inside the canvas, after the flips; both may be empty.
-  func rectangle(of image: CanvasImage) -> (columns: Range<Int>, rows: Range<Int>) {
+  /// Those of several images never overlap.
+  func rectangle(of image: CanvasImage) -> Rectangle {
     let frame = image.frame
     let columns = pixels(from: max(frame.x1, 0), to: min(frame.x2, side), offset: offsetX)
     let rows = pixels(from: max(frame.y1, 0), to: min(frame.y2, side), offset: offsetY)
@@ -125,15 +129,6 @@ struct TrainingCanvas: Sendable, Equatable {
     }
     let start = edge(low)
     return start..<max(edge(high), start)
-  }
-
-  /// True where the images leave no pixel of the output bare; their rectangles never overlap.
-  var coversOutput: Bool {
-    let covered = images.reduce(0) { sum, image in
-      let (columns, rows) = rectangle(of: image)
-      return sum + columns.count * rows.count
-    }
-    return covered == outputSide * outputSide
   }
 
   /// The way from output pixels back to the pixels of `image` as stored, which may be a reduction of the original.

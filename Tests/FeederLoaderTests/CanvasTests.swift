@@ -98,6 +98,28 @@ struct CanvasTests {
     return 114
   }
 
+  @Test("rectangles and bare runs are the whole output, each pixel once", arguments: [true, false])
+  func bareRuns(mosaic: Bool) {
+    var bareCount = 0
+    for epoch in 0..<120 {
+      let plan = canvas(epoch: epoch, mosaic: mosaic).0
+      // Now and then an image is missing.
+      let canvas = TrainingCanvas(plan, imageSize: 64) { epoch % 5 == $0 ? nil : Self.sizes[$0] }
+      var counts = [Int](repeating: 0, count: 64 * 64)
+      for image in canvas.images {
+        let (columns, rows) = canvas.rectangle(of: image)
+        for row in rows { for column in columns { counts[row * 64 + column] += 1 } }
+      }
+      canvas.forEachBareRun { row, columns in
+        bareCount += columns.count
+        for column in columns { counts[row * 64 + column] += 1 }
+      }
+      let isOnce = counts.allSatisfy { $0 == 1 }
+      #expect(isOnce, "epoch \(epoch)")
+    }
+    #expect(bareCount > 1000)
+  }
+
   @Test("boxes follow the rule step by step", arguments: [true, false])
   func boxesMatchReference(mosaic: Bool) throws {
     var random = CounterRandom(seed: 9, purpose: .defects)
