@@ -84,7 +84,7 @@ let package = Package(
     tests("FeederCore"),
     tests("FeederImaging", "CPixels", "FeederCore"),
     tests("FeederDatasets", "FeederImaging", "FeederCore"),
-    tests("FeederCache", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederCache", "CAllocationCount", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederLoader", "BoardSupport", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederTorch", "FeederCore"),
     tests("FeederDetection", "FeederTorch", "FeederCore"),

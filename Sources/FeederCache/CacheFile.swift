@@ -5,7 +5,7 @@ import Synchronization
 
 /// An open cache file: header and index checked, records checked one by one at their first use. Safe from any thread.
 ///
-/// Opening builds nothing an item: the index stays where it is mapped, and beside it is one bit an image.
+/// Opening builds nothing an item: there are the bytes of the index (`IndexBytes`), and one bit an image.
 package final class CacheFile: Sendable {
   /// Where it lies.
   package let path: String
@@ -14,6 +14,7 @@ package final class CacheFile: Sendable {
   let items: CacheIndex
   private let map: MappedFile
   private let verified: VerifiedSet
+  private let residency = Residency()
 
   /// Maps and checks the file. Throws `CacheError` naming it; never touches a record.
   package init(path: String) throws {
@@ -43,7 +44,7 @@ package final class CacheFile: Sendable {
 
   /// The bytes of a record, its checksum verified at first use. Throws `CacheError.damagedFile`.
   func record(_ index: Int) throws -> UnsafeRawBufferPointer {
-    if verified.contains(index) { return bytes(of: index) }
+    if verified.contains(index) { return mappedRecord(index) }
     let bytes = try uncheckedRecord(index)
     guard Checksum.xxh64(bytes) == items.entry(index).checksum else {
       throw CacheError.damagedFile(path: path, problem: "the checksum of image '\(items.imageID(index))' is wrong")
@@ -52,13 +53,37 @@ package final class CacheFile: Sendable {
     return bytes
   }
 
+  /// Throws `CacheError.damagedFile` where the file was cut off since it was opened.
+  func checkSize() throws { try map.checkSize() }
+
+  /// The same, read from the storage before where it is not in memory; `scratch` notes bytes, misses and the time that took.
+  func record(_ index: Int, scratch: DecodeScratch) throws -> UnsafeRawBufferPointer {
+    let bytes = mappedRecord(index)
+    let missed = residency.missedByteCount(bytes)
+    if missed > 0 {
+      try map.checkSize()
+      let start = ContinuousClock.now
+      try residency.pageIn(bytes, path: path)
+      scratch.noteRead(nanoseconds: nanoseconds(since: start), missedByteCount: missed)
+    }
+    scratch.noteRead(byteCount: bytes.count)
+    return try record(index)
+  }
+
+  /// Starts to read a record from the storage where it is not in memory, and does not wait.
+  func willNeed(_ index: Int) {
+    let bytes = mappedRecord(index)
+    if !bytes.isEmpty { residency.willNeed(bytes) }
+  }
+
   /// The bytes of a record as they are. Throws `CacheError.damagedFile` where the file was cut off since it was opened.
   func uncheckedRecord(_ index: Int) throws -> UnsafeRawBufferPointer {
     try map.checkSize()
-    return bytes(of: index)
+    return mappedRecord(index)
   }
 
-  private func bytes(of index: Int) -> UnsafeRawBufferPointer {
+  /// The bytes of a record where they are mapped; touching them may wait for the storage.
+  func mappedRecord(_ index: Int) -> UnsafeRawBufferPointer {
     let place = items.place(index)
     return UnsafeRawBufferPointer(rebasing: map.bytes[place.offset..<place.offset + place.length])
   }

@@ -13,10 +13,9 @@ struct CacheIndexCheck {
   private let path: String
   private let textStart: Int
 
-  /// The index that `commit`, which was checked against the file's size, describes.
-  init(_ map: MappedFile, _ header: CacheHeader, _ commit: CacheCommit) {
-    bytes = UnsafeRawBufferPointer(
-      rebasing: map.bytes[commit.indexOffset..<commit.indexOffset + commit.indexByteCount])
+  /// The index `bytes` of `map` that `commit`, which was checked against the file's size, describes.
+  init(_ bytes: UnsafeRawBufferPointer, _ map: MappedFile, _ header: CacheHeader, _ commit: CacheCommit) {
+    self.bytes = bytes
     headerBytes = UnsafeRawBufferPointer(rebasing: map.bytes[..<CacheFormat.headerByteCount])
     self.header = header
     self.commit = commit

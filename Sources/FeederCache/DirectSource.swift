@@ -42,6 +42,8 @@ package final class DirectSource: ImageSource {
 
   package func storedByteCount(of index: Int) -> Int { fileByteCounts[index] }
 
+  package func willNeed(_ index: Int) { SourceFile.willNeed(paths[index]) }
+
   package func item(_ index: Int) -> SourceItem { items[index] }
 
   package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {

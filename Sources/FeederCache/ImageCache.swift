@@ -40,18 +40,16 @@ package final class ImageCache: ImageSource {
 
   package func storedByteCount(of index: Int) -> Int { file.items.place(index).length }
 
+  package func willNeed(_ index: Int) { file.willNeed(index) }
+
   package func item(_ index: Int) -> SourceItem {
     let item = file.items[index]
     return SourceItem(imageID: item.imageID, size: item.size, labels: item.labels, damage: item.damage)
   }
 
   package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
-    guard let size = file.items.storedSize(index) else {
-      throw CacheError.damagedImage(
-        path: file.items.imageID(index), reason: file.items.damage(index) ?? "it has no pixels")
-    }
-    let record = try file.record(index)
-    scratch.noteRead(byteCount: record.count)
+    guard let size = file.items.storedSize(index) else { throw failure(index) }
+    let record = try file.record(index, scratch: scratch)
     guard file.recipe.form == .pixels else {
       return try scratch.withDecoded(
         record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize, body)
@@ -60,5 +58,16 @@ package final class ImageCache: ImageSource {
       preconditionFailure("a checked record has bytes")
     }
     try body(ImageView(base: base, size: size, channels: channels, layout: .planar))
+  }
+
+  /// Why there is no stored image: the image is damaged, or the cache file was cut.
+  func failure(_ index: Int) -> any Error {
+    do {
+      try file.checkSize()
+    } catch {
+      return error
+    }
+    return CacheError.damagedImage(
+      path: file.items.imageID(index), reason: file.items.damage(index) ?? "it has no pixels")
   }
 }

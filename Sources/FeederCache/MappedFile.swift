@@ -30,9 +30,15 @@ final class MappedFile: @unchecked Sendable {
 
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
+  /// True where somebody cut the file after it was mapped, or nobody can tell.
+  var isCut: Bool {
+    var status = stat()
+    return fstat(file.descriptor, &status) != 0 || status.st_size < bytes.count
+  }
+
   /// Throws where somebody cut the file after it was mapped: touching the lost part would end the program.
   func checkSize() throws {
-    guard try file.status().st_size >= bytes.count else {
+    guard !isCut else {
       throw CacheError.damagedFile(path: path, problem: "it was cut off while it was in use")
     }
   }

@@ -16,10 +16,7 @@ extension ImageCache {
   package func writeNative(
     _ index: Int, scratch: NativeScratch, into target: UnsafeMutableRawBufferPointer
   ) throws {
-    guard let size = file.items.storedSize(index) else {
-      throw CacheError.damagedImage(
-        path: file.items.imageID(index), reason: file.items.damage(index) ?? "it has no pixels")
-    }
+    guard let size = file.items.storedSize(index) else { throw failure(index) }
     precondition(target.count >= size.width * size.height * channels, "the target holds the image")
     let record = try file.record(index)
     guard file.recipe.form == .jpeg else { return target.copyMemory(from: record) }

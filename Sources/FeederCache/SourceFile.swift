@@ -95,7 +95,7 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, offset: Int
 }
 
 /// Reads image and label files of a data set.
-enum SourceFile {
+package enum SourceFile {
   /// Larger files are no images that people train on.
   private static let largestByteCount = 1 << 30
 
@@ -119,6 +119,24 @@ enum SourceFile {
     } catch CacheError.system(let operation, _, let reason) {
       throw CacheError.damagedImage(path: path, reason: "cannot \(operation) (\(reason))")
     }
+  }
+}
+
+extension SourceFile {
+  /// Starts to read a whole file into memory and does not wait; whatever goes wrong shows when the file is read.
+  static func willNeed(_ path: String) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return }
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED)
+    close(descriptor)
+  }
+
+  /// Drops a file's pages from memory where nobody maps or writes them, so that it is read from the storage again.
+  package static func drop(_ path: String) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return }
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+    close(descriptor)
   }
 }
 

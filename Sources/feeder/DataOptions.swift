@@ -23,10 +23,22 @@ struct DataOptions: ParsableArguments {
   var cache = CacheChoice.auto
   @Option(help: "Folder of cache files; by default $XDG_CACHE_HOME/feeder, else ~/.cache/feeder.")
   var cacheDir: String?
-  @Option(help: "Bytes the run may use, as in 512MiB or 2GiB.")
-  var memory = ByteCount(2 << 30)
+  @Option(
+    name: .customLong("memory"),
+    help: "Bytes the run may use, as in 512MiB or 2GiB. (default: a quarter of what is available, at most 2GiB)")
+  var givenMemory: ByteCount?
   @Option(help: "Channels of the images: 1, 3, or auto: 1 when at least 95 % of the images are grey.")
   var channels = Channels.auto
+
+  /// What `--memory` says, by default what `MemoryLimit` gives.
+  var memory: ByteCount { givenMemory ?? Self.defaultMemory }
+
+  /// The default, asked for and said once a process: later the run's own memory would count against it.
+  static let defaultMemory: ByteCount = {
+    let limit = MemoryLimit()
+    Terminal.say(limit.line)
+    return ByteCount(limit.defaultBudget)
+  }()
 
   /// The same in the cache's words, for images of `imageSize` pixels a side.
   func sourceOptions(imageSize: Int) -> SourceOptions {

@@ -142,6 +142,8 @@ struct RunArguments {
         throw CommandError("--memory \(text): give a number of bytes such as 2GiB")
       }
       options.memory = memory.bytes
+    } else {
+      options.memory = DataOptions.defaultMemory.bytes
     }
     try choice("cache", &options.cache)
     options.cacheFolder = values["cache_dir"]

@@ -15,7 +15,11 @@ struct TrainOptions: ParsableArguments {
   var precision: String?
   @Option(parsing: .unconditional, help: "auto, cpu or cuda:0. (default: auto)")
   var device: String?
-  @Option(parsing: .unconditional, help: "Bytes for slots and scratch of the loader, such as 2GiB. (default: 2GiB)")
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Bytes for slots and scratch of the loader, such as 2GiB. (default: a quarter of what is available, at most 2GiB)"
+  )
   var memory: String?
   @Option(parsing: .unconditional, help: "Seed of weights, order and augmentation. (default: 0)")
   var seed: String?

@@ -11,38 +11,46 @@ void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
 static _Atomic uint64_t count;
+static _Thread_local uint64_t own_count;
+static _Thread_local uint64_t own_bytes;
 
-static void note(void) { atomic_fetch_add_explicit(&count, 1, memory_order_relaxed); }
+static void note(size_t size) {
+  atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+  own_count += 1;
+  own_bytes += size;
+}
 
 uint64_t feeder_allocation_count(void) { return atomic_load_explicit(&count, memory_order_relaxed); }
+uint64_t feeder_own_allocation_count(void) { return own_count; }
+uint64_t feeder_own_allocation_bytes(void) { return own_bytes; }
 
 void *malloc(size_t size) {
-  note();
+  note(size);
   return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-  note();
+  note(number * size);
   return __libc_calloc(number, size);
 }
 
 void *realloc(void *old, size_t size) {
-  note();
+  note(size);
   return __libc_realloc(old, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
-  note();
+  note(size);
   return __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-  note();
+  note(size);
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t size) {
-  note();
+  note(size);
   void *memory = __libc_memalign(alignment, size);
   if (!memory) return ENOMEM;
   *result = memory;

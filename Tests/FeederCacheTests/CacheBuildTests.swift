@@ -13,8 +13,8 @@ final class CacheFixture {
   let boards: TemporaryBoards
   let folder: CacheFolder
 
-  init(count: Int = 10, channels: Int = 1) throws {
-    boards = try TemporaryBoards(count: count, channels: channels)
+  init(count: Int = 10, channels: Int = 1, sizes: [PixelSize] = TemporaryBoards.mixedSizes) throws {
+    boards = try TemporaryBoards(count: count, channels: channels, sizes: sizes)
     folder = CacheFolder(boards.folder.path + "-cache")
   }
 

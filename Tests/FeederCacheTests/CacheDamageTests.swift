@@ -177,7 +177,10 @@ struct CacheDamageTests {
     let fixture = try CacheFixture(count: 3)
     let file = try fixture.build(.jpeg)
     #expect(truncate(file.path, 4096) == 0)
+    #expect(file.items.size(2) != nil && !file.items.imageID(2).isEmpty)
     #expect(throws: CacheError.self) { try file.record(2) }
+    let scratch = try DecodeScratch()
+    #expect(throws: CacheError.self) { try file.record(2, scratch: scratch) }
   }
 
   /// The file with its first item changed and, where given, other counts; every checksum is right.

@@ -1,4 +1,5 @@
 import BoardSupport
+import CAllocationCount
 import FeederCore
 import FeederDatasets
 import FeederImaging
@@ -21,15 +22,33 @@ final class OnePixelCache {
 
 @Suite("A cache of a million images opens without building anything an image")
 struct LargeCacheTests {
-  @Test("it opens, and every part of it reads")
-  func opens() throws {
-    let large = try OnePixelCache(count: 1_000_000)
-    let cache = ImageCache(try CacheFile(path: large.path), channels: 1, imageSize: 640)
-    #expect(cache.count == 1_000_000 && cache.largestWidth == 1)
-    #expect(cache.item(999_999).imageID == "image0999999")
+  /// Blocks and bytes that this thread asks for in `body`.
+  private func allocations<Result>(_ body: () throws -> Result) rethrows -> (Result, blocks: UInt64, bytes: UInt64) {
+    let (blocks, bytes) = (feeder_own_allocation_count(), feeder_own_allocation_bytes())
+    let result = try body()
+    return (result, feeder_own_allocation_count() - blocks, feeder_own_allocation_bytes() - bytes)
   }
 
-  @Test("the loader's questions are answered with what the item says")
+  @Test("opening asks for as many blocks for a million images as for fewer, and for one bit an image")
+  func blocksDoNotGrow() throws {
+    let small = try OnePixelCache(count: 200_000)
+    let large = try OnePixelCache(count: 1_000_000)
+    func open(_ path: String) throws -> ImageCache {
+      ImageCache(try CacheFile(path: path), channels: 1, imageSize: 640)
+    }
+    _ = try open(small.path)  // what is made once in a process is made now
+    let few = try allocations { try open(small.path) }
+    let many = try allocations { try open(large.path) }
+    #expect(few.0.count == 200_000)
+    #expect(many.0.count == 1_000_000 && many.0.largestWidth == 1)
+    #expect((1..<100).contains(few.blocks))
+    #expect(many.blocks == few.blocks)
+    #expect(many.bytes > few.bytes && many.bytes - few.bytes <= 100_064)
+    #expect(many.0.item(999_999).imageID == "image0999999")
+    withExtendedLifetime((small, large)) {}
+  }
+
+  @Test("the loader's questions ask for no memory, and are answered with what the item says")
   func hotPathsBuildNothing() throws {
     let file = try OnePixelCache(count: 3000)
     let cache = ImageCache(try CacheFile(path: file.path), channels: 1, imageSize: 640)
@@ -44,11 +63,29 @@ struct LargeCacheTests {
       try cache.withImage(index, scratch: scratch) { pixels += Int($0.base.pointee) }
     }
     try use(0)
-    for index in 0..<3000 { try use(index) }
+    let asked = try allocations { for index in 0..<3000 { try use(index) } }
+    #expect(asked.blocks == 0)
     let expectedPixels = (0..<3000).map { $0 % 256 }.reduce(0, +)
     #expect(sum == 3001 * 3.5)
     #expect(pixels == expectedPixels)
     let item = cache.item(2999)
     #expect(item.imageID == "image0002999" && item.size == PixelSize(side: 1) && item.labels.count == 1)
+    withExtendedLifetime(file) {}
+  }
+
+  @Test("an index too large to be copied is lost with a cut file, and that is an error")
+  func cutWhileOpen() throws {
+    let large = try OnePixelCache(count: 1_000_000)
+    let cache = ImageCache(try CacheFile(path: large.path), channels: 1, imageSize: 640)
+    let scratch = try DecodeScratch()
+    try cache.withImage(5, scratch: scratch) { _ in }
+    #expect(truncate(large.path, 4096) == 0)
+    #expect(cache.size(of: 999_999) == nil && cache.labelCount(of: 999_999) == 0)
+    #expect(cache.item(5).imageID.isEmpty)
+    #expect {
+      try cache.withImage(5, scratch: scratch) { _ in }
+    } throws: {
+      "\($0)".contains("cut off") && "\($0)".contains(large.path)
+    }
   }
 }

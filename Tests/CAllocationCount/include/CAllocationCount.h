@@ -7,4 +7,8 @@
 /// Blocks asked for since the program began, by all threads.
 uint64_t feeder_allocation_count(void);
 
+/// Blocks asked for by the calling thread, and their bytes.
+uint64_t feeder_own_allocation_count(void);
+uint64_t feeder_own_allocation_bytes(void);
+
 #endif
