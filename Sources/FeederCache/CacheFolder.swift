@@ -29,6 +29,26 @@ package struct CacheFolder: Sendable {
     return url.appending(path: Self.prefix(dataset) + "\(split.rawValue)-\(recipe.name)-\(key)\(Self.ending)").path
   }
 
+  /// Where the decision of `--cache auto` for `entries` of a split lies: it depends on the channels asked for and the image size.
+  func decisionPath(
+    _ dataset: Dataset, _ split: Split, _ options: SourceOptions, _ entries: [DatasetEntry]
+  ) -> String {
+    let channels = options.channels.map { String($0) } ?? "n"
+    let key = Self.hex(Self.listKey(.jpeg, entries))
+    let name = "\(split.rawValue)-auto-\(channels)x\(options.imageSize)-\(key)\(FormDecision.ending)"
+    return url.appending(path: Self.prefix(dataset) + name).path
+  }
+
+  /// Removes decisions for older source lists of the same split and options.
+  func removeSupersededDecisions(by path: String) throws {
+    let common = path.dropLast(FormDecision.ending.count + 16)
+    let names = try? FileManager.default.contentsOfDirectory(atPath: url.path)
+    for name in names ?? [] where name.hasSuffix(FormDecision.ending) {
+      let old = url.appending(path: name).path
+      if old.hasPrefix(common), old != path { try Self.remove(old) }
+    }
+  }
+
   /// Key of versions, recipe and the names and paths of all images.
   static func listKey(_ recipe: CacheRecipe, _ entries: [DatasetEntry]) -> UInt64 {
     var key = text("\(CacheFormat.version) \(CacheFormat.decoderVersion) \(recipe.name)", after: 0)
@@ -83,7 +103,8 @@ package struct CacheFolder: Sendable {
   /// Removes the files of a data set, half-written ones that nobody writes to included; returns paths and bytes.
   package func drop(_ dataset: Dataset) throws -> [(path: String, byteCount: Int)] {
     var dropped: [(path: String, byteCount: Int)] = []
-    for path in try files(of: dataset) + unfinished(of: dataset) {
+    let decisions = try names(of: dataset) { $0.hasSuffix(FormDecision.ending) }
+    for path in try files(of: dataset) + unfinished(of: dataset) + decisions {
       if path.hasSuffix(Self.temporaryEnding), !TemporaryFile.isAbandoned(path) { continue }
       let byteCount = Int(clamping: FileStamp.of(path).size)
       try Self.remove(path)

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What `--cache` says.
 package enum CacheChoice: String, Sendable, CaseIterable {
-  /// Pixels where they fit in half of the memory budget, else JPEG bytes.
+  /// Pixels or JPEG bytes, whichever is predicted to be faster here (`FormCosts`).
   case auto
   /// JPEG bytes.
   case jpeg
@@ -20,8 +20,10 @@ package struct SourceOptions: Sendable, Equatable {
   package var cache = CacheChoice.auto
   /// Folder of cache files; nil for the default one.
   package var cacheFolder: String?
-  /// Bytes that the run may use; `auto` compares with half of it.
+  /// Bytes that the run may use for itself.
   package var memory: Int
+  /// Bytes that are available to the run and to memory that holds cache files together; nil asks `MemoryLimit`.
+  package var availableMemory: Int?
   /// 1 or 3; nil lets `GreyDecision` decide.
   package var channels: Int?
   /// Image size that decoding is fitted to.
@@ -57,6 +59,8 @@ package final class SourceOpener: Sendable {
     var surveys: [Split: SourceSurvey] = [:]
     var channels: Int?
     var automaticChannels = 0
+    /// Bytes of the cache files opened until now, which take room from others.
+    var openedByteCount = 0
   }
 
   private let dataset: Dataset
@@ -64,18 +68,29 @@ package final class SourceOpener: Sendable {
   private let folder: CacheFolder
   private let say: @Sendable (String) -> Void
   private let progress: Progress
+  private let measure: FormMeasure
   private let state: Mutex<State>
 
-  /// An opener that tells `say` one line for each decision.
+  /// Measures what decides between forms; the arguments are those of `FormProbe.measure`.
+  package typealias FormMeasure =
+    @Sendable (
+      _ survey: SourceSurvey, _ channels: Int, _ imageSize: Int, _ folder: CacheFolder, _ room: Int
+    ) throws -> FormCosts
+
+  /// An opener that tells `say` one line for each decision, and measures by `measure`.
   package init(
     _ dataset: Dataset, _ options: SourceOptions, say: @escaping @Sendable (String) -> Void = { _ in },
-    progress: @escaping Progress = { _, _ in {} }
+    progress: @escaping Progress = { _, _ in {} },
+    measure: @escaping FormMeasure = {
+      try FormProbe.measure($0, channels: $1, imageSize: $2, folder: $3, room: $4)
+    }
   ) {
     self.dataset = dataset
     self.options = options
     folder = CacheFolder(options.cacheFolder)
     self.say = say
     self.progress = progress
+    self.measure = measure
     state = Mutex(State(channels: options.channels))
   }
 
@@ -87,15 +102,27 @@ package final class SourceOpener: Sendable {
       let source = DirectSource(try survey(split, entries), channels: channels, imageSize: options.imageSize)
       return OpenedSource(source: source, entries: entries, file: nil, wasBuilt: false)
     }
-    if !rebuild, let found = findExisting(split, entries) { return found }
+    let opened: OpenedSource
+    if options.cache == .auto {
+      let form = try automaticForm(split, entries, rebuild: rebuild)
+      opened = try open(split, entries, form, rebuild: rebuild)
+    } else {
+      opened = try open(split, entries, options.cache == .jpeg ? .jpeg : .pixels, rebuild: rebuild)
+    }
+    state.withLock { $0.openedByteCount += opened.file?.byteCount ?? 0 }
+    return opened
+  }
+
+  /// Opens the file of one form, built where it is missing or out of date.
+  private func open(
+    _ split: Split, _ entries: [DatasetEntry], _ form: CacheForm, rebuild: Bool
+  ) throws -> OpenedSource {
+    if !rebuild, let found = findExisting(split, entries, form) { return found }
     let channels = try decideChannels(split, entries)
-    let survey = try survey(split, entries)
-    let pixels = survey.pixelByteCount(channels: channels, imageSize: options.imageSize)
-    let form = chooseForm(split, pixelByteCount: pixels)
     let recipe = form == .jpeg ? CacheRecipe.jpeg : .pixels(channels: channels, imageSize: options.imageSize)
     let builder = CacheBuilder(
-      dataset, split, survey, recipe: recipe, automaticChannels: state.withLock { $0.automaticChannels },
-      folder: folder)
+      dataset, split, try survey(split, entries), recipe: recipe,
+      automaticChannels: state.withLock { $0.automaticChannels }, folder: folder)
     let file = try builder.build(progress: progress("caching \(split.rawValue) as \(form.rawValue)", entries.count))
     return OpenedSource(source: cache(file, channels), entries: entries, file: file, wasBuilt: true)
   }
@@ -106,37 +133,34 @@ package final class SourceOpener: Sendable {
 
   // MARK: - What is there already
 
-  /// A fresh file that the options allow, without a look at any image.
-  private func findExisting(_ split: Split, _ entries: [DatasetEntry]) -> OpenedSource? {
+  /// A fresh file of a form, without a look at any image.
+  private func findExisting(_ split: Split, _ entries: [DatasetEntry], _ form: CacheForm) -> OpenedSource? {
     let decided = state.withLock { $0.channels }
-    if options.cache != .jpeg {
-      for channels in decided.map({ [$0] }) ?? [1, 3] {
-        let recipe = CacheRecipe.pixels(channels: channels, imageSize: options.imageSize)
-        guard let file = fresh(split, recipe, entries), decided != nil || file.header.automaticChannels == channels
-        else { continue }
-        let byteCount = file.recordByteCount
-        if options.cache == .auto, byteCount > options.memory / 2 { continue }
-        return found(file, channels, entries, pixelByteCount: byteCount)
+    if form == .jpeg {
+      guard let file = fresh(split, .jpeg, entries) else { return nil }
+      let own = file.header.automaticChannels == 0 ? nil : file.header.automaticChannels
+      return (decided ?? own).map { found(file, $0, entries) }
+    }
+    for channels in decided.map({ [$0] }) ?? [1, 3] {
+      let recipe = CacheRecipe.pixels(channels: channels, imageSize: options.imageSize)
+      if let file = fresh(split, recipe, entries), decided != nil || file.header.automaticChannels == channels {
+        return found(file, channels, entries)
       }
     }
-    guard options.cache != .pixels, let file = fresh(split, .jpeg, entries) else { return nil }
-    guard let channels = decided ?? (file.header.automaticChannels == 0 ? nil : file.header.automaticChannels)
-    else { return nil }
-    let pixels = SourceSurvey.pixelByteCount(
-      of: file.items.indices.lazy.compactMap(file.items.size), channels: channels, imageSize: options.imageSize)
-    if options.cache == .auto, pixels <= options.memory / 2 { return nil }
-    return found(file, channels, entries, pixelByteCount: pixels)
+    return nil
   }
 
-  private func found(
-    _ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry], pixelByteCount: Int
-  ) -> OpenedSource {
+  private func found(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> OpenedSource {
+    noteChannels(channels)
+    return OpenedSource(source: cache(file, channels), entries: entries, file: file, wasBuilt: false)
+  }
+
+  /// Notes channels that an earlier run decided.
+  private func noteChannels(_ channels: Int) {
     state.withLock { state in
       if state.channels == nil { state.automaticChannels = channels }
       state.channels = channels
     }
-    _ = chooseForm(file.split, pixelByteCount: pixelByteCount)
-    return OpenedSource(source: cache(file, channels), entries: entries, file: file, wasBuilt: false)
   }
 
   /// The file of a recipe where it is whole and its sources are as they were; says why where it is not.
@@ -158,13 +182,47 @@ package final class SourceOpener: Sendable {
 
   // MARK: - Decisions
 
-  private func chooseForm(_ split: Split, pixelByteCount: Int) -> CacheForm {
-    guard options.cache == .auto else { return options.cache == .jpeg ? .jpeg : .pixels }
-    let limit = options.memory / 2
-    let form = pixelByteCount <= limit ? CacheForm.pixels : .jpeg
-    say(
-      "cache: \(form.rawValue) for \(split.rawValue) (its pixels take \(ByteCount(pixelByteCount)); up to half of the "
-        + "\(ByteCount(options.memory)) of --memory they are kept as pixels)")
+  /// What `--cache auto` would choose for a split if it measured now; remembers nothing. With `storageBytesPerSecond` as for
+  /// storage of that rate and memory that holds nothing.
+  package func decide(
+    _ split: Split, storageBytesPerSecond: Double? = nil
+  ) throws -> (form: CacheForm, channels: Int, costs: FormCosts) {
+    let entries = try dataset.entries(split)
+    let channels = try decideChannels(split, entries)
+    let room = storageBytesPerSecond == nil ? self.room : 0
+    var costs = try measure(try survey(split, entries), channels, options.imageSize, folder, room)
+    costs.storageBytesPerSecond = storageBytesPerSecond ?? costs.storageBytesPerSecond
+    try folder.make()
+    return (costs.faster(freeByteCount: try folder.freeByteCount()), channels, costs)
+  }
+
+  /// Bytes of memory that may hold further cache files.
+  private var room: Int {
+    let available = options.availableMemory ?? MemoryLimit().available
+    return max(available - options.memory - state.withLock { $0.openedByteCount }, 0)
+  }
+
+  /// The form for `--cache auto`: what was decided before where that still holds, else the faster one as measured now.
+  private func automaticForm(_ split: Split, _ entries: [DatasetEntry], rebuild: Bool) throws -> CacheForm {
+    let room = room
+    let path = folder.decisionPath(dataset, split, options, entries)
+    let known = state.withLock { $0.channels }
+    if !rebuild, let decision = FormDecision(path: path), known == nil || known == decision.channels,
+      decision.holds(room: room)
+    {
+      if known == nil { noteChannels(decision.channels) }
+      say("cache: \(decision.form.rawValue) for \(split.rawValue), as decided before (\(decision.reason))")
+      return decision.form
+    }
+    let channels = try decideChannels(split, entries)
+    let costs = try measure(try survey(split, entries), channels, options.imageSize, folder, room)
+    try folder.make()
+    let form = costs.faster(freeByteCount: try folder.freeByteCount())
+    let decision = FormDecision(
+      form: form, channels: channels, pixelByteCount: costs.pixelByteCount, room: room, reason: costs.line)
+    try decision.write(to: path)
+    try folder.removeSupersededDecisions(by: path)
+    say("cache: \(form.rawValue) for \(split.rawValue) (\(decision.reason))")
     return form
   }
 

@@ -14,7 +14,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measures one number.",
     subcommands: [
       BenchDecodeCommand.self, BenchLetterboxCommand.self, BenchCachedCommand.self, BenchMosaicCommand.self,
-      BenchOpenCommand.self, BenchStepCommand.self,
+      BenchOpenCommand.self, BenchFormsCommand.self, BenchStepCommand.self,
     ])
 }
 

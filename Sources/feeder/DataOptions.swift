@@ -18,7 +18,7 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: """
       How images are kept: jpeg (the files' bytes), pixels (decoded), none (read from the files each time), or auto: \
-      pixels where those of a split fit in half of --memory, else jpeg.
+      whichever of jpeg and pixels is predicted to be faster here; measured once and remembered.
       """)
   var cache = CacheChoice.auto
   @Option(help: "Folder of cache files; by default $XDG_CACHE_HOME/feeder, else ~/.cache/feeder.")

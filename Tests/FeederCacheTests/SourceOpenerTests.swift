@@ -94,19 +94,6 @@ struct SourceOpenerTests {
     #expect(lines.contains { $0.contains("rebuilding") && $0.contains(path) })
   }
 
-  @Test("auto keeps pixels up to half of the memory, else JPEG bytes, from the first run on")
-  func automaticForm() throws {
-    let fixture = try CacheFixture()
-    let entries = fixture.boards.entries
-    let need = try SourceSurvey(entries).pixelByteCount(channels: 1, imageSize: 64)
-    for _ in 0..<2 {
-      #expect(try open(fixture, .auto, memory: 2 * need).0.file?.recipe.form == .pixels)
-      let (opened, lines) = try open(fixture, .auto, memory: 2 * need - 2)
-      #expect(opened.file?.recipe.form == .jpeg)
-      #expect(lines.contains { $0.contains("cache: jpeg") && $0.contains(ByteCount(need).description) })
-    }
-  }
-
   @Test("1 channel from 95 % of grey images on; R = G = B counts as grey")
   func automaticChannels() throws {
     let fixture = try CacheFixture(count: 20)

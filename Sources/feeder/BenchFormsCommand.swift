@@ -1,0 +1,129 @@
+import ArgumentParser
+import FeederCache
+import FeederCore
+import FeederDatasets
+import FeederLoader
+import Foundation
+
+/// `feeder bench forms`: every cache form measured, beside what `--cache auto` chooses.
+struct BenchFormsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forms",
+    abstract: "Loads the training split in every cache form, cold and warm, beside what --cache auto chooses.",
+    discussion: """
+      Cold is an epoch whose bytes were dropped from memory before; warm is the best of those that follow. With \
+      --read-mib-per-s every epoch reads all its bytes at that rate, as if memory held none of them.
+      """)
+
+  @Argument(help: "A data.yaml, or the folder that holds one.")
+  var data: String
+  @OptionGroup var sources: DataOptions
+  @Option(help: "Side of the square images that the network sees, in pixels.")
+  var imageSize = 640
+  @Option(help: "Images of a batch.")
+  var batch = 16
+  @Option(help: "Warm epochs.")
+  var epochs = 2
+  @Option(help: "MiB a second that storage gives, nothing of it held in memory; 0 for what it is.")
+  var readMibPerS = 0.0
+  @Flag(help: "Validation images in the place of training mosaics.")
+  var letterboxed = false
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  private struct Form: Encodable {
+    let form: String
+    let fileBytes: Int
+    let coldImagesPerSecond: Double
+    let warmImagesPerSecond: Double
+    let readMibPerSecond: Double
+    let missedShare: Double
+  }
+
+  private struct Report: Encodable {
+    let imageCount: Int
+    let chosen: String
+    let reason: String
+    let fastest: String
+    let forms: [Form]
+  }
+
+  func validate() throws {
+    if !(1...8192).contains(imageSize) { throw ValidationError("--image-size \(imageSize) is outside 1 to 8192") }
+    if !(1...100).contains(epochs) { throw ValidationError("--epochs \(epochs): give 1 to 100") }
+    if !(readMibPerS >= 0 && readMibPerS <= 1e6) {
+      throw ValidationError("--read-mib-per-s \(readMibPerS): give 0 to 1000000")
+    }
+  }
+
+  func run() throws {
+    let dataset = try Dataset.open(data)
+    var options = sources.sourceOptions(imageSize: imageSize)
+    options.cache = .auto
+    let rate = readMibPerS * 1_048_576
+    let decided = try SourceOpener(dataset, options).decide(.train, storageBytesPerSecond: rate > 0 ? rate : nil)
+    let reason = decided.costs.line
+    Terminal.say("auto: \(decided.form.rawValue) (\(reason))")
+    var forms: [Form] = []
+    for choice in [CacheChoice.pixels, .jpeg, .none] {
+      options.cache = choice
+      options.channels = decided.channels
+      let opened = try SourceOpener(reporting: dataset, options).open(.train)
+      let form = try measure(opened, choice, rate: Int(rate))
+      Terminal.say(
+        String(
+          format: "%@: cold %.0f, warm %.0f images/s (%@, %.0f MiB/s read, %.1f %% of it missed)", form.form,
+          form.coldImagesPerSecond, form.warmImagesPerSecond, "\(ByteCount(form.fileBytes))", form.readMibPerSecond,
+          form.missedShare * 100))
+      forms.append(form)
+    }
+    guard let fastest = forms.filter({ $0.form != "none" }).max(by: { $0.warmImagesPerSecond < $1.warmImagesPerSecond })
+    else { return }
+    Terminal.say("fastest: \(fastest.form); auto chose \(decided.form.rawValue)")
+    if json {
+      try Terminal.printJSON(
+        Report(
+          imageCount: decided.costs.imageCount, chosen: decided.form.rawValue, reason: reason, fastest: fastest.form,
+          forms: forms))
+    }
+  }
+
+  private func measure(_ opened: OpenedSource, _ choice: CacheChoice, rate: Int) throws -> Form {
+    if let file = opened.file {
+      SourceFile.drop(file.path)
+    } else {
+      for entry in opened.entries { SourceFile.drop(entry.imagePath) }
+    }
+    let source: any ImageSource =
+      rate > 0 ? ThrottledSource(opened.source, StorageThrottle(bytesPerSecond: rate)) : opened.source
+    let loader = try Loader(
+      source: source,
+      settings: LoaderSettings(
+        batch: batch, imageSize: imageSize, mode: letterboxed ? .validation : .training(AugmentationSettings()),
+        memoryBudget: sources.memory.bytes))
+    defer { loader.cancel() }
+    var rates: [Double] = []
+    var last = loader.telemetry
+    var missedShare = 0.0
+    var readRate = 0.0
+    for epoch in 0...epochs {
+      let start = ContinuousClock.now
+      loader.startEpoch(epoch)
+      var count = 0
+      while let batch = try loader.nextBatch() {
+        count += batch.imageCount
+        batch.release()
+      }
+      let seconds = (.now - start) / .seconds(1)
+      rates.append(Double(count) / seconds)
+      let now = loader.telemetry
+      let read = Double(now.readByteCount - last.readByteCount)
+      readRate = read / seconds / 1_048_576
+      if epoch == 0 { missedShare = Double(now.missedByteCount - last.missedByteCount) / max(read, 1) }
+      last = now
+    }
+    return Form(
+      form: choice.rawValue, fileBytes: opened.file?.byteCount ?? 0, coldImagesPerSecond: rates[0],
+      warmImagesPerSecond: rates.dropFirst().max() ?? 0, readMibPerSecond: readRate, missedShare: missedShare)
+  }
+}
