@@ -84,6 +84,7 @@ struct ByteReader {
   let bytes: UnsafeRawBufferPointer
   var offset: Int
 
+  @inline(__always)
   mutating func take<Number: FixedWidthInteger>(_: Number.Type = Number.self) -> Number {
     precondition(offset >= 0 && offset + MemoryLayout<Number>.size <= bytes.count, "reading inside the bytes")
     defer { offset += MemoryLayout<Number>.size }

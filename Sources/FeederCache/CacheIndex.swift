@@ -41,6 +41,16 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     return reader.takeSize()
   }
 
+  /// Calls `body` with the original's size of every item that has one.
+  func forEachSize(_ body: (PixelSize) -> Void) {
+    if index.isLost { return }  // asked once, and not for each of a million
+    for number in 0..<endIndex {
+      var reader = ByteReader(
+        bytes: index.bytes, offset: number * CacheFormat.itemByteCount + CacheEntry.sizePlace)
+      if let size = reader.takeSize() { body(size) }
+    }
+  }
+
   /// Size of the stored image of item `number`; nil where it has no record.
   func storedSize(_ number: Int) -> PixelSize? {
     var reader = reader(number, place: CacheEntry.storedSizePlace)

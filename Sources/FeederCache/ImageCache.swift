@@ -20,8 +20,10 @@ package final class ImageCache: ImageSource {
     self.channels = channels
     self.imageSize = imageSize
     var (widest, largest) = (1, 0)
-    for index in 0..<file.count {
-      guard let size = file.items.size(index) else { continue }
+    var last: PixelSize?
+    file.items.forEachSize { size in
+      if size == last { return }  // most data sets have few sizes
+      last = size
       let decoded = DecodeScale.fitting(size, imageSize: imageSize).size(of: size)
       widest = max(widest, decoded.width)
       largest = max(largest, decoded.width * decoded.height * channels)
