@@ -9,8 +9,8 @@ package enum FormProbe {
   /// Time for decoding, and for reading from the storage.
   private static let decodeLimit = Duration.milliseconds(120)
   private static let readLimit = Duration.milliseconds(100)
-  /// Written to the cache folder and read back where the images lie on other storage.
-  private static let probeByteCount = 4 << 20
+  /// Read from the storage at most; written to the cache folder before that where the images lie on other storage.
+  private static let readByteCount = 4 << 20
 
   /// The costs of `survey`'s images at `channels` and `imageSize`; `room` is memory that may hold cache files. Throws
   /// `CacheError` where not one image of the sample decodes, or the folder cannot be written to.
@@ -90,7 +90,7 @@ package enum FormProbe {
     if let first = paths.first, device(first) == device(folder.url.path) { return readRate(paths) }
     let file = try TemporaryFile(for: folder.url.appending(path: "probe").path)
     var random = SystemRandomNumberGenerator()
-    let noise = (0..<probeByteCount / 8).map { _ in random.next() }
+    let noise = (0..<readByteCount / 8).map { _ in random.next() }
     try noise.withUnsafeBytes { try file.write($0, offset: 0) }
     try file.synchronize()
     return withExtendedLifetime(file) { readRate([file.path]) }
@@ -101,18 +101,24 @@ package enum FormProbe {
     return stat(path, &status) == 0 ? status.st_dev : nil
   }
 
+  /// Files are announced before they are read, as the loader does: a disk serves many requests faster than one by one.
   private static func readRate(_ paths: [String]) -> Double {
+    var chosen: [String] = []
+    var announced = 0
+    for path in paths where announced < readByteCount {
+      chosen.append(path)
+      announced += Int(clamping: FileStamp.of(path).size)
+    }
+    for path in chosen { SourceFile.drop(path) }
     var buffer = GrowingBuffer()
     var byteCount = 0
     let start = ContinuousClock.now
-    var spent = Duration.zero
-    for path in paths where ContinuousClock.now - start < readLimit {
-      SourceFile.drop(path)
-      let begin = ContinuousClock.now
+    for path in chosen { SourceFile.willNeed(path) }
+    for path in chosen {
+      if byteCount > 0, ContinuousClock.now - start > readLimit { break }
       guard let read = try? SourceFile.read(path, into: { buffer.bytes($0) }) else { continue }
-      spent += .now - begin
       byteCount += read.0.count
     }
-    return Double(byteCount) / max(spent / .seconds(1), 1e-9)
+    return Double(byteCount) / max((.now - start) / .seconds(1), 1e-9)
   }
 }

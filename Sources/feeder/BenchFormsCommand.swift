@@ -44,6 +44,8 @@ struct BenchFormsCommand: ParsableCommand {
     let imageCount: Int
     let chosen: String
     let reason: String
+    /// Listing, headers, grey or colour and the measurement together.
+    let decisionMilliseconds: Double
     let fastest: String
     let forms: [Form]
   }
@@ -61,9 +63,11 @@ struct BenchFormsCommand: ParsableCommand {
     var options = sources.sourceOptions(imageSize: imageSize)
     options.cache = .auto
     let rate = readMibPerS * 1_048_576
+    let start = ContinuousClock.now
     let decided = try SourceOpener(dataset, options).decide(.train, storageBytesPerSecond: rate > 0 ? rate : nil)
+    let milliseconds = (.now - start) / .milliseconds(1)
     let reason = decided.costs.line
-    Terminal.say("auto: \(decided.form.rawValue) (\(reason))")
+    Terminal.say("auto, decided in \(Int(milliseconds)) ms: \(decided.form.rawValue) (\(reason))")
     var forms: [Form] = []
     for choice in [CacheChoice.pixels, .jpeg, .none] {
       options.cache = choice
@@ -83,7 +87,8 @@ struct BenchFormsCommand: ParsableCommand {
     if json {
       try Terminal.printJSON(
         Report(
-          imageCount: decided.costs.imageCount, chosen: decided.form.rawValue, reason: reason, fastest: fastest.form,
+          imageCount: decided.costs.imageCount, chosen: decided.form.rawValue, reason: reason,
+          decisionMilliseconds: milliseconds, fastest: fastest.form,
           forms: forms))
     }
   }
@@ -100,7 +105,7 @@ struct BenchFormsCommand: ParsableCommand {
       source: source,
       settings: LoaderSettings(
         batch: batch, imageSize: imageSize, mode: letterboxed ? .validation : .training(AugmentationSettings()),
-        memoryBudget: sources.memory.bytes))
+        workers: ProcessInfo.processInfo.activeProcessorCount, memoryBudget: sources.memory.bytes))
     defer { loader.cancel() }
     var rates: [Double] = []
     var last = loader.telemetry
