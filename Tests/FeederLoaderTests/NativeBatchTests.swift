@@ -8,8 +8,10 @@ import Testing
 
 @Suite("Native batches hold each image as it is kept, in order, whole, whatever the workers do")
 struct NativeBatchTests {
-  private func cache(_ boards: TemporaryBoards, _ form: CacheChoice, channels: Int) throws -> ImageCache {
-    var options = SourceOptions(imageSize: 64)
+  private func cache(
+    _ boards: TemporaryBoards, _ form: CacheChoice, channels: Int, imageSize: Int = 64
+  ) throws -> ImageCache {
+    var options = SourceOptions(imageSize: imageSize)
     options.cache = form
     options.channels = channels
     options.cacheFolder = boards.folder.appending(path: "cache").path
@@ -56,6 +58,28 @@ struct NativeBatchTests {
       try cache.withImage(entry, scratch: scratch) { image in
         #expect(image.size == size && image.byteCount == pixels.count)
         #expect(UnsafeBufferPointer(start: image.base, count: image.byteCount).elementsEqual(pixels))
+      }
+    }
+  }
+
+  @Test(
+    "Images too large for the core's own cache, and records large enough to be streamed, arrive as well",
+    arguments: [1, 3])
+  func large(channels: Int) throws {
+    let sizes = [PixelSize(width: 1280, height: 1250), PixelSize(width: 641, height: 479)]
+    let boards = try TemporaryBoards(count: 2, channels: 3, sizes: sizes)
+    let decoder = try JPEGDecoder()
+    for form in [CacheChoice.jpeg, .pixels] {
+      let cache = try cache(boards, form, channels: channels, imageSize: 1280)
+      let batch = try NativeBatches(cache, settings([0, 1], batch: 2)).next()
+      for place in 0..<2 {
+        let (entry, size, pixels) = batch.image(place)
+        let expected = try boards.jpeg(entry).withUnsafeBytes { try decoder.decode($0, channels: channels) }
+        #expect(size == expected.size)
+        let planes = (0..<channels).flatMap { channel in
+          stride(from: channel, to: expected.bytes.count, by: channels).map { expected.bytes[$0] }
+        }
+        #expect((form == .jpeg ? expected.bytes : planes).elementsEqual(pixels))
       }
     }
   }
