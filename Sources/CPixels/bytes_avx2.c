@@ -26,35 +26,24 @@ void feeder_mean_2x2_avx2(const uint8_t *upper, const uint8_t *lower, int32_t co
   feeder_mean_2x2_plain(upper + 2 * i, lower + 2 * i, count - i, out + i);
 }
 
-// 16 pixels are three registers; a channel's byte i of them is at 3 i + channel.
-typedef struct {
-  __m128i index[3];
-} Picking;
-
-static Picking picking(int32_t channel) {
-  Picking picking;
-  for (int32_t part = 0; part < 3; part++) {
-    uint8_t index[16];
-    for (int32_t i = 0; i < 16; i++) {
-      const int32_t byte = 3 * i + channel - 16 * part;
-      index[i] = byte >= 0 && byte < 16 ? (uint8_t)byte : 0x80;  // 0x80: nothing
-    }
-    picking.index[part] = _mm_loadu_si128((const __m128i *)index);
-  }
-  return picking;
+// 16 pixels are three registers; a channel's byte i of them is at 3 i + channel. The place in one part of 16 bytes, with the
+// top bit set for places in another: then the shuffle gives 0.
+static inline __attribute__((always_inline)) __m128i places(int32_t channel, int32_t part) {
+  const __m128i thrice = _mm_setr_epi8(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45);
+  const __m128i place = _mm_add_epi8(thrice, _mm_set1_epi8((int8_t)(channel - 16 * part)));
+  return _mm_adds_epu8(place, _mm_set1_epi8(0x70));
 }
 
 void feeder_split_rgb_avx2(const uint8_t *pixels, int32_t count, uint8_t *red, uint8_t *green, uint8_t *blue) {
-  const Picking pickings[3] = {picking(0), picking(1), picking(2)};
   uint8_t *const outs[3] = {red, green, blue};
   int32_t i = 0;
   for (; i + 16 <= count; i += 16) {
     const __m128i *start = (const __m128i *)(pixels + 3 * (int64_t)i);
     const __m128i a = _mm_loadu_si128(start), b = _mm_loadu_si128(start + 1), c = _mm_loadu_si128(start + 2);
     for (int32_t channel = 0; channel < 3; channel++) {
-      const Picking *p = &pickings[channel];
-      const __m128i ab = _mm_or_si128(_mm_shuffle_epi8(a, p->index[0]), _mm_shuffle_epi8(b, p->index[1]));
-      const __m128i all = _mm_or_si128(ab, _mm_shuffle_epi8(c, p->index[2]));
+      const __m128i ab =
+          _mm_or_si128(_mm_shuffle_epi8(a, places(channel, 0)), _mm_shuffle_epi8(b, places(channel, 1)));
+      const __m128i all = _mm_or_si128(ab, _mm_shuffle_epi8(c, places(channel, 2)));
       _mm_storeu_si128((__m128i *)(outs[channel] + i), all);
     }
   }

@@ -25,42 +25,27 @@ void feeder_mean_2x2_avx512(const uint8_t *upper, const uint8_t *lower, int32_t 
   }
 }
 
-// Each channel's 64 bytes lie in three registers: two are permuted together, the third is merged where its bytes belong.
-typedef struct {
-  uint8_t index[64];
-  uint8_t third[64];
-  __mmask64 from_third;
-} Picking;
-
-static Picking picking(int32_t channel) {
-  Picking picking = {0};
-  for (int32_t i = 0; i < 64; i++) {
-    int32_t byte = 3 * i + channel;
-    if (byte < 128) {
-      picking.index[i] = (uint8_t)byte;
-    } else {
-      picking.third[i] = (uint8_t)(byte - 128);
-      picking.from_third |= 1ull << i;
-    }
-  }
-  return picking;
-}
-
+// Each channel's 64 bytes lie in three registers, byte i at 3 i + channel: two are permuted together by the lower 7 bits
+// of that, the third by the lower 6, and merged where its bytes belong.
 void feeder_split_rgb_avx512(const uint8_t *pixels, int32_t count, uint8_t *red, uint8_t *green, uint8_t *blue) {
-  const Picking pickings[3] = {picking(0), picking(1), picking(2)};
+  static const uint8_t numbers[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                      16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                      32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                      48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+  static const __mmask64 third[3] = {~0ull << 43, ~0ull << 43, ~0ull << 42};  // 3 i + channel from 128 on
+  const __m512i once = _mm512_loadu_si512(numbers), thrice = _mm512_add_epi8(_mm512_add_epi8(once, once), once);
   uint8_t *const outs[3] = {red, green, blue};
   for (int32_t i = 0; i < count; i += 64) {
-    const int32_t left = count - i;
-    const int64_t bytes = 3 * (int64_t)(left < 64 ? left : 64);
+    const int32_t left = count - i, bytes = 3 * (left < 64 ? left : 64);
     const uint8_t *start = pixels + 3 * (int64_t)i;
-    __m512i a = _mm512_maskz_loadu_epi8(first_bytes((int32_t)bytes), start);
-    __m512i b = _mm512_maskz_loadu_epi8(first_bytes((int32_t)bytes - 64), start + 64);
-    __m512i c = _mm512_maskz_loadu_epi8(first_bytes((int32_t)bytes - 128), start + 128);
+    const __m512i a = _mm512_maskz_loadu_epi8(first_bytes(bytes), start);
+    const __m512i b = _mm512_maskz_loadu_epi8(first_bytes(bytes - 64), start + 64);
+    const __m512i c = _mm512_maskz_loadu_epi8(first_bytes(bytes - 128), start + 128);
     for (int32_t channel = 0; channel < 3; channel++) {
-      const Picking *p = &pickings[channel];
-      __m512i mixed = _mm512_permutex2var_epi8(a, _mm512_loadu_si512(p->index), b);
-      mixed = _mm512_mask_permutexvar_epi8(mixed, p->from_third, _mm512_loadu_si512(p->third), c);
-      _mm512_mask_storeu_epi8(outs[channel] + i, first_bytes(left), mixed);
+      const __m512i index = _mm512_add_epi8(thrice, _mm512_set1_epi8((int8_t)channel));
+      const __m512i two = _mm512_permutex2var_epi8(a, index, b);
+      const __m512i all = _mm512_mask_permutexvar_epi8(two, third[channel], index, c);
+      _mm512_mask_storeu_epi8(outs[channel] + i, first_bytes(left), all);
     }
   }
 }
