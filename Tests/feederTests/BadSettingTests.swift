@@ -43,12 +43,12 @@ struct BadSettingTests {
   func configurationFile() throws {
     let boards = try SmallBoards()
     try boards.write(
-      "imgsz: 64\nbatch: 4\nengine_threads: 1\ncos_lr: True\nshear: 0.0\nclasses: [1, 2]\npatience: null\n",
+      "imgsz: 64\nbatch: 4\nengine_threads: 1\ncos_lr: True\nmixup: 0.0\nclasses: [1, 2]\npatience: null\n",
       to: "c.yaml")
     let run = try boards.feeder("train", "boards", "--config", "c.yaml", "--stop-after-steps", "1", "--out", "run")
     #expect(run.status == 0, "\(run.messages)")
     #expect(run.lines.count { $0.contains("has no effect") } == 2)
-    #expect(run.messages.contains("'shear'") && run.messages.contains("'classes'"))
+    #expect(run.messages.contains("'mixup'") && run.messages.contains("'classes'"))
     let kept = try boards.text("run/args.yaml")
     #expect(kept.contains("image_size: 64") && kept.contains("cos_lr: true"), "\(kept)")
     for (text, words) in [
