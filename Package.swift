@@ -66,12 +66,13 @@ let package = Package(
       "FeederTraining", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederDatasets",
       "FeederCache", "FeederImaging", "FeederCore"),
     room("FeederProfiling", "FeederLoader", "FeederCore"),
+    room("TunerBench", "FeederLoader", "FeederCore"),
     room("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
     .executableTarget(
       name: "feeder",
       dependencies: [
         "FeederCore", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader", "FeederTorch",
-        "FeederDetection", "FeederMetrics", "FeederTraining", "FeederProfiling", "FeederReporting",
+        "FeederDetection", "FeederMetrics", "FeederTraining", "FeederProfiling", "FeederReporting", "TunerBench",
         arguments, yaml,
       ],
       exclude: ["README.md"],
@@ -91,6 +92,7 @@ let package = Package(
     tests("FeederMetrics", "FeederCore"),
     tests("FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader", "FeederDatasets", "FeederCore"),
     tests("FeederProfiling"),
+    tests("TunerBench", "FeederLoader", "FeederCore"),
     tests("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
     tests("FeederData", "BoardSupport", "FeederCache", "FeederLoader"),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),

@@ -12,6 +12,8 @@ package enum RandomPurpose: UInt32, Sendable {
   case noise = 5
   /// First values of the network's weights.
   case weights = 6
+  /// Costs of a simulated loader.
+  case simulation = 7
 }
 
 /// Counter-based random numbers: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).

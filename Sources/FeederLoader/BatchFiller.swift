@@ -51,6 +51,7 @@ struct BatchFiller: Sendable {
       pixels: PlanarTarget(base: base, size: PixelSize(side: settings.imageSize), channels: source.channels),
       targets: item.slot.targets(of: item.image))
     place.targets.removeAll()
+    let start = ImageCost.Start()
     if let later = item.laterEntry, readAhead.isUseful { hint(later, item) }
     let isDrawn: Bool
     switch settings.mode {
@@ -61,8 +62,9 @@ struct BatchFiller: Sendable {
       FeederImaging.fill(place.pixels, value: padValue)
       place.targets.removeAll()
     }
-    noteTimes(of: scratch)
+    let readNanoseconds = noteTimes(of: scratch)
     finish(place, bytes: UnsafeRawBufferPointer(bytes), isDamaged: !isDrawn)
+    item.slot.note(ImageCost(since: start, readNanoseconds: readNanoseconds), at: item.image)
   }
 
   private func finish(_ place: Place, bytes: UnsafeRawBufferPointer, isDamaged: Bool) {
@@ -219,7 +221,8 @@ struct BatchFiller: Sendable {
         width: Float(label.width), height: Float(label.height)))
   }
 
-  private func noteTimes(of scratch: WorkerScratch) {
+  /// Adds the scratch's times to the counters; returns the nanoseconds of reading.
+  private func noteTimes(of scratch: WorkerScratch) -> Int {
     let spent = scratch.decode.takeTimes()
     counters.read.add(spent.readNanoseconds, ordering: .relaxed)
     counters.readBytes.add(spent.readByteCount, ordering: .relaxed)
@@ -227,5 +230,6 @@ struct BatchFiller: Sendable {
     counters.decode.add(spent.decodeNanoseconds, ordering: .relaxed)
     counters.decoded.add(spent.decodedCount, ordering: .relaxed)
     readAhead.note(missed: spent.missedByteCount > 0)
+    return spent.readNanoseconds
   }
 }

@@ -94,6 +94,12 @@ package final class Loader: Sendable {
   /// Batches that lie ready now.
   package var readyBatchCount: Int { core.readyCount }
 
+  /// Bytes that slots, workers and order really hold now; after `adjust` they follow the plan as slots come free.
+  package var heldBytes: Int { core.heldBytes }
+
+  /// Images a full batch.
+  package var batchSize: Int { settings.batch }
+
   /// Where the time went until now.
   package var telemetry: Telemetry { core.counters.snapshot }
 

@@ -114,6 +114,11 @@ final class LoaderCore: Sendable {
   /// The plan in force.
   var plan: LoaderPlan { state.withLock { $0.plan } }
 
+  /// Bytes that exist now.
+  var heldBytes: Int {
+    state.withLock { $0.plan.byteCount(slots: $0.batches.slotCount, workers: $0.crew.count) }
+  }
+
   /// Makes `plan` the one in force. What it wants more waits until what it wants less is gone. Throws where memory for a slot is missing;
   /// the loader then goes on with those it has.
   func adopt(_ plan: LoaderPlan) throws {

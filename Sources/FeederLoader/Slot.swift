@@ -13,6 +13,7 @@ final class Slot: @unchecked Sendable {
   let pixels: UnsafeMutableRawBufferPointer
   private let memory: any SlotMemory
   private let images: UnsafeMutablePointer<BatchImage>
+  private let costs: UnsafeMutablePointer<ImageCost>
   private let targets: [TargetList]
   private let collected = TargetList()
   private(set) var owner = Owner.free
@@ -22,12 +23,14 @@ final class Slot: @unchecked Sendable {
     pixels = try memory.allocate(byteCount: byteCount)
     self.memory = memory
     images = .allocate(capacity: imageCount)
+    costs = .allocate(capacity: imageCount)
     targets = (0..<imageCount).map { _ in TargetList() }
   }
 
   deinit {
     memory.free(pixels)
     images.deallocate()
+    costs.deallocate()
   }
 
   /// Hands the slot from one owner to the next.
@@ -41,6 +44,12 @@ final class Slot: @unchecked Sendable {
 
   /// Notes the facts of the image at `place`.
   func note(_ image: BatchImage, at place: Int) { (images + place).initialize(to: image) }
+
+  /// Notes what the image at `place` cost its worker.
+  func note(_ cost: ImageCost, at place: Int) { (costs + place).initialize(to: cost) }
+
+  /// What the first `count` images cost.
+  func costs(_ count: Int) -> UnsafeBufferPointer<ImageCost> { UnsafeBufferPointer(start: costs, count: count) }
 
   /// The facts of the first `count` images.
   func images(_ count: Int) -> UnsafeBufferPointer<BatchImage> { UnsafeBufferPointer(start: images, count: count) }

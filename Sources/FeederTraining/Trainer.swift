@@ -14,6 +14,7 @@ package final class Trainer {
   private let observer: any TrainingObserver
   private let isCancelled: () -> Bool
   private let loader: Loader
+  private let tuned: TunedLoader
   private let validator: Validator
   private let step: TrainingStep
   private let schedule: LearningRateSchedule
@@ -44,6 +45,8 @@ package final class Trainer {
     observer.note(budget.line)
     validator = try Validator(source: validationSource, settings: budget.validation, device: settings.device)
     loader = try Loader(source: trainSource, settings: budget.training)
+    tuned = TunedLoader(loader, workers: settings.workerRange, prefetchDepth: settings.prefetchRange)
+    tuned.onChange = { [observer] in observer.note($0.line) }
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
     schedule = LearningRateSchedule(plan.schedule)
     observer.note(plan.description)
@@ -96,10 +99,10 @@ package final class Trainer {
 
   /// Runs the steps left in this epoch; a reason where it stopped in the middle.
   private func trainEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
-    loader.startEpoch(
+    tuned.startEpoch(
       progress.epoch, closeMosaic: progress.epoch >= settings.epochs - settings.closeMosaic,
       firstBatch: progress.batch, hashSoFar: progress.epochHash)
-    while let batch = try loader.nextBatch() {
+    while let batch = try tuned.nextBatch() {
       clock.imageCount += batch.imageCount
       let (imageCount, boxCount, hash) = (batch.imageCount, batch.targetCount, batch.epochHash)
       try trainBatch(batch)

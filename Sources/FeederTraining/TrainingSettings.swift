@@ -63,14 +63,25 @@ package struct TrainingSettings: Sendable {
   package var engineThreads = 1
   /// Loader workers; nil leaves one core for each engine thread and takes the rest, at least 1.
   package var workers: Int?
-  /// Batches made ahead of the step.
+  /// Batches made ahead of the step; where `tunesLoader`, those to begin with.
   package var prefetchDepth = 4
+  /// True where workers and prefetch depth are the tuner's to choose, because the user pinned neither.
+  package var tunesLoader = false
 
   /// The defaults.
   package init() {}
 
   /// Largest common norm of the gradients of one update, as in the reference trainer.
   static let gradientNorm = 10.0
+
+  /// Workers that the tuner may choose from: the cores that the engine leaves.
+  var workerRange: ClosedRange<Int> {
+    let most = loader(.validation, workers: workers, prefetchDepth: 1).workers
+    return tunesLoader ? 1...most : most...most
+  }
+
+  /// Depths that the tuner may choose from.
+  var prefetchRange: ClosedRange<Int> { tunesLoader ? 1...64 : prefetchDepth...prefetchDepth }
 
   /// Throws `TrainingError.setting`, or the loader's error, for the first value out of its range.
   package func check() throws {

@@ -14,7 +14,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measures one number.",
     subcommands: [
       BenchDecodeCommand.self, BenchLetterboxCommand.self, BenchCachedCommand.self, BenchMosaicCommand.self,
-      BenchOpenCommand.self, BenchFormsCommand.self, BenchStepCommand.self,
+      BenchOpenCommand.self, BenchFormsCommand.self, BenchStepCommand.self, BenchFeedCommand.self,
+      BenchTunerCommand.self,
     ])
 }
 

@@ -130,6 +130,7 @@ struct RunArguments {
       try number("workers", "a whole number", &workers)
       settings.workers = workers
     }
+    settings.tunesLoader = values["workers"] == nil && values["prefetch"] == nil
     try settings.check()
     return settings
   }
@@ -157,7 +158,7 @@ struct RunArguments {
   /// The text of args.yaml: every key with its value in this run.
   func yaml(_ settings: TrainingSettings, _ options: SourceOptions, data: String, out: String) throws -> String {
     var all: [(String, String)] = [("data", data), ("out", out)]
-    let resolved: [String: String] = [
+    var resolved: [String: String] = [
       "model": settings.model.modelName, "epochs": "\(settings.epochs)", "batch": "\(settings.batch)",
       "image_size": "\(settings.imageSize)", "precision": settings.precision.rawValue,
       "device": "\(settings.device)", "memory": "\(options.memory)", "seed": "\(settings.seed)",
@@ -176,6 +177,8 @@ struct RunArguments {
       "stop_after_steps": "\(settings.stopAfterSteps)", "engine_threads": "\(settings.engineThreads)",
       "prefetch": "\(settings.prefetchDepth)",
     ]
+    // A depth that the tuner chooses is not pinned by resuming either.
+    if settings.tunesLoader { resolved["prefetch"] = nil }
     let merged = values.merging(resolved) { _, now in now }
     all += Self.keys.compactMap { key in merged[key].map { (key, $0) } }
     let pairs = all.map { (Node($0.0), Node($0.1, Tag(.implicit), .any)) }

@@ -1,0 +1,30 @@
+import Foundation
+
+/// What one image cost the worker that filled it: measured in its own thread, so that nothing is shared.
+struct ImageCost: Sendable {
+  /// Nanoseconds on the clock, from taking the image to having it done.
+  let wallNanoseconds: Int
+  /// Nanoseconds of them that it waited for bytes.
+  let readNanoseconds: Int
+  /// Nanoseconds that the thread had a core.
+  let cpuNanoseconds: Int
+
+  /// A worker's clocks as it takes an image.
+  struct Start {
+    fileprivate let wall = nanoseconds(CLOCK_MONOTONIC)
+    fileprivate let cpu = nanoseconds(CLOCK_THREAD_CPUTIME_ID)
+  }
+
+  /// The cost from `start` to now, in the thread that made `start`.
+  init(since start: Start, readNanoseconds: Int) {
+    wallNanoseconds = nanoseconds(CLOCK_MONOTONIC) - start.wall
+    cpuNanoseconds = nanoseconds(CLOCK_THREAD_CPUTIME_ID) - start.cpu
+    self.readNanoseconds = min(readNanoseconds, wallNanoseconds)
+  }
+}
+
+private func nanoseconds(_ clock: clockid_t) -> Int {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return time.tv_sec * 1_000_000_000 + time.tv_nsec
+}

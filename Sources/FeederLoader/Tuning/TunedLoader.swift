@@ -1,0 +1,130 @@
+import FeederCore
+
+/// A loader under its tuner: measures between batches, and moves workers and prefetch depth within their limits.
+///
+/// For one consumer, which calls `startEpoch` and `nextBatch` here instead of at the loader. What is delivered is the
+/// loader's stream, whatever is moved.
+package final class TunedLoader {
+  /// A change and when it came.
+  package struct Change: Sendable {
+    /// Batches delivered before it.
+    package let step: Int
+    /// What was decided and why.
+    package let decision: TuningDecision
+
+    /// One line for a log.
+    package var line: String { "loader from batch \(step) on: \(decision.setting), because \(decision.reason)" }
+  }
+
+  /// The loader itself, for what the consumer asks beside batches.
+  package let loader: Loader
+  /// The latest decision; nil before the first window is full.
+  package private(set) var latest: TuningDecision?
+  /// Told of every change.
+  package var onChange: ((Change) -> Void)?
+
+  private var tuner: Tuner
+  private var isActive: Bool
+  private var window = TuningWindow()
+  private var deliveredCount = 0
+  private var epochCount = 0
+  private var pending: TuningStep?
+  private var returned: ContinuousClock.Instant?
+  private var telemetry: Telemetry
+
+  /// Batches of an epoch that are not measured: until then nobody could have filled ahead.
+  private static let unmeasuredCount = 4
+
+  /// Takes `loader` over at its present plan. `workers` and `prefetchDepth` are the ranges to move in; a single number pins.
+  package init(_ loader: Loader, workers: ClosedRange<Int>, prefetchDepth: ClosedRange<Int> = 1...64) {
+    self.loader = loader
+    let plan = loader.plan
+    let limits = TuningLimits(
+      batch: loader.batchSize, workers: workers, prefetchDepth: prefetchDepth, slotByteCount: plan.slotCost,
+      scratchByteCount: plan.workerCost, byteBudget: plan.budget.map { $0 - plan.fixedCost })
+    tuner = Tuner(limits: limits, start: TuningSetting(workers: plan.workers, prefetchDepth: plan.prefetchDepth))
+    isActive = workers.count > 1 || prefetchDepth.count > 1
+    telemetry = loader.telemetry
+  }
+
+  /// As `Loader.startEpoch`.
+  package func startEpoch(_ epoch: Int, closeMosaic: Bool = false, firstBatch: Int = 0, hashSoFar: UInt64 = 0) {
+    forget()
+    loader.startEpoch(epoch, closeMosaic: closeMosaic, firstBatch: firstBatch, hashSoFar: hashSoFar)
+  }
+
+  /// As `Loader.nextBatch`; a decision that is due comes before it. Throws what `Loader.nextBatch` throws.
+  package func nextBatch() throws -> Batch? {
+    guard isActive else { return try loader.nextBatch() }
+    let asked = ContinuousClock.now
+    closeStep(at: asked)
+    if window.isFull { try decide() }
+    let readyCount = loader.readyBatchCount
+    let start = ContinuousClock.now
+    guard let batch = try loader.nextBatch() else {
+      forget()
+      return nil
+    }
+    let now = ContinuousClock.now
+    epochCount += 1
+    pending =
+      epochCount > Self.unmeasuredCount && batch.imageCount == loader.batchSize
+      ? step(batch, stallSeconds: (now - start) / .seconds(1), readyCount: readyCount) : nil
+    returned = now
+    deliveredCount += 1
+    return batch
+  }
+
+  private func forget() {
+    pending = nil
+    epochCount = 0
+    returned = nil
+  }
+
+  /// The step that ends as the consumer asks again.
+  private func closeStep(at now: ContinuousClock.Instant) {
+    guard var step = pending, let returned else { return }
+    step.holdSeconds = (now - returned) / .seconds(1)
+    window.add(step)
+    pending = nil
+  }
+
+  private func step(_ batch: borrowing Batch, stallSeconds: Double, readyCount: Int) -> TuningStep {
+    var (read, cpu, wall, longest) = (0, 0, 0, 0)
+    for cost in batch.slot.costs(batch.imageCount) {
+      read += cost.readNanoseconds
+      cpu += cost.cpuNanoseconds
+      wall += cost.wallNanoseconds
+      longest = max(longest, cost.wallNanoseconds)
+    }
+    window.busyWallSeconds += Double(wall - read) / 1e9
+    return TuningStep(
+      holdSeconds: 0, stallSeconds: readyCount > 0 ? 0 : stallSeconds, readyCount: readyCount,
+      readSeconds: Double(read) / 1e9, cpuSeconds: Double(cpu) / 1e9, longestImageSeconds: Double(longest) / 1e9)
+  }
+
+  private func decide() throws {
+    let before = telemetry
+    telemetry = loader.telemetry
+    // CPU seconds are known by image, wall seconds by stage: the stages share the CPU seconds as they share the others.
+    let decode = telemetry.decodeSeconds - before.decodeSeconds
+    let augment =
+      telemetry.augmentSeconds + telemetry.hashSeconds - before.augmentSeconds - before.hashSeconds
+    let cpu = window.cpuSeconds
+    window.decodeSeconds = cpu * decode / max(decode + augment, 1e-9)
+    window.augmentSeconds = cpu - window.decodeSeconds
+    window.readByteCount = telemetry.readByteCount - before.readByteCount
+    window.heldByteCount = loader.heldBytes - loader.plan.fixedCost
+    let decision = tuner.decide(window)
+    window.clear()
+    latest = decision
+    guard decision.isChange else { return }
+    do {
+      try loader.adjust(workers: decision.setting.workers, prefetchDepth: decision.setting.prefetchDepth)
+    } catch LoaderError.outOfMemory {
+      // The host has no memory for what the budget allows: the loader goes on with what it has, and nothing more is tried.
+      isActive = false
+    }
+    onChange?(Change(step: deliveredCount, decision: decision))
+  }
+}

@@ -1,0 +1,73 @@
+import FeederLoader
+
+/// Who takes part: the tuner, and the rules it is compared with.
+package enum Contestant: String, Sendable, CaseIterable {
+  case tuner
+  /// All cores, two batches a worker, as PyTorch's DataLoader.
+  case pytorch
+  /// Eight workers, four batches each.
+  case ultralytics
+  /// All cores, tf.data's doubling prefetch.
+  case doubling
+  /// One step at a time, kept where it helped.
+  case hillClimb = "hill climb"
+  /// tf.data's stage-based rule.
+  case stageBased = "stage-based"
+  /// All cores and depth 64 from the start: what memory alone can buy. Not one of the five.
+  case largest
+}
+
+/// One scenario played by everyone on one trace.
+package struct Contest: Sendable {
+  /// The scenario.
+  package let scenario: Scenario
+  /// The oracle's setting of each phase.
+  package let oracleSettings: [TuningSetting]
+  /// The oracle's stall share of each phase.
+  package let oracleStallShares: [Double]
+  /// The figures of each contestant.
+  package let judgements: [Contestant: Judgement]
+  /// What the tuner changed: step, setting and reason.
+  package let log: [String]
+
+  /// Plays `scenario` with the costs of `seed`.
+  package init(
+    _ scenario: Scenario, seed: UInt64, contestants: [Contestant] = Contestant.allCases, isExhaustive: Bool = true
+  ) {
+    self.scenario = scenario
+    let trace = CostTrace(scenario, seed: seed)
+    let oracle = Oracle(scenario, trace: trace, isExhaustive: isExhaustive)
+    oracleSettings = oracle.phases.map(\.setting)
+    oracleStallShares = oracle.phases.map(\.stallShare)
+    var log: [String] = []
+    var judgements: [Contestant: Judgement] = [:]
+    let limits = scenario.limits
+    func play(_ policy: some Policy) -> Judgement {
+      var simulation = Simulation(scenario, trace: trace, policy: policy, steps: 0..<scenario.stepCount)
+      let run = simulation()
+      if let tuner = simulation.policy as? TunerPolicy {
+        log = zip(run.changes, tuner.decisions).map { "step \($0.step): \($0.setting), because \($1.reason)" }
+      }
+      return Judgement(run, start: policy.start, scenario: scenario, oracle: oracle)
+    }
+    for contestant in contestants {
+      judgements[contestant] =
+        switch contestant {
+        case .tuner: play(TunerPolicy(limits: limits))
+        case .pytorch: play(Self.fixed(limits.workers.upperBound, 2 * limits.workers.upperBound))
+        case .ultralytics: play(Self.fixed(min(8, limits.workers.upperBound), 32))
+        case .doubling: play(DoublingPolicy(limits: limits))
+        case .hillClimb: play(HillClimbPolicy(limits: limits))
+        case .stageBased: play(StageBasedPolicy(limits: limits))
+        case .largest: play(Self.fixed(limits.workers.upperBound, limits.prefetchDepth.upperBound))
+        }
+    }
+    self.judgements = judgements
+    self.log = log
+  }
+
+  /// A fixed setting that knows nothing of budgets, as those loaders do not.
+  private static func fixed(_ workers: Int, _ depth: Int) -> StaticPolicy {
+    StaticPolicy(start: TuningSetting(workers: workers, prefetchDepth: depth))
+  }
+}

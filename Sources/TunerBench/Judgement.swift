@@ -1,0 +1,93 @@
+import FeederLoader
+
+/// The figures of one policy in one scenario, against the oracle.
+package struct Judgement: Sendable {
+  /// Steps that a cold start is allowed before it is judged.
+  package static let coldStepCount = 100
+  /// Steps that a change is allowed before "once settled" counts.
+  package static let changeStepCount = 64
+  private static let windowStepCount = 64
+
+  /// Stall share minus the oracle's, over all judged steps; changes and what follows them included.
+  package let regret: Double
+  /// Stall share over the judged steps.
+  package let stallShare: Double
+  /// Steps until every later window of 64 in the first phase waits at most a point more than the oracle in the same window.
+  package let coldSettledStepCount: Int
+  /// The same after a change, the worst phase.
+  package let changeSettledStepCount: Int
+  /// Share of the windows of 64 steps after the allowances that wait over a point more than the oracle in the same window.
+  package let lateWindowShare: Double
+  /// Mean bytes held over the oracle's.
+  package let byteRatio: Double
+  /// Mean bytes held in the last phase.
+  package let lastPhaseBytes: Double
+  /// Moments at which more than the budget was held.
+  package let breachCount: Int
+  /// Changes of the setting per 1,000 steps, those after the allowance of 100 steps cold and 64 after a change.
+  package let changesPerThousandSteps: Double
+  /// What the policy named at the end of each phase.
+  package let stages: [LimitingStage?]
+  /// The setting at the end of each phase.
+  package let settings: [TuningSetting]
+  /// True where every phase's verdict is the right one.
+  package let isVerdictRight: Bool
+
+  /// The steps of a phase that count: all, but for the first 100 of a run.
+  static func judgedSteps(_ scenario: Scenario, phase: Int) -> Range<Int> {
+    let steps = scenario.steps(ofPhase: phase)
+    return min(max(steps.lowerBound, coldStepCount), steps.upperBound)..<steps.upperBound
+  }
+
+  /// Judges `run` from `start` on.
+  init(_ run: SimulatedRun, start: TuningSetting, scenario: Scenario, oracle: Oracle) {
+    var (regretSum, shareSum, bytes, oracleBytes, judgedCount) = (0.0, 0.0, 0.0, 0.0, 0)
+    var (settled, changes, settledSteps) = ([Int](), 0, 0)
+    var (late, windows) = (0, 0)
+    for (phase, best) in oracle.phases.enumerated() {
+      let judged = Self.judgedSteps(scenario, phase: phase)
+      let count = Double(judged.count)
+      judgedCount += judged.count
+      let share = run.stallShare(judged)
+      shareSum += share * count
+      regretSum += (share - best.stallShare) * count
+      bytes += run.meanBytes(judged) * count
+      oracleBytes += best.run.meanBytes(judged) * count
+      let steps = scenario.steps(ofPhase: phase)
+      // Where the loader limits, a batch done just before or just after a window's edge is one in 64 of its time.
+      let allowance = best.stallShare > 0.01 ? 0.01 + 1 / Double(Self.windowStepCount) : 0.01
+      let bad = Self.lateWindows(run, best.run, steps, allowance: allowance)
+      settled.append(bad.last.map { $0 + 1 - steps.lowerBound } ?? 0)
+      let allowed = min(phase == 0 ? Self.coldStepCount : Self.changeStepCount, steps.count)
+      late += bad.count { $0 >= steps.lowerBound + allowed }
+      windows += max(steps.count - allowed - Self.windowStepCount, 0)
+      let calm = steps.lowerBound + allowed..<steps.upperBound
+      changes += run.changes.count { calm.contains($0.step) }
+      settledSteps += calm.count
+    }
+    regret = regretSum / Double(judgedCount)
+    stallShare = shareSum / Double(judgedCount)
+    coldSettledStepCount = settled[0]
+    changeSettledStepCount = settled.dropFirst().max() ?? 0
+    lateWindowShare = Double(late) / Double(max(windows, 1))
+    byteRatio = bytes / oracleBytes
+    lastPhaseBytes = run.meanBytes(Self.judgedSteps(scenario, phase: scenario.phases.count - 1))
+    breachCount = run.breachCount
+    changesPerThousandSteps = Double(changes) * 1000 / Double(max(settledSteps, 1))
+    let ends = scenario.phases.indices.map { scenario.steps(ofPhase: $0).upperBound - 1 }
+    stages = ends.map { run.verdicts[$0] }
+    settings = ends.map { end in run.changes.last { $0.step <= end }?.setting ?? start }
+    isVerdictRight = zip(stages, scenario.phases).allSatisfy { $0 == $1.stage }
+  }
+
+  /// The first steps of the windows that wait more than `allowance` beyond the oracle.
+  private static func lateWindows(
+    _ run: SimulatedRun, _ best: SimulatedRun, _ steps: Range<Int>, allowance: Double
+  ) -> [Int] {
+    guard steps.count > windowStepCount else { return [] }
+    return (steps.lowerBound...steps.upperBound - windowStepCount).filter { start in
+      let window = start..<start + windowStepCount
+      return run.stallShare(window) > best.stallShare(window) + allowance
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import FeederLoader
+import Foundation
+import TunerBench
+
+/// `feeder bench tuner`: the tuner against an oracle and other rules, on a virtual clock.
+struct BenchTunerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tuner",
+    abstract: "Judges the loader's tuner on a virtual clock, beside an oracle and five rules that others use.")
+
+  @Option(help: "Seeds of simulated costs, from 1 on.")
+  var seeds = 3
+  @Flag(help: "Let the oracle try every setting, which takes eight times as long and finds the same.")
+  var exhaustive = false
+  @Option(help: "A Markdown file for the tables.")
+  var out: String?
+  @Flag(help: "Say on stderr what the tuner did on the first seed, and why.")
+  var verbose = false
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  func run() throws {
+    guard (1...1000).contains(seeds) else { throw CommandError("--seeds \(seeds): give 1 to 1000") }
+    let bar = ProgressBar("scenarios", total: 9, unit: "scenarios")
+    let report = TunerReport(seeds: (1...UInt64(seeds)).map { $0 }, isExhaustive: exhaustive) { _ in bar.advance() }
+    if verbose {
+      for (name, lines) in report.log.sorted(by: { $0.key < $1.key }) {
+        lines.forEach { Terminal.say("\(name) \($0)") }
+      }
+    }
+    if let out {
+      do {
+        try Data(report.markdown.utf8).write(to: URL(fileURLWithPath: out))
+      } catch {
+        throw CommandError("--out \(out): cannot be written (\(error.localizedDescription))")
+      }
+    } else if !json {
+      Terminal.say(report.markdown)
+    }
+    if json { try Terminal.printJSON(report) }
+  }
+}
