@@ -24,6 +24,8 @@ struct TuningHistory: Sendable {
   /// See `holdMoments`.
   private(set) var cpuMoments = Moments()
 
+  private var standstillCount = 0
+
   init() {
     hold.reserveCapacity(Self.capacity)
     read.reserveCapacity(Self.capacity)
@@ -38,7 +40,10 @@ struct TuningHistory: Sendable {
   /// Adds a step that `workers` made, of `batch` images.
   mutating func add(_ step: TuningStep, workers: Int, batch: Int) {
     if count == Self.capacity { drop(Self.dropCount) }
-    let (rest, standstill) = split(step, workers: workers, batch: batch)
+    var (rest, standstill) = split(step, workers: workers, batch: batch)
+    // What comes again and again is no pause but a slow storage.
+    standstillCount = standstill > 0 ? standstillCount + 1 : 0
+    if standstillCount > 2 { (rest, standstill) = (step.readSeconds, 0) }
     let isNew = !pause.suffix(2).contains { $0 > 0 }
     hold.append(step.holdSeconds)
     read.append(rest)

@@ -13,19 +13,19 @@ struct TuningSignals: Sendable {
   mutating func observe(_ window: borrowing TuningWindow, isOwnChange: Bool) -> Int? {
     // Workers that queue for a busy storage wait longer the more of them there are; time a batch does not.
     let limit = window.seconds / Double(max(window.steps.count, 1))
-    // By the number of steps, so that one pause does not make a reader of them.
-    let isReading =
-      window.steps.count { $0.readSeconds > 0.1 * ($0.readSeconds + $0.cpuSeconds) } * 2 > window.steps.count
     let held = Self.observe(window, &hold, &values, false) { $0.holdSeconds }
     let worked = Self.observe(window, &cpu, &values, isOwnChange) { $0.cpuSeconds }
-    let waited = isReading ? Self.observe(window, &read, &values, isOwnChange) { min($0.readSeconds, limit) } : nil
+    // Reading below a tenth of the work decides nothing; above it, it is compared with that tenth.
+    let waited = Self.observe(window, &read, &values, isOwnChange) {
+      max(min($0.readSeconds, limit), 0.1 * $0.cpuSeconds)
+    }
     guard held != nil || worked != nil || waited != nil else { return nil }
     hold.rebase()
     read.rebase()
     cpu.rebase()
     _ = Self.observe(window, &hold, &values, false) { $0.holdSeconds }
     _ = Self.observe(window, &cpu, &values, false) { $0.cpuSeconds }
-    if isReading { _ = Self.observe(window, &read, &values, false) { min($0.readSeconds, limit) } }
+    _ = Self.observe(window, &read, &values, false) { max(min($0.readSeconds, limit), 0.1 * $0.cpuSeconds) }
     return min(held ?? .max, worked ?? .max, waited ?? .max)
   }
 
