@@ -88,6 +88,22 @@ int32_t ct_cuda_count(void);
 /// One line: why CUDA can't be used, or that it can.
 const char *ct_cuda_status(void);
 
+/// What the driver says of one CUDA device.
+typedef struct {
+  char name[256];
+  char pci_bus_id[32];  // domain:bus:device.function
+  int64_t memory_bytes;
+  int32_t capability_major;
+  int32_t capability_minor;
+  int32_t multiprocessor_count;
+} ct_cuda_device;
+
+/// Facts of at most `capacity` devices, in the order of cuda:0, cuda:1, ... Asks the driver alone, so it answers without the
+/// engine's CUDA half too. Status 1 and a line that says why where there is no driver or no device.
+int ct_cuda_properties(ct_cuda_device *out, int32_t capacity, int32_t *out_count);
+/// The newest CUDA version that the driver runs, as in 13000 for 13.0; 0 where there is no driver.
+int32_t ct_cuda_driver_version(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,60 @@
+import CTorch
+
+/// A GPU as its driver describes it.
+package struct CUDADevice: Hashable, Sendable {
+  /// What a device can do, by NVIDIA's numbering: 7.0 brought Tensor Cores for float16, 8.0 those for bfloat16.
+  package struct Capability: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let major: Int
+    package let minor: Int
+
+    /// A capability by its two numbers.
+    package init(_ major: Int, _ minor: Int) {
+      self.major = major
+      self.minor = minor
+    }
+
+    package static func < (a: Capability, b: Capability) -> Bool { (a.major, a.minor) < (b.major, b.minor) }
+
+    /// As in "8.6".
+    package var description: String { "\(major).\(minor)" }
+  }
+
+  /// Place among the visible devices: the 0 of `cuda:0`.
+  package let index: Int
+  /// As in "NVIDIA H100 80GB HBM3".
+  package let name: String
+  /// Memory of the device in bytes.
+  package let memoryBytes: Int
+  /// Its compute capability.
+  package let capability: Capability
+  /// Streaming multiprocessors.
+  package let multiprocessorCount: Int
+  /// Domain, bus, device and function as in "0000:3b:00.0"; in lower case a folder of /sys/bus/pci/devices.
+  package let pciBusID: String
+
+  /// The devices that the driver shows, in the order of `cuda:0`, `cuda:1`, ..., and where there are none one line that says
+  /// why. Asks the driver alone; whether the engine can use them is `Engine.cudaStatus`.
+  package static func find() -> (devices: [CUDADevice], absence: String?) {
+    var facts = [ct_cuda_device](repeating: ct_cuda_device(), count: 64)
+    var count: Int32 = 0
+    guard ct_cuda_properties(&facts, Int32(facts.count), &count) == 0 else {
+      return ([], EngineError("CUDA devices").message)
+    }
+    return (facts.prefix(Int(count)).enumerated().map { CUDADevice(index: $0, $1) }, nil)
+  }
+
+  /// The newest CUDA version that the driver runs, as in "13.0"; nil where there is no driver.
+  package static var driverVersion: String? {
+    let version = ct_cuda_driver_version()
+    return version > 0 ? "\(version / 1000).\(version % 1000 / 10)" : nil
+  }
+
+  private init(index: Int, _ facts: ct_cuda_device) {
+    self.index = index
+    name = withUnsafeBytes(of: facts.name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    pciBusID = withUnsafeBytes(of: facts.pci_bus_id) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    memoryBytes = Int(facts.memory_bytes)
+    capability = Capability(Int(facts.capability_major), Int(facts.capability_minor))
+    multiprocessorCount = Int(facts.multiprocessor_count)
+  }
+}

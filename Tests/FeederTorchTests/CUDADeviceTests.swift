@@ -1,0 +1,29 @@
+import FeederTorch
+import Testing
+
+@Suite("GPUs are found, or their absence is explained")
+struct CUDADeviceTests {
+  @Test("Either there are devices with every fact, or one line says why there are none")
+  func listOrReason() throws {
+    let found = CUDADevice.find()
+    if let reason = found.absence {
+      #expect(found.devices.isEmpty)
+      #expect(reason.contains("CUDA driver") && !reason.contains("\n"))
+    } else {
+      #expect(!found.devices.isEmpty)
+      for (index, device) in found.devices.enumerated() {
+        #expect(device.index == index && !device.name.isEmpty && device.pciBusID.contains(":"))
+        #expect(device.memoryBytes > 0 && device.multiprocessorCount > 0 && device.capability.major > 0)
+        #expect(CUDADevice.driverVersion != nil)
+      }
+    }
+  }
+
+  @Test("Capabilities are ordered by both numbers")
+  func order() {
+    #expect(CUDADevice.Capability(7, 5) < CUDADevice.Capability(8, 0))
+    #expect(CUDADevice.Capability(8, 0) < CUDADevice.Capability(8, 6))
+    #expect(CUDADevice.Capability(10, 0) > CUDADevice.Capability(9, 0))
+    #expect("\(CUDADevice.Capability(8, 9))" == "8.9")
+  }
+}
