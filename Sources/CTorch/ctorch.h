@@ -16,7 +16,10 @@ std::string &error_message();
 /// Notes the message of an exception, without torch's own stack trace.
 void note(const std::exception &error);
 
-/// Runs `body`; any exception becomes status 1 and a message.
+/// True where an exception of any library says that memory ran out.
+bool is_out_of_memory(const std::exception &error);
+
+/// Runs `body`; any exception becomes a status and a message.
 template <typename Body>
 int guarded(Body &&body) noexcept {
   try {
@@ -24,6 +27,7 @@ int guarded(Body &&body) noexcept {
     return 0;
   } catch (const std::exception &error) {
     note(error);
+    return is_out_of_memory(error) ? 2 : 1;
   } catch (...) {
     error_message() = "unknown failure inside libtorch";
   }

@@ -1,5 +1,8 @@
 // Tensors as handles: making, reading, releasing.
+#include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <new>
 
 #include "ctorch.h"
 
@@ -16,6 +19,15 @@ std::string &error_message() {
 void note(const std::exception &error) {
   const auto *own = dynamic_cast<const c10::Error *>(&error);
   error_message() = own ? own->what_without_backtrace() : error.what();
+}
+
+bool is_out_of_memory(const std::exception &error) {
+  if (dynamic_cast<const c10::OutOfMemoryError *>(&error) || dynamic_cast<const std::bad_alloc *>(&error)) return true;
+  // oneDNN, cuDNN and cuBLAS have types of their own for it, or none.
+  static const char *const words[] = {"out of memory", "out_of_memory", "ALLOC_FAILED", "could not create a memory",
+                                      "could not execute a primitive"};
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](const char *word) { return std::strstr(error.what(), word) != nullptr; });
 }
 
 at::Tensor borrow(const void *handle) {

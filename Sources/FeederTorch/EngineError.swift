@@ -6,9 +6,14 @@ package struct EngineError: Error, CustomStringConvertible {
   package let action: String
   /// Torch's message, first line.
   package let message: String
+  /// True where the host or the device had no memory left. What the action had begun is undone or dropped by its caller.
+  package let isOutOfMemory: Bool
 
-  init(_ action: String) {
+  private static let outOfMemoryStatus: Int32 = 2
+
+  init(_ action: String, status: Int32 = 1) {
     self.action = action
+    isOutOfMemory = status == Self.outOfMemoryStatus
     message = String(cString: ct_error()).split(separator: "\n").first.map(String.init) ?? "no message"
   }
 
@@ -18,5 +23,5 @@ package struct EngineError: Error, CustomStringConvertible {
 
 /// Turns a status of the shim into a Swift error.
 func check(_ status: Int32, _ action: @autoclosure () -> String) throws {
-  if status != 0 { throw EngineError(action()) }
+  if status != 0 { throw EngineError(action(), status: status) }
 }

@@ -45,6 +45,8 @@ struct BenchStepCommand: ParsableCommand {
     let fastestMilliseconds: Double
     let slowestMilliseconds: Double
     let peakBytes: Int
+    let growthBytes: Int
+    let mostBoxes: Int
     let precision: String
     let device: String
     let threads: Int
@@ -84,12 +86,14 @@ struct BenchStepCommand: ParsableCommand {
     loader.startEpoch(0)
     guard let batch = try loader.nextBatch() else { throw CommandError("\(data): the training split gives no batch") }
     let count = batch.imageCount
+    let targets = batch.targetBoxes
+    let peakBefore = HostMemory.peakBytes
     var work = Step(
       step: try TrainingStep(
         model: try YOLOv8(size, classCount: dataset.classNames.count, device: device), rule: .adamw,
         weightDecay: 0.0005,
         precision: precision, device: device, seed: 0),
-      images: try batch.networkInput(on: device), targets: batch.targetBoxes)
+      images: try batch.networkInput(on: device), targets: targets)
     batch.release()
     loader.cancel()
     let timing = try StepTiming(&work, atLeast: seconds)
@@ -97,7 +101,9 @@ struct BenchStepCommand: ParsableCommand {
     let report = Report(
       millisecondsPerStep: median * 1000, imagesPerSecond: Double(count) / median, stepCount: timing.seconds.count,
       fastestMilliseconds: timing.range.lowerBound * 1000, slowestMilliseconds: timing.range.upperBound * 1000,
-      peakBytes: HostMemory.peakBytes, precision: precision.rawValue, device: "\(device)", threads: threads,
+      peakBytes: HostMemory.peakBytes, growthBytes: HostMemory.peakBytes - peakBefore,
+      mostBoxes: Dictionary(grouping: targets, by: \.imageIndex).values.map(\.count).max() ?? 0,
+      precision: precision.rawValue, device: "\(device)", threads: threads,
       batch: count, imageSize: imageSize, model: size.modelName)
     Terminal.say(
       String(

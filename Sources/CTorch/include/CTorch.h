@@ -1,4 +1,5 @@
-// The one door to libtorch: plain C, noexcept. Every call returns 0, or 1 with a message in ct_error() of this thread.
+// The one door to libtorch: plain C, noexcept. Every call returns 0, or else a status with a message in
+// ct_error() of this thread: 2 where memory ran out, 1 for any other failure.
 #ifndef FEEDER_CTORCH_H
 #define FEEDER_CTORCH_H
 
@@ -103,6 +104,13 @@ typedef struct {
 int ct_cuda_properties(ct_cuda_device *out, int32_t capacity, int32_t *out_count);
 /// The newest CUDA version that the driver runs, as in 13000 for 13.0; 0 where there is no driver.
 int32_t ct_cuda_driver_version(void);
+
+/// Bytes of the engine's tensors on the host, and the most there were at once since the start or the last reset.
+int64_t ct_host_bytes(void);
+int64_t ct_host_peak_bytes(void);
+void ct_host_reset_peak(void);
+/// Bytes that the CUDA device of that index has left, and has in all.
+int ct_device_memory(int32_t device, int64_t *free_bytes, int64_t *total_bytes);
 
 #ifdef __cplusplus
 }

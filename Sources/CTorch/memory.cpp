@@ -1,0 +1,79 @@
+// Memory of the engine: an allocator for the host that wastes little and counts, and what a device has.
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/CPUAllocator.h>
+
+#include <atomic>
+#include <cstdlib>
+
+#include "ctorch.h"
+
+namespace feeder {
+
+static std::atomic<int64_t> allocated_bytes{0};
+static std::atomic<int64_t> peak_bytes{0};
+
+static constexpr size_t alignment = 64;  // what torch's kernels expect (c10/core/alignment.h)
+
+/// In front of each block: where malloc's own block begins, and the bytes that were asked for.
+struct Preface {
+  uint64_t count;
+  void *block;
+};
+static_assert(sizeof(Preface) == 16, "malloc aligns to 16, so 16 bytes or more lie in front of every aligned address");
+
+static void give_back(void *pointer) {
+  if (!pointer) return;
+  Preface *preface = static_cast<Preface *>(pointer) - 1;
+  allocated_bytes -= static_cast<int64_t>(preface->count);
+  std::free(preface->block);
+}
+
+/// Aligns blocks of plain malloc itself. Torch's own allocator asks glibc's posix_memalign, which cannot put a block into the
+/// gap that one of the same size left: a training step then takes a third more memory than its tensors (docs/decisions/0008).
+class HostAllocator final : public c10::Allocator {
+  c10::DataPtr allocate(size_t count) override {
+    const c10::Device host(c10::kCPU);
+    if (count == 0) return {nullptr, nullptr, &give_back, host};
+    void *block = count > SIZE_MAX / 2 ? nullptr : std::malloc(count + alignment);
+    TORCH_CHECK_WITH(OutOfMemoryError, block, "out of memory: the host has no ", count, " bytes for a tensor");
+    auto *preface = reinterpret_cast<Preface *>((reinterpret_cast<uintptr_t>(block) + alignment) & ~(alignment - 1)) - 1;
+    *preface = {count, block};
+    const int64_t now = allocated_bytes += static_cast<int64_t>(count);
+    int64_t most = peak_bytes;
+    while (now > most && !peak_bytes.compare_exchange_weak(most, now)) {
+    }
+    return {preface + 1, preface + 1, &give_back, host};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &give_back; }
+  void copy_data(void *target, const void *source, size_t count) const override {
+    default_copy_data(target, source, count);
+  }
+};
+
+static HostAllocator host_allocator;
+/// Before main, so that no tensor comes from the other one.
+static const bool is_installed = [] {
+  c10::SetCPUAllocator(&host_allocator, 1);
+  return true;
+}();
+
+}  // namespace feeder
+
+using namespace feeder;
+
+extern "C" {
+
+int64_t ct_host_bytes(void) { return is_installed ? allocated_bytes.load() : 0; }
+int64_t ct_host_peak_bytes(void) { return peak_bytes.load(); }
+void ct_host_reset_peak(void) { peak_bytes = allocated_bytes.load(); }
+
+int ct_device_memory(int32_t device, int64_t *free_bytes, int64_t *total_bytes) {
+  return guarded([&] {
+    open_cuda_once();
+    const auto [unused, total] =
+        c10::getDeviceAllocator(c10::kCUDA)->getMemoryInfo(static_cast<c10::DeviceIndex>(device));
+    *free_bytes = static_cast<int64_t>(unused);
+    *total_bytes = static_cast<int64_t>(total);
+  });
+}
+}
