@@ -25,7 +25,7 @@ bool is_out_of_memory(const std::exception &error) {
   if (dynamic_cast<const c10::OutOfMemoryError *>(&error) || dynamic_cast<const std::bad_alloc *>(&error)) return true;
   // oneDNN, cuDNN and cuBLAS have types of their own for it, or none.
   static const char *const words[] = {"out of memory", "out_of_memory", "ALLOC_FAILED", "could not create a memory",
-                                      "could not execute a primitive"};
+                                      "could not create a primitive", "could not execute a primitive"};
   return std::any_of(std::begin(words), std::end(words),
                      [&](const char *word) { return std::strstr(error.what(), word) != nullptr; });
 }
@@ -105,6 +105,10 @@ int ct_grad(ct_tensor tensor, ct_tensor *out) {
     at::Tensor gradient = borrow(tensor).grad();
     *out = gradient.defined() ? release(std::move(gradient)) : nullptr;
   });
+}
+
+int ct_set_grad(ct_tensor tensor, ct_tensor gradient) {
+  return guarded([&] { borrow(tensor).mutable_grad() = gradient ? borrow(gradient) : at::Tensor(); });
 }
 
 int ct_clear_grad(ct_tensor tensor) {

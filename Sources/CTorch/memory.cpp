@@ -2,6 +2,8 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/CPUAllocator.h>
 
+#include <malloc.h>
+
 #include <atomic>
 #include <cstdlib>
 
@@ -11,6 +13,7 @@ namespace feeder {
 
 static std::atomic<int64_t> allocated_bytes{0};
 static std::atomic<int64_t> peak_bytes{0};
+static std::atomic<int64_t> limit_bytes{INT64_MAX};
 
 static constexpr size_t alignment = 64;  // what torch's kernels expect (c10/core/alignment.h)
 
@@ -34,8 +37,9 @@ class HostAllocator final : public c10::Allocator {
   c10::DataPtr allocate(size_t count) override {
     const c10::Device host(c10::kCPU);
     if (count == 0) return {nullptr, nullptr, &give_back, host};
-    void *block = count > SIZE_MAX / 2 ? nullptr : std::malloc(count + alignment);
-    TORCH_CHECK_WITH(OutOfMemoryError, block, "out of memory: the host has no ", count, " bytes for a tensor");
+    const bool is_within = count < INT64_MAX / 2 && allocated_bytes + static_cast<int64_t>(count) <= limit_bytes;
+    void *block = is_within ? std::malloc(count + alignment) : nullptr;
+    TORCH_CHECK_WITH(OutOfMemoryError, block, "out of memory: no ", count, " bytes for a tensor on the host");
     auto *preface = reinterpret_cast<Preface *>((reinterpret_cast<uintptr_t>(block) + alignment) & ~(alignment - 1)) - 1;
     *preface = {count, block};
     const int64_t now = allocated_bytes += static_cast<int64_t>(count);
@@ -65,7 +69,16 @@ extern "C" {
 
 int64_t ct_host_bytes(void) { return is_installed ? allocated_bytes.load() : 0; }
 int64_t ct_host_peak_bytes(void) { return peak_bytes.load(); }
+int64_t ct_host_idle_bytes(void) { return static_cast<int64_t>(mallinfo2().fordblks); }
+void ct_host_set_limit(int64_t bytes) { limit_bytes = bytes; }
 void ct_host_reset_peak(void) { peak_bytes = allocated_bytes.load(); }
+
+int ct_release_unused(int32_t device) {
+  return guarded([&] {
+    malloc_trim(0);
+    if (device >= 0) c10::getDeviceAllocator(c10::kCUDA)->emptyCache();
+  });
+}
 
 int ct_device_memory(int32_t device, int64_t *free_bytes, int64_t *total_bytes) {
   return guarded([&] {

@@ -34,6 +34,8 @@ package final class ImageCache: ImageSource {
 
   package var count: Int { file.count }
 
+  package var mappedByteCount: Int { file.byteCount }
+
   package func size(of index: Int) -> PixelSize? { file.items.size(index) }
 
   package func labelCount(of index: Int) -> Int { file.items.labelCount(index) }

@@ -41,6 +41,8 @@ package protocol ImageSource: Sendable {
   func forEachLabel(of index: Int, _ body: (Label) -> Void)
   /// Bytes that one use of image `index` reads from storage: its record, or its file for `--cache none`.
   func storedByteCount(of index: Int) -> Int
+  /// Bytes of files that are mapped into the process; what was touched of them counts as resident.
+  var mappedByteCount: Int { get }
   /// What is known of image `index`.
   func item(_ index: Int) -> SourceItem
   /// Lends the pixels of image `index` to `body`, decoded at `DecodeScale.fitting`; they are gone when it returns.
@@ -61,6 +63,8 @@ extension ImageSource {
   package func forEachLabel(of index: Int, _ body: (Label) -> Void) { item(index).labels.forEach(body) }
   /// Nothing is read from storage.
   package func storedByteCount(of index: Int) -> Int { 0 }
+  /// Nothing is mapped.
+  package var mappedByteCount: Int { 0 }
   /// Nothing is read from storage.
   package func willNeed(_ index: Int) {}
 }

@@ -18,6 +18,7 @@ package final class ThrottledSource: ImageSource {
   package var count: Int { source.count }
   package var channels: Int { source.channels }
   package var largestWidth: Int { source.largestWidth }
+  package var mappedByteCount: Int { source.mappedByteCount }
   package var scratchByteCount: Int { source.scratchByteCount }
 
   package func size(of index: Int) -> PixelSize? { source.size(of: index) }

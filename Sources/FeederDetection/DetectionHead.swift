@@ -31,10 +31,9 @@ final class DetectionHead: Layer {
   private let bins: Tensor
 
   init(_ inputCounts: [Int], classCount: Int, _ source: WeightSource) throws {
-    let boxCount = max(16, inputCounts[0] / 4, Self.binCount * 4)
-    let scoreCount = max(inputCounts[0], min(classCount, 100))
-    boxBranches = try inputCounts.map { try Branch($0, boxCount, 4 * Self.binCount, source) }
-    classBranches = try inputCounts.map { try Branch($0, scoreCount, classCount, source) }
+    let middle = Self.middleCounts(inputCount: inputCounts[0], classCount: classCount)
+    boxBranches = try inputCounts.map { try Branch($0, middle.box, 4 * Self.binCount, source) }
+    classBranches = try inputCounts.map { try Branch($0, middle.score, classCount, source) }
     bins = try source.full([1, Self.binCount, 1, 1], 0)
     try bins.copy(from: Tensor.range(Self.binCount).reshaped([1, Self.binCount, 1, 1]))
     // So that training starts from boxes of sensible size and about 5 objects on a 640 px image.
@@ -42,6 +41,11 @@ final class DetectionHead: Layer {
     for (branch, stride) in zip(classBranches, Anchors.strides) {
       try branch.last.bias.fill(log(5 / Double(classCount) / pow(640 / Double(stride), 2)))
     }
+  }
+
+  /// Channels inside the branches, of the published network; `inputCount` is that of the finest level.
+  static func middleCounts(inputCount: Int, classCount: Int) -> (box: Int, score: Int) {
+    (max(16, inputCount / 4, binCount * 4), max(inputCount, min(classCount, 100)))
   }
 
   /// Raw levels [B, 4 x 16 + classes, h, w].

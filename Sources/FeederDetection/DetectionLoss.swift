@@ -18,6 +18,12 @@ package struct TargetBox: Sendable {
     center = (x, y)
     extent = (width, height)
   }
+
+  /// The same box of another image.
+  package func moved(to imageIndex: Int) -> TargetBox {
+    TargetBox(
+      imageIndex: imageIndex, classID: classID, x: center.x, y: center.y, width: extent.width, height: extent.height)
+  }
 }
 
 /// The loss of YOLOv8: boxes by CIoU, classes by binary cross entropy on soft targets, box sides by distribution focal loss.
@@ -45,8 +51,12 @@ package struct DetectionLoss {
   }
 
   /// The loss of `output` for images of `height` x `width` pixels whose boxes are `targets`. All of it is float32.
+  ///
+  /// `normalizer` turns the sum of these images' class targets, a tensor of one element, into what the losses are divided by:
+  /// that sum, at least 1, where these images are the whole batch.
   package func callAsFunction(
-    _ output: HeadOutput, anchors: Anchors, targets: [TargetBox], height: Int, width: Int
+    _ output: HeadOutput, anchors: Anchors, targets: [TargetBox], height: Int, width: Int,
+    normalizer: (_ targetSum: Tensor) throws -> Tensor = Self.ownNormalizer
   ) throws -> Value {
     let device = output.boxLogits.device
     let batchCount = output.boxLogits.extent(0)
@@ -58,7 +68,7 @@ package struct DetectionLoss {
         scores: classLogits.detach().sigmoid(), boxes: boxes.detach() * anchors.strides,
         points: anchors.points * anchors.strides, truth: truth)
     }
-    let normalizer = try assignment.scores.sum().clamp(min: 1)
+    let normalizer = try normalizer(assignment.scores.sum())
     let classLoss = try classLogits.binaryCrossEntropy(targets: assignment.scores).sum() / normalizer
     let (boxLoss, sideLoss) = try boxLosses(output, boxes, assignment, truth, anchors, normalizer)
     let gains = try Tensor(Self.gains.map { Float($0) }, shape: [3]).to(device)
@@ -66,6 +76,9 @@ package struct DetectionLoss {
     let scaled = try items * Double(batchCount)
     return Value(total: try scaled.sum(), items: try items.detach(), itemsTimesBatch: scaled)
   }
+
+  /// The sum itself, at least 1.
+  package static func ownNormalizer(_ targetSum: Tensor) throws -> Tensor { try targetSum.clamp(min: 1) }
 
   private func boxLosses(
     _ output: HeadOutput, _ boxes: Tensor, _ assignment: Assignment, _ truth: BatchTruth, _ anchors: Anchors,

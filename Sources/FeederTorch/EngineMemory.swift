@@ -8,8 +8,22 @@ package enum EngineMemory {
   /// The most bytes of tensors on the host at once since the process began or `resetHostPeak` was called.
   package static var hostPeakBytes: Int { Int(ct_host_peak_bytes()) }
 
+  /// Bytes of the heap that nothing uses and that count against the process's limits all the same.
+  package static var idleHeapBytes: Int { Int(ct_host_idle_bytes()) }
+
   /// Starts a new peak at what there is now.
   package static func resetHostPeak() { ct_host_reset_peak() }
+
+  /// Lets tensors on the host take `bytes` at most; nil sets no limit. More is an error that `isOutOfMemory`: kernels and threads,
+  /// which bear missing memory badly, then still find some.
+  package static func setHostLimit(_ bytes: Int?) { ct_host_set_limit(Int64(max(bytes ?? .max, 0))) }
+
+  /// Gives memory that no tensor uses back to the system and to `device`.
+  package static func releaseUnused(_ device: Device) throws {
+    var index: Int32 = -1
+    if case .cuda(let number) = device { index = Int32(clamping: number) }
+    try check(ct_release_unused(index), "giving memory back")
+  }
 
   /// Bytes that the CUDA device of that index has left for everyone, and has in all. Throws where there is no such device.
   package static func device(_ index: Int) throws -> (freeBytes: Int, totalBytes: Int) {

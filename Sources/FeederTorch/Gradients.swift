@@ -20,6 +20,11 @@ extension Tensor {
     return gradient.map(Tensor.init(owning:))
   }
 
+  /// Makes `gradient` this leaf's gradient, sharing its memory; nil drops it.
+  package func setGradient(_ gradient: Tensor?) throws {
+    try check(ct_set_grad(handle, gradient?.handle), "setting a gradient")
+  }
+
   /// Drops the gradient of this leaf.
   package func clearGradient() throws { try check(ct_clear_grad(handle), "dropping a gradient") }
 }

@@ -3,9 +3,12 @@ import Foundation
 /// What the kernel says of this process's memory.
 package enum HostMemory {
   /// The most bytes that were resident at once since the process began; 0 where the kernel does not say.
-  package static var peakBytes: Int {
+  package static var peakBytes: Int { field("VmHWM:") }
+
+  /// Bytes behind `name` in /proc/self/status; 0 where the kernel does not say.
+  static func field(_ name: String) -> Int {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
-    for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+    for line in text.split(separator: "\n") where line.hasPrefix(name) {
       return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 * 1024 } ?? 0
     }
     return 0

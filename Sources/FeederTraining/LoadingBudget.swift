@@ -8,6 +8,8 @@ import FeederLoader
 struct LoadingBudget {
   let training: LoaderSettings
   let validation: LoaderSettings
+  /// Bytes of both as they begin; the tuner may raise it to the whole budget.
+  let byteCount: Int
   /// The plan in one line, for people.
   let line: String
 
@@ -31,6 +33,7 @@ struct LoadingBudget {
     }
     self.training = training
     self.validation = validation
+    byteCount = trainingPlan.byteCount + validationPlan.byteCount
     line =
       "memory: training \(trainingPlan.line); validation \(validationPlan.line)"
       + (bytes.map { "; \(ByteCount($0)) in all" } ?? "")

@@ -8,6 +8,9 @@ package enum OptimizerRule: String, Sendable {
   /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019); betas: momentum and 0.999, epsilon 1e-8.
   case adamw
 
+  /// Numbers that it keeps for each learned one.
+  var slotCount: Int { slots.count }
+
   /// Names of the state that each parameter carries.
   fileprivate var slots: [String] {
     switch self {

@@ -18,6 +18,8 @@ package final class Trainer {
   private let validator: Validator
   private let step: TrainingStep
   private let schedule: LearningRateSchedule
+  /// What was planned, and what it came to.
+  package let memory: MemoryWatch
   private var progress = RunProgress()
   private var stepsInProcess = 0
   private var notedDamage: Set<String> = []
@@ -37,11 +39,7 @@ package final class Trainer {
     self.observer = observer
     self.isCancelled = isCancelled
     try Engine.setThreadCount(settings.engineThreads)
-    let budget = try LoadingBudget(
-      memoryBudget,
-      training: settings.loader(
-        .training(settings.augmentation), workers: settings.workers, prefetchDepth: settings.prefetchDepth),
-      of: trainSource, validation: settings.loader(.validation, workers: 1, prefetchDepth: 2), of: validationSource)
+    let budget = try LoadingBudget(settings, train: trainSource, validation: validationSource, bytes: memoryBudget)
     observer.note(budget.line)
     validator = try Validator(source: validationSource, settings: budget.validation, device: settings.device)
     loader = try Loader(source: trainSource, settings: budget.training)
@@ -50,6 +48,15 @@ package final class Trainer {
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
     schedule = LearningRateSchedule(plan.schedule)
     observer.note(plan.description)
+    memory = try MemoryWatch(
+      RunMemory(
+        settings, classCount: classNames.count, train: trainSource, validation: validationSource,
+        loaderBudget: memoryBudget
+      ).expected())
+    observer.note(memory.plan.line)
+    if settings.device == .cpu {
+      EngineMemory.setHostLimit(try settings.tensorLimit ?? memory.plan.tensorLimit(settings.memoryCapacity()))
+    }
     let model = try YOLOv8(
       settings.model, classCount: classNames.count, seed: settings.seed, device: settings.device)
     if let path = settings.startWeights, !resume {
@@ -61,6 +68,7 @@ package final class Trainer {
       device: settings.device, seed: settings.seed)
     checkpoint = try Checkpoint(
       folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize)
+    for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
     progress.seed = settings.seed
     if resume { progress = try checkpoint.restore(WeightsFile(path: checkpoint.lastPath), into: step) }
   }
@@ -172,6 +180,7 @@ package final class Trainer {
     if isBest { try checkpoint.writeBest(step) }
     try checkpoint.writeLast(step, progress)
     try observer.epochDone(report)
+    if let line = memory.lineOnce { observer.note(line) }
     return isEarly && progress.epoch < settings.epochs ? .stoppedEarly(bestEpoch: progress.bestEpoch) : nil
   }
 

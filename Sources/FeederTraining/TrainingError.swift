@@ -11,6 +11,9 @@ package enum TrainingError: Error, CustomStringConvertible {
   /// A file that could not be written.
   case write(path: String, reason: String)
 
+  /// Memory ran out and no smaller part is left to try.
+  case outOfMemory(work: String, imageCount: Int, reason: String)
+
   /// One line.
   package var description: String {
     switch self {
@@ -20,6 +23,9 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .diverged(let epoch, let step):
       "the loss is not a number at step \(step) of epoch \(epoch + 1): try a smaller --lr0 or --precision fp32; "
         + "the last good checkpoint is kept"
+    case .outOfMemory(let work, let imageCount, let reason):
+      "memory ran out in \(work) of \(imageCount) images (\(reason)): try a smaller --batch, --image-size, --model or "
+        + "--memory"
     case .write(let path, let reason): "cannot write \(path): \(reason)"
     }
   }

@@ -33,6 +33,10 @@ package struct TrainingSettings: Sendable {
   package var epochs = 100
   /// Images of a batch.
   package var batch = 16
+  /// True where `batch` is still to be found: the largest that fits.
+  package var findsBatch = false
+  /// Bytes that tensors on the CPU may take; nil for what is left when the run begins.
+  package var tensorLimit: Int?
   /// Side of the square that images are fitted to, in pixels; a multiple of 32.
   package var imageSize = 640
   package var precision = Precision.auto

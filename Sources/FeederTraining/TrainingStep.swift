@@ -10,12 +10,16 @@ package final class TrainingStep {
   /// Batches whose gradients wait for the next update.
   package private(set) var pendingCount = 0
 
+  /// How a batch is cut where memory runs out.
+  package let parts: BatchParts
+
   let optimizer: Optimizer
   let average: WeightAverage
   let scaler: LossScaler?
   private let loss: DetectionLoss
   private let autocastType: ElementType?
   private let device: Device
+  private let undo: StepUndo
   private let batchCounters: [Tensor]
   private var anchors: [AnchorKey: Anchors] = [:]
 
@@ -38,6 +42,10 @@ package final class TrainingStep {
     batchCounters = model.state.filter { $0.kind == .counter }.map(\.tensor)
     loss = DetectionLoss(classCount: model.classCount)
     self.device = device
+    parts = BatchParts(
+      of: "a training step", on: device,
+      consequence: "; the update stays that of the whole batch, but batch norm sees a part at a time")
+    undo = try StepUndo(model.state)
   }
 
   /// Anchors of an image size, made once.
@@ -51,16 +59,56 @@ package final class TrainingStep {
 
   /// Adds the gradients of one batch, `images` [B, 3, H, W] in 0 to 1; returns box, class and distribution loss [3], still on
   /// the device.
+  ///
+  /// Where memory runs out, the batch is done again in parts that come to the same gradients but for batch norm's statistics.
   package func accumulate(_ images: Tensor, targets: [TargetBox]) throws -> Tensor {
+    let items = try parts.run(images.extent(0)) { ranges in
+      try undo { learned in
+        guard ranges.count > 1 else {
+          let value = try forward(images, targets, normalizer: DetectionLoss.ownNormalizer)
+          try backward(value.total)
+          return value.items
+        }
+        return try accumulateParts(images, targets, ranges, learned)
+      }
+    }
+    pendingCount += 1
+    return items
+  }
+
+  private func forward(
+    _ images: Tensor, _ targets: [TargetBox], normalizer: (Tensor) throws -> Tensor
+  ) throws -> DetectionLoss.Value {
     let (height, width) = (images.extent(2), images.extent(3))
     let levels = try withAutocast(autocastType, on: device) { try model(images, training: true) }
-    let value = try loss(
-      HeadOutput(levels: levels), anchors: anchors(height: height, width: width), targets: targets, height: height,
-      width: width)
-    try (scaler?.scaled(value.total) ?? value.total).backward()
-    pendingCount += 1
     try Foreach.add(batchCounters, 1)
-    return value.items
+    return try loss(
+      HeadOutput(levels: levels), anchors: anchors(height: height, width: width), targets: targets, height: height,
+      width: width, normalizer: normalizer)
+  }
+
+  private func backward(_ total: Tensor) throws { try (scaler?.scaled(total) ?? total).backward() }
+
+  /// The sum of class targets that the losses are divided by is known after the last part alone: until then the number of
+  /// boxes stands for it, which is near enough to keep half precision in its range, and the gradients are corrected at the end.
+  private func accumulateParts(
+    _ images: Tensor, _ targets: [TargetBox], _ ranges: [Range<Int>], _ learned: [Tensor]
+  ) throws -> Tensor {
+    let provisional = try Tensor.full([], Double(max(targets.count, 1)), device: device)
+    var targetSum = try Tensor.zeros([], device: device)
+    var items = try Tensor.zeros([3], device: device)
+    for (range, part) in zip(ranges, try images.split(ranges.map(\.count), along: 0)) {
+      let own = targets.filter { range.contains($0.imageIndex) }.map { $0.moved(to: $0.imageIndex - range.lowerBound) }
+      let value = try forward(part, own) { sum in
+        targetSum = try targetSum + sum
+        return provisional
+      }
+      items = try items + value.items
+      try backward(value.total * (Double(images.extent(0)) / Double(range.count)))
+    }
+    let correction = try provisional / DetectionLoss.ownNormalizer(targetSum)
+    try withoutGradients { try Foreach.multiply(learned.compactMap { try $0.gradient() }, by: correction) }
+    return try items * correction
   }
 
   /// One update from the gradients so far: unscale, clip, move, average. With loss scaling, a step whose gradients are not

@@ -11,6 +11,8 @@ package final class Validator {
   private let device: Device
   private let suppression: NonMaximumSuppression
   private let autocastType: ElementType?
+  /// How a batch is cut where memory runs out; its results stay the same.
+  package let parts: BatchParts
 
   /// Images that could not be read until now; they count as images on which nothing was found.
   package var damagedImages: [QuarantinedImage] { loader.quarantined }
@@ -22,6 +24,7 @@ package final class Validator {
   ) throws {
     self.source = source
     self.device = device
+    parts = BatchParts(of: "a validation pass", on: device)
     self.autocastType = autocastType
     self.suppression = suppression
     loader = try Loader(source: source, settings: settings)
@@ -39,8 +42,12 @@ package final class Validator {
       let images = try batch.networkInput(on: device)
       let anchors = try Anchors(height: batch.size.height, width: batch.size.width, device: device)
       let found = try withoutGradients {
-        let levels = try withAutocast(autocastType, on: device) { try model(images, training: false) }
-        return try suppression(HeadOutput(levels: levels).predictions(anchors))
+        try parts.run(images.extent(0)) { ranges in
+          try images.split(ranges.map(\.count), along: 0).flatMap { part in
+            let levels = try withAutocast(autocastType, on: device) { try model(part, training: false) }
+            return try suppression(HeadOutput(levels: levels).predictions(anchors))
+          }
+        }
       }
       for (image, boxes) in zip(batch.images, found) { results.append(result(of: image, boxes)) }
       progress(batch.index + 1, loader.batchCount)

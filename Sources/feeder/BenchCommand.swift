@@ -46,6 +46,8 @@ struct BenchStepCommand: ParsableCommand {
     let slowestMilliseconds: Double
     let peakBytes: Int
     let growthBytes: Int
+    let plannedGrowthBytes: Int
+    let tensorPeakBytes: Int
     let mostBoxes: Int
     let precision: String
     let device: String
@@ -87,7 +89,8 @@ struct BenchStepCommand: ParsableCommand {
     guard let batch = try loader.nextBatch() else { throw CommandError("\(data): the training split gives no batch") }
     let count = batch.imageCount
     let targets = batch.targetBoxes
-    let peakBefore = HostMemory.peakBytes
+    let memory = MemoryWatch(plan(size, precision, device, imageSize, count, targets, dataset.classNames.count))
+    EngineMemory.resetHostPeak()
     var work = Step(
       step: try TrainingStep(
         model: try YOLOv8(size, classCount: dataset.classNames.count, device: device), rule: .adamw,
@@ -101,15 +104,30 @@ struct BenchStepCommand: ParsableCommand {
     let report = Report(
       millisecondsPerStep: median * 1000, imagesPerSecond: Double(count) / median, stepCount: timing.seconds.count,
       fastestMilliseconds: timing.range.lowerBound * 1000, slowestMilliseconds: timing.range.upperBound * 1000,
-      peakBytes: HostMemory.peakBytes, growthBytes: HostMemory.peakBytes - peakBefore,
-      mostBoxes: Dictionary(grouping: targets, by: \.imageIndex).values.map(\.count).max() ?? 0,
-      precision: precision.rawValue, device: "\(device)", threads: threads,
-      batch: count, imageSize: imageSize, model: size.modelName)
+      peakBytes: HostMemory.peakBytes, growthBytes: memory.growthByteCount,
+      plannedGrowthBytes: memory.plan.growthByteCount, tensorPeakBytes: EngineMemory.hostPeakBytes,
+      mostBoxes: memory.plan.boxes, precision: precision.rawValue, device: "\(device)", threads: threads, batch: count,
+      imageSize: imageSize, model: size.modelName)
     Terminal.say(
       String(
         format: "%@, %d x %d px, %@, %d threads: %.0f ms a step (%.0f to %.0f), %.1f images/s", size.modelName, count,
         imageSize, precision.rawValue, threads, report.millisecondsPerStep, report.fastestMilliseconds,
         report.slowestMilliseconds, report.imagesPerSecond))
     if json { try Terminal.printJSON(report) }
+  }
+
+  /// What the step is expected to take: its data is there already.
+  private func plan(
+    _ size: ModelSize, _ precision: Precision, _ device: Device, _ imageSize: Int, _ count: Int,
+    _ targets: [TargetBox], _ classCount: Int
+  ) -> MemoryPlan {
+    var settings = TrainingSettings()
+    settings.model = size
+    settings.precision = precision
+    settings.device = device
+    settings.imageSize = imageSize
+    settings.batch = count
+    let boxes = Dictionary(grouping: targets, by: \.imageIndex).values.map(\.count).max() ?? 0
+    return MemoryPlan(settings, rule: .adamw, classCount: classCount, load: MemoryPlan.Load(boxes: boxes))
   }
 }

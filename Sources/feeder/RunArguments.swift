@@ -91,7 +91,8 @@ struct RunArguments {
       settings.model = size
     }
     try number("epochs", "a whole number", &settings.epochs)
-    try number("batch", "a whole number", &settings.batch)
+    settings.findsBatch = values["batch"]?.lowercased() == "auto"
+    if !settings.findsBatch { try number("batch", "a whole number, or auto", &settings.batch) }
     try number("image_size", "a whole number", &settings.imageSize)
     try number("seed", "a whole number from 0", &settings.seed)
     try number("nominal_batch", "a whole number", &settings.nominalBatch)

@@ -20,6 +20,8 @@ struct TrainCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "A YAML file of the same keys; flags win.")
   var config: String?
   @OptionGroup var options: TrainOptions
+  @Flag(help: "Print what the run would take of memory, layer by layer, and leave.")
+  var plan = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
@@ -29,6 +31,12 @@ struct TrainCommand: ParsableCommand {
     let epochsDone: Int
     let last: String
     let best: String
+    let memory: Memory
+
+    struct Memory: Encodable {
+      let plannedGrowthBytes: Int
+      let growthBytes: Int
+    }
   }
 
   func run() throws {
@@ -37,7 +45,7 @@ struct TrainCommand: ParsableCommand {
     }
     let resumed = try resume.map(RunFolder.init(resuming:))
     let arguments = try RunArguments(flags: options.given, file: resumed?.arguments.path ?? config)
-    let settings = try arguments.settings()
+    var settings = try arguments.settings()
     let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
     let dataset = try Dataset.open(data)
     if let path = settings.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
@@ -49,6 +57,9 @@ struct TrainCommand: ParsableCommand {
           + "'labels'")
     }
     let validation = try opener.open(.val)
+    let memory = MemoryPlanning(dataset, train: train.source, validation: validation.source, sourceOptions.memory)
+    settings = try memory.withBatch(settings)
+    if plan { return try memory.print(settings, json: json) }
     let folder = try resumed ?? RunFolder(making: out ?? "runs/train")
     do {
       if resumed == nil {
@@ -113,6 +124,8 @@ struct TrainCommand: ParsableCommand {
       Report(
         runFolder: folder.url.path, outcome: outcome, epochsDone: trainer.nextEpoch,
         last: folder.weights.appending(path: "last.safetensors").path,
-        best: folder.weights.appending(path: "best.safetensors").path))
+        best: folder.weights.appending(path: "best.safetensors").path,
+        memory: Report.Memory(
+          plannedGrowthBytes: trainer.memory.plan.growthByteCount, growthBytes: trainer.memory.growthByteCount)))
   }
 }

@@ -7,7 +7,7 @@ struct TrainOptions: ParsableArguments {
   var model: String?
   @Option(parsing: .unconditional, help: "Passes over the data. (default: 100)")
   var epochs: String?
-  @Option(parsing: .unconditional, help: "Images of a step. (default: 16)")
+  @Option(parsing: .unconditional, help: "Images of a step, or auto: the most that fit. (default: 16)")
   var batch: String?
   @Option(parsing: .unconditional, help: "Side of the network's input in pixels, a multiple of 32. (default: 640)")
   var imageSize: String?

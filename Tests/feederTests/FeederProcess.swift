@@ -14,10 +14,11 @@ struct FeederProcess {
   /// Runs `feeder`, or another `program` of this package, with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
-    seconds: Double = 300, program: String = "feeder"
+    seconds: Double = 300, program: String = "feeder", dataLimit: Int? = nil
   ) throws {
     self = try RunningFeeder(
-      arguments, in: folder, environment: environment, output: output, seconds: seconds, program: program
+      arguments, in: folder, environment: environment, output: output, seconds: seconds, program: program,
+      dataLimit: dataLimit
     ).finish()
   }
 
@@ -49,10 +50,10 @@ final class RunningFeeder {
 
   /// Starts `feeder` in `folder`. The user's own cache folder is out of its reach. Killed after `seconds`.
   ///
-  /// What it prints goes to the device `output` where one is named, and is not read back.
+  /// What it prints goes to the device `output` where one is named, and is not read back. `dataLimit` sets RLIMIT_DATA.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
-    seconds: Double = 300, program name: String = "feeder"
+    seconds: Double = 300, program name: String = "feeder", dataLimit: Int? = nil
   ) throws {
     let program = try #require(
       Self.program(name), "no \(name) beside the tests: build with 'swift build --build-tests'")
@@ -62,6 +63,10 @@ final class RunningFeeder {
     if keepsOutput { try Data().write(to: outputFile) }
     process.executableURL = program
     process.arguments = arguments
+    if let dataLimit {
+      process.executableURL = URL(filePath: "/bin/sh")
+      process.arguments = ["-c", "ulimit -d \(dataLimit >> 10) && exec \"$0\" \"$@\"", program.path] + arguments
+    }
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: outputFile)

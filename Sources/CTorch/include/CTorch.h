@@ -70,6 +70,8 @@ int ct_set_requires_grad(ct_tensor tensor, bool value);
 int ct_backward(ct_tensor tensor);
 /// The gradient of a leaf; *out is NULL where there is none.
 int ct_grad(ct_tensor tensor, ct_tensor *out);
+/// Makes `gradient`, or nothing where it is NULL, the gradient of a leaf.
+int ct_set_grad(ct_tensor tensor, ct_tensor gradient);
 /// Drops the gradient of a leaf.
 int ct_clear_grad(ct_tensor tensor);
 
@@ -109,6 +111,12 @@ int32_t ct_cuda_driver_version(void);
 int64_t ct_host_bytes(void);
 int64_t ct_host_peak_bytes(void);
 void ct_host_reset_peak(void);
+/// Bytes of the C library's heap that nothing uses and that it has not given back.
+int64_t ct_host_idle_bytes(void);
+/// Bytes that tensors on the host may take; more is an error of status 2.
+void ct_host_set_limit(int64_t bytes);
+/// Gives memory that no tensor uses back to the system, and to the CUDA device of that index where it is not negative.
+int ct_release_unused(int32_t device);
 /// Bytes that the CUDA device of that index has left, and has in all.
 int ct_device_memory(int32_t device, int64_t *free_bytes, int64_t *total_bytes);
 

@@ -1,0 +1,135 @@
+import FeederCache
+import FeederCore
+import FeederCore
+import FeederLoader
+import Foundation
+
+/// The memory of a run of given settings over given images: from it come the plan that is printed, and the plans that the
+/// search for the largest batch tries.
+package struct RunMemory {
+  private let settings: TrainingSettings
+  private let classCount: Int
+  private let train: any ImageSource
+  private let validation: any ImageSource
+  private let loaderBudget: Int?
+
+  /// Images whose augmentation is looked at: the densest of more is hardly denser.
+  private static let largestSample = 10_000
+
+  /// Memory of a run over `train` and `validation` whose loaders may take `loaderBudget` bytes, nil for no limit.
+  package init(
+    _ settings: TrainingSettings, classCount: Int, train: any ImageSource, validation: any ImageSource,
+    loaderBudget: Int?
+  ) {
+    self.settings = settings
+    self.classCount = classCount
+    self.train = train
+    self.validation = validation
+    self.loaderBudget = loaderBudget
+  }
+
+  /// What is to be expected. Throws where the loaders' budget is too small.
+  package func expected() throws -> MemoryPlan {
+    try plan(
+      settings, boxes: expectedBoxes, slotByteCount: budget(settings).byteCount, mappedByteCount: touchedByteCount)
+  }
+
+  /// Passes over the training images that this process will make.
+  private var passes: Double {
+    let all = Double(settings.epochs)
+    guard settings.stopAfterSteps > 0 else { return all }
+    return min(Double(settings.stopAfterSteps * settings.batch) / Double(max(train.count, 1)), all)
+  }
+
+  /// Boxes of the densest image, from those of the first epoch, of which every augmentation is known before it is done. Of
+  /// fewer images than an epoch has the densest is less dense.
+  private var expectedBoxes: Int {
+    let counts = (0..<min(train.count, Self.largestSample)).map { index in
+      boxCount(
+        AugmentationPlan(
+          seed: settings.seed, epoch: 0, index: index, imageCount: train.count, imageSize: settings.imageSize,
+          mosaicIsOpen: true, settings: settings.augmentation), of: index)
+    }.sorted()
+    guard let most = counts.last else { return 0 }
+    let seen = passes * Double(train.count)
+    return passes < 1 ? counts[Int(Double(counts.count - 1) * seen / (seen + 1))] : most
+  }
+
+  /// Boxes whose centres a mosaic shows: its four images meet at its centre, and what is beyond the canvas of twice the side is
+  /// cut off. Turning and shearing are left out.
+  private func boxCount(_ plan: AugmentationPlan, of index: Int) -> Int {
+    guard plan.isMosaic else { return train.labelCount(of: index) }
+    let side = Double(settings.imageSize)
+    func isShown(_ place: Double, _ shift: Double) -> Bool {
+      let shown = (place - side) * plan.gain + shift
+      return place >= 0 && place < 2 * side && shown >= 0 && shown < side
+    }
+    var count = 0
+    for corner in 0..<4 {
+      guard let size = train.size(of: plan.members[corner]) else { continue }
+      let fit = side / Double(max(size.width, size.height))
+      let (width, height) = (Double(size.width) * fit, Double(size.height) * fit)
+      let left = Double(plan.centerX) - (corner % 2 == 0 ? width : 0)
+      let top = Double(plan.centerY) - (corner < 2 ? height : 0)
+      train.forEachLabel(of: plan.members[corner]) { label in
+        let isInside =
+          isShown(left + label.centerX * width, plan.shiftX) && isShown(top + label.centerY * height, plan.shiftY)
+        if isInside { count += 1 }
+      }
+    }
+    return count
+  }
+
+  private var labelCounts: [Int] { (0..<train.count).map { train.labelCount(of: $0) } }
+
+  /// Bytes of the mapped files that the run will have touched. A use of an image in a mosaic reads about 0.36 of it
+  /// (measured over 12 and 20 steps), and each pass uses it four times.
+  private var touchedByteCount: Int {
+    let share = settings.augmentation.mosaic > 0 ? 1 - pow(1 - 0.36, 4 * passes) : min(passes, 1)
+    return Int(Double(train.mappedByteCount) * share) + (passes < 1 ? 0 : validation.mappedByteCount)
+  }
+
+  /// The most that a batch of `batch` images could take: four images with the most boxes in one mosaic, and loaders that use
+  /// all of their budget. Mapped files count nothing, since the kernel can drop them.
+  package func worst(batch: Int) throws -> MemoryPlan {
+    var settings = settings
+    settings.batch = batch
+    let slots = max(loaderBudget ?? 0, try budget(settings).byteCount)
+    return try plan(settings, boxes: worstBoxes, slotByteCount: slots, mappedByteCount: 0)
+  }
+
+  /// Boxes of an image at the very most.
+  package var worstBoxes: Int {
+    let most = labelCounts.max() ?? 0
+    return settings.augmentation.mosaic > 0 ? 4 * most : most
+  }
+
+  private func budget(_ settings: TrainingSettings) throws -> LoadingBudget {
+    try LoadingBudget(settings, train: train, validation: validation, bytes: loaderBudget)
+  }
+
+  private func plan(
+    _ settings: TrainingSettings, boxes: Int, slotByteCount: Int, mappedByteCount: Int
+  ) throws -> MemoryPlan {
+    let batches = max(train.count / settings.batch, 1)
+    let optimizer = OptimizerPlan(settings, classCount: classCount, batchesPerEpoch: batches)
+    return MemoryPlan(
+      settings, rule: optimizer.rule, classCount: classCount,
+      load: MemoryPlan.Load(
+        boxes: boxes, slotByteCount: slotByteCount, mappedByteCount: mappedByteCount,
+        accumulates: settings.nominalBatch > settings.batch))
+  }
+}
+
+extension LoadingBudget {
+  /// The budget of a run: its training stream beside its validation.
+  init(
+    _ settings: TrainingSettings, train: any ImageSource, validation: any ImageSource, bytes: Int?
+  ) throws {
+    try self.init(
+      bytes,
+      training: settings.loader(
+        .training(settings.augmentation), workers: settings.workers, prefetchDepth: settings.prefetchDepth),
+      of: train, validation: settings.loader(.validation, workers: 1, prefetchDepth: 2), of: validation)
+  }
+}

@@ -1,0 +1,46 @@
+import FeederDetection
+import FeederTorch
+import Testing
+
+@testable import FeederTraining
+
+@Suite("The memory plan counts the network that there is")
+struct MemoryPlanTests {
+  private func plan(_ size: ModelSize, batch: Int = 4, side: Int = 320, _ precision: Precision = .fp32) -> MemoryPlan {
+    var settings = TrainingSettings()
+    (settings.model, settings.batch, settings.imageSize, settings.precision) = (size, batch, side, precision)
+    return MemoryPlan(settings, rule: .adamw, classCount: 6, load: MemoryPlan.Load(boxes: 17))
+  }
+
+  @Test("Learned numbers and statistics are as many as the network has", arguments: [ModelSize.n, .s, .m])
+  func counts(size: ModelSize) throws {
+    let plan = ActivationPlan(size, classCount: 6, batch: 1, imageSize: 64, elementByteCount: 4)
+    let state = try YOLOv8(size, classCount: 6).state
+    func count(_ isCounted: (StateKind) -> Bool) -> Int {
+      state.filter { isCounted($0.kind) }.reduce(0) { $0 + $1.tensor.count }
+    }
+    #expect(plan.learnedCount == count(\.isLearned))
+    #expect(plan.statisticCount == count { $0 == .runningStatistic })
+    #expect(plan.convolutionCount == count { $0 == .convolution })
+  }
+
+  @Test("Twice the images take twice the activations, and half precision not much more than half of them")
+  func scaling() {
+    let (four, eight) = (plan(.n), plan(.n, batch: 8))
+    let ratio = Double(eight.activationByteCount) / Double(four.activationByteCount)
+    #expect(abs(ratio - 2) < 0.01)
+    let share = Double(plan(.n, .bf16).activationByteCount) / Double(four.activationByteCount)
+    #expect(share > 0.5 && share < 0.7)
+    #expect(four.weightByteCount == eight.weightByteCount)
+  }
+
+  @Test("The largest batch that fits is one that fits, and the next one does not", arguments: [400, 900, 3000])
+  func largest(mebibytes: Int) {
+    let capacity = MemoryCapacity(byteCount: mebibytes << 20, reason: "in a test")
+    let fitting = (1...200).filter { plan(.n, batch: $0).fits(capacity, on: .cpu) }
+    #expect(fitting == Array(1...max(fitting.count, 1)), "what fits is every batch up to one")
+    let largest = plan(.n, batch: fitting.count)
+    #expect(largest.growthByteCount < capacity.byteCount)
+    #expect(largest.growthByteCount > capacity.byteCount * 7 / 10, "and not much less than there is")
+  }
+}
