@@ -18,7 +18,9 @@ package struct EngineError: Error, CustomStringConvertible {
   }
 
   /// One line: what failed and why.
-  package var description: String { "\(action): \(message)" }
+  package var description: String {
+    "\(action): \(message)" + (isOutOfMemory ? "; fewer or smaller images, or a smaller model, take less" : "")
+  }
 }
 
 /// Turns a status of the shim into a Swift error.

@@ -37,12 +37,12 @@ package final class BatchParts {
       } catch let error as EngineError where error.isOutOfMemory {
         let size = ranges.map(\.count).max() ?? 1
         guard maySplit, size > 1 else {
-          throw TrainingError.outOfMemory(work: work, imageCount: size, reason: error.description)
+          throw TrainingError.outOfMemory(work: work, imageCount: size, reason: error.message)
         }
         try EngineMemory.releaseUnused(device)
         largestPart = (size + 1) / 2
         onSplit(
-          "memory ran out in \(work) of \(size) images (\(error)): it is dropped and done again in parts of "
+          "memory ran out in \(work) of \(size) images (\(error.action): \(error.message)): it is dropped and done again in parts of "
             + "\((size + 1) / 2)\(consequence)")
       }
     }
