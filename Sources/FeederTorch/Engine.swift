@@ -13,6 +13,12 @@ package enum Engine {
     try check(ct_set_thread_count(Int32(clamping: max(count, 1))), "setting the thread count")
   }
 
+  /// Lets the threads of an operator sleep while they wait for each other, for the sake of other processes, or wait as the
+  /// environment says. `team` and the engine's threads together must be more than there are cores. Numbers do not change.
+  package static func setWaitsAsleep(_ on: Bool, team: Int) throws {
+    try check(ct_wait_asleep(on, Int32(clamping: max(team, 2))), "letting threads sleep")
+  }
+
   /// Refuses operators that could give other bytes from run to run.
   package static func setDeterministic(_ on: Bool) throws {
     try check(ct_set_deterministic(on), "deterministic algorithms")

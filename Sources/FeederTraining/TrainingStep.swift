@@ -20,6 +20,7 @@ package final class TrainingStep {
   private let autocastType: ElementType?
   private let device: Device
   private let undo: StepUndo
+  private let sharing = CoreSharing(threadCount: Engine.threadCount)
   private let batchCounters: [Tensor]
   private var anchors: [AnchorKey: Anchors] = [:]
 
@@ -62,6 +63,7 @@ package final class TrainingStep {
   ///
   /// Where memory runs out, the batch is done again in parts that come to the same gradients but for batch norm's statistics.
   package func accumulate(_ images: Tensor, targets: [TargetBox]) throws -> Tensor {
+    try sharing.look()
     let items = try parts.run(images.extent(0)) { ranges in
       try undo { learned in
         guard ranges.count > 1 else {

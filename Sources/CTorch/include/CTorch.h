@@ -83,6 +83,9 @@ int ct_set_autocast(bool cuda, bool on, int32_t type);
 /// Threads of one operator.
 int32_t ct_thread_count(void);
 int ct_set_thread_count(int32_t count);
+/// Lets threads of the engine sleep at once where they wait for each other, by a second team of `team` threads that always
+/// sleep and, with the engine's own, are more than there are cores; or wait as the environment says.
+int ct_wait_asleep(bool on, int32_t team);
 /// Refuses operators without a deterministic form.
 int ct_set_deterministic(bool on);
 
