@@ -60,8 +60,7 @@ package final class Trainer {
     let model = try YOLOv8(
       settings.model, classCount: classNames.count, seed: settings.seed, device: settings.device)
     if let path = settings.startWeights, !resume {
-      let count = try WeightsFile(path: path).transfer(into: model.state)
-      observer.note("\(path): \(count) of \(model.state.count) tensors taken over")
+      observer.note(try WeightsFile(path: path).transfer(into: model.state, of: settings.model))
     }
     step = try TrainingStep(
       model: model, rule: plan.rule, weightDecay: plan.weightDecay, precision: settings.precision,

@@ -45,7 +45,7 @@ package struct WeightsFile {
   }
 
   /// Classes that the head of these weights tells apart; nil where there is no YOLOv8 head.
-  package var classCount: Int? { shape("model.22.cv3.0.2.bias")?.first }
+  package var classCount: Int? { shape(Self.classBias)?.first }
 
   /// Class names of the header, in order; nil where there are none.
   package var classNames: [String]? {
@@ -74,12 +74,34 @@ package struct WeightsFile {
     }
   }
 
-  /// Overwrites the entries that the file holds in the same shape, to start from weights of other classes; returns how many.
-  package func transfer(into state: [StateEntry]) throws -> Int {
+  /// Overwrites the entries that the file holds in the same shape, to start from weights of other classes.
+  ///
+  /// Returns one line that says what was taken over and what starts anew. Throws where the file's model is of another size.
+  package func transfer(into state: [StateEntry], of model: ModelSize) throws -> String {
+    if let size = modelSize, size != model {
+      throw TrainingError.weights(
+        file: path,
+        reason: "weights of \(size.modelName), but the run trains \(model.modelName); give --model \(size.modelName)")
+    }
     let matching = state.filter { shape($0.name) == $0.tensor.shape }
+    guard matching.contains(where: { $0.kind == .convolution }) else {
+      throw TrainingError.weights(
+        file: path, reason: "holds no layer of \(model.modelName); not weights of this network")
+    }
     try load(into: matching)
-    return matching.count
+    let line = "\(path): \(matching.count) of \(state.count) tensors taken over"
+    let anew = state.filter { shape($0.name) != $0.tensor.shape }.map(\.name)
+    guard let first = anew.first else { return line }
+    guard anew.allSatisfy({ $0.hasPrefix(Self.classBranch) }) else {
+      return line + "; \(anew.count) start anew, the first of them \(first)"
+    }
+    let classes = state.first { $0.name == Self.classBias }?.tensor.shape.first ?? 0
+    return line + "; the head's class branch starts anew, for \(classes) classes in the place of \(classCount ?? 0)"
   }
+
+  /// The layers of the head whose widths depend on the class count, and the bias that counts the classes.
+  private static let classBranch = "model.22.cv3."
+  private static let classBias = classBranch + "0.2.bias"
 }
 
 extension ElementType {
