@@ -49,7 +49,9 @@ struct WeightsFileTests {
       let error = #expect(throws: TrainingError.self) { try file.load(into: model.state) }
       #expect(error?.description.contains("80") == true && error?.description.contains("64") == true)
       let line = try file.transfer(into: model.state, of: .n)
-      #expect(line.contains("of \(model.state.count) tensors") && line.contains("for 6 classes in the place of 80"), "\(line)")
+      #expect(
+        line.contains("of \(model.state.count) tensors") && line.contains("for 6 classes in the place of 80"), "\(line)"
+      )
       let backbone = try #require(model.state.first { $0.name == "model.0.conv.weight" })
       #expect(try backbone.tensor.array(of: Float.self) == file.tensor(backbone.name).array(of: Float.self))
       let larger = #expect(throws: TrainingError.self) { try file.transfer(into: model.state, of: .s) }
