@@ -50,8 +50,17 @@ int ct_set_autocast(bool cuda, bool on, int32_t type) {
     if (on) at::autocast::set_autocast_dtype(device, static_cast<at::ScalarType>(type));
     at::autocast::set_autocast_enabled(device, on);
     at::autocast::set_autocast_cache_enabled(true);
-    if (!on) at::autocast::clear_cache();
   });
+}
+
+int32_t ct_autocast(bool cuda) {
+  auto device = cuda ? at::kCUDA : at::kCPU;
+  if (!at::autocast::is_autocast_enabled(device)) return -1;
+  return static_cast<int32_t>(at::autocast::get_autocast_dtype(device));
+}
+
+void ct_clear_autocast(void) {
+  guarded([] { at::autocast::clear_cache(); });
 }
 
 int32_t ct_thread_count(void) { return at::get_num_threads(); }

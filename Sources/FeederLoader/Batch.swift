@@ -86,4 +86,7 @@ package struct Batch: ~Copyable, @unchecked Sendable {
 
   /// Gives the slot back. After this the loader may overwrite the pixels.
   package consuming func release() {}
+
+  /// Gives the slot back to be used again after `completion`: until then the device reads its pixels. Does not wait.
+  package consuming func release(after completion: some SlotCompletion) { slot.completion = completion }
 }

@@ -26,6 +26,8 @@ final class LoaderCore: Sendable {
   private let work = DispatchSemaphore(value: 0)
   private let ready = DispatchSemaphore(value: 0)
   private let running = DispatchGroup()
+  /// Waits for the device, slot by slot in the order they were given back.
+  private let flights = DispatchQueue(label: "feeder.loader.flights")
 
   init(filler: BatchFiller, counters: Counters, plan: LoaderPlan, memory: some SlotMemory, batch: Int) {
     self.filler = filler
@@ -206,8 +208,23 @@ final class LoaderCore: Sendable {
     }
   }
 
-  /// Takes a lent slot back and puts it to work again.
-  func takeBack(_ slot: Slot) { settle { $0.batches.takeBack(slot) } }
+  /// Takes a lent slot back and puts it to work again: at once, or when the device has read it.
+  func takeBack(_ slot: Slot) {
+    guard let completion = slot.completion else {
+      settle { $0.batches.takeBack(slot) }
+      return
+    }
+    slot.completion = nil
+    state.withLock { $0.batches.sendOff(slot) }
+    flights.async(group: running) { [self] in
+      do {
+        try completion.wait()
+      } catch {
+        fail(error)
+      }
+      settle { $0.batches.land(slot) }
+    }
+  }
 
   /// The hash of all batches delivered in this epoch.
   var epochHash: UInt64 { state.withLock { $0.batches.epochHash } }

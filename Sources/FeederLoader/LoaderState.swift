@@ -95,6 +95,18 @@ struct LoaderState: Sendable {
     free.append(slot)
   }
 
+  /// Notes that the device reads a slot that was lent.
+  mutating func sendOff(_ slot: Slot) {
+    slot.move(from: .lent, to: .inFlight)
+    lentCount -= 1
+  }
+
+  /// Takes a slot back that the device has read.
+  mutating func land(_ slot: Slot) {
+    slot.move(from: .inFlight, to: .free)
+    free.append(slot)
+  }
+
   // MARK: - Batches
 
   /// Gives free slots to the next batches of the epoch; returns the images that wait for a worker now.

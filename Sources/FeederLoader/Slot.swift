@@ -4,10 +4,10 @@ import FeederCore
 ///
 /// Unchecked because of the raw memory. Invariant: its content is touched only by its owner: nobody while free, the
 /// workers that were given an image of it while filling (each its own image), nobody while ready, the holder of the
-/// `Batch` while lent. `owner` changes under the lock of `LoaderCore` alone.
+/// `Batch` while lent, the device while in flight. `owner` changes under the lock of `LoaderCore` alone.
 final class Slot: @unchecked Sendable {
   /// Who owns a slot.
-  enum Owner: Sendable { case free, filling, ready, lent }
+  enum Owner: Sendable { case free, filling, ready, lent, inFlight }
 
   /// imageCount x channels x side x side bytes and what fills up the last page.
   let pixels: UnsafeMutableRawBufferPointer
@@ -17,6 +17,8 @@ final class Slot: @unchecked Sendable {
   private let targets: [TargetList]
   private let collected = TargetList()
   private(set) var owner = Owner.free
+  /// What the device has still to do with a slot that is given back; set by the holder of the `Batch`.
+  var completion: (any SlotCompletion)?
 
   /// A free slot for `imageCount` images in `byteCount` bytes of `memory`. Throws what the memory throws.
   init(byteCount: Int, imageCount: Int, memory: any SlotMemory) throws {

@@ -36,18 +36,17 @@ package func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
   return try body()
 }
 
-/// Runs `body` with autocast to `type` in this thread; nil runs it as it is. The cache of cast weights is dropped at the end.
+/// Runs `body` with autocast to `type` in this thread; nil runs it as it is. What held before holds afterwards. The cache of
+/// cast weights is dropped at the end of the outermost autocast.
 package func withAutocast<R>(_ type: ElementType?, on device: Device, _ body: () throws -> R) throws -> R {
   guard let type else { return try body() }
   let isCUDA = device != .cpu
+  let before = ct_autocast(isCUDA)
   try check(ct_set_autocast(isCUDA, true, type.rawValue), "autocast")
-  let result: R
-  do {
-    result = try body()
-  } catch {
-    _ = ct_set_autocast(isCUDA, false, type.rawValue)
-    throw error
+  defer {
+    // It was on with these very values: setting it again cannot fail.
+    _ = ct_set_autocast(isCUDA, before >= 0, max(before, 0))
+    if before < 0 { ct_clear_autocast() }
   }
-  try check(ct_set_autocast(isCUDA, false, type.rawValue), "autocast")
-  return result
+  return try body()
 }

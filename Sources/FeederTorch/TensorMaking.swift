@@ -36,9 +36,10 @@ extension Tensor {
   /// The same numbers in another type; the tensor itself where it has that type.
   package func to(_ type: ElementType) throws -> Tensor { try Op.toType(.tensor(self), .type(type)) }
 
-  /// The same numbers on another device, in another type when asked.
-  package func to(_ device: Device, type: ElementType? = nil) throws -> Tensor {
-    try Op.toDevice(.tensor(self), .device(device), .type(type ?? self.type))
+  /// The same numbers on another device, in another type when asked. `waits` false lets the host go on while the device
+  /// copies: page-locked memory must then stay unchanged until the stream has come so far; other memory may change at once.
+  package func to(_ device: Device, type: ElementType? = nil, waits: Bool = true) throws -> Tensor {
+    try Op.toDevice(.tensor(self), .device(device), .type(type ?? self.type), .bool(!waits))
   }
 
   /// The same numbers laid out row by row, or with the channels of a pixel side by side.

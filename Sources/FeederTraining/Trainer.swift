@@ -20,6 +20,8 @@ package final class Trainer {
   private let schedule: LearningRateSchedule
   /// What was planned, and what it came to.
   package let memory: MemoryWatch
+  private let feed: DeviceFeed
+  private var lateLosses = LateLosses()
   private var progress = RunProgress()
   private var stepsInProcess = 0
   private var notedDamage: Set<String> = []
@@ -42,7 +44,10 @@ package final class Trainer {
     let budget = try LoadingBudget(settings, train: trainSource, validation: validationSource, bytes: memoryBudget)
     observer.note(budget.line)
     validator = try Validator(source: validationSource, settings: budget.validation, device: settings.device)
-    loader = try Loader(source: trainSource, settings: budget.training)
+    let slotMemory = DeviceSlotMemory.memory(for: settings.device)
+    loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory)
+    if let line = (slotMemory as? DeviceSlotMemory)?.refusal { observer.note(line) }
+    feed = try DeviceFeed(device: settings.device)
     tuned = TunedLoader(loader, workers: settings.workerRange, prefetchDepth: settings.prefetchRange)
     tuned.onChange = { [observer] in observer.note($0.line) }
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
@@ -111,36 +116,43 @@ package final class Trainer {
       firstBatch: progress.batch, hashSoFar: progress.epochHash)
     while let batch = try tuned.nextBatch() {
       clock.imageCount += batch.imageCount
-      let (imageCount, boxCount, hash) = (batch.imageCount, batch.targetCount, batch.epochHash)
-      try trainBatch(batch)
+      let hash = batch.epochHash
+      try trainBatch(batch, clock)
       progress.epochHash = hash
-      observer.stepDone(report(clock, imageCount: imageCount, boxCount: boxCount))
       if progress.batch == loader.batchCount { continue }
-      if isCancelled() { return .interrupted }
-      if isAtStepLimit { return .stoppedAfterSteps }
-      if settings.checkpointEvery > 0, progress.step % settings.checkpointEvery == 0 {
-        try checkpoint.writeLast(step, progress)
-      }
+      let stop: TrainingOutcome? = isCancelled() ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
+      let isCheckpointDue = settings.checkpointEvery > 0 && progress.step % settings.checkpointEvery == 0
+      if stop != nil || isCheckpointDue { try takeLosses(clock) }
+      if let stop { return stop }
+      if isCheckpointDue { try checkpoint.writeLast(step, progress) }
     }
+    try takeLosses(clock)
     return nil
   }
 
-  private func trainBatch(_ batch: consuming Batch) throws {
-    let (images, targets) = (try batch.networkInput(on: settings.device), batch.targetBoxes)
-    // The pixels were copied into `images`: the slot is free for the next batch.
-    batch.release()
-    let items = try step.accumulate(images, targets: targets).array()
-    guard items.allSatisfy(\.isFinite) else {
-      throw TrainingError.diverged(epoch: progress.epoch, step: progress.batch)
-    }
-    progress.losses.add(items)
+  /// Reads the losses of the latest step, where that is still to be done, and tells of it.
+  private func takeLosses(_ clock: EpochClock) throws {
+    guard let (done, losses) = try lateLosses.take() else { return }
+    progress.losses.add(losses)
+    observer.stepDone(report(clock, done))
+  }
+
+  private func trainBatch(_ batch: consuming Batch, _ clock: EpochClock) throws {
+    let now = LateLosses.Step(
+      epoch: progress.epoch, batch: progress.batch, imageCount: batch.imageCount, boxCount: batch.targetCount)
+    let (images, targets) = try feed(batch)
+    let losses = try step.accumulate(images, targets: targets)
+    // Those of the step before: the device has this step's work by now.
+    try takeLosses(clock)
     let point = schedule.point(batch: progress.step)
     progress.pending = step.pendingCount
+    var gradientNorm: Tensor?
     if progress.step - progress.lastUpdate >= point.accumulation {
-      try step.update(point)
+      gradientNorm = try step.update(point)
       progress.lastUpdate = progress.step
       progress.pending = 0
     }
+    try lateLosses.note(now, losses: losses, gradientNorm: gradientNorm)
     progress.optimizerUpdates = step.optimizer.updateCount
     progress.averageUpdates = step.average.updateCount
     progress.step += 1
@@ -183,10 +195,11 @@ package final class Trainer {
     return isEarly && progress.epoch < settings.epochs ? .stoppedEarly(bestEpoch: progress.bestEpoch) : nil
   }
 
-  private func report(_ clock: EpochClock, imageCount: Int, boxCount: Int) -> StepReport {
+  private func report(_ clock: EpochClock, _ done: LateLosses.Step) -> StepReport {
     StepReport(
-      epoch: progress.epoch, epochCount: settings.epochs, batch: progress.batch, batchCount: loader.batchCount,
-      losses: progress.losses.means, boxCount: boxCount, imageCount: imageCount, imageSize: settings.imageSize,
+      epoch: done.epoch, epochCount: settings.epochs, batch: done.batch + 1, batchCount: loader.batchCount,
+      losses: progress.losses.means, boxCount: done.boxCount, imageCount: done.imageCount,
+      imageSize: settings.imageSize,
       imagesPerSecond: Double(clock.imageCount) / max(clock.seconds, 1e-9),
       stallShare: clock.stallShare(loader.telemetry), peakHostBytes: HostMemory.peakBytes)
   }

@@ -114,17 +114,20 @@ package final class TrainingStep {
   }
 
   /// One update from the gradients so far: unscale, clip, move, average. With loss scaling, a step whose gradients are not
-  /// finite is skipped.
-  package func update(_ point: LearningRateSchedule.Point) throws {
+  /// finite is skipped. Returns the norm of the gradients before clipping, still on the device; nil for a step that was skipped.
+  @discardableResult
+  package func update(_ point: LearningRateSchedule.Point) throws -> Tensor? {
     let isSkipped = try scaler?.unscale(optimizer.parameters.compactMap { try $0.gradient() }) ?? false
+    var gradientNorm: Tensor?
     if !isSkipped {
-      _ = try optimizer.clipGradients(to: TrainingSettings.gradientNorm)
+      gradientNorm = try optimizer.clipGradients(to: TrainingSettings.gradientNorm)
       try optimizer.step(point)
     }
     try scaler?.update()
     try optimizer.clearGradients()
     pendingCount = 0
     try average.update()
+    return gradientNorm
   }
 
   /// Goes on where a run stood; the caller has put tensors and pending gradients back.

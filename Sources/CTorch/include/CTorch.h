@@ -79,6 +79,42 @@ int ct_clear_grad(ct_tensor tensor);
 bool ct_set_grad_mode(bool on);
 /// Turns autocast on or off in this thread and for one kind of device, to a torch scalar type.
 int ct_set_autocast(bool cuda, bool on, int32_t type);
+/// The torch scalar type that autocast casts to in this thread, -1 where it is off.
+int32_t ct_autocast(bool cuda);
+/// Drops the weights that autocast has cast in this thread.
+void ct_clear_autocast(void);
+
+/// A queue of work of a device: -1 and 0 for the CPU, where all is done at once.
+typedef struct {
+  int32_t device;
+  int64_t id;
+} ct_stream;
+/// A mark in a stream. The holder gives it back with ct_event_release.
+typedef struct ct_event_s *ct_event;
+
+/// The stream that operators of this thread go to on `device`.
+int ct_stream_current(int32_t device, ct_stream *out);
+/// A stream beside the default one, out of the engine's pool.
+int ct_stream_side(int32_t device, ct_stream *out);
+/// Makes a stream the current one of its device in this thread; *before is the one it replaces.
+int ct_stream_exchange(ct_stream stream, ct_stream *before);
+/// Keeps a tensor's memory from being handed out again before `stream` has done what it was given up to the tensor's end.
+int ct_stream_hold(ct_tensor tensor, ct_stream stream);
+
+int ct_event_new(int32_t device, ct_event *out);
+void ct_event_release(ct_event event);
+/// The event is past once `stream` has done everything that it was given until now.
+int ct_event_record(ct_event event, ct_stream stream);
+/// Later work of `stream` waits for the event; this thread does not.
+int ct_event_block(ct_event event, ct_stream stream);
+/// This thread waits for the event.
+int ct_event_wait(ct_event event);
+
+/// A copy in host memory, page-locked where it comes from a device; whole once the current stream has come so far.
+int ct_start_reading(ct_tensor tensor, ct_tensor *out);
+/// Page-locks host memory that the caller owns, so that devices read it by themselves; ct_unpin before it is freed.
+int ct_pin(void *bytes, int64_t count);
+int ct_unpin(void *bytes);
 
 /// Threads of one operator.
 int32_t ct_thread_count(void);
