@@ -14,21 +14,11 @@ private enum TorchPython {
 
   /// Runs `arguments` with a Python to its end.
   static func run(_ python: String?, _ arguments: [String], in folder: URL) throws -> FeederProcess {
-    let process = Process()
-    let messages = Pipe()
-    process.executableURL = URL(filePath: try #require(python))
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    process.standardOutput = messages
-    process.standardError = messages
-    process.environment = ProcessInfo.processInfo.environment
-      .merging(["YOLO_CONFIG_DIR": folder.path, "YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"]) { $1 }
-    try process.run()
-    let text = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return FeederProcess(status: process.terminationStatus, output: "", messages: text)
+    try FeederProcess(
+      arguments, in: folder,
+      environment: ["YOLO_CONFIG_DIR": folder.path, "YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"],
+      program: try #require(python))
   }
-
 }
 
 @Suite(
@@ -87,6 +77,8 @@ struct ConvertWeightsTests {
       ])
     #expect(layout.entries["model.0.weight"]?.shape == [4, 3, 3, 3] && layout.entries["model.0.weight"]?.type == .f32)
     #expect(layout.metadata["names"] == #"["open", "short"]"#)
+    #expect(try convert("a.pt", "again.safetensors").status == 0)
+    #expect(try Data(contentsOf: folder.url.appending(path: "again.safetensors")) == bytes, "twice the same bytes")
     let back = try convert("a.safetensors", "b.pt", "--like", "a.pt")
     #expect(back.status == 0, "\(back.messages)")
     let compared = try python(
@@ -120,7 +112,25 @@ struct ConvertWeightsTests {
     #expect(!names.contains("ran") && !names.contains("a.safetensors"))
   }
 
-  @Test("What is no checkpoint, and a missing file, are one line each")
+  @Test(
+    "A network formed as no program writes it is refused in one line",
+    arguments: ["net._parameters = [1]", "net._modules = {'a': net}", "net.model = None; net.names = {0: 'x', 'a': 1}"])
+  func malformed(_ damage: String) throws {
+    let written = try python(
+      Self.writer + """
+
+        net = DetectionModel()
+        net.model = nn.Linear(1, 1)
+        vars(net).update(_parameters={}, _modules=dict(net._modules))
+        \(damage)
+        torch.save({"model": net}, "a.pt")
+        """)
+    #expect(written.status == 0, "\(written.messages)")
+    let run = try convert("a.pt", "a.safetensors")
+    #expect(run.status == 1 && run.lines.count == 1 && run.messages.contains("a.pt: "), "\(run.messages)")
+  }
+
+  @Test("What is no checkpoint, a missing file and a missing folder are one line each")
   func damaged() throws {
     try Data("not a checkpoint".utf8).write(to: folder.url.appending(path: "a.pt"))
     for name in ["a.pt", "missing.pt"] {
@@ -128,6 +138,10 @@ struct ConvertWeightsTests {
       #expect(run.status == 1 && run.lines.count == 1 && run.messages.contains(name), "\(run.messages)")
     }
     #expect(try convert("a.pt", "b.pt").status == 2)
+    #expect(try python("import torch\ntorch.save({'model.0.weight': torch.ones(1)}, 'c.pt')\n").status == 0)
+    let nowhere = try convert("c.pt", "missing/c.safetensors")
+    #expect(nowhere.status == 1 && nowhere.lines.count == 1, "\(nowhere.messages)")
+    #expect(nowhere.messages.contains("cannot write missing/c.safetensors"), "\(nowhere.messages)")
   }
 
   @Test(

@@ -11,7 +11,7 @@ struct FeederProcess {
   /// Everything on stderr.
   let messages: String
 
-  /// Runs `feeder`, or another `program` of this package, with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
+  /// Runs `feeder`, or another `program` by its name in this package or its whole path, with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
     seconds: Double = 300, program: String = "feeder", dataLimit: Int? = nil
@@ -110,6 +110,7 @@ final class RunningFeeder {
 
   /// A program of this package in the folder of the running tests.
   private static func program(_ name: String) -> URL? {
+    if name.hasPrefix("/") { return URL(filePath: name) }
     let here = [Bundle.main.executableURL, CommandLine.arguments.first.map { URL(filePath: $0) }]
     return here.compactMap { $0?.resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name) }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
