@@ -16,8 +16,8 @@ static std::string cuda_status = "not looked for yet";
 void open_cuda_once() {
   static std::once_flag once;
   std::call_once(once, [] {
-    if (!dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL)) {
-      cuda_status = "no CUDA driver on this machine (libcuda.so.1 not found)";
+    if (!cuda_driver()) {
+      cuda_status = no_cuda_driver;
       return;
     }
     if (!dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL)) {
@@ -50,17 +50,8 @@ int ct_set_autocast(bool cuda, bool on, int32_t type) {
     if (on) at::autocast::set_autocast_dtype(device, static_cast<at::ScalarType>(type));
     at::autocast::set_autocast_enabled(device, on);
     at::autocast::set_autocast_cache_enabled(true);
+    if (!on) at::autocast::clear_cache();
   });
-}
-
-int32_t ct_autocast(bool cuda) {
-  auto device = cuda ? at::kCUDA : at::kCPU;
-  if (!at::autocast::is_autocast_enabled(device)) return -1;
-  return static_cast<int32_t>(at::autocast::get_autocast_dtype(device));
-}
-
-void ct_clear_autocast(void) {
-  guarded([] { at::autocast::clear_cache(); });
 }
 
 int32_t ct_thread_count(void) { return at::get_num_threads(); }

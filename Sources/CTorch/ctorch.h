@@ -34,6 +34,10 @@ int guarded(Body &&body) noexcept {
   return 1;
 }
 
+/// The CUDA driver's own library, opened once; null where there is none, which `no_cuda_driver` says.
+void *cuda_driver();
+constexpr char no_cuda_driver[] = "no CUDA driver on this machine (libcuda.so.1 not found)";
+
 /// Opens the CUDA half of the engine once. It must come before the first question about CUDA: torch remembers the answer.
 void open_cuda_once();
 

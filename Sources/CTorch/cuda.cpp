@@ -11,6 +11,11 @@ namespace feeder {
 // Numbers of the driver's interface (cuda.h): results and attributes never change their value.
 enum { CUDA_OK = 0, MULTIPROCESSORS = 16, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
 
+void *cuda_driver() {
+  static void *const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  return library;
+}
+
 /// The driver's functions that are asked here; `absence` says why they cannot be.
 struct Driver {
   int (*init)(unsigned flags) = nullptr;
@@ -25,9 +30,9 @@ struct Driver {
   std::string absence;
 
   Driver() {
-    void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    void *library = cuda_driver();
     if (!library) {
-      absence = "no CUDA driver on this machine (libcuda.so.1 not found)";
+      absence = no_cuda_driver;
       return;
     }
     find(library, "cuInit", init);

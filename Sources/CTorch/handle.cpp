@@ -110,8 +110,4 @@ int ct_grad(ct_tensor tensor, ct_tensor *out) {
 int ct_set_grad(ct_tensor tensor, ct_tensor gradient) {
   return guarded([&] { borrow(tensor).mutable_grad() = gradient ? borrow(gradient) : at::Tensor(); });
 }
-
-int ct_clear_grad(ct_tensor tensor) {
-  return guarded([&] { borrow(tensor).mutable_grad().reset(); });
-}
 }

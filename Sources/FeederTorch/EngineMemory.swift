@@ -20,9 +20,7 @@ package enum EngineMemory {
 
   /// Gives memory that no tensor uses back to the system and to `device`.
   package static func releaseUnused(_ device: Device) throws {
-    var index: Int32 = -1
-    if case .cuda(let number) = device { index = Int32(clamping: number) }
-    try check(ct_release_unused(index), "giving memory back")
+    try check(ct_release_unused(device.index), "giving memory back")
   }
 
   /// Bytes that the CUDA device of that index has left for everyone, and has in all. Throws where there is no such device.

@@ -26,7 +26,7 @@ extension Tensor {
   }
 
   /// Drops the gradient of this leaf.
-  package func clearGradient() throws { try check(ct_clear_grad(handle), "dropping a gradient") }
+  package func clearGradient() throws { try setGradient(nil) }
 }
 
 /// Runs `body` without recording for backward, in this thread.
@@ -36,17 +36,18 @@ package func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
   return try body()
 }
 
-/// Runs `body` with autocast to `type` in this thread; nil runs it as it is. What held before holds afterwards. The cache of
-/// cast weights is dropped at the end of the outermost autocast.
+/// Runs `body` with autocast to `type` in this thread; nil runs it as it is. The cache of cast weights is dropped at the end.
 package func withAutocast<R>(_ type: ElementType?, on device: Device, _ body: () throws -> R) throws -> R {
   guard let type else { return try body() }
   let isCUDA = device != .cpu
-  let before = ct_autocast(isCUDA)
   try check(ct_set_autocast(isCUDA, true, type.rawValue), "autocast")
-  defer {
-    // It was on with these very values: setting it again cannot fail.
-    _ = ct_set_autocast(isCUDA, before >= 0, max(before, 0))
-    if before < 0 { ct_clear_autocast() }
+  let result: R
+  do {
+    result = try body()
+  } catch {
+    _ = ct_set_autocast(isCUDA, false, type.rawValue)
+    throw error
   }
-  return try body()
+  try check(ct_set_autocast(isCUDA, false, type.rawValue), "autocast")
+  return result
 }

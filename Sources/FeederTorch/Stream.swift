@@ -42,7 +42,7 @@ package struct Stream: Sendable {
 
 /// A mark in a stream: past once the stream has done everything before it.
 ///
-/// Unchecked because of the handle. Invariant: recorded once in `init`, only asked and waited for afterwards, which torch allows
+/// Unchecked because of the handle. Invariant: recorded once in `init`, only waited for afterwards, which torch allows
 /// from any thread.
 package final class DeviceEvent: @unchecked Sendable {
   let handle: OpaquePointer

@@ -17,6 +17,8 @@ package struct BatchFinder {
   private let memory: RunMemory
   private let capacity: MemoryCapacity
   private let imageCount: Int
+  /// Boxes of an image at the very most.
+  private let boxes: Int
 
   /// A batch that the real step refuses is lowered to this share.
   private static let backoff = 0.875
@@ -31,6 +33,7 @@ package struct BatchFinder {
     self.memory = memory
     self.capacity = capacity
     self.imageCount = imageCount
+    boxes = memory.worstBoxes
   }
 
   /// The largest batch that the plan allows; 0 where not even one image fits.
@@ -50,12 +53,13 @@ package struct BatchFinder {
     var batch = planned()
     while batch > 0 {
       do {
-        let limit = try memory.worst(batch: batch).tensorLimit(capacity)
+        let plan = try memory.worst(batch: batch, boxes: boxes)
+        let limit = plan.tensorLimit(capacity)
         if settings.device == .cpu { EngineMemory.setHostLimit(limit) }
         defer { EngineMemory.setHostLimit(nil) }
         let tensorBytes = try step(batch)
         try EngineMemory.releaseUnused(settings.device)
-        return try Choice(batch: batch, line: line(batch, tensorBytes), tensorLimit: limit)
+        return Choice(batch: batch, line: line(plan, tensorBytes), tensorLimit: limit)
       } catch TrainingError.outOfMemory(_, _, let reason) {
         note("--batch auto: a real step of \(batch) images ran out of memory (\(reason))")
         batch = min(Int(Double(batch) * Self.backoff), batch - 1)
@@ -68,7 +72,7 @@ package struct BatchFinder {
 
   private func doesFit(_ batch: Int) -> Bool {
     // No plan where the loaders' own budget is too small for such a batch.
-    guard let plan = try? memory.worst(batch: batch) else { return false }
+    guard let plan = try? memory.worst(batch: batch, boxes: boxes) else { return false }
     return plan.fits(capacity, on: settings.device)
   }
 
@@ -77,10 +81,10 @@ package struct BatchFinder {
     settings.device == .cpu ? plan.growthByteCount : plan.stepByteCount
   }
 
-  private func line(_ batch: Int, _ tensorBytes: Int) throws -> String {
-    let plan = try memory.worst(batch: batch)
-    let ceiling = batch == min(Self.largestBatch, imageCount) ? "; more would be more than an epoch has" : ""
-    return "--batch auto: \(batch) images: at most \(ByteCount(needed(plan))) with \(plan.boxes) boxes an image, of "
+  private func line(_ plan: MemoryPlan, _ tensorBytes: Int) -> String {
+    let ceiling = plan.batch == min(Self.largestBatch, imageCount) ? "; more would be more than an epoch has" : ""
+    return
+      "--batch auto: \(plan.batch) images: at most \(ByteCount(needed(plan))) with \(plan.boxes) boxes an image, of "
       + "\(ByteCount(capacity.byteCount)) \(capacity.reason), the rest is kept free\(ceiling); a real step of that size, with "
       + "validation, ran\(tensorBytes > 0 ? " with \(ByteCount(tensorBytes)) of tensors" : "")"
   }
@@ -114,7 +118,7 @@ package struct BatchFinder {
   /// Boxes of a tenth of the side on a grid, as many on every image as one can have.
   private func targets(_ batch: Int) -> [TargetBox] {
     (0..<batch).flatMap { image in
-      (0..<memory.worstBoxes).map { box in
+      (0..<boxes).map { box in
         TargetBox(
           imageIndex: image, classID: box % classCount, x: Float(box % 9 + 1) / 10, y: Float(box / 9 % 9 + 1) / 10,
           width: 0.1, height: 0.1)

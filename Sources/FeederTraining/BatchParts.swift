@@ -4,7 +4,7 @@ import FeederTorch
 package final class BatchParts {
   /// Images of a part at most; nil where no batch has run out of memory yet.
   package var largestPart: Int?
-  /// False where all ranks have to do the same: then missing memory is an error at once.
+  /// False where a whole batch is what is tried: then missing memory is an error at once.
   package var maySplit = true
   /// Hears, in one line, that parts become smaller.
   package var onSplit: (String) -> Void = { _ in }

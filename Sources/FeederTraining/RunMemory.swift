@@ -1,6 +1,5 @@
 import FeederCache
 import FeederCore
-import FeederCore
 import FeederLoader
 import Foundation
 
@@ -80,8 +79,6 @@ package struct RunMemory {
     return count
   }
 
-  private var labelCounts: [Int] { (0..<train.count).map { train.labelCount(of: $0) } }
-
   /// Bytes of the mapped files that the run will have touched. A use of an image in a mosaic reads about 0.36 of it
   /// (measured over 12 and 20 steps), and each pass uses it four times.
   private var touchedByteCount: Int {
@@ -89,18 +86,18 @@ package struct RunMemory {
     return Int(Double(train.mappedByteCount) * share) + (passes < 1 ? 0 : validation.mappedByteCount)
   }
 
-  /// The most that a batch of `batch` images could take: four images with the most boxes in one mosaic, and loaders that use
-  /// all of their budget. Mapped files count nothing, since the kernel can drop them.
-  package func worst(batch: Int) throws -> MemoryPlan {
+  /// The most that a batch of `batch` images with `boxes` on one of them could take, with loaders that use all of their budget.
+  /// Mapped files count nothing, since the kernel can drop them.
+  package func worst(batch: Int, boxes: Int) throws -> MemoryPlan {
     var settings = settings
     settings.batch = batch
     let slots = max(loaderBudget ?? 0, try budget(settings).byteCount)
-    return try plan(settings, boxes: worstBoxes, slotByteCount: slots, mappedByteCount: 0)
+    return try plan(settings, boxes: boxes, slotByteCount: slots, mappedByteCount: 0)
   }
 
-  /// Boxes of an image at the very most.
+  /// Boxes of an image at the very most: four images with the most boxes in one mosaic. Asks every image.
   package var worstBoxes: Int {
-    let most = labelCounts.max() ?? 0
+    let most = (0..<train.count).lazy.map { train.labelCount(of: $0) }.max() ?? 0
     return settings.augmentation.mosaic > 0 ? 4 * most : most
   }
 

@@ -72,17 +72,11 @@ int ct_backward(ct_tensor tensor);
 int ct_grad(ct_tensor tensor, ct_tensor *out);
 /// Makes `gradient`, or nothing where it is NULL, the gradient of a leaf.
 int ct_set_grad(ct_tensor tensor, ct_tensor gradient);
-/// Drops the gradient of a leaf.
-int ct_clear_grad(ct_tensor tensor);
 
 /// Turns recording for backward on or off in this thread; returns what it was.
 bool ct_set_grad_mode(bool on);
 /// Turns autocast on or off in this thread and for one kind of device, to a torch scalar type.
 int ct_set_autocast(bool cuda, bool on, int32_t type);
-/// The torch scalar type that autocast casts to in this thread, -1 where it is off.
-int32_t ct_autocast(bool cuda);
-/// Drops the weights that autocast has cast in this thread.
-void ct_clear_autocast(void);
 
 /// A queue of work of a device: -1 and 0 for the CPU, where all is done at once.
 typedef struct {
