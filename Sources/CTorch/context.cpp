@@ -26,6 +26,7 @@ void open_cuda_once() {
                     (reason ? reason : "no reason given") + "; run tools/setup --cuda";
       return;
     }
+    at::globalContext().setAllowTF32CuDNN(false);  // on by the engine's default: float32 is float32 until somebody asks for less
     cuda_status = "CUDA is ready";
   });
 }
@@ -62,6 +63,23 @@ int ct_set_thread_count(int32_t count) {
 
 int ct_set_deterministic(bool on) {
   return guarded([&] { at::globalContext().setDeterministicAlgorithms(on, false); });
+}
+
+int ct_set_tf32(bool on) {
+  return guarded([&] {
+    open_cuda_once();
+    at::globalContext().setAllowTF32CuDNN(on);
+    at::globalContext().setAllowTF32CuBLAS(on);
+  });
+}
+
+bool ct_tf32(void) {
+  bool on = false;
+  guarded([&] {
+    auto &context = at::globalContext();
+    on = context.hasCUDA() && (context.allowTF32CuDNN() || context.allowTF32CuBLAS());
+  });
+  return on;
 }
 
 int32_t ct_cuda_count(void) {

@@ -139,7 +139,7 @@ package struct CacheFolder: Sendable {
   }
 
   /// Bytes that are free to the user on the folder's disk.
-  func freeByteCount() throws -> Int {
+  package func freeByteCount() throws -> Int {
     var status = statvfs()
     guard statvfs(url.path, &status) == 0 else {
       throw CacheError.system(operation: "ask for free space", path: url.path, reason: systemReason())

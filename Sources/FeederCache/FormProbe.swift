@@ -23,7 +23,7 @@ package enum FormProbe {
     var costs = FormCosts(
       imageCount: survey.entries.count, jpegByteCount: survey.fileByteCount,
       pixelByteCount: survey.pixelByteCount(channels: channels, imageSize: imageSize), decodeSeconds: 0, fitSeconds: 0,
-      openSeconds: 0, storageBytesPerSecond: 0, room: room, coreCount: ProcessInfo.processInfo.activeProcessorCount)
+      openSeconds: 0, storageBytesPerSecond: 0, room: room, coreCount: CoreLimit.current.usable)
     try timeDecoding(survey, sample, channels: channels, imageSize: imageSize, &costs)
     costs.storageBytesPerSecond = try storageRate(sample.map { survey.entries[$0].imagePath }, folder)
     return costs
@@ -81,44 +81,12 @@ package enum FormProbe {
     costs.fitSeconds /= Double(count)
   }
 
-  // MARK: - Storage
-
-  /// Bytes a second of the cache folder's storage: the images themselves read past the page cache where they lie on it, else
-  /// a file written for that.
+  /// Bytes a second of the cache folder's storage: the images themselves where they lie on it, else a file written for that.
   private static func storageRate(_ paths: [String], _ folder: CacheFolder) throws -> Double {
     try folder.make()
-    if let first = paths.first, device(first) == device(folder.url.path) { return readRate(paths) }
-    let file = try TemporaryFile(for: folder.url.appending(path: "probe").path)
-    var random = SystemRandomNumberGenerator()
-    let noise = (0..<readByteCount / 8).map { _ in random.next() }
-    try noise.withUnsafeBytes { try file.write($0, offset: 0) }
-    try file.synchronize()
-    return withExtendedLifetime(file) { readRate([file.path]) }
-  }
-
-  private static func device(_ path: String) -> dev_t? {
-    var status = stat()
-    return stat(path, &status) == 0 ? status.st_dev : nil
-  }
-
-  /// Files are announced before they are read, as the loader does: a disk serves many requests faster than one by one.
-  private static func readRate(_ paths: [String]) -> Double {
-    var chosen: [String] = []
-    var announced = 0
-    for path in paths where announced < readByteCount {
-      chosen.append(path)
-      announced += Int(clamping: FileStamp.of(path).size)
+    if let first = paths.first, StorageProbe.device(of: first) == StorageProbe.device(of: folder.url.path) {
+      return StorageProbe.readRate(of: paths, byteCount: readByteCount, within: readLimit)
     }
-    for path in chosen { SourceFile.drop(path) }
-    var buffer = GrowingBuffer()
-    var byteCount = 0
-    let start = ContinuousClock.now
-    for path in chosen { SourceFile.willNeed(path) }
-    for path in chosen {
-      if byteCount > 0, ContinuousClock.now - start > readLimit { break }
-      guard let read = try? SourceFile.read(path, into: { buffer.bytes($0) }) else { continue }
-      byteCount += read.0.count
-    }
-    return Double(byteCount) / max((.now - start) / .seconds(1), 1e-9)
+    return try StorageProbe.readRate(under: folder.url, byteCount: readByteCount, within: readLimit)
   }
 }

@@ -21,8 +21,7 @@ package struct MemoryLimit: Sendable, Equatable {
   /// all paths, for tests.
   package init(root: String = "") {
     let machine = Self.machine(root) ?? Self.unknown
-    let groups = Self.groups(root).compactMap { Self.group($0) }
-    let smallest = groups.min() ?? .max
+    let smallest = ControlGroup.groups(of: "memory", root: root).compactMap { Self.left(in: $0) }.min() ?? .max
     available = max(min(machine, smallest), 0)
     isGroup = smallest < machine
   }
@@ -41,69 +40,30 @@ package struct MemoryLimit: Sendable, Equatable {
   }
 
   private static func machine(_ root: String) -> Int? {
-    fields(root + "/proc/meminfo")["MemAvailable:"].flatMap { kibibytes in
+    fields(try? String(contentsOfFile: root + "/proc/meminfo", encoding: .utf8))["MemAvailable:"].flatMap { kibibytes in
       let (bytes, overflow) = kibibytes.multipliedReportingOverflow(by: 1024)
       return overflow ? nil : bytes
     }
   }
 
-  /// The files of one control group: its limit, its use, and where the droppable part of the use stands.
-  private struct Group {
-    let limit: String
-    let use: String
-    let statistics: String
-    let droppable: [String]
-  }
-
-  /// The memory groups of this process, and those above them.
-  private static func groups(_ root: String) -> [Group] {
-    guard let text = text(root + "/proc/self/cgroup") else { return [] }
-    return text.split(separator: "\n").flatMap { line -> [Group] in
-      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3 else { return [] }
-      let isUnified = parts[0] == "0" && parts[1].isEmpty
-      guard isUnified || parts[1].split(separator: ",").contains("memory") else { return [] }
-      let base = root + "/sys/fs/cgroup" + (isUnified ? "" : "/memory")
-      // Inside a container the path may be the host's; then the mount itself is the group.
-      var names = parts[2].split(separator: "/")[...]
-      var folders = [base]
-      while !names.isEmpty {
-        folders.append(base + "/" + names.joined(separator: "/"))
-        names = names.dropLast()
-      }
-      return folders.map { folder in
-        isUnified
-          ? Group(
-            limit: folder + "/memory.max", use: folder + "/memory.current", statistics: folder + "/memory.stat",
-            droppable: ["inactive_file", "active_file"])
-          : Group(
-            limit: folder + "/memory.limit_in_bytes", use: folder + "/memory.usage_in_bytes",
-            statistics: folder + "/memory.stat", droppable: ["total_inactive_file", "total_active_file"])
-      }
-    }
-  }
-
   /// Bytes that a group leaves; nil where it sets no limit.
-  private static func group(_ group: Group) -> Int? {
-    guard let limit = number(group.limit), let use = number(group.use) else { return nil }
-    let statistics = fields(group.statistics)
-    let droppable = group.droppable.reduce(0) { $0 + min(max(statistics[$1] ?? 0, 0), use) }
+  private static func left(in group: ControlGroup) -> Int? {
+    let (limit, use) =
+      group.isUnified ? ("memory.max", "memory.current") : ("memory.limit_in_bytes", "memory.usage_in_bytes")
+    guard let limit = group.number(limit), let use = group.number(use) else { return nil }
+    let statistics = fields(group.text("memory.stat"))
+    let names = group.isUnified ? ["inactive_file", "active_file"] : ["total_inactive_file", "total_active_file"]
+    let droppable = names.reduce(0) { $0 + min(max(statistics[$1] ?? 0, 0), use) }
     return limit - max(use - droppable, 0)
   }
 
-  private static func number(_ path: String) -> Int? {
-    text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.flatMap { $0 >= 0 ? $0 : nil }
-  }
-
-  /// The lines `NAME NUMBER` of a file.
-  private static func fields(_ path: String) -> [String: Int] {
+  /// The lines `NAME NUMBER` of a file's text.
+  private static func fields(_ text: String?) -> [String: Int] {
     var fields: [String: Int] = [:]
-    for line in (text(path) ?? "").split(separator: "\n") {
+    for line in (text ?? "").split(separator: "\n") {
       let words = line.split(separator: " ", omittingEmptySubsequences: true)
       if words.count >= 2, let number = Int(words[1]) { fields[String(words[0])] = number }
     }
     return fields
   }
-
-  private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 }

@@ -8,7 +8,7 @@ enum ParallelWork {
   ///
   /// Throws the first error; items not begun by then are left out.
   static func forEach(
-    count: Int, workers: Int = ProcessInfo.processInfo.activeProcessorCount,
+    count: Int, workers: Int = CoreLimit.current.usable,
     _ body: @Sendable (Int, DecodeScratch) throws -> Void
   ) throws {
     let next = Atomic(0)

@@ -1,3 +1,4 @@
+import FeederCache
 import Foundation
 
 /// How training images are changed; the names and defaults are those of the command's flags.
@@ -97,7 +98,7 @@ package struct LoaderSettings: Sendable, Equatable {
   }
 
   /// All cores but one, which belongs to the consumer; at least 1.
-  package static var defaultWorkers: Int { max(ProcessInfo.processInfo.activeProcessorCount - 1, 1) }
+  package static var defaultWorkers: Int { max(CoreLimit.current.usable - 1, 1) }
 
   /// Throws `LoaderError.badSetting` for a value outside its range. 8192 pixels a side is the largest image size.
   func check() throws {

@@ -24,6 +24,13 @@ package enum Engine {
     try check(ct_set_deterministic(on), "deterministic algorithms")
   }
 
+  /// Lets float32 convolutions and products of matrices on CUDA round their factors to TF32 (10 bits of mantissa for 23), or
+  /// not. It starts off, where the engine alone would start with it on for convolutions.
+  package static func setTF32(_ on: Bool) throws { try check(ct_set_tf32(on), "setting TF32") }
+
+  /// True where convolutions or products of matrices may round to TF32.
+  package static var allowsTF32: Bool { ct_tf32() }
+
   /// Count of usable CUDA devices.
   package static var cudaDeviceCount: Int { Int(ct_cuda_count()) }
 

@@ -76,7 +76,7 @@ struct BenchStepCommand: ParsableCommand {
     }
     let device = try DeviceChoice.device(options.device)
     let precision = Precision(rawValue: options.precision) ?? .auto
-    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let threads = threads ?? CoreLimit.current.usable
     let imageSize = options.imageSize ?? 640
     try Engine.setThreadCount(threads)
     let dataset = try Dataset.open(data)

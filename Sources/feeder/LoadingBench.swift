@@ -68,7 +68,7 @@ struct LoadingBench {
     self.name = name
     self.options = options
     imageSize = options.model.imageSize ?? 640
-    threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    threads = options.threads ?? CoreLimit.current.usable
     guard options.sources.cache == .auto || options.sources.cache.rawValue == form.rawValue else {
       throw CommandError(
         "--cache \(options.sources.cache.rawValue): bench \(name) reads the \(form.rawValue) cache; leave --cache out")

@@ -39,7 +39,7 @@ struct ModelOptions: ParsableArguments {
   /// Loads the weights at `path` into a model of their own size and classes.
   func load(_ path: String) throws -> Loaded {
     let device = try DeviceChoice.device(self.device)
-    try Engine.setThreadCount(ProcessInfo.processInfo.activeProcessorCount)
+    try Engine.setThreadCount(CoreLimit.current.usable)
     let file = try WeightsFile(path: path)
     guard let classCount = file.classCount, classCount > 0, let size = file.modelSize else {
       throw CommandError("\(path): holds no YOLOv8 detector")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeederCache
 import FeederDatasets
 import Foundation
 
@@ -19,7 +20,7 @@ struct PrepareCommand: ParsableCommand {
   @Flag(help: "Leave unreadable images out, with their labels, instead of refusing the data set.")
   var skipUnreadable = false
   @Option(help: "Threads that check images; all cores unless told.")
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var threads = CoreLimit.current.usable
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 

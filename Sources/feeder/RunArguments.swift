@@ -124,7 +124,7 @@ struct RunArguments {
     try choice("optimizer", &settings.optimizer)
     settings.startWeights = values["weights"]
     settings.device = try DeviceChoice.device(values["device"] ?? "auto")
-    settings.engineThreads = ProcessInfo.processInfo.activeProcessorCount
+    settings.engineThreads = CoreLimit.current.usable
     try number("engine_threads", "a whole number", &settings.engineThreads)
     if values["workers"] != nil {
       var workers = 0

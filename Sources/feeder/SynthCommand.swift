@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeederCache
 import FeederCore
 import FeederDatasets
 import Foundation
@@ -25,7 +26,7 @@ struct SynthCommand: ParsableCommand {
   @Option(help: "JPEG quality, 1 to 100; DeepPCB's is 75.")
   var quality = 75
   @Option(help: "Threads that draw; all cores unless told. The files do not depend on it.")
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var threads = CoreLimit.current.usable
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 

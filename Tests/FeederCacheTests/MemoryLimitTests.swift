@@ -6,25 +6,9 @@ import Testing
 
 @Suite("The default of --memory follows what the machine and its control groups leave")
 struct MemoryLimitTests {
-  /// A folder that looks like a system with these files, removed at the end.
-  private final class Root {
-    let path = FileManager.default.temporaryDirectory.appending(path: "feeder-root-\(UUID().uuidString)").path
-
-    init(_ files: [String: String]) throws {
-      for (name, text) in files {
-        let file = URL(filePath: path + name)
-        try FileManager.default.createDirectory(
-          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
-      }
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-  }
-
   /// What a system with these files leaves.
   private func limit(_ files: [String: String]) throws -> MemoryLimit {
-    let root = try Root(files)
+    let root = try SystemFiles(files)
     return withExtendedLifetime(root) { MemoryLimit(root: root.path) }
   }
 

@@ -118,6 +118,9 @@ int ct_set_thread_count(int32_t count);
 int ct_wait_asleep(bool on, int32_t team);
 /// Refuses operators without a deterministic form.
 int ct_set_deterministic(bool on);
+/// Lets float32 convolutions and products of matrices on CUDA round their factors to TF32, or not.
+int ct_set_tf32(bool on);
+bool ct_tf32(void);
 
 /// Count of usable CUDA devices; 0 where there is no driver or no CUDA half of the engine.
 int32_t ct_cuda_count(void);

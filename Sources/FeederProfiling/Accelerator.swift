@@ -1,0 +1,92 @@
+/// A GPU, as far as advice needs to know it.
+package struct Accelerator: Sendable, Equatable {
+  /// A link to the host, as the kernel reports it.
+  package struct Link: Sendable, Equatable {
+    /// Lanes in use now, and the most that both ends can use.
+    package let width: Int
+    package let maximumWidth: Int
+    /// As in "32.0 GT/s PCIe"; a resting GPU lowers it.
+    package let speed: String
+
+    /// A link of known facts.
+    package init(width: Int, maximumWidth: Int, speed: String) {
+      self.width = width
+      self.maximumWidth = maximumWidth
+      self.speed = speed
+    }
+
+    /// Asks the kernel about the device at `busID`, as in "0000:3b:00.0"; nil where it does not say, as in many containers.
+    package init?(busID: String, root: String = "") {
+      let folder = root + "/sys/bus/pci/devices/" + busID.lowercased() + "/"
+      func text(_ name: String) -> String? {
+        (try? String(contentsOfFile: folder + name, encoding: .utf8))?.split(separator: "\n").first.map(String.init)
+      }
+      guard let width = text("current_link_width").flatMap({ Int($0) }), width > 0,
+        let maximum = text("max_link_width").flatMap({ Int($0) }), maximum >= width
+      else { return nil }
+      self.init(width: width, maximumWidth: maximum, speed: text("current_link_speed") ?? "unknown speed")
+    }
+  }
+
+  /// Its place and name, as in "cuda:0" and "NVIDIA H100 80GB HBM3".
+  package let place: String
+  package let name: String
+  /// Bytes.
+  package let memoryByteCount: Int
+  /// Compute capability by NVIDIA's numbering, as in (9, 0).
+  package let capability: (major: Int, minor: Int)
+  /// nil where the kernel does not say.
+  package let link: Link?
+
+  /// A GPU of known facts.
+  package init(place: String, name: String, memoryByteCount: Int, capability: (major: Int, minor: Int), link: Link?) {
+    self.place = place
+    self.name = name
+    self.memoryByteCount = memoryByteCount
+    self.capability = capability
+    self.link = link
+  }
+
+  package static func == (a: Accelerator, b: Accelerator) -> Bool {
+    a.place == b.place && a.name == b.name && a.memoryByteCount == b.memoryByteCount && a.capability == b.capability
+      && a.link == b.link
+  }
+
+  /// Generation of its Tensor Cores: 1 Volta, 2 Turing, 3 Ampere, 4 Ada and Hopper, 5 Blackwell; nil without any. The GeForce
+  /// GTX 16 series has Turing's number and none of its Tensor Cores. A newer capability counts as the newest known.
+  package var tensorCoreGeneration: Int? {
+    switch capability {
+    case (..<7, _): nil
+    case (7, ..<5): 1
+    case (7, _): name.contains("GTX 16") ? nil : 2
+    case (8, 9): 4
+    case (8, _): 3
+    case (9, _): 4
+    default: 5
+    }
+  }
+
+  /// One line about precision on this GPU.
+  package var precisionAdvice: String {
+    let kind = "\(place) (\(name), compute capability \(capability.major).\(capability.minor))"
+    if capability.major < 7 {
+      return "\(kind): half precision does not pay below compute capability 7.0; use --precision fp32"
+    }
+    guard tensorCoreGeneration != nil else {
+      return
+        "\(kind): no Tensor Cores, so half precision saves memory but little time; use --precision fp32, or fp16 for larger batches"
+    }
+    if capability.major < 8 {
+      return "\(kind): use --precision fp16; bf16 and TF32 come with capability 8.0"
+    }
+    return "\(kind): use --precision bf16, which needs no loss scaling, or fp16"
+  }
+
+  /// One line about TF32 on this GPU; nil where it has none.
+  package var tf32Advice: String? {
+    guard capability.major >= 8 else { return nil }
+    return
+      "\(place): TF32 is off in Feeder's fp32. PyTorch by default turns it on for convolutions, so its \"FP32\" figures on "
+      + "this GPU are faster and keep 10 bits of each factor's 23: compare with torch.backends.cudnn.allow_tf32 = False"
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// A processor as the kernel describes it.
+package struct Processor: Sendable, Equatable {
+  /// As in "Intel(R) Xeon(R) Processor"; "unknown" where the kernel names none, as on many Arm machines.
+  package let model: String
+  /// Its instruction sets that matter to decoding, kernels and convolutions, by the kernel's names.
+  package let vectorInstructions: [String]
+
+  private static let known = [
+    "sse4_2", "avx2", "fma", "avx512f", "avx512bw", "avx512vl", "avx512vbmi", "avx512_vnni", "avx512_bf16",
+    "avx512_fp16",
+    "amx_int8", "amx_bf16", "asimd", "asimdhp", "i8mm", "bf16", "sve",
+  ]
+
+  /// A processor of known facts.
+  package init(model: String, vectorInstructions: [String]) {
+    self.model = model
+    self.vectorInstructions = vectorInstructions
+  }
+
+  /// Asks /proc/cpuinfo; `root` stands before it, for tests.
+  package init(root: String = "") {
+    let text = (try? String(contentsOfFile: root + "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    var fields: [Substring: Substring] = [:]
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2 else { continue }
+      let name = parts[0].trimmingSuffix { $0 == "\t" || $0 == " " }
+      if fields[name] == nil { fields[name] = parts[1].drop { $0 == " " } }
+    }
+    let flags = Set((fields["flags"] ?? fields["Features"] ?? "").split(separator: " ").map(String.init))
+    self.init(
+      model: fields["model name"].map(String.init) ?? "unknown",
+      vectorInstructions: Self.known.filter(flags.contains))
+  }
+
+  /// True where bfloat16 is multiplied by the processor itself; elsewhere the engine widens every number in software, which
+  /// is slower than float32 (docs/measurements/cpu-step.md).
+  package var hasBFloat16: Bool {
+    !Set(vectorInstructions).isDisjoint(with: ["avx512_bf16", "amx_bf16", "bf16"])
+  }
+}
+
+extension Substring {
+  fileprivate func trimmingSuffix(while isSpare: (Character) -> Bool) -> Substring {
+    var text = self
+    while let last = text.last, isSpare(last) { text.removeLast() }
+    return text
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import FeederCache
+import FeederCore
+import FeederDatasets
+import FeederImaging
+import FeederProfiling
+import FeederTorch
+import Foundation
+
+/// `feeder doctor`: what this machine can do.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Says what this machine can do, and what to do about it.",
+    discussion: """
+      Looks at processor, memory, libraries, GPUs and the storage of the cache folder, and of DATA where it is given. Reads and \
+      writes some megabytes there to measure them; nothing stays.
+      """)
+
+  @Argument(help: "A data.yaml, or the folder that holds one: its storage is measured too.")
+  var data: String?
+  @Option(help: "Folder of cache files; by default $XDG_CACHE_HOME/feeder, else ~/.cache/feeder.")
+  var cacheDir: String?
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  func run() throws {
+    let dataset = try data.map { try Dataset.open($0) }
+    let (devices, absence) = CUDADevice.find()
+    // A driver alone computes nothing: the engine's half for GPUs must load as well.
+    let engineAbsence = devices.isEmpty || Engine.cudaDeviceCount > 0 ? nil : Engine.cudaStatus
+    let (memory, cores) = (MemoryLimit(), CoreLimit.current)
+    let facts = MachineFacts(
+      processor: Processor(), coreCount: cores.coreCount, coreQuota: cores.quota, availableMemory: memory.available,
+      memoryIsGroup: memory.isGroup, accelerators: devices.map(Self.accelerator),
+      acceleratorAbsence: absence ?? engineAbsence, storage: try StorageReport.facts(dataset, CacheFolder(cacheDir)))
+    let report = DoctorReport(facts, devices)
+    report.printText()
+    if json { try Terminal.printJSON(report) }
+  }
+
+  private static func accelerator(_ device: CUDADevice) -> Accelerator {
+    Accelerator(
+      place: "cuda:\(device.index)", name: device.name, memoryByteCount: device.memoryBytes,
+      capability: (device.capability.major, device.capability.minor),
+      link: Accelerator.Link(busID: device.pciBusID))
+  }
+}
