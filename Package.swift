@@ -65,6 +65,7 @@ let package = Package(
     room(
       "FeederTraining", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederDatasets",
       "FeederCache", "FeederImaging", "FeederCore"),
+    room("FeederParity", "FixtureSupport", "FeederTraining", "FeederDetection", "FeederTorch"),
     room("FeederProfiling", "FeederLoader", "FeederCore"),
     room("TunerBench", "FeederLoader", "FeederCore"),
     room("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
@@ -72,7 +73,7 @@ let package = Package(
       name: "feeder",
       dependencies: [
         "FeederCore", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader", "FeederTorch",
-        "FeederDetection", "FeederMetrics", "FeederTraining", "FeederProfiling", "FeederReporting", "TunerBench",
+        "FeederDetection", "FeederMetrics", "FeederTraining", "FeederParity", "FeederProfiling", "FeederReporting", "TunerBench",
         arguments, yaml,
       ],
       exclude: ["README.md"],
@@ -91,6 +92,7 @@ let package = Package(
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),
     tests("FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader", "FeederDatasets", "FeederCore"),
+    tests("FeederParity", "FeederTorch"),
     tests("FeederProfiling"),
     tests("TunerBench", "FeederLoader", "FeederCore"),
     tests("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),

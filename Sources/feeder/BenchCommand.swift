@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
     subcommands: [
       BenchDecodeCommand.self, BenchLetterboxCommand.self, BenchCachedCommand.self, BenchMosaicCommand.self,
       BenchOpenCommand.self, BenchFormsCommand.self, BenchStepCommand.self, BenchFeedCommand.self,
-      BenchTunerCommand.self,
+      BenchTunerCommand.self, BenchParityCommand.self,
     ])
 }
 

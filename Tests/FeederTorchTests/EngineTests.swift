@@ -58,39 +58,3 @@ struct EngineTests {
     #expect(Tensor.liveCount == before)
   }
 }
-
-@Suite("Loss scaling follows the reference")
-struct LossScalerTests {
-  @Test(
-    "Scale, skipped steps and growth counter are exact for every case of fixture j",
-    .enabled(if: Fixture.isAvailable, Comment(rawValue: Fixture.absent)))
-  func parity() throws {
-    let fixture = try Fixture("j_gradscaler")
-    guard let cases = try fixture.json("cases") as? [String: [String: Any]] else {
-      Issue.record("the metadata holds no cases")
-      return
-    }
-    #expect(!cases.isEmpty)
-    for (name, options) in cases {
-      func number(_ key: String) -> Double? { (options[key] as? Double) ?? (options[key] as? Int).map(Double.init) }
-      var settings = LossScaler.Settings()
-      settings.initialScale = try #require(number("init_scale"))
-      settings.growthFactor = try #require(number("growth_factor"))
-      settings.backoffFactor = try #require(number("backoff_factor"))
-      settings.growthInterval = Int(try #require(number("growth_interval")))
-      let scaler = try LossScaler(settings)
-      let scales = try fixture.doubles(name + ".scale_before_after")
-      let facts = try fixture.ints(name + ".kind_skipped_tracker")
-      for step in 0..<scales.count / 2 {
-        #expect(try scaler.scale.item() == scales[2 * step], "\(name), step \(step)")
-        let value = [1, Float.infinity, -Float.infinity, Float.nan][facts[3 * step]]
-        let gradient = try Tensor([1, value], shape: [2])
-        #expect(try scaler.unscale([gradient]) == (facts[3 * step + 1] == 1), "\(name), step \(step)")
-        try scaler.update()
-        #expect(try scaler.scale.item() == scales[2 * step + 1], "\(name), step \(step)")
-        #expect(Int(try scaler.growthTracker.item()) == facts[3 * step + 2], "\(name), step \(step)")
-      }
-    }
-    try fixture.noteChecked()
-  }
-}

@@ -26,10 +26,15 @@ package struct Fixture: Sendable {
   private let data: Data
   private let layout: Safetensors
 
-  /// Opens `NAME.safetensors`. Throws where it is missing or damaged.
+  /// Opens `NAME.safetensors` in the folder of the reference files. Throws where it is missing or damaged.
   package init(_ name: String) throws {
-    self.name = name
     guard let folder = Self.folder else { throw CocoaError(.fileNoSuchFile) }
+    try self.init(name, folder: folder)
+  }
+
+  /// Opens `NAME.safetensors` in `folder`. Throws where it is missing or damaged.
+  package init(_ name: String, folder: URL) throws {
+    self.name = name
     data = try Data(contentsOf: folder.appending(path: name + ".safetensors"))
     layout = try data.withUnsafeBytes { try Safetensors(file: $0) }
   }
