@@ -73,8 +73,8 @@ let package = Package(
       name: "feeder",
       dependencies: [
         "FeederCore", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader", "FeederTorch",
-        "FeederDetection", "FeederMetrics", "FeederTraining", "FeederParity", "FeederProfiling", "FeederReporting", "TunerBench",
-        arguments, yaml,
+        "FeederDetection", "FeederMetrics", "FeederTraining", "FeederParity", "FeederProfiling", "FeederReporting",
+        "TunerBench", arguments, yaml,
       ],
       exclude: ["README.md"],
       swiftSettings: strict),
