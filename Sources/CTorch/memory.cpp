@@ -89,4 +89,12 @@ int ct_device_memory(int32_t device, int64_t *free_bytes, int64_t *total_bytes) 
     *total_bytes = static_cast<int64_t>(total);
   });
 }
+
+int ct_device_peak_bytes(int32_t device, int64_t *bytes) {
+  return guarded([&] {
+    open_cuda_once();
+    const auto stats = c10::getDeviceAllocator(c10::kCUDA)->getDeviceStats(static_cast<c10::DeviceIndex>(device));
+    *bytes = stats.allocated_bytes[0].peak;  // of all pools together
+  });
+}
 }

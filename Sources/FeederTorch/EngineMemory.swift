@@ -29,4 +29,12 @@ package enum EngineMemory {
     try check(ct_device_memory(Int32(clamping: index), &free, &total), "memory of cuda:\(index)")
     return (Int(free), Int(total))
   }
+
+  /// The most bytes of tensors on `device` at once: on the CPU as `hostPeakBytes`, on CUDA since the process began.
+  package static func peakBytes(on device: Device) throws -> Int {
+    guard case .cuda(let index) = device else { return hostPeakBytes }
+    var bytes: Int64 = 0
+    try check(ct_device_peak_bytes(Int32(clamping: index), &bytes), "peak memory of \(device)")
+    return Int(bytes)
+  }
 }

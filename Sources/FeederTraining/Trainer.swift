@@ -180,7 +180,8 @@ package final class Trainer {
       learningRate: schedule.point(batch: progress.step - 1).weightRate,
       imagesPerSecond: Double(clock.imageCount) / max(trainingSeconds, 1e-9), stallShare: stallShare,
       prefetchDepth: loader.plan.prefetchDepth, workers: loader.plan.workers, peakHostBytes: HostMemory.peakBytes,
-      peakDeviceBytes: 0, streamHash: progress.epochHash)
+      peakDeviceBytes: settings.device == .cpu ? 0 : try EngineMemory.peakBytes(on: settings.device),
+      streamHash: progress.epochHash)
     let isBest = progress.noteResult(fitness: fitness)
     let isEarly = progress.isOutOfPatience(settings.patience)
     progress.epoch += 1

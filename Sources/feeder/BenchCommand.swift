@@ -105,7 +105,7 @@ struct BenchStepCommand: ParsableCommand {
       millisecondsPerStep: median * 1000, imagesPerSecond: Double(count) / median, stepCount: timing.seconds.count,
       fastestMilliseconds: timing.range.lowerBound * 1000, slowestMilliseconds: timing.range.upperBound * 1000,
       peakBytes: HostMemory.peakBytes, growthBytes: memory.growthByteCount,
-      plannedGrowthBytes: memory.plan.growthByteCount, tensorPeakBytes: EngineMemory.hostPeakBytes,
+      plannedGrowthBytes: memory.plan.growthByteCount, tensorPeakBytes: try EngineMemory.peakBytes(on: device),
       mostBoxes: memory.plan.boxes, precision: precision.rawValue, device: "\(device)", threads: threads, batch: count,
       imageSize: imageSize, model: size.modelName)
     Terminal.say(

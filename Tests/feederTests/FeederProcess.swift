@@ -109,7 +109,7 @@ final class RunningFeeder {
   }
 
   /// A program of this package in the folder of the running tests.
-  private static func program(_ name: String) -> URL? {
+  static func program(_ name: String) -> URL? {
     if name.hasPrefix("/") { return URL(filePath: name) }
     let here = [Bundle.main.executableURL, CommandLine.arguments.first.map { URL(filePath: $0) }]
     return here.compactMap { $0?.resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name) }

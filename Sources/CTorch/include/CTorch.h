@@ -155,6 +155,8 @@ void ct_host_set_limit(int64_t bytes);
 int ct_release_unused(int32_t device);
 /// Bytes that the CUDA device of that index has left, and has in all.
 int ct_device_memory(int32_t device, int64_t *free_bytes, int64_t *total_bytes);
+/// The most bytes of tensors on that device at once, since the process began.
+int ct_device_peak_bytes(int32_t device, int64_t *bytes);
 
 #ifdef __cplusplus
 }
