@@ -21,10 +21,10 @@ package enum Contestant: String, Sendable, CaseIterable {
 package struct Contest: Sendable {
   /// The scenario.
   package let scenario: Scenario
-  /// The oracle's setting of each phase.
-  package let oracleSettings: [TuningSetting]
-  /// The oracle's stall share of each phase.
-  package let oracleStallShares: [Double]
+  /// The seed of its costs.
+  package let seed: UInt64
+  /// The best fixed setting of each phase.
+  let oracle: Oracle
   /// The figures of each contestant.
   package let judgements: [Contestant: Judgement]
   /// What the tuner changed: step, setting and reason.
@@ -37,8 +37,8 @@ package struct Contest: Sendable {
     self.scenario = scenario
     let trace = CostTrace(scenario, seed: seed)
     let oracle = Oracle(scenario, trace: trace, isExhaustive: isExhaustive)
-    oracleSettings = oracle.phases.map(\.setting)
-    oracleStallShares = oracle.phases.map(\.stallShare)
+    self.seed = seed
+    self.oracle = oracle
     var log: [String] = []
     var judgements: [Contestant: Judgement] = [:]
     let limits = scenario.limits

@@ -6,6 +6,8 @@ package struct Judgement: Sendable {
   package static let coldStepCount = 100
   /// Steps that a change is allowed before "once settled" counts.
   package static let changeStepCount = 64
+  /// Bytes that may be held over the oracle's.
+  package static let byteBar = 1.25
   private static let windowStepCount = 64
 
   /// Stall share minus the oracle's, over all judged steps; changes and what follows them included.
@@ -16,6 +18,10 @@ package struct Judgement: Sendable {
   package let coldSettledStepCount: Int
   /// The same after a change, the worst phase.
   package let changeSettledStepCount: Int
+  /// True where no window is late once the allowances of a cold start and of a change have passed.
+  package var isSettledInTime: Bool {
+    coldSettledStepCount <= Self.coldStepCount && changeSettledStepCount <= Self.changeStepCount
+  }
   /// Share of the windows of 64 steps after the allowances that wait over a point more than the oracle in the same window.
   package let lateWindowShare: Double
   /// Mean bytes held over the oracle's.

@@ -3,6 +3,10 @@
 /// Each worker reads, decodes and augments its image alone, so the workers of all stages are one number, and the seconds of
 /// all stages add up. What they share is the cores and the storage.
 struct LoaderModel: Sendable {
+  /// Slack of the loader below which the formula for the depth is not believed: it grows without end there, while what it is
+  /// computed from is hardly more than the error of its measurement.
+  private static let leastSlack = 0.08
+
   /// Images a batch.
   var batch: Int
   /// Seconds the device needs for a step whose data is ready.
@@ -52,14 +56,16 @@ struct LoaderModel: Sendable {
     (squaredVariation(workers: workers) / Double(max(stepCount, 1))).squareRoot()
   }
 
-  /// Depth that leaves a consumer waiting in one step of `tail`: c2 * ln(tail) / (2 * (1 - rho)), the heavy-traffic
-  /// approximation for a queue that a nearly constant step empties (Kingman, 1962). Nil where rho is 1 or more.
+  /// Depth that leaves a consumer waiting in one step of `tail`: 1 + c2 * ln(tail) / (2 * (1 - rho)), rounded up; the stock is
+  /// the heavy-traffic approximation for a queue that a nearly constant step empties (Kingman, 1962), and the one beside it
+  /// is the batch in work. Nil where rho is 1 or more.
   ///
   /// `margin` standard errors of rho are added to it, so that a young estimate errs towards more memory.
-  func heavyTrafficDepth(workers: Int, tail: Double, margin: Double) -> Double? {
+  func heavyTrafficDepth(workers: Int, tail: Double, margin: Double) -> Int? {
     let utilisation = utilisation(workers: workers)
     guard holdSeconds > 0, stepCount > 1, utilisation < 1 else { return nil }
-    let slack = max(1 - utilisation - margin * utilisationError(workers: workers), 0.02)
-    return squaredVariation(workers: workers) * logarithm(tail) / (2 * slack)
+    let slack = max(1 - utilisation - margin * utilisationError(workers: workers), Self.leastSlack)
+    let stock = squaredVariation(workers: workers) * logarithm(tail) / (2 * slack)
+    return 1 + Int(min(stock, 1e6).rounded(.up))
   }
 }

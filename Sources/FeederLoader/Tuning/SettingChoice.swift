@@ -1,6 +1,8 @@
-/// The setting that holds the fewest bytes among those that wait hardly more than the best one.
+/// The setting that holds hardly more than the fewest bytes among those that wait hardly more than the best one.
 ///
-/// Workers and depth are chosen together: a worker more can save a slot, and the other way round.
+/// Workers and depth are chosen together: a worker more can save a slot, and the other way round. Of settings within a tenth
+/// of the fewest bytes the one with the most workers is taken: they sleep while costs stay as they are, and take over at
+/// once where costs rise. Workers beyond the cores that are left to them are no reserve (`LoaderModel.availableCores`).
 struct SettingChoice: Sendable {
   /// Waiting given away for memory, as a share of time: 0.1 points,
   private static let tolerance = 0.001
@@ -9,9 +11,13 @@ struct SettingChoice: Sendable {
   /// Share of speed kept in hand by the workers, so that small drifts need no new setting.
   static let margin = 0.1
   /// One step in this many may find the buffer empty.
-  private static let tail = 300.0
+  private static let tail = 150.0
   /// Standard errors added to the utilisation that sets the depth.
-  private static let confidence = 0.0
+  private static let confidence = 1.0
+  /// The same before a slot is given back: more than it takes to ask for one, or the two would take turns.
+  private static let keepConfidence = 2.0
+  /// Bytes over the fewest that workers in reserve may cost.
+  private static let reserveShare = 1.1
   /// Settings of workers that are looked at, at most.
   private static let candidateLimit = 12
 
@@ -19,12 +25,16 @@ struct SettingChoice: Sendable {
   let setting: TuningSetting
   /// Stall share that the replay predicts for it.
   let stallShare: Double
+  /// Depth that the queue's tail asks for, which the record may be too short to show.
+  let tailDepth: Int
+  /// The shallowest depth that may be gone back to.
+  let keptDepth: Int
   /// Least stall share that any setting would have.
   let leastStallShare: Double
 
-  /// Chooses within `limits`, with at most `most` workers and at least `floor` depth.
+  /// Chooses within `limits`, with at most `most` workers.
   init(
-    history: borrowing TuningHistory, model: LoaderModel, limits: TuningLimits, mostWorkers most: Int, floor: Int,
+    history: borrowing TuningHistory, model: LoaderModel, limits: TuningLimits, mostWorkers most: Int,
     replay: inout Replay
   ) {
     let most = max(limits.workers.lowerBound, min(most, limits.mostWorkers))
@@ -34,29 +44,37 @@ struct SettingChoice: Sendable {
     let least = replay.stallShare(of: best, history: history, model: model)
     let limit = least + max(Self.tolerance, Self.relativeTolerance * least)
     let enough = max(model.holdSeconds / (1 + Self.margin), model.batchSeconds(workers: top) * 1.005)
-    var chosen: (setting: TuningSetting, bytes: Int)?
+    var candidates: [TuningSetting] = []
     let fewest = (limits.workers.lowerBound...top).first { model.batchSeconds(workers: $0) <= enough } ?? top
     for workers in fewest...min(top, fewest + Self.candidateLimit) {
       guard let deepest = limits.deepest(workers: workers) else { continue }
       let most = TuningSetting(workers: workers, prefetchDepth: deepest)
       guard replay.stallShare(of: most, history: history, model: model) <= limit else { continue }
       var depth = replay.shallowest(
-        in: limits.prefetchDepth.lowerBound...deepest, workers: workers, limit: limit,
-        history: history, model: model)
+        in: min(limits.leastUsefulDepth, deepest)...deepest, workers: workers, limit: limit, history: history,
+        model: model)
       let tail = model.heavyTrafficDepth(workers: workers, tail: Self.tail, margin: Self.confidence)
-      depth = max(depth, min(Int((tail ?? 0).rounded()), deepest), min(floor, deepest))
-      let setting = TuningSetting(workers: workers, prefetchDepth: depth)
-      let bytes = limits.byteCount(setting)
-      if chosen.map({ bytes < $0.bytes }) ?? true { chosen = (setting, bytes) }
+      depth = max(depth, min(tail ?? 0, deepest))
+      candidates.append(TuningSetting(workers: workers, prefetchDepth: depth))
     }
-    setting = limits.clamped(chosen?.setting ?? best)
+    let fewestBytes = Double(candidates.map(limits.byteCount).min() ?? 0)
+    let chosen = candidates.last { Double(limits.byteCount($0)) <= Self.reserveShare * fewestBytes }
+    setting = limits.clamped(chosen ?? best)
     stallShare = replay.stallShare(of: setting, history: history, model: model)
     leastStallShare = least
+    let (count, allowed) = (setting.workers, limits.deepest(workers: setting.workers) ?? setting.prefetchDepth)
+    func tailDepth(_ margin: Double) -> Int {
+      min(model.heavyTrafficDepth(workers: count, tail: Self.tail, margin: margin) ?? 0, allowed)
+    }
+    self.tailDepth = tailDepth(Self.confidence)
+    keptDepth = tailDepth(Self.keepConfidence)
   }
 
-  /// The fewest workers that are as fast as `most` of them: more than the cores that are left bring nothing.
+  /// The fewest workers that are as fast as `most` of them: more than the cores that are left bring nothing, but for one
+  /// that works while another waits for bytes or for a slot.
   private static func usefulWorkers(_ most: Int, model: LoaderModel, limits: TuningLimits) -> Int {
     let fastest = (limits.workers.lowerBound...most).map { model.batchSeconds(workers: $0) }.min() ?? 0
-    return (limits.workers.lowerBound...most).first { model.batchSeconds(workers: $0) <= fastest * 1.005 } ?? most
+    let fewest = (limits.workers.lowerBound...most).first { model.batchSeconds(workers: $0) <= fastest * 1.005 } ?? most
+    return min(fewest + 1, most)
   }
 }

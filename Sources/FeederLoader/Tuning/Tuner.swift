@@ -1,24 +1,14 @@
 /// Chooses workers and prefetch depth while a run goes on: one window of measurements in, one decision out.
 ///
-/// No threads, no clock: the loader calls it between batches. It replays the recorded batches under other settings and takes
-/// the one that holds the fewest bytes among those that wait hardly more than the best. Upward it at most doubles; downward it
-/// goes by quarters after quiet windows, or at once where the loader limits and depth buys nothing. A change of costs
-/// (CUSUM) makes it forget what it knew, so it never grows slow. It cannot change what is delivered, only when.
+/// No threads, no clock: the loader calls it between batches. It replays the recorded batches under other settings
+/// (`SettingChoice`) and goes towards the best of them (`SettingMove`): upward it at most doubles the slots, downward it goes by
+/// quarters after quiet windows, or at once where the loader limits and depth buys nothing. A change of costs (CUSUM) makes
+/// it forget what it knew, so it never grows slow. It cannot change what is delivered, only when.
 package struct Tuner: Sendable {
   /// Windows that a bar lasts when no change is seen: about 64 s.
   private static let barWindows = 128
-  /// Quiet windows before memory is given back, and before an unexplained wait counts.
+  /// Quiet windows before memory is given back.
   private static let quietWindows = 3
-  /// Predicted waiting, as a share of time, that is worth a change.
-  private static let worthwhile = 0.003
-  /// The same from this depth on, where waiting is a rare event and one in the record proves little.
-  private static let deepDepth = 8
-  /// See `deepDepth`.
-  private static let worthwhileDeep = 0.01
-  /// Bytes that a saving must leave, as a share.
-  private static let savingShare = 0.8
-  /// The same where more workers take the place of memory.
-  private static let tradeShare = 0.7
 
   /// Within what it chooses.
   package let limits: TuningLimits
@@ -27,17 +17,18 @@ package struct Tuner: Sendable {
 
   private var history = TuningHistory()
   private var replay = Replay()
+  private var shadow = ConsumerShadow()
   private var signals = TuningSignals()
   private var probe: Probe?
   private var recent = Probe.Rate()
   private var ceiling = Bar()
   private var cores = Bar()
-  private var floor = Bar()
   private var mostWorkers = Bar()
   private var lastWindowWasMixed = false
   private var quietCount = 0
   private var ownChangeAge = Self.barWindows
-  private var unexplained = (seconds: 0.0, stall: 0.0, count: 0)
+  private var stepCount = 0
+  private var stepsSinceChange = 0
 
   /// A tuner that begins with `start`, or without it with `limits.coldStart`.
   package init(limits: TuningLimits, start: TuningSetting? = nil) {
@@ -47,7 +38,7 @@ package struct Tuner: Sendable {
 
   /// Takes a window that was measured under `setting`; the answer holds from the next batch on.
   package mutating func decide(_ window: borrowing TuningWindow) -> TuningDecision {
-    for step in window.steps { history.add(step, workers: setting.workers, batch: limits.batch) }
+    record(window)
     age()
     let isChanged = lookForChange(window)
     lookForContention(window)
@@ -55,23 +46,21 @@ package struct Tuner: Sendable {
     let model = model
     let choice = SettingChoice(
       history: history, model: model, limits: limits,
-      mostWorkers: mostWorkers.value.map { Int($0) } ?? limits.workers.upperBound, floor: Int(floor.value ?? 0),
-      replay: &replay)
+      mostWorkers: mostWorkers.value.map { Int($0) } ?? limits.workers.upperBound, replay: &replay)
     let predicted = replay.stallShare(of: setting, history: history, model: model)
     let verdict = verdict(model, window)
+    let move = SettingMove(
+      limits: limits, setting: setting, model: model, choice: choice, predicted: predicted, stepCount: stepCount,
+      stepsSinceChange: stepsSinceChange)
     let reason: TuningReason
     var next = setting
-    if let stall = unexplainedStall(window, predicted: predicted, model: model) {
-      raiseFloor()
-      next.prefetchDepth = Int(floor.value ?? 0)
-      reason = .unexplained(stallShare: stall)
-    } else if let more = shortage(choice, predicted: predicted, model: model) {
+    if let more = move.shortage {
       next = more
       reason = .shortage(stallShare: predicted, better: choice.stallShare)
-    } else if quietCount >= Self.quietWindows, let less = surplus(choice, model: model) {
+    } else if quietCount >= Self.quietWindows, let less = move.surplus {
       next = less
       reason =
-        isSaturated(model)
+        move.isSaturated
         ? .saturated(verdict.stage) : .surplus(freedByteCount: limits.byteCount(setting) - limits.byteCount(less))
     } else {
       reason = .steady
@@ -85,10 +74,19 @@ package struct Tuner: Sendable {
 
   // MARK: - Evidence
 
+  private mutating func record(_ window: borrowing TuningWindow) {
+    let model = model
+    for step in window.steps {
+      let unexplained = shadow.unexplainedSeconds(step, setting: setting, model: model)
+      history.add(step, workers: setting.workers, batch: limits.batch, unexplained: unexplained)
+    }
+    stepCount += window.steps.count
+    stepsSinceChange += window.steps.count
+  }
+
   private mutating func age() {
     ceiling.age()
     cores.age()
-    floor.age()
     mostWorkers.age()
     quietCount += 1
     ownChangeAge += 1
@@ -118,11 +116,11 @@ package struct Tuner: Sendable {
     history.keepLast(window.steps.count * max(windows, 1))
     ceiling.lift()
     cores.lift()
-    floor.lift()
     mostWorkers.lift()
     probe = nil
     quietCount = 0
     recent = Probe.Rate()
+    stepsSinceChange = 0
     lastWindowWasMixed = true
     return true
   }
@@ -169,71 +167,6 @@ package struct Tuner: Sendable {
       return apply(
         limits.clamped(back), reason: .undone(gain: gain), verdict: verdict(model, window), predicted: predicted)
     }
-  }
-
-  /// More workers or depth where that pays: at most the double of either.
-  private func shortage(_ choice: SettingChoice, predicted: Double, model: LoaderModel) -> TuningSetting? {
-    var next = setting
-    let gain = predicted - choice.stallShare
-    let isWorthwhile =
-      gain >= (setting.prefetchDepth < Self.deepDepth ? Self.worthwhile : Self.worthwhileDeep)
-    let isSlow = model.utilisation(workers: setting.workers) > 0.97
-    if choice.setting.workers > setting.workers, isWorthwhile || isSlow {
-      next.workers = min(choice.setting.workers, setting.workers * 2)
-    }
-    // The queue's tail, which the record may be too short to show; it has no meaning where the loader limits.
-    let missing = choice.setting.prefetchDepth - setting.prefetchDepth
-    let isShallow = missing >= max(2, setting.prefetchDepth / 2) && model.utilisation(workers: setting.workers) < 1
-    if choice.setting.prefetchDepth > setting.prefetchDepth, isWorthwhile || isShallow {
-      next.prefetchDepth = min(choice.setting.prefetchDepth, setting.prefetchDepth * 2)
-    }
-    return next == setting ? nil : next
-  }
-
-  /// Fewer bytes or workers where that costs nothing.
-  private func surplus(_ choice: SettingChoice, model: LoaderModel) -> TuningSetting? {
-    let (held, wanted) = (limits.byteCount(setting), limits.byteCount(choice.setting))
-    // Workers for memory is a trade that must pay more, or the two would take turns.
-    let share = choice.setting.workers > setting.workers ? Self.tradeShare : Self.savingShare
-    let isSmaller = Double(wanted) <= share * Double(held)
-    let hasIdle = wanted <= held && Double(choice.setting.workers) <= Self.savingShare * Double(setting.workers)
-    guard isSmaller || hasIdle else { return nil }
-    var next = choice.setting
-    if !isSaturated(model) {
-      let isFarFromFull =
-        model.utilisation(workers: setting.workers) + 2 * model.utilisationError(workers: setting.workers) < 0.8
-      let least = isFarFromFull ? setting.prefetchDepth / 2 : setting.prefetchDepth * 3 / 4
-      next.prefetchDepth = max(next.prefetchDepth, least)
-    }
-    return next == setting ? nil : next
-  }
-
-  /// True where the loader limits beyond doubt, whatever the setting.
-  private func isSaturated(_ model: LoaderModel) -> Bool {
-    let most = limits.mostWorkers
-    return model.utilisation(workers: most) - 2 * model.utilisationError(workers: most) > TuningVerdict.bound
-  }
-
-  /// Waiting that the replay does not account for, over three windows; nil where the loader limits anyhow.
-  private mutating func unexplainedStall(
-    _ window: borrowing TuningWindow, predicted: Double, model: LoaderModel
-  ) -> Double? {
-    let isCalm = ownChangeAge > 2 * Self.quietWindows && quietCount > 2 * Self.quietWindows
-    guard isCalm, model.utilisation(workers: setting.workers) < 0.9 else {
-      unexplained = (0, 0, 0)
-      return nil
-    }
-    unexplained.seconds += window.seconds
-    unexplained.stall += window.stallSeconds
-    unexplained.count += 1
-    guard unexplained.count >= Self.quietWindows else { return nil }
-    let share = unexplained.stall / max(unexplained.seconds, 1e-9)
-    unexplained = (0, 0, 0)
-    return share > predicted + 0.02 ? share : nil
-  }
-
-  private mutating func raiseFloor() {
-    floor.set(Double(setting.prefetchDepth + max(1, setting.prefetchDepth / 2)), windows: Self.barWindows)
   }
 
   /// The part of a move that the budget allows now. Where one number rises while the other falls, the falling one goes

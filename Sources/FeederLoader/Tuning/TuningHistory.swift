@@ -15,7 +15,7 @@ struct TuningHistory: Sendable {
   private(set) var cpu: [Double] = []
   /// Seconds the slowest image took.
   private(set) var longest: [Double] = []
-  /// Seconds that all workers stood still together.
+  /// Seconds that all workers stood still together, as far as is known.
   private(set) var pause: [Double] = []
   /// All steps since conditions last changed, those that were dropped included.
   private(set) var holdMoments = Moments()
@@ -37,8 +37,9 @@ struct TuningHistory: Sendable {
   /// Steps remembered now.
   var count: Int { hold.count }
 
-  /// Adds a step that `workers` made, of `batch` images.
-  mutating func add(_ step: TuningStep, workers: Int, batch: Int) {
+  /// Adds a step that `workers` made, of `batch` images. `unexplained` are seconds in which the consumer waited for no cost
+  /// that was measured.
+  mutating func add(_ step: TuningStep, workers: Int, batch: Int, unexplained: Double) {
     if count == Self.capacity { drop(Self.dropCount) }
     var (rest, standstill) = split(step, workers: workers, batch: batch)
     // What comes again and again is no pause but a slow storage.
@@ -52,7 +53,7 @@ struct TuningHistory: Sendable {
     readMoments.add(rest)
     cpuMoments.add(step.cpuSeconds)
     longest.append(standstill > 0 ? 0 : step.longestImageSeconds)
-    pause.append(isNew ? standstill : 0)
+    pause.append(max(isNew ? standstill : 0, unexplained))
   }
 
   /// A pause of the storage keeps every worker waiting as long as the slowest image: it is one event on the clock, however

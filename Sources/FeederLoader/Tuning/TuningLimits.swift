@@ -61,6 +61,13 @@ package struct TuningLimits: Sendable, Equatable {
     return depth < prefetchDepth.lowerBound ? nil : min(depth, prefetchDepth.upperBound)
   }
 
+  /// The shallowest depth that is worth choosing: 2, since with one batch ahead the loader and the consumer take turns and every
+  /// hiccup is the consumer's; up to 4 where slots are cheap, a thirty-second of the budget in all.
+  package var leastUsefulDepth: Int {
+    let cheap = byteBudget.map { $0 / 32 / max(slotByteCount, 1) - 1 } ?? 0
+    return min(max(prefetchDepth.lowerBound, min(max(cheap, 2), 4)), prefetchDepth.upperBound)
+  }
+
   /// The most workers that the budget leaves beside the shallowest depth, and never fewer than the fewest.
   package var mostWorkers: Int {
     guard let byteBudget, scratchByteCount > 0 else { return workers.upperBound }

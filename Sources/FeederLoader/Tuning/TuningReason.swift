@@ -10,8 +10,6 @@ package enum TuningReason: Sendable, Equatable, CustomStringConvertible {
   case saturated(LimitingStage)
   /// A change brought less than it must; it is barred for a while.
   case undone(gain: Double)
-  /// More waiting was seen than the record explains.
-  case unexplained(stallShare: Double)
 
   /// One clause in words.
   package var description: String {
@@ -24,7 +22,6 @@ package enum TuningReason: Sendable, Equatable, CustomStringConvertible {
     case .surplus: return "fewer workers do as well"
     case .saturated(let stage): return "\(stage.rawValue) limits, so that depth buys nothing"
     case .undone(let gain): return "the last change brought \(percent(gain)); undone"
-    case .unexplained(let stall): return "the consumer waited \(percent(stall)), more than the record explains"
     }
   }
 }
