@@ -70,11 +70,23 @@ package final class Loader: Sendable {
   /// Begins `epoch` (counted from 0) and starts to fill; what is left of an earlier epoch is dropped.
   ///
   /// `closeMosaic` turns mosaics off. A resumed run passes the first batch it has not seen and, as `hashSoFar`, the
-  /// `epochHash` of the batch before: then the later batches and the final hash are those of an unbroken epoch.
-  package func startEpoch(_ epoch: Int, closeMosaic: Bool = false, firstBatch: Int = 0, hashSoFar: UInt64 = 0) {
+  /// `epochHash` of the batch before: then the later batches and the final hash are those of an unbroken epoch. True where
+  /// the epoch was announced and is partly filled already.
+  @discardableResult
+  package func startEpoch(
+    _ epoch: Int, closeMosaic: Bool = false, firstBatch: Int = 0, hashSoFar: UInt64 = 0
+  ) -> Bool {
     precondition(firstBatch >= 0, "a batch index is never negative")
+    if firstBatch == 0, core.startAnnounced(epoch: epoch, mosaicIsOpen: !closeMosaic, hash: hashSoFar) { return true }
     let order = EpochOrder(epoch: epoch, mosaicIsOpen: !closeMosaic, imageCount: imageCount, settings: settings)
     core.start(order, firstBatch: min(firstBatch, order.batchCount), hash: hashSoFar)
+    return false
+  }
+
+  /// Says which epoch follows the present one: slots that come free at its end are filled with the next one's batches, so
+  /// that the consumer does not wait at its start. A `startEpoch` that asks for anything else drops them.
+  package func announceEpoch(_ epoch: Int, closeMosaic: Bool = false) {
+    core.announce(EpochOrder(epoch: epoch, mosaicIsOpen: !closeMosaic, imageCount: imageCount, settings: settings))
   }
 
   /// The next batch in order; blocks until it is whole. Nil at the end of the epoch, and before the first `startEpoch`.

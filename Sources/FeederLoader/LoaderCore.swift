@@ -178,6 +178,16 @@ final class LoaderCore: Sendable {
 
   // MARK: - The consumer
 
+  /// Fills ahead into `order`, which comes after the present epoch.
+  func announce(_ order: EpochOrder) { settle { $0.batches.announce(order) } }
+
+  /// Begins the announced epoch where it is this one; false where it is not, and `start` must follow.
+  func startAnnounced(epoch: Int, mosaicIsOpen: Bool, hash: UInt64) -> Bool {
+    var isStarted = false
+    settle { isStarted = $0.batches.startAnnounced(epoch: epoch, mosaicIsOpen: mosaicIsOpen, hash: hash) }
+    return isStarted
+  }
+
   /// Abandons what is in work and begins `order` at batch `firstBatch`.
   func start(_ order: EpochOrder, firstBatch: Int, hash: UInt64) {
     settle { $0.batches.start(order, firstBatch: firstBatch, hash: hash) }

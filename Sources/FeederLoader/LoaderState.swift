@@ -52,7 +52,10 @@ struct LoaderState: Sendable {
   private var free: [Slot] = []
   private var lentCount = 0
   private var order: EpochOrder?
+  /// The epoch that was announced as the next; its batches have the next generation.
+  private var announced: EpochOrder?
   private var generation = 0
+  /// Counts on into the announced epoch.
   private var nextToOpen = 0
   private var nextToDeliver = 0
   /// In order of delivery.
@@ -109,24 +112,34 @@ struct LoaderState: Sendable {
 
   // MARK: - Batches
 
-  /// Gives free slots to the next batches of the epoch; returns the images that wait for a worker now.
+  /// Gives free slots to the next batches of the epoch, then to those of the announced one; returns the images that wait for
+  /// a worker now.
   mutating func openBatches() -> Int {
     var itemCount = 0
-    while let order, !isCancelled, failure == nil, nextToOpen < order.batchCount, let slot = free.popLast() {
+    while let (order, isNext, index) = batchToOpen, !isCancelled, failure == nil, let slot = free.popLast() {
       slot.move(from: .free, to: .filling)
-      let count = order.imageCount(ofBatch: nextToOpen)
+      let count = order.imageCount(ofBatch: index)
       if count == 0 { slot.move(from: .filling, to: .ready) }
-      open.append(OpenBatch(generation: generation, index: nextToOpen, slot: slot, imageCount: count))
+      open.append(
+        OpenBatch(generation: isNext ? generation + 1 : generation, index: index, slot: slot, imageCount: count))
       nextToOpen += 1
       itemCount += count
     }
     return itemCount
   }
 
+  private var batchToOpen: (order: EpochOrder, isNext: Bool, index: Int)? {
+    guard let order else { return nil }
+    if nextToOpen < order.batchCount { return (order, false, nextToOpen) }
+    guard let announced, nextToOpen - order.batchCount < announced.batchCount else { return nil }
+    return (announced, true, nextToOpen - order.batchCount)
+  }
+
   /// The next image in order of delivery that nobody works on; nil where there is none.
   mutating func takeItem() -> WorkItem? {
-    guard let order, !isCancelled, failure == nil,
-      let place = open.firstIndex(where: { $0.startedCount < $0.imageCount })
+    guard !isCancelled, failure == nil,
+      let place = open.firstIndex(where: { $0.startedCount < $0.imageCount }),
+      let order = open[place].generation == generation ? order : announced
     else { return nil }
     let batch = open[place]
     open[place].startedCount += 1
@@ -179,8 +192,37 @@ struct LoaderState: Sendable {
   /// Batches that lie ready, from the next to deliver on without a gap.
   var readyCount: Int { open.prefix { $0.isReady }.count }
 
+  /// Says which epoch comes after the present one, so that its batches are filled as soon as slots are free. The first
+  /// announcement holds, since its batches may be in work already; without an epoch there is nothing to come after.
+  mutating func announce(_ order: EpochOrder) {
+    if self.order != nil, announced == nil { announced = order }
+  }
+
+  /// Begins the announced epoch, where it is the one asked for and the present one is delivered: its batches stay. False where
+  /// it is not: `start` is then to follow.
+  mutating func startAnnounced(epoch: Int, mosaicIsOpen: Bool, hash: UInt64) -> Bool {
+    guard let order, let next = announced, failure == nil, nextToDeliver == order.batchCount,
+      next.epoch == epoch, next.mosaicIsOpen == mosaicIsOpen
+    else { return false }
+    self.order = next
+    announced = nil
+    generation += 1
+    nextToOpen -= order.batchCount
+    nextToDeliver = 0
+    epochHash = hash
+    return true
+  }
+
   /// Begins an epoch. What is left of the one before is dropped, a failure is forgotten.
   mutating func start(_ order: EpochOrder, firstBatch: Int, hash: UInt64) {
+    dropAll()
+    self.order = order
+    nextToOpen = firstBatch
+    nextToDeliver = firstBatch
+    epochHash = hash
+  }
+
+  private mutating func dropAll() {
     for batch in open {
       if batch.isReady || batch.isIdle {
         batch.slot.move(from: batch.isReady ? .ready : .filling, to: .free)
@@ -190,11 +232,10 @@ struct LoaderState: Sendable {
       }
     }
     open.removeAll(keepingCapacity: true)
-    self.order = order
-    generation += 1
+    order = nil
+    announced = nil
+    // Beyond that of the announced epoch.
+    generation += 2
     failure = nil
-    nextToOpen = firstBatch
-    nextToDeliver = firstBatch
-    epochHash = hash
   }
 }

@@ -111,9 +111,13 @@ package final class Trainer {
 
   /// Runs the steps left in this epoch; a reason where it stopped in the middle.
   private func trainEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
+    let firstClosed = settings.epochs - settings.closeMosaic
     tuned.startEpoch(
-      progress.epoch, closeMosaic: progress.epoch >= settings.epochs - settings.closeMosaic,
-      firstBatch: progress.batch, hashSoFar: progress.epochHash)
+      progress.epoch, closeMosaic: progress.epoch >= firstClosed, firstBatch: progress.batch,
+      hashSoFar: progress.epochHash)
+    if progress.epoch + 1 < settings.epochs {
+      tuned.announceEpoch(progress.epoch + 1, closeMosaic: progress.epoch + 1 >= firstClosed)
+    }
     while let batch = try tuned.nextBatch() {
       clock.imageCount += batch.imageCount
       let hash = batch.epochHash

@@ -13,7 +13,8 @@ struct BenchFeedCommand: ParsableCommand {
     abstract: "Feeds a consumer that holds each batch for a step's time, and says how long it waited.",
     discussion: """
       The training stream (mosaic), as many epochs as the steps take. The tuner chooses workers and prefetch depth unless \
-      --workers or --prefetch pin them. The first steps are warm-up and do not count: a tenth of them, 100 at most.
+      --workers or --prefetch pin them. The first steps are warm-up and do not count: a tenth of them, 100 at most. \
+      --sweep plays every fixed setting as well, each phase alone, and says what the tuner's regret is.
       """)
 
   @Argument(help: "A data.yaml, or the folder that holds one; its training split is read.")
@@ -24,10 +25,20 @@ struct BenchFeedCommand: ParsableCommand {
   var steps = 500
   @Option(help: "MiB a second that storage delivers. (default: what it can)")
   var readMibPerS: Double?
-  @Option(help: "Step from which on --read-mib-per-s or --new-step-ms holds; before it, neither.")
+  @Option(help: "Step from which on --read-mib-per-s, --new-step-ms and --decode-times hold; before it, none of them.")
   var changeAt: Int?
   @Option(help: "Milliseconds of a step from --change-at on.")
   var newStepMs: Double?
+  @Option(help: "Times that each image is really decoded; needs --cache jpeg or none, since pixels are not decoded.")
+  var decodeTimes: Int?
+  @Option(help: "Milliseconds of a standstill of production every --pause-every steps.")
+  var pauseMs: Double?
+  @Option(help: "Steps from one standstill to the next.")
+  var pauseEvery: Int?
+  @Flag(help: "Play 1 worker to all cores x depths 1 to 32 as well, each phase alone: the tuner's oracle.")
+  var sweep = false
+  @Option(help: "Times that --sweep plays everything; figures are medians.")
+  var rounds = 1
   @Option(help: "Pin the prefetch depth.")
   var prefetch: Int?
   @Option(help: "Pin the workers.")
@@ -54,8 +65,23 @@ struct BenchFeedCommand: ParsableCommand {
       throw ValidationError("--change-at \(changeAt): give 0 to \(steps), the number of steps")
     }
     if changeAt == nil, newStepMs != nil { throw ValidationError("--new-step-ms needs --change-at") }
-    if changeAt != nil, newStepMs == nil, readMibPerS == nil {
-      throw ValidationError("--change-at needs --new-step-ms or --read-mib-per-s: what changes?")
+    if changeAt != nil, newStepMs == nil, readMibPerS == nil, decodeTimes == nil {
+      throw ValidationError("--change-at needs --new-step-ms, --read-mib-per-s or --decode-times: what changes?")
+    }
+    if let decodeTimes, !(1...100).contains(decodeTimes) {
+      throw ValidationError("--decode-times \(decodeTimes): give 1 to 100")
+    }
+    if decodeTimes != nil, sources.cache == .pixels || sources.cache == .auto {
+      throw ValidationError("--decode-times needs --cache jpeg or none: pixels are not decoded")
+    }
+    if (pauseMs == nil) != (pauseEvery == nil) { throw ValidationError("--pause-ms and --pause-every need each other") }
+    if let pauseMs, !(pauseMs > 0 && pauseMs <= 60_000) {
+      throw ValidationError("--pause-ms \(pauseMs): give more than 0 and up to 60000 milliseconds")
+    }
+    if let pauseEvery, pauseEvery < 1 { throw ValidationError("--pause-every \(pauseEvery): give 1 or more steps") }
+    if !(1...100).contains(rounds) { throw ValidationError("--rounds \(rounds): give 1 to 100") }
+    if sweep, workers != nil || prefetch != nil {
+      throw ValidationError("--sweep finds the workers and the depth itself")
     }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers \(workers): give 1 to 1024") }
     if let prefetch, !(1...1024).contains(prefetch) { throw ValidationError("--prefetch \(prefetch): give 1 to 1024") }
@@ -63,27 +89,53 @@ struct BenchFeedCommand: ParsableCommand {
 
   func run() throws {
     let imageSize = model.imageSize ?? 640
-    let throttle = StorageThrottle(bytesPerSecond: 0)
-    let source = ThrottledSource(
-      try sources.opener(try Dataset.open(data), imageSize: imageSize).open(.train).source, throttle)
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let loader = try Loader(
-      source: source,
-      settings: LoaderSettings(
-        batch: model.batch, imageSize: imageSize, mode: .training(AugmentationSettings()), seed: seed,
-        workers: workers ?? cores, prefetchDepth: prefetch ?? 8, memoryBudget: sources.memory.bytes))
-    let tuned = TunedLoader(
-      loader, workers: workers.map { $0...$0 } ?? 1...cores, prefetchDepth: prefetch.map { $0...$0 } ?? 1...64)
-    if verbose { tuned.onChange = { Terminal.say($0.line) } }
-    var feed = FeedRun(stepCount: steps, batch: model.batch)
-    try feed.run(tuned) { step in
-      let isChanged = changeAt.map { step >= $0 } ?? true
-      if let readMibPerS, isChanged { throttle.bytesPerSecond = Int(readMibPerS * 1_048_576) }
-      return (isChanged ? newStepMs ?? stepMs : stepMs) / 1000
+    let scene = scene(try sources.opener(try Dataset.open(data), imageSize: imageSize).open(.train).source)
+    let cores = CoreLimit.current.usable
+    let range = workers.map { $0...$0 } ?? 1...cores
+    func makeLoader(_ fixed: TuningSetting?) throws -> TunedLoader {
+      let loader = try Loader(
+        source: scene.source,
+        settings: LoaderSettings(
+          batch: model.batch, imageSize: imageSize, mode: .training(AugmentationSettings()), seed: seed,
+          workers: fixed?.workers ?? range.upperBound, prefetchDepth: fixed?.prefetchDepth ?? prefetch ?? 8,
+          memoryBudget: sources.memory.bytes))
+      let tuned = TunedLoader(
+        loader, workers: fixed.map { $0.workers...$0.workers } ?? range,
+        prefetchDepth: (fixed?.prefetchDepth ?? prefetch).map { $0...$0 } ?? 1...64)
+      if verbose { tuned.onChange = { Terminal.say($0.line) } }
+      return tuned
     }
-    loader.cancel()
-    let report = feed.report(tuned, channels: loader.channels, changeAt: changeAt)
+    var report: FeedRun.Report
+    if sweep {
+      let sweep = FeedSweep(scene: scene, batch: model.batch, workers: range, rounds: rounds, makeLoader: makeLoader)
+      let (feed, tuned, phases) = try sweep { Terminal.say($0) }
+      report = feed.report(tuned, channels: scene.source.channels, changeAt: changeAt)
+      report.phases = phases
+      phases.forEach { Terminal.say($0.line) }
+    } else {
+      let tuned = try makeLoader(nil)
+      var feed = FeedRun(stepCount: steps, batch: model.batch)
+      try feed.run(tuned) { scene.enter(step: $0) }
+      tuned.loader.cancel()
+      report = feed.report(tuned, channels: scene.source.channels, changeAt: changeAt)
+    }
     Terminal.say(report.line)
     if json { try Terminal.printJSON(report) }
+  }
+
+  /// What the flags say happens.
+  private func scene(_ source: any ImageSource) -> FeedScene {
+    let disturbed = FeedScene.Conditions(
+      stepSeconds: (newStepMs ?? stepMs) / 1000, bytesPerSecond: Int((readMibPerS ?? 0) * 1_048_576),
+      decodeCount: decodeTimes ?? 1)
+    var phases = [(firstStep: 0, conditions: disturbed)]
+    if let changeAt, changeAt > 0, changeAt < steps {
+      let calm = FeedScene.Conditions(stepSeconds: stepMs / 1000, bytesPerSecond: 0, decodeCount: 1)
+      phases = [(0, calm), (changeAt, disturbed)]
+    } else if changeAt == steps {
+      phases = [(0, FeedScene.Conditions(stepSeconds: stepMs / 1000, bytesPerSecond: 0, decodeCount: 1))]
+    }
+    let pause = pauseMs.flatMap { milliseconds in pauseEvery.map { (seconds: milliseconds / 1000, steps: $0) } }
+    return FeedScene(source, stepCount: steps, phases: phases, pause: pause)
   }
 }

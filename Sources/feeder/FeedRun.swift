@@ -22,6 +22,8 @@ struct FeedRun {
     let steps: Int
     let batch: Int
     let channels: Int
+    /// What `--sweep` found, beside the tuned loader; nil without it.
+    var phases: [FeedSweep.Phase]?
 
     /// One line for a person.
     var line: String {
@@ -56,6 +58,7 @@ struct FeedRun {
     let start = clock.now
     var epoch = 0
     tuned.startEpoch(epoch)
+    tuned.announceEpoch(epoch + 1)
     while stalls.count < stepCount {
       let held = stepSeconds(stalls.count)
       let asked = clock.now
@@ -63,6 +66,7 @@ struct FeedRun {
         epoch += 1
         // The hash goes on, so that the last one stands for the whole stream.
         tuned.startEpoch(epoch, hashSoFar: hash)
+        tuned.announceEpoch(epoch + 1)
         continue
       }
       let got = clock.now
@@ -90,7 +94,7 @@ struct FeedRun {
 
   /// The figures of the run. Settled: steps after which every window of 64 waits at most a point more than the last quarter.
   func report(_ tuned: TunedLoader, channels: Int, changeAt: Int?) -> Report {
-    let warmup = min(100, stepCount / 10)
+    let warmup = Self.warmup(stepCount)
     let window = min(Self.windowStepCount, stepCount)
     let late = share(stepCount * 3 / 4..<stepCount)
     let unsettled = (0...stepCount - window).last { share($0..<$0 + window) > late + 0.01 }
@@ -105,7 +109,11 @@ struct FeedRun {
       warmupSteps: warmup, steps: stepCount, batch: batch, channels: channels)
   }
 
-  private func share(_ steps: Range<Int>) -> Double {
+  /// Steps of a run of `stepCount` that do not count.
+  static func warmup(_ stepCount: Int) -> Int { min(100, stepCount / 10) }
+
+  /// Stall share over some steps.
+  func share(_ steps: Range<Int>) -> Double {
     let stall = stalls[steps].reduce(0, +)
     let hold = holds[steps].reduce(0, +)
     return stall + hold > 0 ? stall / (stall + hold) : 0

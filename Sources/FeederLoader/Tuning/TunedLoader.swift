@@ -27,13 +27,13 @@ package final class TunedLoader {
   private var isActive: Bool
   private var window = TuningWindow()
   private var deliveredCount = 0
-  private var epochCount = 0
   private var pending: TuningStep?
   private var returned: ContinuousClock.Instant?
   private var telemetry: Telemetry
 
-  /// Batches of an epoch that are not measured: until then nobody could have filled ahead.
-  private static let unmeasuredCount = 4
+  /// Batches of an epoch that was not announced that are not measured: until then nobody could have filled ahead.
+  private static let coldCount = 4
+  private var unmeasuredCount = TunedLoader.coldCount
 
   /// Takes `loader` over at its present plan. `workers` and `prefetchDepth` are the ranges to move in; a single number pins.
   package init(_ loader: Loader, workers: ClosedRange<Int>, prefetchDepth: ClosedRange<Int> = 1...64) {
@@ -50,7 +50,14 @@ package final class TunedLoader {
   /// As `Loader.startEpoch`.
   package func startEpoch(_ epoch: Int, closeMosaic: Bool = false, firstBatch: Int = 0, hashSoFar: UInt64 = 0) {
     forget()
-    loader.startEpoch(epoch, closeMosaic: closeMosaic, firstBatch: firstBatch, hashSoFar: hashSoFar)
+    let isAnnounced = loader.startEpoch(
+      epoch, closeMosaic: closeMosaic, firstBatch: firstBatch, hashSoFar: hashSoFar)
+    unmeasuredCount = isAnnounced ? 0 : Self.coldCount
+  }
+
+  /// As `Loader.announceEpoch`.
+  package func announceEpoch(_ epoch: Int, closeMosaic: Bool = false) {
+    loader.announceEpoch(epoch, closeMosaic: closeMosaic)
   }
 
   /// As `Loader.nextBatch`; a decision that is due comes before it. Throws what `Loader.nextBatch` throws.
@@ -66,10 +73,10 @@ package final class TunedLoader {
       return nil
     }
     let now = ContinuousClock.now
-    epochCount += 1
     pending =
-      epochCount > Self.unmeasuredCount && batch.imageCount == loader.batchSize
+      unmeasuredCount == 0 && batch.imageCount == loader.batchSize
       ? step(batch, stallSeconds: (now - start) / .seconds(1), readyCount: readyCount) : nil
+    unmeasuredCount = max(unmeasuredCount - 1, 0)
     returned = now
     deliveredCount += 1
     return batch
@@ -77,7 +84,6 @@ package final class TunedLoader {
 
   private func forget() {
     pending = nil
-    epochCount = 0
     returned = nil
   }
 
