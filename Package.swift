@@ -42,10 +42,11 @@ let package = Package(
       name: "CTorch",
       exclude: ["README.md"],
       cxxSettings: [
+        .headerSearchPath("declared"),
         .unsafeFlags([
           "-O2", "-Wall", "-Wextra", "-Werror",
           "-isystem", "\(torch)/include", "-isystem", "\(torch)/include/torch/csrc/api/include",
-        ])
+        ]),
       ],
       linkerSettings: [
         .unsafeFlags(["-L\(torch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(torch)/lib"]),

@@ -127,6 +127,20 @@ package struct CacheFolder: Sendable {
     }
   }
 
+  /// Runs `body` while no other process is inside such a call for the same folder: processes that need the same cache build it
+  /// once. Throws where the folder cannot be made or its lock file not be opened.
+  package func alone<R>(_ body: () throws -> R) throws -> R {
+    try make()
+    let file = try OpenFile(url.appending(path: "feeder.lock").path, flags: O_RDWR | O_CREAT)
+    while flock(file.descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        throw CacheError.system(operation: "lock it", path: file.path, reason: systemReason())
+      }
+    }
+    // The lock goes with the descriptor, and the file stays: to remove it would let two processes in.
+    return try body()
+  }
+
   /// Makes the folder. Throws `CacheError.system` where that is refused.
   func make() throws {
     do {

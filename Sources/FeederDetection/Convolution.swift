@@ -7,6 +7,8 @@ final class WeightSource {
   private let seed: UInt64
   private let device: Device
   private var drawnCount = 0
+  /// Where the norms of the network look whether they have company.
+  let statistics = SharedStatistics()
 
   init(seed: UInt64, device: Device) {
     self.seed = seed
@@ -65,6 +67,7 @@ final class ConvolutionBlock: Layer {
   private let batchCount: Tensor
   private let stride: Int
   private let padding: Int
+  private let statistics: SharedStatistics
 
   init(_ inputCount: Int, _ outputCount: Int, kernel: Int = 1, stride: Int = 1, _ source: WeightSource) throws {
     weight = try source.uniform([outputCount, inputCount, kernel, kernel], fanIn: inputCount * kernel * kernel)
@@ -75,11 +78,19 @@ final class ConvolutionBlock: Layer {
     batchCount = try source.full([], 0, type: .int64)
     self.stride = stride
     padding = kernel / 2
+    statistics = source.statistics
   }
 
   /// [B, inputs, H, W] to [B, outputs, H / stride, W / stride]. In training the running statistics move.
   func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
-    try x.conv2d(weight, stride: stride, padding: padding)
+    let x = try x.conv2d(weight, stride: stride, padding: padding)
+    if training, statistics.isOn {
+      return try statistics.norm(
+        x, scale: scale, bias: bias, runningMean: runningMean, runningVariance: runningVariance
+      ).silu()
+    }
+    return
+      try x
       .batchNorm(
         weight: scale, bias: bias, runningMean: runningMean, runningVariance: runningVariance, training: training,
         momentum: Self.momentum, epsilon: Self.epsilon

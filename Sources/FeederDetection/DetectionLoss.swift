@@ -91,7 +91,7 @@ package struct DetectionLoss {
       return (zero, zero)
     }
     func positives(_ tensor: Tensor) throws -> Tensor {
-      try tensor.expanded([b, a, tensor.extent(-1)]).reshaped([b * a, -1]).selected(0, rows)
+      try tensor.expanded([b, a, tensor.extent(-1)]).reshaped([b * a, tensor.extent(-1)]).selected(0, rows)
     }
     let weight = try positives(assignment.scores.sum([2], keep: true))
     let truthBoxes = try truth.boxes.gathered(1, assignment.truthIndex.unsqueezed(2).expanded([-1, -1, 4]))

@@ -9,7 +9,7 @@ package struct HeadOutput {
 
   /// Joins raw `levels` [B, 64 + C, h, w]. Half precision ends here: decoding and loss are float32.
   package init(levels: [Tensor]) throws {
-    let flat = try levels.map { try $0.reshaped([$0.extent(0), $0.extent(1), -1]) }
+    let flat = try levels.map { try $0.reshaped([$0.extent(0), $0.extent(1), $0.extent(2) * $0.extent(3)]) }
     let all = try Tensor.concatenated(flat, along: 2).to(.float32)
     let boxCount = 4 * DetectionHead.binCount
     let parts = try all.split([boxCount, all.extent(1) - boxCount], along: 1)

@@ -53,6 +53,9 @@ package struct MemoryCapacity: Sendable {
 extension TrainingSettings {
   /// What the device has left for a run of these settings.
   package func memoryCapacity() throws -> MemoryCapacity {
-    try MemoryCapacity(device, threadCount: engineThreads + (workers ?? engineThreads) + 2)
+    let all = try MemoryCapacity(device, threadCount: engineThreads + (workers ?? engineThreads) + 2)
+    guard device == .cpu, place.localCount > 1 else { return all }
+    return MemoryCapacity(
+      byteCount: all.byteCount / place.localCount, reason: all.reason + ", shared by \(place.localCount) ranks")
   }
 }

@@ -59,9 +59,9 @@ package struct MemoryPlan: Sendable {
   package init(_ settings: TrainingSettings, rule: OptimizerRule, classCount: Int, load: Load) {
     let type = settings.precision.autocastType(on: settings.device)
     let activations = ActivationPlan(
-      settings.model, classCount: classCount, batch: settings.batch, imageSize: settings.imageSize,
+      settings.model, classCount: classCount, batch: settings.ownBatch, imageSize: settings.imageSize,
       elementByteCount: type?.byteCount ?? 4)
-    batch = settings.batch
+    batch = settings.ownBatch
     boxes = load.boxes
     weightByteCount = (activations.learnedCount + activations.statisticCount) * 4
     gradientByteCount = activations.learnedCount * 4
@@ -75,7 +75,9 @@ package struct MemoryPlan: Sendable {
     // Gradients come while activations go; the update, where all gradients live, needs as much again for its roots.
     let step = activationByteCount + lossByteCount + (load.accumulates ? gradientByteCount : 0)
     peakOfTensors = weightByteCount + optimizerByteCount + averageByteCount + max(step, 2 * gradientByteCount)
-    workspaceByteCount = Self.engineByteCount + Int(Self.gapShare * Double(peakOfTensors))
+    // Ranks send their gradients from buckets.
+    let buckets = settings.place.count > 1 ? gradientByteCount : 0
+    workspaceByteCount = Self.engineByteCount + Int(Self.gapShare * Double(peakOfTensors)) + buckets
   }
 
   /// The most bytes where the tensors live: on the device, or for the CPU in the process without its loaders.

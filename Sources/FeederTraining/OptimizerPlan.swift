@@ -1,3 +1,4 @@
+import FeederCache
 import FeederLoader
 
 /// What the settings' optimizer comes to for this data set: rule, rates and decay.
@@ -50,8 +51,14 @@ extension TrainingSettings {
   /// What a loader of this run is told.
   func loader(_ mode: LoaderMode, workers: Int?, prefetchDepth: Int) -> LoaderSettings {
     var loader = LoaderSettings(
-      batch: batch, imageSize: imageSize, mode: mode, seed: seed, prefetchDepth: prefetchDepth)
-    if let workers { loader.workers = workers }
+      batch: ownBatch, imageSize: imageSize, mode: mode, seed: seed, prefetchDepth: prefetchDepth)
+    loader.rank = place.rank
+    loader.rankCount = place.count
+    if let workers {
+      loader.workers = workers
+    } else if place.localCount > 1 {
+      loader.workers = max(place.share(of: CoreLimit.current.usable) - 1, 1)
+    }
     return loader
   }
 }

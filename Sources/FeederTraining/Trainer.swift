@@ -9,6 +9,7 @@ import Foundation
 /// and the seed; two runs of one machine, libtorch and thread count give the same bytes.
 package final class Trainer {
   private let settings: TrainingSettings
+  private let ranks: Ranks?
   private let classNames: [String]
   private let checkpoint: Checkpoint
   private let observer: any TrainingObserver
@@ -33,9 +34,11 @@ package final class Trainer {
   package init(
     settings: TrainingSettings, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
     weightsFolder: URL, resume: Bool, memoryBudget: Int?, observer: any TrainingObserver,
-    isCancelled: @escaping () -> Bool
+    ranks: Ranks? = nil, isCancelled: @escaping () -> Bool
   ) throws {
     try settings.check()
+    precondition((ranks?.place ?? .alone) == settings.place, "the settings are those of this rank")
+    self.ranks = ranks
     self.settings = settings
     self.classNames = classNames
     self.observer = observer
@@ -43,7 +46,8 @@ package final class Trainer {
     try Engine.setThreadCount(settings.engineThreads)
     let budget = try LoadingBudget(settings, train: trainSource, validation: validationSource, bytes: memoryBudget)
     observer.note(budget.line)
-    validator = try Validator(source: validationSource, settings: budget.validation, device: settings.device)
+    validator = try Validator(
+      source: validationSource, settings: budget.validation, device: settings.device, ranks: ranks)
     let slotMemory = DeviceSlotMemory.memory(for: settings.device)
     loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory)
     if let line = (slotMemory as? DeviceSlotMemory)?.refusal { observer.note(line) }
@@ -69,16 +73,31 @@ package final class Trainer {
     }
     step = try TrainingStep(
       model: model, rule: plan.rule, weightDecay: plan.weightDecay, precision: settings.precision,
-      device: settings.device, seed: settings.seed)
+      device: settings.device, seed: settings.seed, ranks: ranks, syncsNorms: settings.syncsNorms)
     checkpoint = try Checkpoint(
       folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize)
     for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
     progress.seed = settings.seed
     if resume { progress = try checkpoint.restore(WeightsFile(path: checkpoint.lastPath), into: step) }
+    try checkRanks("before the first step")
+  }
+
+  private func checkRanks(_ moment: String) throws {
+    try ranks?.checkEqual(step.model.state + step.averagedModel.state, moment)
+  }
+
+  /// True where this run, or that of any other rank, is asked to stop.
+  private func isStopWished() throws -> Bool { try ranks?.any(isCancelled()) ?? isCancelled() }
+
+  private func writeLast() throws {
+    if settings.place.leads { try checkpoint.writeLast(step, progress) }
   }
 
   /// True where a resumed run has nothing left to do.
   package var isFinished: Bool { progress.isDone == 1 || progress.epoch >= settings.epochs }
+
+  /// True for the rank that writes and speaks.
+  package var leads: Bool { settings.place.leads }
 
   /// Epoch that comes next, from 0.
   package var nextEpoch: Int { progress.epoch }
@@ -90,11 +109,11 @@ package final class Trainer {
       let stopped = try trainEpoch(clock)
       noteDamage()
       if let stop = stopped {
-        try checkpoint.writeLast(step, progress)
+        try writeLast()
         return stop
       }
       if let stop = try finishEpoch(clock) { return stop }
-      if isCancelled(), !isFinished { return .interrupted }
+      if try isStopWished(), !isFinished { return .interrupted }
       if isAtStepLimit, !isFinished { return .stoppedAfterSteps }
     }
     return .finished
@@ -124,11 +143,11 @@ package final class Trainer {
       try trainBatch(batch, clock)
       progress.epochHash = hash
       if progress.batch == loader.batchCount { continue }
-      let stop: TrainingOutcome? = isCancelled() ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
+      let stop: TrainingOutcome? = try isStopWished() ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
       let isCheckpointDue = settings.checkpointEvery > 0 && progress.step % settings.checkpointEvery == 0
       if stop != nil || isCheckpointDue { try takeLosses(clock) }
       if let stop { return stop }
-      if isCheckpointDue { try checkpoint.writeLast(step, progress) }
+      if isCheckpointDue { try writeLast() }
     }
     try takeLosses(clock)
     return nil
@@ -170,10 +189,11 @@ package final class Trainer {
     let trainingSeconds = clock.seconds
     let stallShare = clock.stallShare(loader.telemetry)
     let results = try validator(
-      step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) }, isCancelled: isCancelled)
+      step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) }, isCancelled: isStopWished
+    )
     noteDamage()
     guard let results else {
-      try checkpoint.writeLast(step, progress)
+      try writeLast()
       return .interrupted
     }
     let accuracy = Accuracy(results: results, classNames: classNames)
@@ -193,8 +213,9 @@ package final class Trainer {
     progress.epochHash = 0
     progress.losses = LossSums()
     if isEarly || progress.epoch == settings.epochs { progress.isDone = 1 }
-    if isBest { try checkpoint.writeBest(step) }
-    try checkpoint.writeLast(step, progress)
+    try checkRanks("after epoch \(epoch + 1)")
+    if isBest, settings.place.leads { try checkpoint.writeBest(step) }
+    try writeLast()
     try observer.epochDone(report)
     if let line = memory.lineOnce { observer.note(line) }
     return isEarly && progress.epoch < settings.epochs ? .stoppedEarly(bestEpoch: progress.bestEpoch) : nil

@@ -14,6 +14,11 @@ package enum TrainingError: Error, CustomStringConvertible {
   /// Memory ran out and no smaller part is left to try.
   case outOfMemory(work: String, imageCount: Int, reason: String)
 
+  /// Another rank is gone or silent; seen from `rank`.
+  case rankLost(rank: Int, reason: String)
+  /// These ranks hold other weights than rank 0.
+  case ranksDiffer(ranks: [Int], moment: String)
+
   /// One line.
   package var description: String {
     switch self {
@@ -26,6 +31,12 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .outOfMemory(let work, let imageCount, let reason):
       "memory ran out in \(work) of \(imageCount) images (\(reason)): try a smaller --batch, --image-size, --model or "
         + "--memory"
+    case .rankLost(let rank, let reason):
+      "seen from rank \(rank), another rank is gone or silent (\(reason)); its own line says why; go on from the last checkpoint with "
+        + "--resume"
+    case .ranksDiffer(let ranks, let moment):
+      "\(moment) rank\(ranks.count == 1 ? "" : "s") \(ranks.map(String.init).joined(separator: ", ")) and rank 0 hold different "
+        + "weights: all ranks need the same Feeder, libtorch, settings and start weights; the last checkpoint is rank 0's"
     case .write(let path, let reason): "cannot write \(path): \(reason)"
     }
   }

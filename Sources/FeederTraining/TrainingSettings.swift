@@ -72,8 +72,16 @@ package struct TrainingSettings: Sendable {
   /// True where workers and prefetch depth are the tuner's to choose, because the user pinned neither.
   package var tunesLoader = false
 
+  /// The place of this process among those that train together; `batch` is that of all of them.
+  package var place = RankPlace.alone
+  /// True where norms use the statistics of all ranks' images.
+  package var syncsNorms = false
+
   /// The defaults.
   package init() {}
+
+  /// Images of a batch that are this process's.
+  package var ownBatch: Int { batch / place.count }
 
   /// Largest common norm of the gradients of one update, as in the reference trainer.
   static let gradientNorm = 10.0
@@ -95,6 +103,9 @@ package struct TrainingSettings: Sendable {
     func isShare(_ value: Double) -> Bool { value >= 0 && value <= 1 }
     try refuse(epochs < 1 || epochs > 1_000_000, "--epochs \(epochs): give 1 to 1000000 epochs")
     try refuse(batch < 1 || batch > 4096, "--batch \(batch): give 1 to 4096 images")
+    try refuse(
+      !findsBatch && batch % place.count != 0,
+      "--batch \(batch): it is the batch of all \(place.count) ranks together; give a multiple of \(place.count)")
     try refuse(
       imageSize < 32 || imageSize > 8192 || imageSize % 32 != 0,
       "--image-size \(imageSize): give a multiple of 32 from 32 to 8192")

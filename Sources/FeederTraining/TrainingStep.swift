@@ -22,6 +22,10 @@ package final class TrainingStep {
   private let undo: StepUndo
   private let sharing = CoreSharing(threadCount: Engine.threadCount)
   private let batchCounters: [Tensor]
+  private let ranks: Ranks?
+  private let reduction: GradientReduction?
+  private let runningStatistics: [Tensor]
+  private let syncsNorms: Bool
   private var anchors: [AnchorKey: Anchors] = [:]
 
   private struct AnchorKey: Hashable {
@@ -31,7 +35,8 @@ package final class TrainingStep {
 
   /// A step that moves `model` by `rule`. fp16 scales its loss.
   package init(
-    model: YOLOv8, rule: OptimizerRule, weightDecay: Double, precision: Precision, device: Device, seed: UInt64
+    model: YOLOv8, rule: OptimizerRule, weightDecay: Double, precision: Precision, device: Device, seed: UInt64,
+    ranks: Ranks? = nil, syncsNorms: Bool = false
   ) throws {
     self.model = model
     averagedModel = try YOLOv8(model.size, classCount: model.classCount, seed: seed, device: device)
@@ -47,6 +52,16 @@ package final class TrainingStep {
       of: "a training step", on: device,
       consequence: "; the update stays that of the whole batch, but batch norm sees a part at a time")
     undo = try StepUndo(model.state)
+    self.ranks = ranks
+    self.syncsNorms = syncsNorms
+    runningStatistics = model.state.filter { $0.kind == .runningStatistic }.map(\.tensor)
+    let parameters = optimizer.parameters
+    reduction = try ranks.map { try GradientReduction(parameters, over: $0.group) }
+    if ranks != nil {
+      // A part would be a piece of work that the other ranks do not know of.
+      parts.maySplit = false
+    }
+    if syncsNorms { model.shareStatistics(over: ranks?.group) }
   }
 
   /// Anchors of an image size, made once.
@@ -66,6 +81,9 @@ package final class TrainingStep {
     try sharing.look()
     let items = try parts.run(images.extent(0)) { ranges in
       try undo { learned in
+        if let ranks, let reduction {
+          return try ranks.together { _ in try accumulateTogether(images, targets, ranks, reduction) }
+        }
         guard ranges.count > 1 else {
           let value = try forward(images, targets, normalizer: DetectionLoss.ownNormalizer)
           try backward(value.total)
@@ -111,6 +129,34 @@ package final class TrainingStep {
     let correction = try provisional / DetectionLoss.ownNormalizer(targetSum)
     try withoutGradients { try Foreach.multiply(learned.compactMap { try $0.gradient() }, by: correction) }
     return try items * correction
+  }
+
+  /// The batch of all ranks together, of which `images` are this one's, none perhaps: the losses are divided by all ranks' class
+  /// targets and multiplied by all their images, so that the sum of all gradients is that of the whole batch.
+  private func accumulateTogether(
+    _ images: Tensor, _ targets: [TargetBox], _ ranks: Ranks, _ reduction: GradientReduction
+  ) throws -> Tensor {
+    let ownCount = images.extent(0)
+    let count = try ranks.sum(ownCount)
+    func normalizer(_ ownSum: Tensor) throws -> Tensor {
+      let sum = try ownSum.detach() * 1
+      try ranks.group.sum(sum)
+      return try DetectionLoss.ownNormalizer(sum)
+    }
+    reduction.begin()
+    var items = try Tensor.zeros([3], device: device)
+    if ownCount > 0 || syncsNorms {
+      let value = try forward(images, targets, normalizer: normalizer)
+      items = try value.items * 1
+      try backward(value.total * (Double(count) / Double(max(ownCount, 1))))
+    } else {
+      _ = try normalizer(Tensor.zeros([], device: device))
+      try Foreach.add(batchCounters, 1)
+    }
+    try reduction.finish()
+    if !syncsNorms { try ranks.averageStatistics(runningStatistics) }
+    try ranks.group.sum(items)
+    return items
   }
 
   /// One update from the gradients so far: unscale, clip, move, average. With loss scaling, a step whose gradients are not

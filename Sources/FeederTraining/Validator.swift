@@ -11,17 +11,20 @@ package final class Validator {
   private let device: Device
   private let suppression: NonMaximumSuppression
   private let autocastType: ElementType?
+  private let ranks: Ranks?
   /// How a batch is cut where memory runs out; its results stay the same.
   package let parts: BatchParts
 
   /// Images that could not be read until now; they count as images on which nothing was found.
   package var damagedImages: [QuarantinedImage] { loader.quarantined }
 
-  /// A validator of the images of `source`, letterboxed to `settings.imageSize`.
+  /// A validator of the images of `source`, letterboxed to `settings.imageSize`. Each of several `ranks` looks at its share, and
+  /// all get all results.
   package init(
     source: any ImageSource, settings: LoaderSettings, device: Device, autocastType: ElementType? = nil,
-    suppression: NonMaximumSuppression = .validation
+    suppression: NonMaximumSuppression = .validation, ranks: Ranks? = nil
   ) throws {
+    self.ranks = ranks
     self.source = source
     self.device = device
     parts = BatchParts(of: "a validation pass", on: device)
@@ -33,38 +36,47 @@ package final class Validator {
   /// Results of every image in the data set's order. `progress` hears of batches done; a true from `isCancelled` ends the
   /// pass with nil.
   package func callAsFunction(
-    _ model: YOLOv8, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
+    _ model: YOLOv8, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    isCancelled: () throws -> Bool = { false }
   ) throws -> [ImageResult]? {
-    var results: [ImageResult] = []
+    var findings: [Finding] = []
     loader.startEpoch(0)
     while let batch = try loader.nextBatch() {
-      if isCancelled() { return nil }
-      let images = try batch.networkInput(on: device)
-      let anchors = try Anchors(height: batch.size.height, width: batch.size.width, device: device)
-      let found = try withoutGradients {
-        try parts.run(images.extent(0)) { ranges in
-          try images.split(ranges.map(\.count), along: 0).flatMap { part in
-            let levels = try withAutocast(autocastType, on: device) { try model(part, training: false) }
-            return try suppression(HeadOutput(levels: levels).predictions(anchors))
-          }
-        }
-      }
-      for (image, boxes) in zip(batch.images, found) { results.append(result(of: image, boxes)) }
+      if try isCancelled() { return nil }
+      if batch.imageCount > 0 { findings += try find(batch, model) }
       progress(batch.index + 1, loader.batchCount)
       batch.release()
     }
-    return results
+    if let ranks { findings = try ranks.gathered(findings) }
+    return findings.map(result)
   }
 
-  private func result(of image: BatchImage, _ boxes: [ScoredBox]) -> ImageResult {
-    let item = source.item(image.entryIndex)
-    let detections = boxes.map { found in
-      Detection(
-        box: image.letterbox.toSource(found.box).clipped(to: image.size), classID: found.classID,
-        score: Double(found.score))
+  /// What the network sees on the images of a batch.
+  private func find(_ batch: borrowing Batch, _ model: YOLOv8) throws -> [Finding] {
+    let images = try batch.networkInput(on: device)
+    let anchors = try Anchors(height: batch.size.height, width: batch.size.width, device: device)
+    let found = try withoutGradients {
+      try parts.run(images.extent(0)) { ranges in
+        try images.split(ranges.map(\.count), along: 0).flatMap { part in
+          let levels = try withAutocast(autocastType, on: device) { try model(part, training: false) }
+          return try suppression(HeadOutput(levels: levels).predictions(anchors))
+        }
+      }
     }
+    return zip(batch.images, found).map { image, boxes in
+      let detections = boxes.map { found in
+        Detection(
+          box: image.letterbox.toSource(found.box).clipped(to: image.size), classID: found.classID,
+          score: Double(found.score))
+      }
+      return Finding(entryIndex: image.entryIndex, size: image.size, detections: detections)
+    }
+  }
+
+  private func result(of finding: Finding) -> ImageResult {
+    let item = source.item(finding.entryIndex)
     return ImageResult(
-      imageID: item.imageID, detections: detections,
-      truths: item.labels.map { GroundTruth(label: $0, imageSize: image.size) })
+      imageID: item.imageID, detections: finding.detections,
+      truths: item.labels.map { GroundTruth(label: $0, imageSize: finding.size) })
   }
 }

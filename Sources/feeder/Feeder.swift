@@ -36,7 +36,7 @@ struct Feeder: ParsableCommand {
       Terminal.say(fullMessage(for: error))
       Foundation.exit(2)
     }
-    Terminal.say("feeder: " + line(error))
+    Terminal.complain(line(error))
     Foundation.exit(1)
   }
 

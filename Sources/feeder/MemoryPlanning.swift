@@ -19,15 +19,19 @@ struct MemoryPlanning {
   }
 
   /// The settings with a batch: where it is to be found, the largest that fits, said aloud.
-  func withBatch(_ settings: TrainingSettings) throws -> TrainingSettings {
+  ///
+  /// Of several ranks each finds what fits for itself, and the least of all counts.
+  func withBatch(_ settings: TrainingSettings, _ ranks: Ranks?) throws -> TrainingSettings {
     guard settings.findsBatch else { return settings }
     var settings = settings
+    var own = settings
+    own.place = RankPlace(localRank: settings.place.localRank, localCount: settings.place.localCount)
     let choice = try BatchFinder(
-      settings, classCount: dataset.classNames.count, memory: memory(settings),
+      own, classCount: dataset.classNames.count, memory: memory(own),
       capacity: settings.memoryCapacity(), imageCount: train.count
     ).find(note: Terminal.say)
     Terminal.say(choice.line)
-    settings.batch = choice.batch
+    settings.batch = try (ranks?.least(choice.batch) ?? choice.batch) * settings.place.count
     settings.tensorLimit = choice.tensorLimit
     settings.findsBatch = false
     return settings

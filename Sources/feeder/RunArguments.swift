@@ -15,7 +15,8 @@ struct RunArguments {
   /// Keys of args.yaml that say where and not how.
   private static let places = ["data", "out"]
   private static let keys: [String] = [
-    "model", "epochs", "batch", "image_size", "precision", "device", "memory", "seed", "optimizer", "lr0", "lrf",
+    "model", "epochs", "batch", "image_size", "precision", "device", "ranks", "sync_bn", "memory", "seed", "optimizer",
+    "lr0", "lrf",
     "momentum", "weight_decay", "warmup_epochs", "warmup_momentum", "warmup_bias_lr", "cos_lr", "nominal_batch",
     "close_mosaic", "patience", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr", "flipud",
     "degrees", "shear", "perspective", "mosaic", "cache", "cache_dir", "channels", "checkpoint_every",
@@ -80,9 +81,37 @@ struct RunArguments {
 
   private func flag(_ key: String) -> String { "--" + key.replacing("_", with: "-") }
 
-  /// The settings, every value read and in its range.
-  func settings() throws -> TrainingSettings {
+  /// Names of the devices, one a rank of this machine.
+  private var devices: [String] {
+    (values["device"] ?? "auto").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// Ranks that this machine shall run.
+  func rankCount() throws -> Int {
+    var count = max(devices.count, 1)
+    try number("ranks", "a whole number", &count)
+    guard (1...256).contains(count) else { throw CommandError("--ranks \(count): give 1 to 256 processes") }
+    guard devices.count <= 1 || count == devices.count else {
+      throw CommandError("--ranks \(count) and \(devices.count) devices: leave --ranks away, it is one for each device")
+    }
+    return count
+  }
+
+  /// The device of a rank of this machine: of several the one at its place, of CUDA devices that nobody named the one of its number.
+  private func device(of place: RankPlace) throws -> Device {
+    if devices.count > 1 { return try DeviceChoice.device(devices[place.localRank % devices.count]) }
+    let name = devices.first ?? "auto"
+    if place.localCount > 1, name == "auto", Engine.cudaDeviceCount > 0 {
+      return try DeviceChoice.device("cuda:\(place.localRank)")
+    }
+    return try DeviceChoice.device(name)
+  }
+
+  /// The settings of the rank at `place`, every value read and in its range.
+  func settings(_ place: RankPlace = .alone) throws -> TrainingSettings {
     var settings = TrainingSettings()
+    settings.place = place
+    try number("sync_bn", "true or false", &settings.syncsNorms)
     if let name = values["model"] {
       guard let size = ModelSize(modelName: name) else {
         let names = ModelSize.allCases.map(\.modelName).joined(separator: ", ")
@@ -123,8 +152,8 @@ struct RunArguments {
     try choice("precision", &settings.precision)
     try choice("optimizer", &settings.optimizer)
     settings.startWeights = values["weights"]
-    settings.device = try DeviceChoice.device(values["device"] ?? "auto")
-    settings.engineThreads = CoreLimit.current.usable
+    settings.device = try device(of: place)
+    settings.engineThreads = place.share(of: CoreLimit.current.usable)
     try number("engine_threads", "a whole number", &settings.engineThreads)
     if values["workers"] != nil {
       var workers = 0
@@ -162,7 +191,8 @@ struct RunArguments {
     var resolved: [String: String] = [
       "model": settings.model.modelName, "epochs": "\(settings.epochs)", "batch": "\(settings.batch)",
       "image_size": "\(settings.imageSize)", "precision": settings.precision.rawValue,
-      "device": "\(settings.device)", "memory": "\(options.memory)", "seed": "\(settings.seed)",
+      "device": values["device"] ?? "\(settings.device)", "sync_bn": "\(settings.syncsNorms)",
+      "memory": "\(options.memory)", "seed": "\(settings.seed)",
       "optimizer": settings.optimizer.rawValue, "lr0": "\(settings.lr0)", "lrf": "\(settings.lrf)",
       "momentum": "\(settings.momentum)", "weight_decay": "\(settings.weightDecay)",
       "warmup_epochs": "\(settings.warmupEpochs)", "warmup_momentum": "\(settings.warmupMomentum)",

@@ -9,6 +9,29 @@ struct RunFolder {
   var arguments: URL { url.appending(path: "args.yaml") }
   var results: URL { url.appending(path: "results.csv") }
 
+  var lastWeights: URL { weights.appending(path: "last.safetensors") }
+
+  /// No folder, for a process that writes none.
+  static let none = RunFolder(url: URL(filePath: "/dev/null", directoryHint: .isDirectory))
+
+  private init(url: URL) { self.url = url }
+
+  /// The folder among `name`, `name2`, `name3`, ... whose checkpoint is the newest; nil where none has one.
+  init?(newestOf name: String) {
+    let path = URL(filePath: name).standardizedFileURL.path
+    let parent = URL(filePath: path).deletingLastPathComponent()
+    let base = URL(filePath: path).lastPathComponent
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+    let folders = names.filter { $0 == base || ($0.hasPrefix(base) && Int($0.dropFirst(base.count)) != nil) }
+      .map { RunFolder(url: parent.appending(path: $0, directoryHint: .isDirectory)) }
+    func age(_ folder: RunFolder) -> Date? {
+      (try? FileManager.default.attributesOfItem(atPath: folder.lastWeights.path))?[.modificationDate] as? Date
+    }
+    let dated = folders.compactMap { folder in age(folder).map { (folder, $0) } }
+    guard let newest = dated.max(by: { $0.1 < $1.1 }) else { return nil }
+    self = newest.0
+  }
+
   /// Makes the folder `name`, or `name2`, `name3`, ... where it is taken. Whoever makes the folder owns it.
   init(making name: String) throws {
     // A number behind a slash would make a folder inside the one that is taken.
@@ -52,7 +75,7 @@ struct RunFolder {
     url = URL(filePath: path, directoryHint: .isDirectory)
     func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
     guard exists(url) else { throw TrainingError.runFolder(path: path, reason: "no such run folder to resume") }
-    guard exists(arguments), exists(weights.appending(path: "last.safetensors")) else {
+    guard exists(arguments), exists(lastWeights) else {
       throw TrainingError.runFolder(
         path: path, reason: "holds no args.yaml with weights/last.safetensors; give the folder of a run to --resume")
     }

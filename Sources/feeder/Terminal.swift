@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// What a command says: one JSON document on stdout when asked, everything else on stderr.
 enum Terminal {
@@ -13,12 +14,23 @@ enum Terminal {
     }
   }
 
+  /// The name of a process that only speaks where something is wrong, as "rank 1"; nil for one that tells everything.
+  static let quietName = Mutex<String?>(nil)
+
   /// Writes a line to stderr; where that fails, nobody could be told.
-  static func say(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
+  static func say(_ line: String) {
+    if quietName.withLock({ $0 == nil }) { _ = write(line + "\n", to: STDERR_FILENO) }
+  }
+
+  /// Writes why the program fails to stderr, in a quiet process too.
+  static func complain(_ line: String) {
+    let name = quietName.withLock { $0.map { $0 + ": " } ?? "" }
+    _ = write("feeder: " + name + line + "\n", to: STDERR_FILENO)
+  }
 
   /// Redraws the current line of a terminal; does nothing where there is none.
   static func redraw(_ line: String) {
-    guard isInteractive else { return }
+    guard isInteractive, quietName.withLock({ $0 == nil }) else { return }
     _ = write("\r\u{1B}[K" + line, to: STDERR_FILENO)
   }
 

@@ -3,6 +3,7 @@ import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederReporting
+import FeederTorch
 import FeederTraining
 import Foundation
 
@@ -43,45 +44,56 @@ struct TrainCommand: ParsableCommand {
     if resume != nil, out != nil || config != nil {
       throw CommandError("--resume goes on in its own folder with its own settings: leave --out and --config away")
     }
-    let resumed = try resume.map(RunFolder.init(resuming:))
+    let lifeline = RankCrew.watchCrew()
+    defer { withExtendedLifetime(lifeline) {} }
+    let detection = try RankDetection(ProcessInfo.processInfo.environment)
+    let place = detection?.place ?? .alone
+    if !place.leads { Terminal.quietName.withLock { $0 = "rank \(place.rank)" } }
+    let resumed = try resume.map(RunFolder.init(resuming:)) ?? restarted(detection)
     let arguments = try RunArguments(flags: options.given, file: resumed?.arguments.path ?? config)
-    var settings = try arguments.settings()
+    if detection == nil, try arguments.rankCount() > 1 {
+      return try RankCrew(count: arguments.rankCount()) { _ = try arguments.settings($0) }.run()
+    }
+    var settings = try arguments.settings(place)
     let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
     let dataset = try Dataset.open(data)
     if let path = settings.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
     let opener = SourceOpener(reporting: dataset, sourceOptions)
-    let train = try opener.open(.train)
+    let (train, validation) = try open(opener, sourceOptions, place)
     guard train.entries.contains(where: { !$0.labels.isEmpty }) else {
       throw CommandError(
         "\(dataset.configurationURL.path): no image of 'train' has a box; its label files belong into the twin folder "
           + "'labels'")
     }
-    let validation = try opener.open(.val)
-    let memory = MemoryPlanning(dataset, train: train.source, validation: validation.source, sourceOptions.memory)
-    settings = try memory.withBatch(settings)
+    let loaderBudget = place.share(of: sourceOptions.memory)
+    let memory = MemoryPlanning(dataset, train: train.source, validation: validation.source, loaderBudget)
+    let ranks = try detection.map(join)
+    settings = try memory.withBatch(settings, ranks)
     if plan { return try memory.print(settings, json: json) }
-    let folder = try resumed ?? RunFolder(making: out ?? "runs/train")
+    let folder = try resumed ?? (place.leads ? RunFolder(making: out ?? Self.defaultOut) : RunFolder.none)
     do {
-      if resumed == nil {
+      if resumed == nil, place.leads {
         let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
         try Data(text.utf8).write(to: folder.arguments, options: .atomic)
       }
-      try run(in: folder, settings, dataset, train.source, validation.source, memory: sourceOptions.memory)
+      try run(in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks)
     } catch {
-      if resumed == nil { folder.removeWithoutWeights() }
+      if resumed == nil, place.leads { folder.removeWithoutWeights() }
       throw error
     }
   }
 
   private func run(
     in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ train: any ImageSource,
-    _ validation: any ImageSource, memory: Int
+    _ validation: any ImageSource, memory: Int, _ ranks: Ranks?
   ) throws {
     let interruption = Interruption()
-    let line = try TrainingLine(results: results(folder, isNew: resume == nil))
+    let isNew = !FileManager.default.fileExists(atPath: folder.lastWeights.path)
+    let line: any TrainingObserver =
+      settings.place.leads ? try TrainingLine(results: results(folder, isNew: isNew)) : SilentLine()
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
-      weightsFolder: folder.weights, resume: resume != nil, memoryBudget: memory, observer: line,
+      weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: line, ranks: ranks,
       isCancelled: { interruption.cancellation.isCancelled })
     if trainer.isFinished {
       Terminal.say("\(folder.url.path): this run is finished; nothing to do")
@@ -89,13 +101,41 @@ struct TrainCommand: ParsableCommand {
     }
     Terminal.say(
       "training \(settings.model.modelName) on \(train.count) images, validating on \(validation.count), "
-        + "\(settings.device), \(settings.engineThreads) engine threads; run folder: \(folder.url.path)")
+        + "\(settings.device), \(settings.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
+    )
     try finish(trainer.run(), folder, trainer)
+  }
+
+  private static let defaultOut = "runs/train"
+
+  /// The run that an earlier attempt of the same job began: whoever starts ranks again after a failure gives the same command.
+  private func restarted(_ detection: RankDetection?) -> RunFolder? {
+    guard let detection, detection.restartCount > 0, let folder = RunFolder(newestOf: out ?? Self.defaultOut) else {
+      return nil
+    }
+    Terminal.say("restart \(detection.restartCount) by \(detection.starter): going on with \(folder.url.path)")
+    return folder
+  }
+
+  /// Both splits. Of ranks on one machine one builds the cache, and the others wait for it outside of any joint work.
+  private func open(
+    _ opener: SourceOpener, _ options: SourceOptions, _ place: RankPlace
+  ) throws -> (train: OpenedSource, validation: OpenedSource) {
+    func both() throws -> (OpenedSource, OpenedSource) { (try opener.open(.train), try opener.open(.val)) }
+    guard place.localCount > 1, options.cache != .none else { return try both() }
+    return try CacheFolder(options.cacheFolder).alone(both)
+  }
+
+  private func join(_ detection: RankDetection) throws -> Ranks {
+    let place = detection.place
+    let group = try ProcessGroup(detection.meeting, rank: place.rank, count: place.count)
+    Terminal.say("ranks: \(place.count), \(place.localCount) of them here, started by \(detection.starter)")
+    return Ranks(group, place: place)
   }
 
   private func results(_ folder: RunFolder, isNew: Bool) throws -> ResultsCSV {
     if isNew { return try ResultsCSV(creating: folder.results) }
-    let done = try WeightsFile(path: folder.weights.appending(path: "last.safetensors").path).epochsDone
+    let done = try WeightsFile(path: folder.lastWeights.path).epochsDone
     return try ResultsCSV(continuing: folder.results, from: done + 1)
   }
 
@@ -119,7 +159,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func report(_ folder: RunFolder, _ outcome: String, _ trainer: Trainer) throws {
-    guard json else { return }
+    guard json, trainer.leads else { return }
     try Terminal.printJSON(
       Report(
         runFolder: folder.url.path, outcome: outcome, epochsDone: trainer.nextEpoch,

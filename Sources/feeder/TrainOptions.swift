@@ -13,8 +13,16 @@ struct TrainOptions: ParsableArguments {
   var imageSize: String?
   @Option(parsing: .unconditional, help: "auto, fp32, fp16 or bf16; auto is fp32 on the CPU. (default: auto)")
   var precision: String?
-  @Option(parsing: .unconditional, help: "auto, cpu or cuda:0. (default: auto)")
+  @Option(
+    parsing: .unconditional, help: "auto, cpu, cuda:0, or several as in cuda:0,cuda:1: one rank each. (default: auto)")
   var device: String?
+  @Option(
+    parsing: .unconditional,
+    help: "Processes on this machine that train as one and share each batch. (default: one, or one for each device)")
+  var ranks: String?
+  @Flag(
+    help: "Norms use the images of all ranks, in float64: N ranks compute what one does. Takes more time and memory.")
+  var syncBn = false
   @Option(
     parsing: .unconditional,
     help:
@@ -94,7 +102,8 @@ struct TrainOptions: ParsableArguments {
   var given: [String: String] {
     let all: [String: String?] = [
       "model": model, "epochs": epochs, "batch": batch, "image_size": imageSize, "precision": precision,
-      "device": device, "memory": memory, "seed": seed, "optimizer": optimizer, "lr0": lr0, "lrf": lrf,
+      "device": device, "ranks": ranks, "sync_bn": syncBn ? "true" : nil, "memory": memory, "seed": seed,
+      "optimizer": optimizer, "lr0": lr0, "lrf": lrf,
       "momentum": momentum, "weight_decay": weightDecay, "warmup_epochs": warmupEpochs,
       "warmup_momentum": warmupMomentum, "warmup_bias_lr": warmupBiasLr, "cos_lr": cosLr ? "true" : nil,
       "nominal_batch": nominalBatch, "close_mosaic": closeMosaic, "patience": patience, "weights": weights,

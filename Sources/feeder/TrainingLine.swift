@@ -2,6 +2,14 @@ import FeederReporting
 import FeederTraining
 import Foundation
 
+/// Says nothing: one rank speaks for all.
+final class SilentLine: TrainingObserver {
+  func note(_ line: String) {}
+  func stepDone(_ report: StepReport) {}
+  func validationStepDone(_ done: Int, of total: Int) {}
+  func epochDone(_ report: EpochReport) throws {}
+}
+
 /// Shows a run as YOLO users know it, on stderr, and keeps results.csv.
 final class TrainingLine: TrainingObserver {
   private var results: ResultsCSV

@@ -94,6 +94,21 @@ final class RunningFeeder {
   /// Sends a signal, as Ctrl-C does with SIGINT.
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+  /// Its child processes, with what their environment holds.
+  var children: [(pid: pid_t, environment: [String: String])] {
+    let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+    let pids =
+      (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: " ").compactMap { pid_t($0) } ?? []
+    return pids.map { pid in
+      let bytes = (try? FileHandle(forReadingAtPath: "/proc/\(pid)/environ")?.readToEnd()) ?? Data()
+      let pairs = bytes.split(separator: 0).compactMap { bytes -> (String, String)? in
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: "=", maxSplits: 1).map(String.init)
+        return parts.count == 2 ? (parts[0], parts[1]) : nil
+      }
+      return (pid, Dictionary(pairs) { first, _ in first })
+    }
+  }
+
   /// Waits for the end.
   func finish() throws -> FeederProcess {
     messages += errorPipe.fileHandleForReading.readDataToEndOfFile()

@@ -158,6 +158,31 @@ int ct_device_memory(int32_t device, int64_t *free_bytes, int64_t *total_bytes);
 /// The most bytes of tensors on that device at once, since the process began.
 int ct_device_peak_bytes(int32_t device, int64_t *bytes);
 
+/// Processes that compute together, and work that they have under way. Tensors lie in host memory, without gaps.
+typedef struct ct_group_s *ct_group;
+typedef struct ct_work_s *ct_work;
+
+/// Joins `count` processes as number `rank`. They find each other at `host`:`port`, where one of them (or something else)
+/// `serves`; `name` tells this meeting from others at the same place. Others reach this process at the address `own_host` or at
+/// that of the network interface `own_interface`; NULL for both takes what this machine's name leads to. Waits `join_milliseconds` for the others, and later `timeout_milliseconds` for each
+/// work.
+int ct_group_join(const char *host, int32_t port, bool serves, const char *name, const char *own_host,
+                  const char *own_interface, int32_t rank,
+                  int32_t count, int64_t join_milliseconds, int64_t timeout_milliseconds, ct_group *out);
+void ct_group_leave(ct_group group);
+/// Starts to replace `tensor` in all processes by the sum, or the largest, of all. Works begin in the same order everywhere.
+int ct_group_reduce(ct_group group, ct_tensor tensor, bool largest, ct_work *out);
+/// Starts to replace `tensor` in all processes by that of `root`.
+int ct_group_broadcast(ct_group group, ct_tensor tensor, int32_t root, ct_work *out);
+/// Starts to collect `tensor` of all processes in `all`, [count, ...].
+int ct_group_gather(ct_group group, ct_tensor tensor, ct_tensor all, ct_work *out);
+/// Waits until a work is done, and releases it in any case.
+int ct_work_finish(ct_work work);
+/// The sum over all processes, with a way back: gradients are summed too.
+int ct_group_sum(ct_group group, ct_tensor tensor, ct_tensor *out);
+/// Calls `ready(context, index)` whenever the gradient of `leaf` is whole; NULL ends that. In the thread that goes backward.
+int ct_on_gradient(ct_tensor leaf, void (*ready)(void *, int32_t), void *context, int32_t index);
+
 #ifdef __cplusplus
 }
 #endif
