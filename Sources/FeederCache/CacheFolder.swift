@@ -49,6 +49,14 @@ package struct CacheFolder: Sendable {
     }
   }
 
+  /// Where what a loader learned for `purpose`, a text that says machine, model and the like, lies for the next run.
+  package func learnedPath(_ dataset: Dataset, purpose: String) -> String {
+    url.appending(path: Self.prefix(dataset) + "learned-\(Self.hex(Self.text(purpose, after: 0)))\(Self.learnedEnding)")
+      .path
+  }
+
+  private static let learnedEnding = ".learned.json"
+
   /// Key of versions, recipe and the names and paths of all images.
   static func listKey(_ recipe: CacheRecipe, _ entries: [DatasetEntry]) -> UInt64 {
     var key = text("\(CacheFormat.version) \(CacheFormat.decoderVersion) \(recipe.name)", after: 0)
@@ -103,8 +111,8 @@ package struct CacheFolder: Sendable {
   /// Removes the files of a data set, half-written ones that nobody writes to included; returns paths and bytes.
   package func drop(_ dataset: Dataset) throws -> [(path: String, byteCount: Int)] {
     var dropped: [(path: String, byteCount: Int)] = []
-    let decisions = try names(of: dataset) { $0.hasSuffix(FormDecision.ending) }
-    for path in try files(of: dataset) + unfinished(of: dataset) + decisions {
+    let notes = try names(of: dataset) { $0.hasSuffix(FormDecision.ending) || $0.hasSuffix(Self.learnedEnding) }
+    for path in try files(of: dataset) + unfinished(of: dataset) + notes {
       if path.hasSuffix(Self.temporaryEnding), !TemporaryFile.isAbandoned(path) { continue }
       let byteCount = Int(clamping: FileStamp.of(path).size)
       try Self.remove(path)

@@ -16,8 +16,6 @@ struct FormDecision: Sendable, Equatable {
 
   static let ending = ".decision"
   private static let title = "feeder form decision 1"
-  /// A remembered decision is text of some 300 bytes.
-  private static let largestFile = 4096
 
   /// True while memory is about what it was: a decision is only taken again where the pixels fitted and are now twice as
   /// large as their room, or the other way round.
@@ -44,10 +42,7 @@ struct FormDecision: Sendable, Equatable {
 
   /// Reads what was remembered; nil where there is nothing, or anything else.
   init?(path: String) {
-    var buffer = GrowingBuffer()
-    guard let (bytes, stamp) = try? SourceFile.read(path, limit: Self.largestFile, into: { buffer.bytes($0) }),
-      stamp.size <= UInt64(Self.largestFile), let text = String(validating: bytes, as: UTF8.self)
-    else { return nil }
+    guard let text = (try? NoteFile.read(path)) ?? nil else { return nil }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     func value(_ line: Int, _ name: String) -> Substring? {
       lines[line].hasPrefix(name + " ") ? lines[line].dropFirst(name.count + 1) : nil
@@ -62,9 +57,5 @@ struct FormDecision: Sendable, Equatable {
   }
 
   /// Remembers the decision as `path`. Throws `CacheError.system`.
-  func write(to path: String) throws {
-    let file = try TemporaryFile(for: path)
-    try Array(text.utf8).withUnsafeBytes { try file.write($0, offset: 0) }
-    try file.finish()
-  }
+  func write(to path: String) throws { try NoteFile.write(text, to: path) }
 }

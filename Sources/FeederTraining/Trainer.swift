@@ -52,7 +52,12 @@ package final class Trainer {
     loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory)
     if let line = (slotMemory as? DeviceSlotMemory)?.refusal { observer.note(line) }
     feed = try DeviceFeed(device: settings.device)
-    tuned = TunedLoader(loader, workers: settings.workerRange, prefetchDepth: settings.prefetchRange)
+    let learned = settings.tunesLoader ? settings.learnedFile?.read { observer.note($0) } : nil
+    tuned = TunedLoader(
+      loader, workers: settings.workerRange, prefetchDepth: settings.prefetchRange, learned: learned)
+    if learned != nil {
+      observer.note("loader: begins with \(tuned.setting), learned in an earlier run")
+    }
     tuned.onChange = { [observer] in observer.note($0.line) }
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
     schedule = LearningRateSchedule(plan.schedule)
@@ -104,6 +109,7 @@ package final class Trainer {
 
   /// Trains to the end, or until it is stopped; `last` then holds everything to go on.
   package func run() throws -> TrainingOutcome {
+    defer { keepLearned() }
     while !isFinished {
       let clock = EpochClock(telemetry: loader.telemetry)
       let stopped = try trainEpoch(clock)
@@ -125,6 +131,16 @@ package final class Trainer {
   private func noteDamage() {
     for image in loader.quarantined + validator.damagedImages where notedDamage.insert(image.line).inserted {
       observer.note(image.line)
+    }
+  }
+
+  /// Keeps what the tuner found for the next run; where it cannot be written, the next one begins without.
+  private func keepLearned() {
+    guard leads, settings.tunesLoader, let file = settings.learnedFile, let learned = tuned.learned else { return }
+    do {
+      try file.write(learned)
+    } catch {
+      observer.note("\(error); the next run begins without what this one learned of the loader")
     }
   }
 

@@ -71,6 +71,8 @@ package struct TrainingSettings: Sendable {
   package var prefetchDepth = 4
   /// True where workers and prefetch depth are the tuner's to choose, because the user pinned neither.
   package var tunesLoader = false
+  /// Where the tuner's findings are kept from run to run; nil for nowhere.
+  package var learnedFile: LearnedSettingFile?
 
   /// The place of this process among those that train together; `batch` is that of all of them.
   package var place = RankPlace.alone

@@ -70,6 +70,7 @@ struct TrainCommand: ParsableCommand {
     let ranks = try detection.map(join)
     settings = try memory.withBatch(settings, ranks)
     if plan { return try memory.print(settings, json: json) }
+    settings.learnedFile = settings.learnedLoader(dataset, train, sourceOptions)
     let folder = try resumed ?? (place.leads ? RunFolder(making: out ?? Self.defaultOut) : RunFolder.none)
     do {
       if resumed == nil, place.leads {

@@ -35,17 +35,31 @@ package final class TunedLoader {
   private static let coldCount = 4
   private var unmeasuredCount = TunedLoader.coldCount
 
-  /// Takes `loader` over at its present plan. `workers` and `prefetchDepth` are the ranges to move in; a single number pins.
-  package init(_ loader: Loader, workers: ClosedRange<Int>, prefetchDepth: ClosedRange<Int> = 1...64) {
+  /// Takes `loader` over at its present plan, or at what was `learned` in an earlier run, as far as its limits allow. `workers`
+  /// and `prefetchDepth` are the ranges to move in; a single number pins.
+  package init(
+    _ loader: Loader, workers: ClosedRange<Int>, prefetchDepth: ClosedRange<Int> = 1...64,
+    learned: LearnedSetting? = nil
+  ) {
     self.loader = loader
     let plan = loader.plan
     let limits = TuningLimits(
       batch: loader.batchSize, workers: workers, prefetchDepth: prefetchDepth, slotByteCount: plan.slotCost,
       scratchByteCount: plan.workerCost, byteBudget: plan.budget.map { $0 - plan.fixedCost })
-    tuner = Tuner(limits: limits, start: TuningSetting(workers: plan.workers, prefetchDepth: plan.prefetchDepth))
+    tuner = Tuner(
+      limits: limits,
+      start: learned?.setting ?? TuningSetting(workers: plan.workers, prefetchDepth: plan.prefetchDepth),
+      stepCount: learned?.stepCount ?? 0)
     isActive = workers.count > 1 || prefetchDepth.count > 1
     telemetry = loader.telemetry
+    if learned != nil, isActive { adopt(tuner.setting) }
   }
+
+  /// The setting in force.
+  package var setting: TuningSetting { tuner.setting }
+
+  /// What a next run may begin with; nil before anything was measured, and where both numbers are pinned.
+  package var learned: LearnedSetting? { isActive ? tuner.learned : nil }
 
   /// As `Loader.startEpoch`.
   package func startEpoch(_ epoch: Int, closeMosaic: Bool = false, firstBatch: Int = 0, hashSoFar: UInt64 = 0) {
@@ -65,7 +79,7 @@ package final class TunedLoader {
     guard isActive else { return try loader.nextBatch() }
     let asked = ContinuousClock.now
     closeStep(at: asked)
-    if window.isFull { try decide() }
+    if window.isFull { decide() }
     let readyCount = loader.readyBatchCount
     let start = ContinuousClock.now
     guard let batch = try loader.nextBatch() else {
@@ -109,7 +123,7 @@ package final class TunedLoader {
       readSeconds: Double(read) / 1e9, cpuSeconds: Double(cpu) / 1e9, longestImageSeconds: Double(longest) / 1e9)
   }
 
-  private func decide() throws {
+  private func decide() {
     let before = telemetry
     telemetry = loader.telemetry
     // CPU seconds are known by image, wall seconds by stage: the stages share the CPU seconds as they share the others.
@@ -125,12 +139,16 @@ package final class TunedLoader {
     window.clear()
     latest = decision
     guard decision.isChange else { return }
+    adopt(decision.setting)
+    onChange?(Change(step: deliveredCount, decision: decision))
+  }
+
+  private func adopt(_ setting: TuningSetting) {
     do {
-      try loader.adjust(workers: decision.setting.workers, prefetchDepth: decision.setting.prefetchDepth)
-    } catch LoaderError.outOfMemory {
+      try loader.adjust(workers: setting.workers, prefetchDepth: setting.prefetchDepth)
+    } catch {
       // The host has no memory for what the budget allows: the loader goes on with what it has, and nothing more is tried.
       isActive = false
     }
-    onChange?(Change(step: deliveredCount, decision: decision))
   }
 }

@@ -27,12 +27,14 @@ package struct Tuner: Sendable {
   private var lastWindowWasMixed = false
   private var quietCount = 0
   private var ownChangeAge = Self.barWindows
-  private var stepCount = 0
+  private var stepCount: Int
   private var stepsSinceChange = 0
 
-  /// A tuner that begins with `start`, or without it with `limits.coldStart`.
-  package init(limits: TuningLimits, start: TuningSetting? = nil) {
+  /// A tuner that begins with `start`, or without it with `limits.coldStart`. `stepCount` are the steps that `start` was learned
+  /// from in earlier runs.
+  package init(limits: TuningLimits, start: TuningSetting? = nil, stepCount: Int = 0) {
     self.limits = limits
+    self.stepCount = stepCount
     setting = start.map(limits.clamped) ?? limits.coldStart
   }
 
@@ -70,6 +72,11 @@ package struct Tuner: Sendable {
     if isUp, !isChanged, window.stallShare > 0.05, probe == nil { probe = Probe(before: setting, rate: recent) }
     remember(window)
     return apply(next, reason: reason, verdict: verdict, predicted: predicted)
+  }
+
+  /// What a next run may begin with; nil before anything was measured, in this run or in those before.
+  package var learned: LearnedSetting? {
+    stepCount > 0 ? LearnedSetting(setting: setting, stepCount: stepCount) : nil
   }
 
   // MARK: - Evidence
