@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 import Testing
 
@@ -172,6 +173,34 @@ struct TunerTests {
       _ = tuner.decide(taken)
     }
     #expect((4...10).contains(tuner.setting.prefetchDepth), "\(tuner.setting)")
+  }
+
+  @Test("galloping finds the shallowest depth that a look at every depth finds, or that there is none")
+  func shallowest() {
+    var random = CounterRandom(seed: 11, purpose: .simulation)
+    var (replay, found, missing) = (Replay(), Set<Int>(), 0)
+    for _ in 0..<40 {
+      var history = TuningHistory()
+      let work = random.uniform(0.02, 0.12)
+      for index in 0..<300 {
+        let isPause = index % 90 == 40
+        history.add(
+          TuningStep(
+            holdSeconds: 0.05, stallSeconds: 0, readyCount: 1, readSeconds: 0,
+            cpuSeconds: work * random.uniform(0.2, 1.8), longestImageSeconds: 0.01),
+          workers: 2, batch: 16, unexplained: isPause ? random.uniform(0, 0.9) : 0)
+      }
+      let model = LoaderModel(batch: 16, holdSeconds: 0.05, readSeconds: 0, cpuSeconds: work)
+      func share(_ depth: Int) -> Double {
+        replay.stallShare(of: TuningSetting(workers: 2, prefetchDepth: depth), history: history, model: model)
+      }
+      let limit = share(24) + random.uniform(-0.001, 0.02)
+      let expected = (2...24).first { share($0) <= limit }
+      let answer = replay.shallowest(in: 2...24, workers: 2, limit: limit, history: history, model: model)
+      #expect(answer == expected)
+      if let answer { found.insert(answer) } else { missing += 1 }
+    }
+    #expect(found.count > 4 && missing > 0, "the cases differ")
   }
 
   @Test("two slots ahead are the least, four where a thirty-second of the budget pays for them")

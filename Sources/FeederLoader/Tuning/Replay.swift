@@ -48,17 +48,32 @@ struct Replay: Sendable {
     return held + stall > 0 ? stall / (held + stall) : 0
   }
 
-  /// The shallowest depth of `depths` that keeps the stall share at or below `limit`, as the deepest does.
+  /// The shallowest depth of `depths` that keeps the stall share at or below `limit`; nil where not even the deepest does.
   ///
-  /// More slots never make a batch later, so the answer can be halved in on.
+  /// More slots never make a batch later, so the answer is galloped towards from below, where it mostly lies, and then halved
+  /// in on: a replay of a long record takes some hundredths of a millisecond of the consumer's time.
   mutating func shallowest(
     in depths: ClosedRange<Int>, workers: Int, limit: Double, history: borrowing TuningHistory, model: LoaderModel
-  ) -> Int {
-    var (low, high) = (depths.lowerBound, depths.upperBound)
+  ) -> Int? {
+    func isEnough(_ depth: Int, _ replay: inout Replay, _ history: borrowing TuningHistory) -> Bool {
+      let setting = TuningSetting(workers: workers, prefetchDepth: depth)
+      return replay.stallShare(of: setting, history: history, model: model) <= limit
+    }
+    if isEnough(depths.lowerBound, &self, history) { return depths.lowerBound }
+    guard isEnough(depths.upperBound, &self, history) else { return nil }
+    var (low, high) = (depths.lowerBound + 1, depths.upperBound)
+    var stride = 1
+    while low + stride < high {
+      if isEnough(low + stride - 1, &self, history) {
+        high = low + stride - 1
+        break
+      }
+      low += stride
+      stride *= 2
+    }
     while low < high {
       let middle = (low + high) / 2
-      let setting = TuningSetting(workers: workers, prefetchDepth: middle)
-      if stallShare(of: setting, history: history, model: model) <= limit { high = middle } else { low = middle + 1 }
+      if isEnough(middle, &self, history) { high = middle } else { low = middle + 1 }
     }
     return low
   }

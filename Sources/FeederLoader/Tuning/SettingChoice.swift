@@ -48,11 +48,11 @@ struct SettingChoice: Sendable {
     let fewest = (limits.workers.lowerBound...top).first { model.batchSeconds(workers: $0) <= enough } ?? top
     for workers in fewest...min(top, fewest + Self.candidateLimit) {
       guard let deepest = limits.deepest(workers: workers) else { continue }
-      let most = TuningSetting(workers: workers, prefetchDepth: deepest)
-      guard replay.stallShare(of: most, history: history, model: model) <= limit else { continue }
-      var depth = replay.shallowest(
-        in: min(limits.leastUsefulDepth, deepest)...deepest, workers: workers, limit: limit, history: history,
-        model: model)
+      let depths = min(limits.leastUsefulDepth, deepest)...deepest
+      guard
+        var depth = replay.shallowest(
+          in: depths, workers: workers, limit: limit, history: history, model: model)
+      else { continue }
       let tail = model.heavyTrafficDepth(workers: workers, tail: Self.tail, margin: Self.confidence)
       depth = max(depth, min(tail ?? 0, deepest))
       candidates.append(TuningSetting(workers: workers, prefetchDepth: depth))
