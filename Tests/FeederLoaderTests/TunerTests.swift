@@ -175,6 +175,44 @@ struct TunerTests {
     #expect((4...10).contains(tuner.setting.prefetchDepth), "\(tuner.setting)")
   }
 
+  @Test("pauses outlive a change of costs, isolated ones alone, for a thousand steps")
+  func pauseMemory() {
+    var memory = PauseMemory()
+    func pass(_ steps: Int) { for _ in 0..<steps { memory.note(0, stepSeconds: 0.02) } }
+    #expect(memory.depth(stepSeconds: 0.02, limit: 0.001) == 0)
+    pass(100)
+    memory.note(0.03, stepSeconds: 0.02)
+    #expect(memory.depth(stepSeconds: 0.02, limit: 0.001) == 0, "two slots ride that out")
+    pass(1)
+    memory.note(0.3, stepSeconds: 0.02)
+    #expect(memory.depth(stepSeconds: 0.02, limit: 0.001) == 16)
+    #expect(memory.depth(stepSeconds: 0.01, limit: 0.001) == 31)
+    #expect(memory.depth(stepSeconds: 0.02, limit: 0.1) < 8, "a tenth of the time may be lost")
+    for _ in 0..<3 { memory.note(0.9, stepSeconds: 0.02) }
+    #expect(memory.depth(stepSeconds: 0.02, limit: 0.001) == 0, "step after step is no pause")
+    pass(1)
+    memory.note(0.3, stepSeconds: 0.02)
+    pass(1000)
+    #expect(memory.depth(stepSeconds: 0.02, limit: 0.001) == 15)
+    pass(30)
+    #expect(memory.depth(stepSeconds: 0.02, limit: 0.001) == 0)
+
+    var tuner = Tuner(limits: limits, start: TuningSetting(workers: 4, prefetchDepth: 2), stepCount: 5000)
+    for _ in 0..<4 { _ = tuner.decide(window(read: 0.001, cpu: 0.12)) }
+    var paused = TuningWindow()
+    for index in 0..<16 {
+      paused.add(
+        TuningStep(
+          holdSeconds: 0.05, stallSeconds: index == 8 ? 0.25 : 0, readyCount: 1,
+          readSeconds: index == 8 ? 4 * 0.3 : 0.001,
+          cpuSeconds: 0.12, longestImageSeconds: index == 8 ? 0.31 : 0.008))
+    }
+    (paused.decodeSeconds, paused.busyWallSeconds) = (0.12 * 16, 0.12 * 16)
+    _ = tuner.decide(paused)
+    for _ in 0..<20 { _ = tuner.decide(window(read: 0.001, cpu: 0.06)) }
+    #expect((6...10).contains(tuner.setting.prefetchDepth), "half the cost, the same storage: \(tuner.setting)")
+  }
+
   @Test("galloping finds the shallowest depth that a look at every depth finds, or that there is none")
   func shallowest() {
     var random = CounterRandom(seed: 11, purpose: .simulation)

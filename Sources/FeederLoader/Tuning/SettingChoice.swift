@@ -18,6 +18,8 @@ struct SettingChoice: Sendable {
   private static let keepConfidence = 2.0
   /// Bytes over the fewest that workers in reserve may cost.
   private static let reserveShare = 1.1
+  /// Utilisation from which on a stock that a pause has emptied hardly fills again before the next.
+  private static let fillingUtilisation = 0.95
   /// Settings of workers that are looked at, at most.
   private static let candidateLimit = 12
 
@@ -25,7 +27,7 @@ struct SettingChoice: Sendable {
   let setting: TuningSetting
   /// Stall share that the replay predicts for it.
   let stallShare: Double
-  /// Depth that the queue's tail asks for, which the record may be too short to show.
+  /// Depth that the queue's tail and the pauses ask for, which the record may be too short to show.
   let tailDepth: Int
   /// The shallowest depth that may be gone back to.
   let keptDepth: Int
@@ -35,7 +37,7 @@ struct SettingChoice: Sendable {
   /// Chooses within `limits`, with at most `most` workers.
   init(
     history: borrowing TuningHistory, model: LoaderModel, limits: TuningLimits, mostWorkers most: Int,
-    replay: inout Replay
+    pauses: PauseMemory, replay: inout Replay
   ) {
     let most = max(limits.workers.lowerBound, min(most, limits.mostWorkers))
     let top = Self.usefulWorkers(most, model: model, limits: limits)
@@ -44,6 +46,10 @@ struct SettingChoice: Sendable {
     let least = replay.stallShare(of: best, history: history, model: model)
     let limit = least + max(Self.tolerance, Self.relativeTolerance * least)
     let enough = max(model.holdSeconds / (1 + Self.margin), model.batchSeconds(workers: top) * 1.005)
+    // A stock that never fills rides nothing out.
+    let floor =
+      model.utilisation(workers: top) < Self.fillingUtilisation
+      ? pauses.depth(stepSeconds: model.holdSeconds, limit: Self.tolerance) : 0
     var candidates: [TuningSetting] = []
     let fewest = (limits.workers.lowerBound...top).first { model.batchSeconds(workers: $0) <= enough } ?? top
     for workers in fewest...min(top, fewest + Self.candidateLimit) {
@@ -54,7 +60,7 @@ struct SettingChoice: Sendable {
           in: depths, workers: workers, limit: limit, history: history, model: model)
       else { continue }
       let tail = model.heavyTrafficDepth(workers: workers, tail: Self.tail, margin: Self.confidence)
-      depth = max(depth, min(tail ?? 0, deepest))
+      depth = max(depth, min(max(tail ?? 0, floor), deepest))
       candidates.append(TuningSetting(workers: workers, prefetchDepth: depth))
     }
     let fewestBytes = Double(candidates.map(limits.byteCount).min() ?? 0)
@@ -64,7 +70,7 @@ struct SettingChoice: Sendable {
     leastStallShare = least
     let (count, allowed) = (setting.workers, limits.deepest(workers: setting.workers) ?? setting.prefetchDepth)
     func tailDepth(_ margin: Double) -> Int {
-      min(model.heavyTrafficDepth(workers: count, tail: Self.tail, margin: margin) ?? 0, allowed)
+      min(max(model.heavyTrafficDepth(workers: count, tail: Self.tail, margin: margin) ?? 0, floor), allowed)
     }
     self.tailDepth = tailDepth(Self.confidence)
     keptDepth = tailDepth(Self.keepConfidence)

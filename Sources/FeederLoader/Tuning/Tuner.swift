@@ -18,6 +18,7 @@ package struct Tuner: Sendable {
   private var history = TuningHistory()
   private var replay = Replay()
   private var shadow = ConsumerShadow()
+  private var pauses = PauseMemory()
   private var signals = TuningSignals()
   private var probe: Probe?
   private var recent = Probe.Rate()
@@ -48,7 +49,8 @@ package struct Tuner: Sendable {
     let model = model
     let choice = SettingChoice(
       history: history, model: model, limits: limits,
-      mostWorkers: mostWorkers.value.map { Int($0) } ?? limits.workers.upperBound, replay: &replay)
+      mostWorkers: mostWorkers.value.map { Int($0) } ?? limits.workers.upperBound, pauses: pauses,
+      replay: &replay)
     let predicted = replay.stallShare(of: setting, history: history, model: model)
     let verdict = verdict(model, window)
     let move = SettingMove(
@@ -86,6 +88,7 @@ package struct Tuner: Sendable {
     for step in window.steps {
       let unexplained = shadow.unexplainedSeconds(step, setting: setting, model: model)
       history.add(step, workers: setting.workers, batch: limits.batch, unexplained: unexplained)
+      pauses.note(history.pause.last ?? 0, stepSeconds: step.holdSeconds)
     }
     stepCount += window.steps.count
     stepsSinceChange += window.steps.count
