@@ -7,39 +7,29 @@ import Synchronization
 /// for every record only while something was missing lately, else for one in eight. The kernel tells the truth about files
 /// that the process may write to; of others it says that all of it is in memory.
 final class Residency: Sendable {
-  /// Records that must be found whole, one after the other, before only one in eight is looked at.
-  private static let patience = 256
   private static let sparseness = 8
   private static let pageByteCount = Int(sysconf(Int32(_SC_PAGESIZE)))
   /// MADV_POPULATE_READ of Linux 5.14.
   private static let populateRead: Int32 = 22
 
-  private let patienceLeft = Atomic(Residency.patience)
+  private let misses = RecentMisses()
   private let uses = Atomic(0)
 
   /// True while records were missing lately.
-  var isWatchful: Bool { patienceLeft.load(ordering: .relaxed) > 0 }
+  var isWatchful: Bool { misses.areLikely }
 
   /// Bytes of a record that are not in memory; 0 where nobody looked. A miss makes the next looks certain.
   func missedByteCount(_ record: UnsafeRawBufferPointer) -> Int {
     if !isWatchful, uses.add(1, ordering: .relaxed).newValue % Self.sparseness != 0 { return 0 }
     let missed = Self.absentByteCount(record)
-    note(missed: missed)
+    misses.note(missed: missed > 0)
     return missed
-  }
-
-  private func note(missed: Int) {
-    if missed > 0 {
-      patienceLeft.store(Self.patience, ordering: .relaxed)
-    } else if isWatchful {
-      patienceLeft.subtract(1, ordering: .relaxed)
-    }
   }
 
   /// Starts to read what is missing of a record, without waiting; does nothing while everything was in memory lately.
   func willNeed(_ record: UnsafeRawBufferPointer) {
     guard isWatchful, Self.absentByteCount(record) > 0 else { return }
-    note(missed: record.count)
+    misses.note(missed: true)
     let (start, byteCount) = Self.pages(of: record)
     madvise(start, byteCount, MADV_WILLNEED)
   }

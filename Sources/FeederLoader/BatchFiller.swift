@@ -19,7 +19,7 @@ struct BatchFiller: Sendable {
   let settings: LoaderSettings
   let counters: Counters
   let quarantine: Quarantine
-  private let readAhead = ReadAhead()
+  private let misses = RecentMisses()
 
   init(source: any ImageSource, settings: LoaderSettings, counters: Counters, quarantine: Quarantine) {
     self.source = source
@@ -52,7 +52,7 @@ struct BatchFiller: Sendable {
       targets: item.slot.targets(of: item.image))
     place.targets.removeAll()
     let start = ImageCost.Start()
-    if let later = item.laterEntry, readAhead.isUseful { hint(later, item) }
+    if let later = item.laterEntry, misses.areLikely { hint(later, item) }
     let isDrawn: Bool
     switch settings.mode {
     case .validation: isDrawn = try drawLetterboxed(place, scratch)
@@ -229,7 +229,7 @@ struct BatchFiller: Sendable {
     counters.missedBytes.add(spent.missedByteCount, ordering: .relaxed)
     counters.decode.add(spent.decodeNanoseconds, ordering: .relaxed)
     counters.decoded.add(spent.decodedCount, ordering: .relaxed)
-    readAhead.note(missed: spent.missedByteCount > 0)
+    misses.note(missed: spent.missedByteCount > 0)
     return spent.readNanoseconds
   }
 }
