@@ -33,8 +33,8 @@ public struct DataOptions: Sendable {
   public var seed: UInt64 = 0
   /// Planes an image, 1 or 3; nil takes 1 where at least 95 % of the images are grey.
   public var channels: Int?
-  /// Bytes that batches and working memory may take.
-  public var memory = 2 << 30
+  /// Bytes that batches and working memory may take; by default a quarter of what this process may have, at most 2 GiB.
+  public var memory = MemoryLimit().defaultBudget
   /// How images are kept.
   public var cache = Cache.auto
   /// Folder of cache files; nil takes `$XDG_CACHE_HOME/feeder`, else `~/.cache/feeder`.
