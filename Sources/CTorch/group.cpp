@@ -6,6 +6,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <mutex>
+
 #include "ctorch.h"
 
 // We allocate the object, and its size follows from headers that the wheel does not hold (declared/gloo): a pin that moves must
@@ -24,9 +26,18 @@ struct ct_work_s {
 
 namespace feeder {
 
+/// Starts work of a group. One at a time in a process: c10d's record of recent work notes a group's first without a lock
+/// (FlightRecorder::recordWithResetEnabled, all_pg_status_).
+template <typename Start>
+static c10::intrusive_ptr<c10d::Work> start(Start body) {
+  static std::mutex mutex;
+  std::lock_guard<std::mutex> guard(mutex);
+  return body();
+}
+
 static at::Tensor summed(ct_group_s *group, const at::Tensor &tensor) {
   std::vector<at::Tensor> sum{tensor.detach().to(at::kCPU, tensor.scalar_type(), false, true).contiguous()};
-  group->group->allreduce(sum)->wait();
+  start([&] { return group->group->allreduce(sum); })->wait();
   return sum[0].to(tensor.device());
 }
 
@@ -101,7 +112,7 @@ int ct_group_reduce(ct_group group, ct_tensor tensor, bool largest, ct_work *out
     std::vector<at::Tensor> tensors{borrow(tensor)};
     c10d::AllreduceOptions options;
     options.reduceOp = largest ? c10d::ReduceOp::MAX : c10d::ReduceOp::SUM;
-    auto work = group->group->allreduce(tensors, options);
+    auto work = start([&] { return group->group->allreduce(tensors, options); });
     *out = started(std::move(work), std::move(tensors));
   });
 }
@@ -111,7 +122,7 @@ int ct_group_broadcast(ct_group group, ct_tensor tensor, int32_t root, ct_work *
     std::vector<at::Tensor> tensors{borrow(tensor)};
     c10d::BroadcastOptions options;
     options.rootRank = root;
-    auto work = group->group->broadcast(tensors, options);
+    auto work = start([&] { return group->group->broadcast(tensors, options); });
     *out = started(std::move(work), std::move(tensors));
   });
 }
@@ -120,7 +131,7 @@ int ct_group_gather(ct_group group, ct_tensor tensor, ct_tensor all, ct_work *ou
   return guarded([&] {
     std::vector<at::Tensor> inputs{borrow(tensor)};
     std::vector<std::vector<at::Tensor>> outputs{borrow(all).unbind(0)};
-    auto work = group->group->allgather(outputs, inputs);
+    auto work = start([&] { return group->group->allgather(outputs, inputs); });
     outputs[0].push_back(inputs[0]);
     *out = started(std::move(work), std::move(outputs[0]));
   });
