@@ -92,7 +92,9 @@ let package = Package(
     tests("FeederTorch", "FeederCore"),
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),
-    tests("FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader", "FeederDatasets", "FeederCore"),
+    tests(
+      "FeederTraining", "BoardSupport", "FeederDetection", "FeederTorch", "FeederLoader", "FeederCache",
+      "FeederDatasets", "FeederCore"),
     tests("FeederParity", "FeederTorch"),
     tests("FeederProfiling"),
     tests("TunerBench", "FeederLoader", "FeederCore"),

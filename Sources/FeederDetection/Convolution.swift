@@ -7,8 +7,8 @@ final class WeightSource {
   private let seed: UInt64
   private let device: Device
   private var drawnCount = 0
-  /// Where the norms of the network look whether they have company.
-  let statistics = SharedStatistics()
+  /// What the network's convolutions share.
+  let context = NetworkContext()
 
   init(seed: UInt64, device: Device) {
     self.seed = seed
@@ -36,14 +36,20 @@ final class WeightSource {
 final class Convolution: Layer {
   let weight: Tensor
   let bias: Tensor
+  private let context: NetworkContext
 
   init(_ inputCount: Int, _ outputCount: Int, _ source: WeightSource) throws {
+    context = source.context
     weight = try source.uniform([outputCount, inputCount, 1, 1], fanIn: inputCount)
     bias = try source.uniform([outputCount], fanIn: inputCount)
   }
 
   /// [B, inputs, H, W] to [B, outputs, H, W].
-  func callAsFunction(_ x: Tensor) throws -> Tensor { try x.conv2d(weight, bias: bias) }
+  func callAsFunction(_ x: Tensor) throws -> Tensor {
+    let x = try x.conv2d(weight, bias: bias)
+    try context.observe?(weight, x)
+    return x
+  }
 
   func state(under prefix: String) -> [StateEntry] {
     [
@@ -67,7 +73,7 @@ final class ConvolutionBlock: Layer {
   private let batchCount: Tensor
   private let stride: Int
   private let padding: Int
-  private let statistics: SharedStatistics
+  private let context: NetworkContext
 
   init(_ inputCount: Int, _ outputCount: Int, kernel: Int = 1, stride: Int = 1, _ source: WeightSource) throws {
     weight = try source.uniform([outputCount, inputCount, kernel, kernel], fanIn: inputCount * kernel * kernel)
@@ -78,14 +84,15 @@ final class ConvolutionBlock: Layer {
     batchCount = try source.full([], 0, type: .int64)
     self.stride = stride
     padding = kernel / 2
-    statistics = source.statistics
+    context = source.context
   }
 
   /// [B, inputs, H, W] to [B, outputs, H / stride, W / stride]. In training the running statistics move.
   func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
     let x = try x.conv2d(weight, stride: stride, padding: padding)
-    if training, statistics.isOn {
-      return try statistics.norm(
+    try context.observe?(weight, x)
+    if training, context.statistics.isOn {
+      return try context.statistics.norm(
         x, scale: scale, bias: bias, runningMean: runningMean, runningVariance: runningVariance
       ).silu()
     }

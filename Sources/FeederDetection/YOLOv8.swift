@@ -8,7 +8,8 @@ package final class YOLOv8 {
   package let classCount: Int
 
   private let layers: [Int: any Layer]
-  private let statistics: SharedStatistics
+  /// What its convolutions share.
+  let context: NetworkContext
   private let stem: (ConvolutionBlock, ConvolutionBlock)
   private let backbone: [(down: ConvolutionBlock?, stage: CrossStage)]
   private let pooling: PyramidPooling
@@ -22,7 +23,7 @@ package final class YOLOv8 {
     self.size = size
     self.classCount = classCount
     let source = WeightSource(seed: seed, device: device)
-    statistics = source.statistics
+    context = source.context
     let (c64, c128, c256) = (size.channelCount(64), size.channelCount(128), size.channelCount(256))
     let (c512, c1024) = (size.channelCount(512), size.channelCount(1024))
     func down(_ from: Int, _ to: Int) throws -> ConvolutionBlock {
@@ -57,13 +58,6 @@ package final class YOLOv8 {
       layers[18 + 3 * index] = part.stage
     }
     self.layers = layers
-  }
-
-  /// From now on, norms in training use the images of all processes of `group`, which call the network together, or without one
-  /// compute alone as they would in a group.
-  package func shareStatistics(over group: ProcessGroup?) {
-    statistics.isOn = true
-    statistics.group = group
   }
 
   /// Raw levels [B, 4 x 16 + classes, H / s, W / s] for s = 8, 16, 32 of `images` [B, 3, H, W] in 0 to 1; H and W are

@@ -35,11 +35,17 @@ package struct Accelerator: Sendable, Equatable {
   package let memoryByteCount: Int
   /// Compute capability by NVIDIA's numbering, as in (9, 0).
   package let capability: (major: Int, minor: Int)
+  /// Generation of its Tensor Cores; nil without any. The first two multiply float16, the others bfloat16 and TF32 too.
+  package let tensorCoreGeneration: Int?
   /// nil where the kernel does not say.
   package let link: Link?
 
   /// A GPU of known facts.
-  package init(place: String, name: String, memoryByteCount: Int, capability: (major: Int, minor: Int), link: Link?) {
+  package init(
+    place: String, name: String, memoryByteCount: Int, capability: (major: Int, minor: Int), tensorCoreGeneration: Int?,
+    link: Link?
+  ) {
+    self.tensorCoreGeneration = tensorCoreGeneration
     self.place = place
     self.name = name
     self.memoryByteCount = memoryByteCount
@@ -49,21 +55,7 @@ package struct Accelerator: Sendable, Equatable {
 
   package static func == (a: Accelerator, b: Accelerator) -> Bool {
     a.place == b.place && a.name == b.name && a.memoryByteCount == b.memoryByteCount && a.capability == b.capability
-      && a.link == b.link
-  }
-
-  /// Generation of its Tensor Cores: 1 Volta, 2 Turing, 3 Ampere, 4 Ada and Hopper, 5 Blackwell; nil without any. The GeForce
-  /// GTX 16 series has Turing's number and none of its Tensor Cores. A newer capability counts as the newest known.
-  package var tensorCoreGeneration: Int? {
-    switch capability {
-    case (..<7, _): nil
-    case (7, ..<5): 1
-    case (7, _): name.contains("GTX 16") ? nil : 2
-    case (8, 9): 4
-    case (8, _): 3
-    case (9, _): 4
-    default: 5
-    }
+      && a.tensorCoreGeneration == b.tensorCoreGeneration && a.link == b.link
   }
 
   /// One line about precision on this GPU.
@@ -72,11 +64,11 @@ package struct Accelerator: Sendable, Equatable {
     if capability.major < 7 {
       return "\(kind): half precision does not pay below compute capability 7.0; use --precision fp32"
     }
-    guard tensorCoreGeneration != nil else {
+    guard let tensorCoreGeneration else {
       return
         "\(kind): no Tensor Cores, so half precision saves memory but little time; use --precision fp32, or fp16 for larger batches"
     }
-    if capability.major < 8 {
+    if tensorCoreGeneration < 3 {
       return "\(kind): use --precision fp16; bf16 and TF32 come with capability 8.0"
     }
     return "\(kind): use --precision bf16, which needs no loss scaling, or fp16"
@@ -84,7 +76,7 @@ package struct Accelerator: Sendable, Equatable {
 
   /// One line about TF32 on this GPU; nil where it has none.
   package var tf32Advice: String? {
-    guard capability.major >= 8 else { return nil }
+    guard let tensorCoreGeneration, tensorCoreGeneration >= 3 else { return nil }
     return
       "\(place): TF32 is off in Feeder's fp32. PyTorch by default turns it on for convolutions, so its \"FP32\" figures on "
       + "this GPU are faster and keep 10 bits of each factor's 23: compare with torch.backends.cudnn.allow_tf32 = False"

@@ -2,7 +2,7 @@ import CTorch
 
 /// A GPU as its driver describes it.
 package struct CUDADevice: Hashable, Sendable {
-  /// What a device can do, by NVIDIA's numbering: 7.0 brought Tensor Cores for float16, 8.0 those for bfloat16.
+  /// What a device can do, by NVIDIA's numbering.
   package struct Capability: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let major: Int
     package let minor: Int
@@ -27,6 +27,8 @@ package struct CUDADevice: Hashable, Sendable {
   package let memoryBytes: Int
   /// Its compute capability.
   package let capability: Capability
+  /// Generation of its Tensor Cores; see `tensorCoreGeneration(of:name:)`.
+  package var tensorCoreGeneration: Int? { Self.tensorCoreGeneration(of: capability, name: name) }
   /// Streaming multiprocessors.
   package let multiprocessorCount: Int
   /// Domain, bus, device and function as in "0000:3b:00.0"; in lower case a folder of /sys/bus/pci/devices.
@@ -47,6 +49,21 @@ package struct CUDADevice: Hashable, Sendable {
   package static var driverVersion: String? {
     let version = ct_cuda_driver_version()
     return version > 0 ? "\(version / 1000).\(version % 1000 / 10)" : nil
+  }
+
+  /// Generation of the Tensor Cores of a GPU: 1 Volta, 2 Turing, 3 Ampere, 4 Ada and Hopper, 5 Blackwell; nil without any. All
+  /// multiply float16; bfloat16 and TF32 came with the third. The GeForce GTX 16 series has Turing's capability and none of its
+  /// Tensor Cores. A newer capability counts as the newest known.
+  package static func tensorCoreGeneration(of capability: Capability, name: String) -> Int? {
+    switch (capability.major, capability.minor) {
+    case (..<7, _): nil
+    case (7, ..<5): 1
+    case (7, _): name.contains("GTX 16") ? nil : 2
+    case (8, 9): 4
+    case (8, _): 3
+    case (9, _): 4
+    default: 5
+    }
   }
 
   private init(index: Int, _ facts: ct_cuda_device) {

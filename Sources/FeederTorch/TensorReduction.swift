@@ -10,7 +10,12 @@ extension Tensor {
     static let softmax = Operator("softmax", "int")
     static let logSoftmax = Operator("log_softmax", "int")
     static let matmul = Operator("matmul")
+    static let isFinite = Operator("isfinite")
+    static let all = Operator("all")
   }
+
+  /// True where every element is a number; waits for the device.
+  package func allFinite() throws -> Bool { try Op.all(.tensor(Op.isFinite(.tensor(self)))).item() != 0 }
 
   /// The sum of all elements, a tensor of one element without dimensions.
   package func sum() throws -> Tensor { try Op.sum(.tensor(self)) }

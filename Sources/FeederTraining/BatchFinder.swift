@@ -107,7 +107,7 @@ package struct BatchFinder {
     try step.update(LearningRateSchedule.Point(weightRate: 0, biasRate: 0, momentum: 0.9, accumulation: 1))
     let anchors = try step.anchors(height: settings.imageSize, width: settings.imageSize)
     try withoutGradients {
-      let levels = try withAutocast(settings.precision.autocastType(on: device), on: device) {
+      let levels = try withAutocast(PrecisionPolicy(settings.precision, on: device).autocastType, on: device) {
         try step.averagedModel(images, training: false)
       }
       _ = try NonMaximumSuppression.validation(HeadOutput(levels: levels).predictions(anchors))

@@ -48,22 +48,35 @@ package struct Checkpoint {
     let progress = try RunProgress(file)
     try file.load(into: step.averagedModel.state)
     try file.load(into: step.model.state.filter { $0.kind != .fixed }, prefix: "resume.model.")
-    try withoutGradients {
-      for (name, tensor) in step.optimizer.state { try tensor.copy(from: file.tensor("resume.optimizer." + name)) }
-      if let scaler = step.scaler {
-        try scaler.scale.copy(from: file.tensor("resume.scaler.scale"))
-        try scaler.growthTracker.copy(from: file.tensor("resume.scaler.growth_tracker"))
-      }
-    }
+    for (name, tensor) in step.optimizer.state { try file.load("resume.optimizer." + name, into: tensor) }
+    let rescale = try restoreScale(file, step.scaler)
     if progress.pending > 0 {
       for entry in step.model.state where entry.kind.isLearned {
         // A product with the stored gradient gives exactly that gradient.
-        let gradient = try file.tensor("resume.gradient." + entry.name).to(entry.tensor.device)
-        try (entry.tensor * gradient).sum().backward()
+        let gradient = try entry.tensor.zerosLike()
+        try file.load("resume.gradient." + entry.name, into: gradient)
+        try (entry.tensor * (rescale == 1 ? gradient : gradient * rescale)).sum().backward()
       }
     }
     step.restore(
       pending: progress.pending, optimizerUpdates: progress.optimizerUpdates, averageUpdates: progress.averageUpdates)
     return progress
+  }
+
+  /// Puts back what loss scaling knew. Where the run goes on with another precision, the scale starts anew or is dropped: returns
+  /// what makes of a gradient in the file one of `scaler`.
+  private func restoreScale(_ file: WeightsFile, _ scaler: LossScaler?) throws -> Double {
+    let name = "resume.scaler.scale"
+    guard file.shape(name) != nil else { return try scaler?.scale.item() ?? 1 }
+    let stored = try LossScaler()
+    try file.load(name, into: stored.scale)
+    let scale = try stored.scale.item()
+    guard scale > 0, scale.isFinite else {
+      throw TrainingError.weights(file: file.path, reason: "'\(name)' is \(scale), no scale of a loss")
+    }
+    guard let scaler else { return 1 / scale }
+    try file.load(name, into: scaler.scale)
+    try file.load("resume.scaler.growth_tracker", into: scaler.growthTracker)
+    return 1
   }
 }

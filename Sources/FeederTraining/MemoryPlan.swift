@@ -57,7 +57,7 @@ package struct MemoryPlan: Sendable {
 
   /// A plan for batches of `settings.batch` images.
   package init(_ settings: TrainingSettings, rule: OptimizerRule, classCount: Int, load: Load) {
-    let type = settings.precision.autocastType(on: settings.device)
+    let type = PrecisionPolicy(settings.precision, on: settings.device).autocastType
     let activations = ActivationPlan(
       settings.model, classCount: classCount, batch: settings.ownBatch, imageSize: settings.imageSize,
       elementByteCount: type?.byteCount ?? 4)

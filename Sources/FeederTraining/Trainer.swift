@@ -8,6 +8,9 @@ import Foundation
 /// A training run: epochs of steps, validation, checkpoints. Everything that decides its numbers is in the settings, the data
 /// and the seed; two runs of one machine, libtorch and thread count give the same bytes.
 package final class Trainer {
+  /// Skipped updates in a row that end a run.
+  private static let mostSkips = 30
+
   private let settings: TrainingSettings
   private let ranks: Ranks?
   private let classNames: [String]
@@ -17,7 +20,7 @@ package final class Trainer {
   private let loader: Loader
   private let tuned: TunedLoader
   private let validator: Validator
-  private let step: TrainingStep
+  let step: TrainingStep
   private let schedule: LearningRateSchedule
   /// What was planned, and what it came to.
   package let memory: MemoryWatch
@@ -25,6 +28,7 @@ package final class Trainer {
   private var lateLosses = LateLosses()
   private var progress = RunProgress()
   private var stepsInProcess = 0
+  private var skippedInARow = 0
   private var notedDamage: Set<String> = []
 
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
@@ -182,12 +186,18 @@ package final class Trainer {
     let (images, targets) = try feed(batch)
     let losses = try step.accumulate(images, targets: targets)
     // Those of the step before: the device has this step's work by now.
-    try takeLosses(clock)
+    do {
+      try takeLosses(clock)
+    } catch TrainingError.diverged(let epoch, let batch) {
+      guard let place = try overflow(images, targets) else { throw TrainingError.diverged(epoch: epoch, step: batch) }
+      throw TrainingError.overflow(place: place, stepCount: 1, epoch: epoch)
+    }
     let point = schedule.point(batch: progress.step)
     progress.pending = step.pendingCount
     var gradientNorm: Tensor?
     if progress.step - progress.lastUpdate >= point.accumulation {
       gradientNorm = try step.update(point)
+      try noteSkip(gradientNorm == nil, images, targets)
       progress.lastUpdate = progress.step
       progress.pending = 0
     }
@@ -197,6 +207,24 @@ package final class Trainer {
     progress.step += 1
     progress.batch += 1
     stepsInProcess += 1
+  }
+
+  /// Tells of an update that loss scaling skipped, and ends a run that does nothing else: from its first scale, 2^16, a scale of 1
+  /// is reached after 16 of them.
+  private func noteSkip(_ isSkipped: Bool, _ images: Tensor, _ targets: [TargetBox]) throws {
+    guard isSkipped, let scaler = step.scaler else { return skippedInARow = 0 }
+    skippedInARow += 1
+    observer.note(
+      "float16 gradients overflowed: the update is skipped, the loss scale is now \(try scaler.scale.item())")
+    guard skippedInARow >= Self.mostSkips else { return }
+    let place = try overflow(images, targets) ?? "a gradient"
+    throw TrainingError.overflow(place: place, stepCount: skippedInARow, epoch: progress.epoch)
+  }
+
+  /// What of a batch float16 cannot hold; nil for other formats, and where a search would be work that other ranks do not know of.
+  private func overflow(_ images: Tensor, _ targets: [TargetBox]) throws -> String? {
+    guard step.scaler != nil, images.extent(0) > 0, !settings.syncsNorms else { return nil }
+    return try OverflowSearch.place(in: step, images, targets)
   }
 
   /// Validates, notes the result and writes the checkpoints; a reason where the run ends here. A run that is stopped during

@@ -8,6 +8,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case runFolder(path: String, reason: String)
   /// The loss is no longer a number.
   case diverged(epoch: Int, step: Int)
+  /// `place`, a layer's output or a gradient, has left the range of float16 in so many steps in a row that loss scaling is no help.
+  case overflow(place: String, stepCount: Int, epoch: Int)
   /// A file that could not be written.
   case write(path: String, reason: String)
 
@@ -28,6 +30,9 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .diverged(let epoch, let step):
       "the loss is not a number at step \(step) of epoch \(epoch + 1): try a smaller --lr0 or --precision fp32; "
         + "the last good checkpoint is kept"
+    case .overflow(let place, let stepCount, let epoch):
+      "\(place) leaves the range of float16 in \(stepCount == 1 ? "a step" : "\(stepCount) steps in a row") of epoch \(epoch + 1): "
+        + "try --precision bf16 or fp32, or a smaller --lr0; the last good checkpoint is kept"
     case .outOfMemory(let work, let imageCount, let reason):
       "memory ran out in \(work) of \(imageCount) images (\(reason)): try a smaller --batch, --image-size, --model or "
         + "--memory"

@@ -2,24 +2,6 @@ import FeederDetection
 import FeederLoader
 import FeederTorch
 
-/// Number format of the network's forward pass. Weights, optimizer, loss and box decoding are float32 in all.
-package enum Precision: String, CaseIterable, Sendable {
-  case auto
-  case fp32
-  case fp16
-  case bf16
-
-  /// What autocast casts to on `device`; nil for float32. `auto` is float32 on the CPU and float16 on CUDA.
-  package func autocastType(on device: Device) -> ElementType? {
-    switch self {
-    case .fp32: nil
-    case .bf16: .bfloat16
-    case .fp16: .float16
-    case .auto: device == .cpu ? nil : .float16
-    }
-  }
-}
-
 /// What `--optimizer` takes.
 package enum OptimizerChoice: String, CaseIterable, Sendable {
   case auto
@@ -128,6 +110,7 @@ package struct TrainingSettings: Sendable {
     try refuse(!(1...1024).contains(prefetchDepth), "--prefetch \(prefetchDepth): give 1 to 1024 batches")
     try refuse(!(1...1024).contains(workers ?? 1), "--workers \(workers ?? 0): give 1 to 1024 threads")
     try refuse(!(1...1024).contains(engineThreads), "--engine-threads \(engineThreads): give 1 to 1024 threads")
+    try PrecisionPolicy(precision, on: device).check()
     try augmentation.check()
   }
 }

@@ -19,7 +19,7 @@ package final class TrainingStep {
   private let loss: DetectionLoss
   private let autocastType: ElementType?
   private let device: Device
-  private let undo: StepUndo
+  let undo: StepUndo
   private let sharing = CoreSharing(threadCount: Engine.threadCount)
   private let batchCounters: [Tensor]
   private let ranks: Ranks?
@@ -33,7 +33,7 @@ package final class TrainingStep {
     let width: Int
   }
 
-  /// A step that moves `model` by `rule`. fp16 scales its loss.
+  /// A step that moves `model` by `rule`.
   package init(
     model: YOLOv8, rule: OptimizerRule, weightDecay: Double, precision: Precision, device: Device, seed: UInt64,
     ranks: Ranks? = nil, syncsNorms: Bool = false
@@ -43,8 +43,10 @@ package final class TrainingStep {
     for entry in model.state where entry.kind.isLearned { try entry.tensor.setRequiresGradient() }
     optimizer = try Optimizer(rule, state: model.state, weightDecay: weightDecay)
     average = try WeightAverage(averagedModel.state, of: model.state)
-    autocastType = precision.autocastType(on: device)
-    scaler = autocastType == .float16 ? try LossScaler(device: device) : nil
+    let policy = PrecisionPolicy(precision, on: device)
+    try policy.adopt()
+    autocastType = policy.autocastType
+    scaler = policy.scalesLoss ? try LossScaler(device: device) : nil
     batchCounters = model.state.filter { $0.kind == .counter }.map(\.tensor)
     loss = DetectionLoss(classCount: model.classCount)
     self.device = device
@@ -96,18 +98,20 @@ package final class TrainingStep {
     return items
   }
 
-  private func forward(
-    _ images: Tensor, _ targets: [TargetBox], normalizer: (Tensor) throws -> Tensor
+  /// The loss of a batch in training, as the step's precision has it or in float32.
+  func forward(
+    _ images: Tensor, _ targets: [TargetBox], inFloat32: Bool = false,
+    normalizer: (Tensor) throws -> Tensor = DetectionLoss.ownNormalizer
   ) throws -> DetectionLoss.Value {
     let (height, width) = (images.extent(2), images.extent(3))
-    let levels = try withAutocast(autocastType, on: device) { try model(images, training: true) }
+    let levels = try withAutocast(inFloat32 ? nil : autocastType, on: device) { try model(images, training: true) }
     try Foreach.add(batchCounters, 1)
     return try loss(
       HeadOutput(levels: levels), anchors: anchors(height: height, width: width), targets: targets, height: height,
       width: width, normalizer: normalizer)
   }
 
-  private func backward(_ total: Tensor) throws { try (scaler?.scaled(total) ?? total).backward() }
+  func backward(_ total: Tensor) throws { try (scaler?.scaled(total) ?? total).backward() }
 
   /// The sum of class targets that the losses are divided by is known after the last part alone: until then the number of
   /// boxes stands for it, which is near enough to keep half precision in its range, and the gradients are corrected at the end.

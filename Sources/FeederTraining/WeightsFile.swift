@@ -62,16 +62,18 @@ package struct WeightsFile {
 
   /// Overwrites every entry of `state` with the tensor of its name. Throws, with both sides, at the first that differs.
   package func load(into state: [StateEntry], prefix: String = "") throws {
-    for entry in state {
-      guard let shape = shape(prefix + entry.name) else {
-        throw TrainingError.weights(file: path, reason: "holds no tensor '\(prefix + entry.name)'; another model?")
-      }
-      guard shape == entry.tensor.shape else {
-        throw TrainingError.weights(
-          file: path, reason: "'\(entry.name)' has shape \(shape), the model wants \(entry.tensor.shape)")
-      }
-      try withoutGradients { try entry.tensor.copy(from: tensor(prefix + entry.name)) }
+    for entry in state { try load(prefix + entry.name, into: entry.tensor) }
+  }
+
+  /// Overwrites `target` with the tensor `name`. Throws where that is missing or of another shape.
+  func load(_ name: String, into target: Tensor) throws {
+    guard let shape = shape(name) else {
+      throw TrainingError.weights(file: path, reason: "holds no tensor '\(name)'; another model?")
     }
+    guard shape == target.shape else {
+      throw TrainingError.weights(file: path, reason: "'\(name)' has shape \(shape), the model wants \(target.shape)")
+    }
+    try withoutGradients { try target.copy(from: tensor(name)) }
   }
 
   /// Overwrites the entries that the file holds in the same shape, to start from weights of other classes.

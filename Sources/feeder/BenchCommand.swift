@@ -78,6 +78,7 @@ struct BenchStepCommand: ParsableCommand {
     let precision = Precision(rawValue: options.precision) ?? .auto
     let threads = threads ?? CoreLimit.current.usable
     let imageSize = options.imageSize ?? 640
+    try PrecisionPolicy(precision, on: device).check()
     try Engine.setThreadCount(threads)
     let dataset = try Dataset.open(data)
     let source = try sources.opener(dataset, imageSize: imageSize).open(.train).source

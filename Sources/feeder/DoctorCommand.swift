@@ -43,6 +43,6 @@ struct DoctorCommand: ParsableCommand {
     Accelerator(
       place: "cuda:\(device.index)", name: device.name, memoryByteCount: device.memoryBytes,
       capability: (device.capability.major, device.capability.minor),
-      link: Accelerator.Link(busID: device.pciBusID))
+      tensorCoreGeneration: device.tensorCoreGeneration, link: Accelerator.Link(busID: device.pciBusID))
   }
 }

@@ -23,7 +23,8 @@ struct ModelOptions: ParsableArguments {
     }
     if batch < 1 || batch > 4096 { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
     if Precision(rawValue: precision) == nil {
-      throw ValidationError("--precision \(precision): give auto, fp32, fp16 or bf16")
+      throw ValidationError(
+        "--precision \(precision): give one of \(Precision.allCases.map(\.rawValue).joined(separator: ", "))")
     }
   }
 
@@ -40,6 +41,9 @@ struct ModelOptions: ParsableArguments {
   func load(_ path: String) throws -> Loaded {
     let device = try DeviceChoice.device(self.device)
     try Engine.setThreadCount(CoreLimit.current.usable)
+    let policy = PrecisionPolicy(Precision(rawValue: precision) ?? .auto, on: device)
+    try policy.check()
+    try policy.adopt()
     let file = try WeightsFile(path: path)
     guard let classCount = file.classCount, classCount > 0, let size = file.modelSize else {
       throw CommandError("\(path): holds no YOLOv8 detector")
@@ -49,7 +53,7 @@ struct ModelOptions: ParsableArguments {
     let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap { $0 % 32 == 0 && $0 > 0 ? $0 : nil }
     return Loaded(
       model: model, file: file, device: device,
-      autocastType: (Precision(rawValue: precision) ?? .auto).autocastType(on: device),
+      autocastType: policy.autocastType,
       imageSize: imageSize ?? trained ?? 640)
   }
 }

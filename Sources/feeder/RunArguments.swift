@@ -14,6 +14,8 @@ struct RunArguments {
   private static let synonyms = ["imgsz": "image_size", "nbs": "nominal_batch", "lr": "lr0"]
   /// Keys of args.yaml that say where and not how.
   private static let places = ["data", "out"]
+  /// Keys whose `auto` is found once, by trying.
+  private static let found = ["batch", "precision"]
   private static let keys: [String] = [
     "model", "epochs", "batch", "image_size", "precision", "device", "ranks", "sync_bn", "memory", "seed", "optimizer",
     "lr0", "lrf",
@@ -24,7 +26,10 @@ struct RunArguments {
   ]
 
   /// Settings from `flags` over those of the YAML file at `path`. A key of the file that has no effect is told to `warn`.
-  init(flags: [String: String], file path: String? = nil, warn: (String) -> Void = Terminal.say) throws {
+  /// Of a run that goes on, `auto` keeps what was found when it began.
+  init(
+    flags: [String: String], file path: String? = nil, goesOn: Bool = false, warn: (String) -> Void = Terminal.say
+  ) throws {
     values = [:]
     if let path {
       for (key, value) in try Self.read(path) {
@@ -38,7 +43,10 @@ struct RunArguments {
         }
       }
     }
-    values.merge(flags) { _, flag in flag }
+    for (key, flag) in flags {
+      let isFound = goesOn && Self.found.contains(key) && values[key] != nil && flag.lowercased() == "auto"
+      if !isFound { values[key] = flag }
+    }
   }
 
   /// Pairs of the file in its order; a value that is a list or a map is nil.

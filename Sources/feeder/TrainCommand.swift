@@ -50,7 +50,8 @@ struct TrainCommand: ParsableCommand {
     let place = detection?.place ?? .alone
     if !place.leads { Terminal.quietName.withLock { $0 = "rank \(place.rank)" } }
     let resumed = try resume.map(RunFolder.init(resuming:)) ?? restarted(detection)
-    let arguments = try RunArguments(flags: options.given, file: resumed?.arguments.path ?? config)
+    let arguments = try RunArguments(
+      flags: options.given, file: resumed?.arguments.path ?? config, goesOn: resumed != nil)
     if detection == nil, try arguments.rankCount() > 1 {
       return try RankCrew(count: arguments.rankCount()) { _ = try arguments.settings($0) }.run()
     }
@@ -68,6 +69,7 @@ struct TrainCommand: ParsableCommand {
     let loaderBudget = place.share(of: sourceOptions.memory)
     let memory = MemoryPlanning(dataset, train: train.source, validation: validation.source, loaderBudget)
     let ranks = try detection.map(join)
+    settings.precision = try precision(settings, dataset, train.source, ranks)
     settings = try memory.withBatch(settings, ranks)
     if plan { return try memory.print(settings, json: json) }
     settings.learnedFile = settings.learnedLoader(dataset, train, sourceOptions)
@@ -125,6 +127,17 @@ struct TrainCommand: ParsableCommand {
     func both() throws -> (OpenedSource, OpenedSource) { (try opener.open(.train), try opener.open(.val)) }
     guard place.localCount > 1, options.cache != .none else { return try both() }
     return try CacheFolder(options.cacheFolder).alone(both)
+  }
+
+  /// What `--precision auto` comes to: the device's own, if it passes a trial on these images, on every rank.
+  private func precision(
+    _ settings: TrainingSettings, _ dataset: Dataset, _ source: any ImageSource, _ ranks: Ranks?
+  ) throws -> Precision {
+    guard settings.precision == .auto else { return settings.precision }
+    let (precision, line) = try PrecisionProbe(settings, classCount: dataset.classNames.count, source: source)
+      .choose(PrecisionPolicy(.auto, on: settings.device), ranks)
+    Terminal.say("precision: \(line)")
+    return precision
   }
 
   private func join(_ detection: RankDetection) throws -> Ranks {

@@ -11,7 +11,9 @@ struct TrainOptions: ParsableArguments {
   var batch: String?
   @Option(parsing: .unconditional, help: "Side of the network's input in pixels, a multiple of 32. (default: 640)")
   var imageSize: String?
-  @Option(parsing: .unconditional, help: "auto, fp32, fp16 or bf16; auto is fp32 on the CPU. (default: auto)")
+  @Option(
+    parsing: .unconditional,
+    help: "auto, fp32, tf32, fp16 or bf16; auto is fp32 on the CPU and goes by a trial on a GPU. (default: auto)")
   var precision: String?
   @Option(
     parsing: .unconditional, help: "auto, cpu, cuda:0, or several as in cuda:0,cuda:1: one rank each. (default: auto)")

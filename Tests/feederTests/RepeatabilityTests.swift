@@ -43,6 +43,38 @@ struct RepeatabilityTests {
     #expect(try Array(boards.counters("whole/weights/last.safetensors").prefix(3)) == [2, 8, 30])
   }
 
+  @Test("A run in fp16 that is stopped goes on with its loss scale and its scaled gradients, to the same bytes")
+  func sameBytesInHalf() throws {
+    let flags = ["--precision", "fp16", "--nominal-batch", "12", "--epochs", "2"]
+    try steps(8, out: "whole", flags)
+    try steps(4, out: "parts", flags)
+    let middle = try last("parts").withUnsafeBytes { try Safetensors(file: $0) }
+    #expect(middle.entries["resume.scaler.scale"] != nil)
+    #expect(middle.entries.keys.contains { $0.hasPrefix("resume.gradient.") }, "gradients wait after 4 steps of 3")
+    try resume("parts", steps: 4)
+    #expect(try last("whole") == last("parts"))
+  }
+
+  @Test("A run goes on in another precision, there and back; `auto` keeps the one it has")
+  func otherPrecision() throws {
+    try steps(4, out: "run", ["--precision", "fp16", "--nominal-batch", "12", "--epochs", "2"])
+    for (precision, scale) in [("fp32", false), ("fp16", true), ("auto", true)] {
+      let run = try boards.feeder(
+        "train", "boards", "--resume", "run", "--stop-after-steps", "1", "--precision", precision)
+      try #require(run.status == 0, "\(run.messages)")
+      let file = try last("run").withUnsafeBytes { try Safetensors(file: $0) }
+      #expect((file.entries["resume.scaler.scale"] != nil) == scale)
+    }
+    var damaged = try last("run")
+    let range = try #require(
+      try damaged.withUnsafeBytes { try Safetensors(file: $0) }.entries["resume.scaler.scale"]?.range)
+    let nan = withUnsafeBytes(of: Float.nan) { Data($0) }
+    damaged.replaceSubrange(damaged.startIndex + range.lowerBound..<damaged.startIndex + range.upperBound, with: nan)
+    try damaged.write(to: boards.url("run/weights/last.safetensors"))
+    try expectRefusal(
+      boards.feeder("train", "boards", "--resume", "run"), "last.safetensors", "resume.scaler.scale", "no scale")
+  }
+
   @Test("Another seed gives other weights")
   func otherSeed() throws {
     try steps(1, out: "zero", [])
