@@ -105,7 +105,7 @@ let package = Package(
       name: "LoaderSoak", dependencies: ["CAllocationCount", "FeederLoader", "FeederCache", "FeederDatasets"],
       path: "Tests/LoaderSoak", swiftSettings: strict),
     .testTarget(
-      name: "feederTests", dependencies: ["FixtureSupport", "FeederCore", "LoadBoards", "LoaderSoak"],
+      name: "feederTests", dependencies: ["FixtureSupport", "FeederCache", "FeederCore", "LoadBoards", "LoaderSoak"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

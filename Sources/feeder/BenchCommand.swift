@@ -57,19 +57,6 @@ struct BenchStepCommand: ParsableCommand {
     let model: String
   }
 
-  /// One batch of the training stream, stepped again and again.
-  private struct Step: RepeatedWork {
-    let step: TrainingStep
-    let images: Tensor
-    let targets: [TargetBox]
-    let point = LearningRateSchedule.Point(weightRate: 1e-4, biasRate: 1e-4, momentum: 0.9, accumulation: 1)
-
-    func callAsFunction() throws {
-      _ = try step.accumulate(images, targets: targets).array(of: Float.self)
-      try step.update(point)
-    }
-  }
-
   func run() throws {
     guard let size = ModelSize(modelName: model) else {
       throw CommandError("--model \(model): give yolov8n to yolov8x")
@@ -92,12 +79,8 @@ struct BenchStepCommand: ParsableCommand {
     let targets = batch.targetBoxes
     let memory = MemoryWatch(plan(size, precision, device, imageSize, count, targets, dataset.classNames.count))
     EngineMemory.resetHostPeak()
-    var work = Step(
-      step: try TrainingStep(
-        model: try YOLOv8(size, classCount: dataset.classNames.count, device: device), rule: .adamw,
-        weightDecay: 0.0005,
-        precision: precision, device: device, seed: 0),
-      images: try batch.networkInput(on: device), targets: targets)
+    var work = try TrainingWork(
+      size, classCount: dataset.classNames.count, precision: precision, device: device, batch: batch)
     batch.release()
     loader.cancel()
     let timing = try StepTiming(&work, atLeast: seconds)

@@ -71,7 +71,7 @@ struct FeedRun {
       }
       let got = clock.now
       stalls.append((got - asked) / .seconds(1))
-      Self.sleep(seconds: held)
+      Pause.sleep(seconds: held)
       holds.append((clock.now - got) / .seconds(1))
       imageCount += taken.imageCount
       hash = taken.epochHash
@@ -81,15 +81,6 @@ struct FeedRun {
       heldBytes = max(heldBytes, tuned.loader.heldBytes)
     }
     seconds = (clock.now - start) / .seconds(1)
-  }
-
-  private static func sleep(seconds: Double) {
-    guard seconds > 0 else { return }
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    let end = time.tv_sec * 1_000_000_000 + time.tv_nsec + Int(seconds * 1e9)
-    time = timespec(tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000)
-    while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
   }
 
   /// The figures of the run. Settled: steps after which every window of 64 waits at most a point more than the last quarter.

@@ -24,9 +24,9 @@ package struct TuningVerdict: Sendable, Equatable, CustomStringConvertible {
   package let deviceCeiling: Double
 
   /// Loader time over device time from which the loader limits: beyond measuring error.
-  static let bound = 1.03
+  package static let bound = 1.03
   /// Loader time over device time from which both are called balanced.
-  static let near = 0.8
+  package static let near = 0.8
 
   /// A verdict by its fields.
   package init(stage: LimitingStage, loaderCeiling: Double, deviceCeiling: Double) {

@@ -1,0 +1,81 @@
+import ArgumentParser
+import FeederCache
+import FeederCore
+import FeederDatasets
+import FeederDetection
+import FeederProfiling
+import FeederTorch
+import FeederTraining
+
+/// `feeder profile`: what limits a run, and what would help.
+struct ProfileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile", abstract: "Says what limits a run, and what would help by how much.",
+    discussion: """
+      Measures the loader with a consumer that never waits, the device's step with its data ready, and the storage past the \
+      page cache; names the smallest of them and ranks remedies by what they would bring. --confirm applies the best one that \
+      a flag can apply and prints the prediction beside the measurement.
+      """)
+
+  @Argument(help: "A data.yaml, or the folder that holds one; its training split is read.")
+  var data: String
+  @Option(help: "yolov8n, yolov8s, yolov8m, yolov8l or yolov8x.")
+  var model = "yolov8n"
+  @OptionGroup var options: ModelOptions
+  @OptionGroup var sources: DataOptions
+  @Option(help: "Milliseconds of a step, in the place of a measured one: how a faster device would find this loader.")
+  var stepMs: Double?
+  @Option(help: "MiB a second that storage gives, nothing of it held in memory. (default: as it is)")
+  var readMibPerS: Double?
+  @Option(help: "Times that each image is really decoded; has no effect on pixels.")
+  var decodeTimes = 1
+  @Option(help: "Threads of the loader. (default: the cores that the step leaves)")
+  var workers: Int?
+  @Option(help: "Threads of one engine operator. (default: all cores)")
+  var threads: Int?
+  @Option(help: "Seconds of each measurement, at the least.")
+  var seconds = 3.0
+  @Flag(help: "Apply the best remedy that a flag can apply, and measure what it brought.")
+  var confirm = false
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  func validate() throws {
+    if ModelSize(modelName: model) == nil { throw ValidationError("--model \(model): give yolov8n to yolov8x") }
+    if let stepMs, !(stepMs > 0 && stepMs <= 60_000) {
+      throw ValidationError("--step-ms \(stepMs): give more than 0 and up to 60000 milliseconds")
+    }
+    if let rate = readMibPerS, !(rate > 0 && rate < 1e6) {
+      throw ValidationError("--read-mib-per-s \(rate): give a rate above 0")
+    }
+    if !(1...100).contains(decodeTimes) { throw ValidationError("--decode-times \(decodeTimes): give 1 to 100") }
+    if !(0.1...600).contains(seconds) { throw ValidationError("--seconds \(seconds): give 0.1 to 600") }
+    for (flag, value) in [("--workers", workers), ("--threads", threads)] {
+      if let value, !(1...1024).contains(value) { throw ValidationError("\(flag) \(value): give 1 to 1024") }
+    }
+  }
+
+  func run() throws {
+    let device = try DeviceChoice.device(options.device)
+    let policy = PrecisionPolicy(Precision(rawValue: options.precision) ?? .auto, on: device)
+    try policy.check()
+    let threads = threads ?? CoreLimit.current.usable
+    try Engine.setThreadCount(threads)
+    let dataset = try Dataset.open(data)
+    let work = try ProfileWork(
+      dataset, sources, imageSize: options.imageSize ?? 640, batch: options.batch,
+      size: ModelSize(modelName: model) ?? .n, device: device, precision: policy.precision,
+      stepSeconds: stepMs.map { $0 / 1000 },
+      storage: readMibPerS.map { $0 * 1_048_576 }, decodeCount: decodeTimes, seconds: seconds)
+    let cores = CoreLimit.current.usable
+    // A step on this processor takes its threads' cores from the loader, as in training.
+    let most = stepMs == nil && device == .cpu ? max(cores - threads, 1) : cores
+    var report = try work.profile(workers: workers ?? most, mostWorkers: max(workers ?? 1, most))
+    report.lines.forEach { Terminal.say($0) }
+    if confirm {
+      report.confirmation = try work.confirm(report)
+      Terminal.say(report.confirmation?.line ?? "nothing to confirm: no remedy that a flag applies")
+    }
+    if json { try Terminal.printJSON(report) }
+  }
+}
