@@ -4,8 +4,12 @@ import Foundation
 /// Accuracy as `feeder val` and `feeder score` give it: a table on stderr, and one JSON document.
 struct AccuracyReport: Encodable {
   private let accuracy: Accuracy
+  private let factory: FactoryReport?
 
-  init(_ accuracy: Accuracy) { self.accuracy = accuracy }
+  init(_ accuracy: Accuracy, factory: FactoryReport? = nil) {
+    self.accuracy = accuracy
+    self.factory = factory
+  }
 
   private enum Keys: String, CodingKey {
     case map50
@@ -15,6 +19,7 @@ struct AccuracyReport: Encodable {
     case imageCount = "image_count"
     case boxCount = "box_count"
     case classes
+    case factory
   }
 
   private enum ClassKeys: String, CodingKey {
@@ -34,6 +39,7 @@ struct AccuracyReport: Encodable {
     try fields.encode(accuracy.map50_95Medium, forKey: .map5095Medium)
     try fields.encode(accuracy.imageCount, forKey: .imageCount)
     try fields.encode(accuracy.boxCount, forKey: .boxCount)
+    try fields.encodeIfPresent(factory, forKey: .factory)
     var classes = fields.nestedUnkeyedContainer(forKey: .classes)
     for value in accuracy.classes {
       var item = classes.nestedContainer(keyedBy: ClassKeys.self)
@@ -64,8 +70,8 @@ struct AccuracyReport: Encodable {
     return lines
   }
 
-  /// Writes the table to stderr.
-  func printTable() { table.forEach(Terminal.say) }
+  /// Writes the table to stderr, and what `--factory` adds.
+  func printTable() { (table + (factory?.lines ?? [])).forEach(Terminal.say) }
 
   private static func numbers(_ values: Double?...) -> [String] {
     values.map { $0.map { String(format: "%.3f", $0) } ?? "-" }

@@ -20,6 +20,7 @@ struct ScoreCommand: ParsableCommand {
   var data: String
   @Option(help: "The split that was predicted: train or val.")
   var split = Split.val
+  @OptionGroup var factory: FactoryOptions
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
@@ -35,7 +36,9 @@ struct ScoreCommand: ParsableCommand {
         imageID: entry.imageID, detections: detections[entry.imageID] ?? [],
         truths: entry.labels.map { GroundTruth(label: $0, imageSize: size) })
     }
-    let report = AccuracyReport(Accuracy(results: results, classNames: dataset.classNames))
+    let report = AccuracyReport(
+      Accuracy(results: results, classNames: dataset.classNames),
+      factory: try factory.report(results, classNames: dataset.classNames))
     report.printTable()
     if json { try Terminal.printJSON(report) }
   }

@@ -22,6 +22,7 @@ struct ValCommand: ParsableCommand {
   var savePredictions: String?
   @OptionGroup var options: ModelOptions
   @OptionGroup var sources: DataOptions
+  @OptionGroup var factory: FactoryOptions
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
@@ -52,7 +53,9 @@ struct ValCommand: ParsableCommand {
     if let path = savePredictions {
       try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: URL(filePath: path))
     }
-    let report = AccuracyReport(Accuracy(results: results, classNames: dataset.classNames))
+    let report = AccuracyReport(
+      Accuracy(results: results, classNames: dataset.classNames),
+      factory: try factory.report(results, classNames: dataset.classNames))
     report.printTable()
     if json { try Terminal.printJSON(report) }
   }

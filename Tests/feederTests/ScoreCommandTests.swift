@@ -85,4 +85,32 @@ struct ScoreCommandTests {
     let run = try FeederProcess(["score", "p.json", "nowhere"], in: folder.url)
     #expect(run.status == 1 && run.messages.contains("nowhere"))
   }
+
+  @Test("--factory counts boards on the half that thresholds were not solved on, and says what a zero proves")
+  func factory() throws {
+    let folder = try boards()
+    func report(_ keep: (Int) -> Bool, _ flags: String...) throws -> (factory: [String: Any], messages: String) {
+      let file = folder.url.appending(path: "p.json")
+      try JSONSerialization.data(withJSONObject: predictions(folder, keep: keep)).write(to: file)
+      let run = try FeederProcess(["score", "p.json", "boards", "--json", "--factory"] + flags, in: folder.url)
+      try #require(run.status == 0, "\(run.messages)")
+      return (try #require(try run.json()["factory"] as? [String: Any]), run.messages)
+    }
+    let (perfect, words) = try report({ _ in true })
+    let tested = try #require((perfect["at_target"] as? [String: Any])?["tested"] as? [String: Any])
+    let escapes = try #require(tested["escapes"] as? [String: Any])
+    #expect(escapes["count"] as? Int == 0 && tested["boards"] as? Int == 3)
+    #expect(try #require(escapes["upper"] as? Double) > 0.6, "three boards prove next to nothing")
+    #expect(words.contains("none in 3 boards proves at most 3/3") && words.contains("thresholds: "))
+    #expect((perfect["curve"] as? [Any])?.count == 64 && perfect["least_cost"] == nil)
+    let (poor, complaint) = try report({ $0 > 0 }, "--escape-cost", "10", "--false-call-cost", "1")
+    #expect(poor["at_target"] == nil && poor["least_cost"] != nil)
+    #expect(complaint.contains("no thresholds keep escapes within 1 %"))
+    for flags in [
+      ["--target-escape", "2"], ["--escape-cost", "-1", "--false-call-cost", "1"], ["--escape-cost", "1"],
+    ] {
+      let run = try FeederProcess(["score", "p.json", "boards", "--factory"] + flags, in: folder.url)
+      #expect(run.status == 2 && run.output.isEmpty, "\(run.messages)")
+    }
+  }
 }
