@@ -46,6 +46,12 @@ package struct OpenedSource: Sendable {
   package let file: CacheFile?
   /// True where the file was built just now.
   package let wasBuilt: Bool
+
+  /// Lets the system forget what it holds of the images' bytes in memory: the next look at them is a cold one.
+  package func dropFromMemory() {
+    guard let file else { return entries.forEach { SourceFile.drop($0.imagePath) } }
+    SourceFile.drop(file.path)
+  }
 }
 
 /// Opens the splits of a data set in the form that the options ask for, and builds or rebuilds cache files where needed.

@@ -15,16 +15,19 @@ package final class Loader: Sendable {
 
   /// Allocates the slots and starts the workers, which wait for `startEpoch`.
   ///
-  /// Throws `LoaderError` for bad settings, a budget that is too small, an empty source or missing memory.
+  /// Throws `LoaderError` for bad settings, a budget that is too small, an empty source or missing memory. What happens when is noted in
+  /// `trace`.
   package init(
-    source: some ImageSource, settings: LoaderSettings, slotMemory: some SlotMemory = HostSlotMemory()
+    source: some ImageSource, settings: LoaderSettings, slotMemory: some SlotMemory = HostSlotMemory(),
+    trace: Trace? = nil
   ) throws {
     let plan = try Self.plan(source, settings)
     let counters = Counters()
     let filler = BatchFiller(
       source: source, settings: settings, counters: counters,
       quarantine: Quarantine(imageCount: source.count, share: settings.damagedShare))
-    core = LoaderCore(filler: filler, counters: counters, plan: plan, memory: slotMemory, batch: settings.batch)
+    core = LoaderCore(
+      filler: filler, counters: counters, plan: plan, memory: slotMemory, batch: settings.batch, trace: trace)
     self.settings = settings
     imageCount = source.count
     channels = source.channels

@@ -1,5 +1,6 @@
 import Dispatch
 import FeederCache
+import FeederCore
 import FeederImaging
 import Synchronization
 
@@ -12,6 +13,7 @@ final class LoaderCore: Sendable {
     var batches = LoaderState()
     var crew = WorkerCrew()
     var consumerWaits = false
+    var madeSlotCount = 0
     var plan: LoaderPlan
   }
 
@@ -21,6 +23,7 @@ final class LoaderCore: Sendable {
   let filler: BatchFiller
   let counters: Counters
   private let memory: any SlotMemory
+  private let trace: Trace?
   private let batchSize: Int
   private let state: Mutex<State>
   private let work = DispatchSemaphore(value: 0)
@@ -29,7 +32,8 @@ final class LoaderCore: Sendable {
   /// Waits for the device, slot by slot in the order they were given back.
   private let flights = DispatchQueue(label: "feeder.loader.flights")
 
-  init(filler: BatchFiller, counters: Counters, plan: LoaderPlan, memory: some SlotMemory, batch: Int) {
+  init(filler: BatchFiller, counters: Counters, plan: LoaderPlan, memory: some SlotMemory, batch: Int, trace: Trace?) {
+    self.trace = trace
     self.filler = filler
     self.counters = counters
     self.memory = memory
@@ -42,17 +46,17 @@ final class LoaderCore: Sendable {
   /// One long-lived loop a serial queue, so that each worker has a thread of its own.
   private func startWorker(_ number: Int) {
     DispatchQueue(label: "feeder.loader.worker.\(number)").async(group: running) { [self] in
-      workUntilToldToLeave()
+      workUntilToldToLeave(number)
       settle { $0.crew.left() }
     }
   }
 
-  private func workUntilToldToLeave() {
+  private func workUntilToldToLeave(_ number: Int) {
     do {
       let scratch = try WorkerScratch()
       while true {
         switch state.withLock({ Self.turn(&$0) }) {
-        case .fill(let item): fill(item, scratch)
+        case .fill(let item): fill(item, scratch, number)
         case .rest: work.wait()
         case .leave: return
         }
@@ -79,9 +83,18 @@ final class LoaderCore: Sendable {
     return .rest
   }
 
-  private func fill(_ item: WorkItem, _ scratch: WorkerScratch) {
+  private func fill(_ item: WorkItem, _ scratch: WorkerScratch, _ worker: Int) {
+    let start = trace?.now ?? 0
+    // The first image of a batch is taken first.
+    if item.image == 0 { item.slot.times.filling = start }
     do {
       try filler.fill(item, scratch: scratch)
+      if let trace {
+        let cost = item.slot.costs(item.image + 1)[item.image]
+        trace.note(
+          .worker(worker), "fill", from: start, batch: item.batch, readNanoseconds: cost.readNanoseconds,
+          cpuNanoseconds: cost.cpuNanoseconds)
+      }
       finish(item, nil)
     } catch {
       finish(item, error)
@@ -91,6 +104,7 @@ final class LoaderCore: Sendable {
   private func finish(_ item: WorkItem, _ error: (any Error)?) {
     let (outcome, wakesConsumer) = state.withLock { state in
       let outcome = state.batches.finish(item, error)
+      if outcome == .batchIsReady, let trace { item.slot.times.ready = trace.now }
       return (outcome, outcome == .batchIsReady || outcome == .failed ? Self.takeWaiting(&state) : false)
     }
     if wakesConsumer { ready.signal() }
@@ -167,7 +181,11 @@ final class LoaderCore: Sendable {
 
   private func makeSlot() -> (any Error)? {
     do {
-      let slot = try Slot(byteCount: plan.slotByteCount, imageCount: batchSize, memory: memory)
+      let number = state.withLock { state in
+        state.madeSlotCount += 1
+        return state.madeSlotCount - 1
+      }
+      let slot = try Slot(byteCount: plan.slotByteCount, imageCount: batchSize, memory: memory, number: number)
       state.withLock { $0.batches.add(slot) }
       return nil
     } catch {
@@ -196,6 +214,7 @@ final class LoaderCore: Sendable {
   /// Blocks for the next batch; nil at the end of the epoch.
   func next() throws -> ReadyBatch? {
     let start = ContinuousClock.now
+    let asked = trace?.now ?? 0
     defer { counters.stall.add(nanoseconds(since: start), ordering: .relaxed) }
     while true {
       let found = try state.withLock { state in
@@ -211,6 +230,7 @@ final class LoaderCore: Sendable {
       case .batch(let batch):
         batch.slot.collectTargets(batch.imageCount)
         counters.delivered.add(1, ordering: .relaxed)
+        if let trace { noteLent(batch, askedAt: asked, trace) }
         return batch
       case .endOfEpoch: return nil
       case .notYet: ready.wait()
@@ -218,8 +238,20 @@ final class LoaderCore: Sendable {
     }
   }
 
+  private func noteLent(_ batch: ReadyBatch, askedAt asked: Int, _ trace: Trace) {
+    let now = trace.now
+    trace.note(.consumer, "wait", from: asked, to: now, batch: batch.index)
+    if batch.imageCount > 0 {
+      let times = batch.slot.times
+      trace.note(.slot(batch.slot.number), "filling", from: times.filling, to: times.ready, batch: batch.index)
+      trace.note(.slot(batch.slot.number), "ready", from: times.ready, to: now, batch: batch.index)
+    }
+    batch.slot.times.lent = now
+  }
+
   /// Takes a lent slot back and puts it to work again: at once, or when the device has read it.
   func takeBack(_ slot: Slot) {
+    if let trace { trace.note(.slot(slot.number), "lent", from: slot.times.lent) }
     guard let completion = slot.completion else {
       settle { $0.batches.takeBack(slot) }
       return

@@ -1,4 +1,5 @@
 import FeederCache
+import FeederCore
 import FeederDetection
 import FeederLoader
 import FeederMetrics
@@ -13,6 +14,7 @@ package final class Trainer {
 
   private let settings: TrainingSettings
   private let ranks: Ranks?
+  private let trace: Trace?
   private let classNames: [String]
   private let checkpoint: Checkpoint
   private let observer: any TrainingObserver
@@ -34,12 +36,14 @@ package final class Trainer {
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
   /// `resume` goes on from `last.safetensors` in that folder. `isCancelled` is asked after every step. `memoryBudget` is for
-  /// the slots and scratch of both loaders. Throws for settings, weights and budgets that do not fit.
+  /// the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings, weights and budgets that do not
+  /// fit.
   package init(
     settings: TrainingSettings, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
     weightsFolder: URL, resume: Bool, memoryBudget: Int?, observer: any TrainingObserver,
-    ranks: Ranks? = nil, isCancelled: @escaping () -> Bool
+    ranks: Ranks? = nil, trace: Trace? = nil, isCancelled: @escaping () -> Bool
   ) throws {
+    self.trace = trace
     try settings.check()
     precondition((ranks?.place ?? .alone) == settings.place, "the settings are those of this rank")
     self.ranks = ranks
@@ -53,7 +57,7 @@ package final class Trainer {
     validator = try Validator(
       source: validationSource, settings: budget.validation, device: settings.device, ranks: ranks)
     let slotMemory = DeviceSlotMemory.memory(for: settings.device)
-    loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory)
+    loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory, trace: trace)
     if let line = (slotMemory as? DeviceSlotMemory)?.refusal { observer.note(line) }
     feed = try DeviceFeed(device: settings.device)
     let learned = settings.tunesLoader ? settings.learnedFile?.read { observer.note($0) } : nil
@@ -99,7 +103,10 @@ package final class Trainer {
   private func isStopWished() throws -> Bool { try ranks?.any(isCancelled()) ?? isCancelled() }
 
   private func writeLast() throws {
-    if settings.place.leads { try checkpoint.writeLast(step, progress) }
+    guard settings.place.leads else { return }
+    let begun = trace?.now ?? 0
+    defer { trace?.note(.consumer, "checkpoint", from: begun) }
+    try checkpoint.writeLast(step, progress)
   }
 
   /// True where a resumed run has nothing left to do.
@@ -183,7 +190,13 @@ package final class Trainer {
   private func trainBatch(_ batch: consuming Batch, _ clock: EpochClock) throws {
     let now = LateLosses.Step(
       epoch: progress.epoch, batch: progress.batch, imageCount: batch.imageCount, boxCount: batch.targetCount)
+    let copied = trace?.now ?? 0
     let (images, targets) = try feed(batch)
+    let begun = trace?.now ?? 0
+    defer {
+      trace?.note(.consumer, "copy", from: copied, to: begun, batch: now.batch)
+      trace?.note(.consumer, "step", from: begun, batch: now.batch)
+    }
     let losses = try step.accumulate(images, targets: targets)
     // Those of the step before: the device has this step's work by now.
     do {
@@ -232,9 +245,11 @@ package final class Trainer {
   private func finishEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
     let trainingSeconds = clock.seconds
     let stallShare = clock.stallShare(loader.telemetry)
+    let begun = trace?.now ?? 0
     let results = try validator(
       step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) }, isCancelled: isStopWished
     )
+    trace?.note(.consumer, "validate", from: begun)
     noteDamage()
     guard let results else {
       try writeLast()

@@ -62,10 +62,11 @@ struct BenchStepCommand: ParsableCommand {
       throw CommandError("--model \(model): give yolov8n to yolov8x")
     }
     let device = try DeviceChoice.device(options.device)
-    let precision = Precision(rawValue: options.precision) ?? .auto
+    let policy = PrecisionPolicy(Precision(rawValue: options.precision) ?? .auto, on: device)
+    try policy.check()
+    let precision = policy.precision
     let threads = threads ?? CoreLimit.current.usable
     let imageSize = options.imageSize ?? 640
-    try PrecisionPolicy(precision, on: device).check()
     try Engine.setThreadCount(threads)
     let dataset = try Dataset.open(data)
     let source = try sources.opener(dataset, imageSize: imageSize).open(.train).source

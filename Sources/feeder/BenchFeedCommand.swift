@@ -47,6 +47,7 @@ struct BenchFeedCommand: ParsableCommand {
   var seed: UInt64 = 0
   @OptionGroup var model: ModelOptions
   @OptionGroup var sources: DataOptions
+  @OptionGroup var tracing: TraceOptions
   @Flag(help: "Say on stderr what the tuner changed, and why.")
   var verbose = false
   @Flag(help: "Print one JSON document on stdout.")
@@ -80,6 +81,7 @@ struct BenchFeedCommand: ParsableCommand {
     }
     if let pauseEvery, pauseEvery < 1 { throw ValidationError("--pause-every \(pauseEvery): give 1 or more steps") }
     if !(1...100).contains(rounds) { throw ValidationError("--rounds \(rounds): give 1 to 100") }
+    if sweep, tracing.path != nil { throw ValidationError("--trace shows one run, --sweep plays many") }
     if sweep, workers != nil || prefetch != nil {
       throw ValidationError("--sweep finds the workers and the depth itself")
     }
@@ -92,13 +94,13 @@ struct BenchFeedCommand: ParsableCommand {
     let scene = scene(try sources.opener(try Dataset.open(data), imageSize: imageSize).open(.train).source)
     let cores = CoreLimit.current.usable
     let range = workers.map { $0...$0 } ?? 1...cores
-    func makeLoader(_ fixed: TuningSetting?) throws -> TunedLoader {
+    func makeLoader(_ fixed: TuningSetting?, trace: Trace? = nil) throws -> TunedLoader {
       let loader = try Loader(
         source: scene.source,
         settings: LoaderSettings(
           batch: model.batch, imageSize: imageSize, mode: .training(AugmentationSettings()), seed: seed,
           workers: fixed?.workers ?? range.upperBound, prefetchDepth: fixed?.prefetchDepth ?? prefetch ?? 8,
-          memoryBudget: sources.memory.bytes))
+          memoryBudget: sources.memory.bytes), trace: trace)
       let tuned = TunedLoader(
         loader, workers: fixed.map { $0.workers...$0.workers } ?? range,
         prefetchDepth: (fixed?.prefetchDepth ?? prefetch).map { $0...$0 } ?? 1...64)
@@ -107,17 +109,19 @@ struct BenchFeedCommand: ParsableCommand {
     }
     var report: FeedRun.Report
     if sweep {
-      let sweep = FeedSweep(scene: scene, batch: model.batch, workers: range, rounds: rounds, makeLoader: makeLoader)
+      let sweep = FeedSweep(scene: scene, batch: model.batch, workers: range, rounds: rounds) { try makeLoader($0) }
       let (feed, tuned, phases) = try sweep { Terminal.say($0) }
       report = feed.report(tuned, channels: scene.source.channels, changeAt: changeAt)
       report.phases = phases
       phases.forEach { Terminal.say($0.line) }
     } else {
-      let tuned = try makeLoader(nil)
-      var feed = FeedRun(stepCount: steps, batch: model.batch)
-      try feed.run(tuned) { scene.enter(step: $0) }
-      tuned.loader.cancel()
-      report = feed.report(tuned, channels: scene.source.channels, changeAt: changeAt)
+      report = try tracing.during { trace in
+        let tuned = try makeLoader(nil, trace: trace)
+        var feed = FeedRun(stepCount: steps, batch: model.batch)
+        try feed.run(tuned, trace: trace) { scene.enter(step: $0) }
+        tuned.loader.cancel()
+        return feed.report(tuned, channels: scene.source.channels, changeAt: changeAt)
+      }
     }
     Terminal.say(report.line)
     if json { try Terminal.printJSON(report) }

@@ -94,11 +94,7 @@ struct BenchFormsCommand: ParsableCommand {
   }
 
   private func measure(_ opened: OpenedSource, _ choice: CacheChoice, rate: Int) throws -> Form {
-    if let file = opened.file {
-      SourceFile.drop(file.path)
-    } else {
-      for entry in opened.entries { SourceFile.drop(entry.imagePath) }
-    }
+    opened.dropFromMemory()
     let source: any ImageSource =
       rate > 0 ? ThrottledSource(opened.source, StorageThrottle(bytesPerSecond: rate)) : opened.source
     let loader = try Loader(

@@ -1,3 +1,4 @@
+import FeederCore
 import FeederLoader
 import FeederTraining
 import Foundation
@@ -53,7 +54,7 @@ struct FeedRun {
   }
 
   /// Takes all batches, epoch after epoch; `stepSeconds` says how long to hold the batch of a step.
-  mutating func run(_ tuned: TunedLoader, stepSeconds: (Int) -> Double) throws {
+  mutating func run(_ tuned: TunedLoader, trace: Trace? = nil, stepSeconds: (Int) -> Double) throws {
     let clock = ContinuousClock()
     let start = clock.now
     var epoch = 0
@@ -71,7 +72,9 @@ struct FeedRun {
       }
       let got = clock.now
       stalls.append((got - asked) / .seconds(1))
+      let begun = trace?.now ?? 0
       Pause.sleep(seconds: held)
+      trace?.note(.consumer, "step", from: begun, batch: taken.index)
       holds.append((clock.now - got) / .seconds(1))
       imageCount += taken.imageCount
       hash = taken.epochHash

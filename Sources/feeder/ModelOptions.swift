@@ -14,7 +14,7 @@ struct ModelOptions: ParsableArguments {
   var batch = 16
   @Option(help: "auto, cpu or cuda:0.")
   var device = "auto"
-  @Option(help: "auto, fp32, fp16 or bf16; auto is fp32 on the CPU.")
+  @Option(help: "auto, fp32, tf32, fp16 or bf16; auto goes by the device, and is fp32 on the CPU.")
   var precision = "auto"
 
   func validate() throws {

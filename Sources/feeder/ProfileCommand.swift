@@ -23,6 +23,7 @@ struct ProfileCommand: ParsableCommand {
   var model = "yolov8n"
   @OptionGroup var options: ModelOptions
   @OptionGroup var sources: DataOptions
+  @OptionGroup var tracing: TraceOptions
   @Option(help: "Milliseconds of a step, in the place of a measured one: how a faster device would find this loader.")
   var stepMs: Double?
   @Option(help: "MiB a second that storage gives, nothing of it held in memory. (default: as it is)")
@@ -70,7 +71,9 @@ struct ProfileCommand: ParsableCommand {
     let cores = CoreLimit.current.usable
     // A step on this processor takes its threads' cores from the loader, as in training.
     let most = stepMs == nil && device == .cpu ? max(cores - threads, 1) : cores
-    var report = try work.profile(workers: workers ?? most, mostWorkers: max(workers ?? 1, most))
+    var report = try tracing.during {
+      try work.profile(workers: workers ?? most, mostWorkers: max(workers ?? 1, most), trace: $0)
+    }
     report.lines.forEach { Terminal.say($0) }
     if confirm {
       report.confirmation = try work.confirm(report)

@@ -60,10 +60,11 @@ struct ProfileWork {
   private var isDecoded: Bool { opened.file?.recipe.form != .pixels }
   private var form: String { opened.file?.recipe.form.rawValue ?? "none" }
 
-  /// Measures everything with so many loader threads, and the loader alone with `mostWorkers` where those are more.
-  func profile(workers: Int, mostWorkers: Int) throws -> ProfileReport {
+  /// Measures everything with so many loader threads, and the loader alone with `mostWorkers` where those are more. `trace` takes down
+  /// the loader with a consumer that never waits.
+  func profile(workers: Int, mostWorkers: Int, trace: Trace?) throws -> ProfileReport {
     let cold = storage == nil ? try coldRate(workers: workers) : nil
-    let loader = try window(opened, workers: workers)
+    let loader = try window(opened, workers: workers, trace: trace)
     let all = mostWorkers > workers ? try window(opened, workers: mostWorkers) : nil
     let deviceRate = try deviceRate(precision)
     let diagnosis = Diagnosis(
@@ -110,7 +111,7 @@ struct ProfileWork {
 
   // MARK: - The loader
 
-  private func loader(_ opened: OpenedSource, workers: Int) throws -> Loader {
+  private func loader(_ opened: OpenedSource, workers: Int, trace: Trace? = nil) throws -> Loader {
     var source: any ImageSource = opened.source
     if let storage { source = ThrottledSource(source, StorageThrottle(bytesPerSecond: Int(storage))) }
     if decodeCount > 1, opened.file?.recipe.form != .pixels {
@@ -122,7 +123,7 @@ struct ProfileWork {
       source: source,
       settings: LoaderSettings(
         batch: batch, imageSize: imageSize, mode: .training(AugmentationSettings()), workers: workers,
-        prefetchDepth: Self.prefetchDepth, memoryBudget: sources.memory.bytes))
+        prefetchDepth: Self.prefetchDepth, memoryBudget: sources.memory.bytes), trace: trace)
   }
 
   /// Takes batches from the first whole one after `warmup` of them for `seconds`; `consume` holds each. Images a second.
@@ -152,8 +153,8 @@ struct ProfileWork {
   }
 
   /// The loader with a consumer that never waits.
-  private func window(_ opened: OpenedSource, workers: Int) throws -> Window {
-    let loader = try loader(opened, workers: workers)
+  private func window(_ opened: OpenedSource, workers: Int, trace: Trace? = nil) throws -> Window {
+    let loader = try loader(opened, workers: workers, trace: trace)
     defer { loader.cancel() }
     let (rate, costs) = try take(loader, warmup: Self.prefetchDepth + 1) { _ in }
     guard let costs else { throw CommandError("\(dataset.configurationURL.path): the training split gives no batch") }
@@ -162,11 +163,7 @@ struct ProfileWork {
 
   /// Images a second of a first epoch, or of `seconds` of it, whose bytes no memory holds.
   private func coldRate(workers: Int) throws -> Double {
-    if let file = opened.file {
-      SourceFile.drop(file.path)
-    } else {
-      for entry in opened.entries { SourceFile.drop(entry.imagePath) }
-    }
+    opened.dropFromMemory()
     let loader = try loader(opened, workers: workers)
     defer { loader.cancel() }
     let clock = ContinuousClock()

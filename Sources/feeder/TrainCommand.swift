@@ -21,6 +21,7 @@ struct TrainCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "A YAML file of the same keys; flags win.")
   var config: String?
   @OptionGroup var options: TrainOptions
+  @OptionGroup var tracing: TraceOptions
   @Flag(help: "Print what the run would take of memory, layer by layer, and leave.")
   var plan = false
   @Flag(help: "Print one JSON document on stdout.")
@@ -79,7 +80,10 @@ struct TrainCommand: ParsableCommand {
         let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
         try Data(text.utf8).write(to: folder.arguments, options: .atomic)
       }
-      try run(in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks)
+      // Rank 0 alone writes.
+      try tracing.during(writes: place.leads) { trace in
+        try run(in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks, trace)
+      }
     } catch {
       if resumed == nil, place.leads { folder.removeWithoutWeights() }
       throw error
@@ -88,7 +92,7 @@ struct TrainCommand: ParsableCommand {
 
   private func run(
     in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ train: any ImageSource,
-    _ validation: any ImageSource, memory: Int, _ ranks: Ranks?
+    _ validation: any ImageSource, memory: Int, _ ranks: Ranks?, _ trace: Trace?
   ) throws {
     let interruption = Interruption()
     let isNew = !FileManager.default.fileExists(atPath: folder.lastWeights.path)
@@ -96,7 +100,7 @@ struct TrainCommand: ParsableCommand {
       settings.place.leads ? try TrainingLine(results: results(folder, isNew: isNew)) : SilentLine()
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
-      weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: line, ranks: ranks,
+      weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: line, ranks: ranks, trace: trace,
       isCancelled: { interruption.cancellation.isCancelled })
     if trainer.isFinished {
       Terminal.say("\(folder.url.path): this run is finished; nothing to do")

@@ -1,0 +1,59 @@
+import FeederCore
+import Foundation
+
+/// A trace as a file that Perfetto and chrome://tracing open: Google's trace event format, complete events ("X") in microseconds, a
+/// row a thread.
+package enum TraceFile {
+  /// Writes `trace` to `url`, whole or not at all. Throws `ReportingError.unwritable`.
+  package static func write(_ trace: Trace, to url: URL) throws { try WholeFile.write(data(trace), to: url) }
+
+  /// The bytes of the file.
+  static func data(_ trace: Trace) -> Data {
+    let (spans, droppedCount) = trace.all
+    let rows = Set(spans.map(\.row)).sorted { number($0) < number($1) }
+    var text = "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"dropped_spans\":\(droppedCount)},\"traceEvents\":[\n"
+    text += "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":1,\"args\":{\"name\":\"feeder\"}}"
+    for row in rows {
+      let number = number(row)
+      for (name, value) in [("thread_name", "\"\(title(row))\""), ("thread_sort_index", "\(number)")] {
+        let key = name == "thread_name" ? "name" : "sort_index"
+        text += ",\n{\"name\":\"\(name)\",\"ph\":\"M\",\"pid\":1,\"tid\":\(number),\"args\":{\"\(key)\":\(value)}}"
+      }
+    }
+    for span in spans {
+      text += ",\n{\"name\":\"\(span.name)\",\"ph\":\"X\",\"pid\":1,\"tid\":\(number(span.row)),"
+      text += "\"ts\":\(microseconds(span.start)),\"dur\":\(microseconds(span.end - span.start))"
+      var facts: [String] = []
+      if span.batch >= 0 { facts.append("\"batch\":\(span.batch)") }
+      if span.cpuNanoseconds > 0 {
+        facts.append(
+          "\"read_us\":\(microseconds(span.readNanoseconds)),\"cpu_us\":\(microseconds(span.cpuNanoseconds))")
+      }
+      text += facts.isEmpty ? "}" : ",\"args\":{\(facts.joined(separator: ","))}}"
+    }
+    return Data((text + "\n]}\n").utf8)
+  }
+
+  /// Consumer first, then workers, then slots.
+  private static func number(_ row: Trace.Row) -> Int {
+    switch row {
+    case .consumer: 1
+    case .worker(let number): 100 + number
+    case .slot(let number): 10_000 + number
+    }
+  }
+
+  private static func title(_ row: Trace.Row) -> String {
+    switch row {
+    case .consumer: "consumer"
+    case .worker(let number): "worker \(number)"
+    case .slot(let number): "slot \(number)"
+    }
+  }
+
+  /// Nanoseconds in microseconds, exactly.
+  private static func microseconds(_ nanoseconds: Int) -> String {
+    let rest = String(nanoseconds % 1000)
+    return "\(nanoseconds / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+  }
+}
