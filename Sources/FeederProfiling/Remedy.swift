@@ -1,24 +1,46 @@
 /// A change that would make a run faster, and by how much.
 package struct Remedy: Sendable, Equatable {
   /// What can be changed.
-  package enum Kind: String, Sendable {
-    /// More threads of the loader on cores that are there.
-    case workers
+  package enum Change: Sendable, Equatable {
+    /// So many threads of the loader, on cores that are there.
+    case workers(Int)
     /// Decoded images in the cache.
     case pixels
     /// JPEG bytes in the cache.
     case jpeg
-    /// More memory, so that it holds what is read.
-    case memory
-    /// More cores.
-    case cores
-    /// Another number format of the network.
-    case precision
+    /// More memory, so that it holds what is read: files, or pixels.
+    case memory(String)
+    /// So many cores for the loader.
+    case cores(Int)
+    /// Another number format of the network, by its name.
+    case precision(String)
+
+    /// What to do, in the words of the command line where it has any.
+    package var action: String {
+      switch self {
+      case .workers(let count): "--workers \(count)"
+      case .pixels: "--cache pixels"
+      case .jpeg: "--cache jpeg"
+      case .memory(let what): "memory that holds all \(what) between epochs"
+      case .cores(let count): "a machine with \(count) cores for the loader"
+      case .precision(let name): "--precision \(name)"
+      }
+    }
+
+    /// True where a flag does it.
+    package var isFlag: Bool {
+      switch self {
+      case .workers, .pixels, .jpeg, .precision: true
+      case .memory, .cores: false
+      }
+    }
+
+    fileprivate var isAnotherMachine: Bool {
+      if case .cores = self { true } else { false }
+    }
   }
 
-  package let kind: Kind
-  /// What to do, in the words of the command line where it has any.
-  package let action: String
+  package let change: Change
   /// Images a second of the run afterwards.
   package let predictedImagesPerSecond: Double
   /// Bytes that it takes of what `costPlace` names.
@@ -88,43 +110,37 @@ package struct Remedy: Sendable, Equatable {
       return missing > 0 ? now.storageBytesPerSecond / missing : .infinity
     }
     var all: [Remedy] = []
-    func propose(_ kind: Kind, _ action: String, _ rate: Double, _ cost: Int, _ place: String) {
+    func propose(_ change: Change, _ rate: Double, _ cost: Int = 0, _ place: String = "memory") {
       all.append(
         Remedy(
-          kind: kind, action: action, predictedImagesPerSecond: diagnosis.reached(rate), costByteCount: cost,
-          costPlace: place))
+          change: change, predictedImagesPerSecond: diagnosis.reached(rate), costByteCount: cost, costPlace: place))
     }
     if let allCores, allCores.workers > now.workers {
-      propose(
-        .workers, "--workers \(allCores.workers)", allCores.imagesPerSecond, allCores.byteCount, "memory")
+      propose(.workers(allCores.workers), allCores.imagesPerSecond, allCores.byteCount)
     }
     if data.isDecoded {
       let rate = min(workers / max(costs.augmentSeconds, 1e-12), read(data.pixelByteCount))
-      propose(.pixels, "--cache pixels", rate, data.pixelByteCount, "disk")
+      propose(.pixels, rate, data.pixelByteCount, "disk")
     } else if costs.missedByteCount > 0 {
       let seconds = costs.augmentSeconds + imagesRead * data.decodeSeconds
-      propose(
-        .jpeg, "--cache jpeg", min(workers / max(seconds, 1e-12), read(data.jpegByteCount)), data.jpegByteCount, "disk")
+      propose(.jpeg, min(workers / max(seconds, 1e-12), read(data.jpegByteCount)), data.jpegByteCount, "disk")
     }
     if costs.missedByteCount > 0 {
-      let missing = max(data.byteCount - data.room, 0)
       propose(
-        .memory, "memory that holds all \(data.isDecoded ? "files" : "pixels") between epochs",
-        workers / max(costs.workSeconds, 1e-12), missing, "memory")
+        .memory(data.isDecoded ? "files" : "pixels"), workers / max(costs.workSeconds, 1e-12),
+        max(data.byteCount - data.room, 0))
     }
     let most = Double(max(allCores?.workers ?? 0, now.workers))
     let each = max(now.loaderImagesPerSecond / workers, (allCores?.imagesPerSecond ?? 0) / most)
-    let needed = (min(now.deviceImagesPerSecond, diagnosis.ceilings.read ?? .infinity) / max(each, 1e-12)).rounded(.up)
+    let reading = diagnosis.ceilings.read ?? .infinity
+    let needed = (min(now.deviceImagesPerSecond, reading) / max(each, 1e-12)).rounded(.up)
     if diagnosis.verdict == .decode || diagnosis.verdict == .augment, needed > most, needed < 4096 {
-      propose(
-        .cores, "a machine with \(Int(needed)) cores for the loader",
-        min(needed * each, diagnosis.ceilings.read ?? .infinity),
-        0, "memory")
+      propose(.cores(Int(needed)), min(needed * each, reading))
     }
     for (name, rate) in precisions {
       all.append(
         Remedy(
-          kind: .precision, action: "--precision \(name)",
+          change: .precision(name),
           predictedImagesPerSecond: min(now.loaderImagesPerSecond, now.copyImagesPerSecond ?? .infinity, rate),
           costByteCount: 0, costPlace: "memory"))
     }
@@ -132,7 +148,7 @@ package struct Remedy: Sendable, Equatable {
       all
       .filter { $0.predictedImagesPerSecond > diagnosis.imagesPerSecond * (1 + least) }
       .sorted {
-        if ($0.kind == .cores) != ($1.kind == .cores) { return $1.kind == .cores }
+        if $0.change.isAnotherMachine != $1.change.isAnotherMachine { return $1.change.isAnotherMachine }
         return abs($0.predictedImagesPerSecond / $1.predictedImagesPerSecond - 1) > 0.01
           ? $0.predictedImagesPerSecond > $1.predictedImagesPerSecond : $0.costByteCount < $1.costByteCount
       }

@@ -91,7 +91,7 @@ struct ProfileReport: Encodable {
     self.precision = precision
     remedies = ranked.map {
       Action(
-        action: $0.action, predictedImagesPerSecond: $0.predictedImagesPerSecond,
+        action: $0.change.action, predictedImagesPerSecond: $0.predictedImagesPerSecond,
         gainShare: $0.predictedImagesPerSecond / diagnosis.imagesPerSecond - 1, costBytes: $0.costByteCount,
         costPlace: $0.costPlace)
     }

@@ -88,24 +88,23 @@ struct ProfileWork {
 
   /// Applies the best remedy that a flag applies, and runs with a consumer before and after; nil where there is none.
   func confirm(_ report: ProfileReport) throws -> ProfileReport.Confirmation? {
-    let flags: [Remedy.Kind] = [.workers, .pixels, .jpeg, .precision]
-    guard let remedy = report.ranked.first(where: { flags.contains($0.kind) }) else { return nil }
+    guard let remedy = report.ranked.first(where: { $0.change.isFlag }) else { return nil }
     var (source, workers, precision) = (opened, report.workers, precision)
-    switch remedy.kind {
-    case .workers: workers = Int(remedy.action.split(separator: " ").last ?? "") ?? workers
+    switch remedy.change {
+    case .workers(let count): workers = count
     case .pixels, .jpeg:
       var options = sources.sourceOptions(imageSize: imageSize)
       options.channels = opened.source.channels
-      options.cache = remedy.kind == .pixels ? .pixels : .jpeg
+      options.cache = remedy.change == .pixels ? .pixels : .jpeg
       source = try SourceOpener(reporting: dataset, options).open(.train)
-    case .precision:
-      precision = Precision(rawValue: String(remedy.action.split(separator: " ").last ?? "")) ?? precision
+    case .precision(let name): precision = Precision(rawValue: name) ?? precision
     case .memory, .cores: return nil
     }
     let before = try runRate(opened, workers: report.workers, precision: self.precision)
     let after = try runRate(source, workers: workers, precision: precision)
     return ProfileReport.Confirmation(
-      action: remedy.action, beforeImagesPerSecond: before, predictedImagesPerSecond: remedy.predictedImagesPerSecond,
+      action: remedy.change.action, beforeImagesPerSecond: before,
+      predictedImagesPerSecond: remedy.predictedImagesPerSecond,
       measuredImagesPerSecond: after, ratio: after / remedy.predictedImagesPerSecond)
   }
 

@@ -52,13 +52,13 @@ struct DiagnosisTests {
   @Test("Pixels in the cache leave augmenting, up to the device; they cost their bytes of disk")
   func pixels() throws {
     let bound = Remedy.ranked(for: measured(device: 5000), data: data(), allCores: nil)
-    let pixels = try #require(bound.first { $0.kind == .pixels })
+    let pixels = try #require(bound.first { $0.change == .pixels })
     #expect(pixels.predictedImagesPerSecond == 2000 && pixels.costByteCount == 400_000_000)
     let capped = Remedy.ranked(for: measured(device: 1500), data: data(), allCores: nil)
-    #expect(capped.first { $0.kind == .pixels }?.predictedImagesPerSecond == 1500)
+    #expect(capped.first { $0.change == .pixels }?.predictedImagesPerSecond == 1500)
     // Without memory for them they come from storage: 4 x 400 KB an image.
     let cramped = Remedy.ranked(for: measured(device: 5000, storage: 2.4e9), data: data(room: 0), allCores: nil)
-    #expect(cramped.first { $0.kind == .pixels }?.predictedImagesPerSecond == 1500)
+    #expect(cramped.first { $0.change == .pixels }?.predictedImagesPerSecond == 1500)
   }
 
   @Test("Where storage limits pixels, JPEG bytes and memory are the remedies")
@@ -72,7 +72,7 @@ struct DiagnosisTests {
         storageBytesPerSecond: 160e6))
     #expect(pixels.verdict == .read)
     let remedies = Remedy.ranked(for: pixels, data: data(isDecoded: false, room: 0), allCores: nil)
-    #expect(remedies.map(\.kind) == [.memory, .jpeg])
+    #expect(remedies.map(\.change) == [.memory("pixels"), .jpeg])
     #expect(remedies[0].predictedImagesPerSecond == 2000 && remedies[0].costByteCount == 400_000_000)
     // 4 x 0.25 ms of decoding beside 1 ms of augmenting on two workers.
     #expect(remedies[1].predictedImagesPerSecond == 1000 && remedies[1].costByteCount == 25_000_000)
@@ -82,12 +82,13 @@ struct DiagnosisTests {
   func cores() {
     let all = Remedy.AllCores(workers: 4, imagesPerSecond: 1900, byteCount: 1 << 20)
     let remedies = Remedy.ranked(for: measured(device: 3000), data: data(isDecoded: false), allCores: all)
-    #expect(remedies.map(\.kind) == [.workers, .cores])
-    #expect(remedies[0].predictedImagesPerSecond == 1900 && remedies[0].action == "--workers 4")
+    #expect(remedies.map(\.change) == [.workers(4), .cores(6)])
+    #expect(remedies[0].predictedImagesPerSecond == 1900 && remedies[0].change.action == "--workers 4")
     #expect(
-      remedies[1].predictedImagesPerSecond == 3000 && remedies[1].action == "a machine with 6 cores for the loader")
+      remedies[1].predictedImagesPerSecond == 3000
+        && remedies[1].change.action == "a machine with 6 cores for the loader")
     #expect(Remedy.ranked(for: measured(), data: data(), allCores: all).isEmpty)
     let half = Remedy.ranked(for: measured(), data: data(), allCores: nil, precisions: [("bf16", 800)])
-    #expect(half.map(\.action) == ["--precision bf16"] && half[0].predictedImagesPerSecond == 800)
+    #expect(half.map(\.change.action) == ["--precision bf16"] && half[0].predictedImagesPerSecond == 800)
   }
 }
