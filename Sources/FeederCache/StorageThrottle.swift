@@ -20,6 +20,11 @@ package struct MonotonicClock: ThrottleClock {
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }
 
+  /// Sleeps for `seconds`; not at all where that is 0 or less.
+  package func sleep(seconds: Double) {
+    if seconds > 0 { sleep(until: nanoseconds + Int(seconds * 1e9)) }
+  }
+
   package func sleep(until moment: Int) {
     var time = timespec(tv_sec: moment / 1_000_000_000, tv_nsec: moment % 1_000_000_000)
     while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}

@@ -47,10 +47,7 @@ package final class Trace: Sendable {
   }
 
   /// Nanoseconds since the trace began.
-  package var now: Int {
-    let (seconds, attoseconds) = (ContinuousClock.now - origin).components
-    return Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-  }
+  package var now: Int { Int((ContinuousClock.now - origin) / .nanoseconds(1)) }
 
   /// Notes what began at `start` and ended at `end`, by default now.
   package func note(

@@ -86,15 +86,14 @@ package struct Diagnosis: Sendable, Equatable {
 
   /// One line for a person.
   package var line: String {
-    func whole(_ value: Double) -> Int { Int(min(value, 1e15).rounded()) }
-    let (loader, device) = (whole(measurements.loaderImagesPerSecond), whole(measurements.deviceImagesPerSecond))
+    let (loader, device) = (measurements.loaderImagesPerSecond, measurements.deviceImagesPerSecond)
     switch verdict {
-    case .device: return "device limits: it takes \(device) images/s of the \(loader) that the loader gives"
-    case .balanced: return "balanced: the loader gives \(loader) images/s, the device takes \(device)"
+    case .device, .balanced:
+      return TuningVerdict(stage: verdict, loaderCeiling: loader, deviceCeiling: device).description
     case .read, .decode, .augment, .copy:
       let share = (stallShare * 1000).rounded() / 10
-      return
-        "\(verdict.rawValue) limits: \(whole(imagesPerSecond)) images/s reach a device that takes \(device), which waits "
+      let (now, most) = (Int(imagesPerSecond.rounded()), Int(device.rounded()))
+      return "\(verdict.rawValue) limits: \(now) images/s reach a device that takes \(most), which waits "
         + "\(share) % of its time"
     }
   }

@@ -1,3 +1,4 @@
+import FeederCache
 import FeederCore
 import FeederLoader
 import FeederTraining
@@ -73,7 +74,7 @@ struct FeedRun {
       let got = clock.now
       stalls.append((got - asked) / .seconds(1))
       let begun = trace?.now ?? 0
-      Pause.sleep(seconds: held)
+      MonotonicClock().sleep(seconds: held)
       trace?.note(.consumer, "step", from: begun, batch: taken.index)
       holds.append((clock.now - got) / .seconds(1))
       imageCount += taken.imageCount

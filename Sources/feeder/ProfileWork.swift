@@ -232,7 +232,8 @@ struct ProfileWork {
     let loader = try loader(opened, workers: workers)
     defer { loader.cancel() }
     if let stepSeconds {
-      return try take(loader, warmup: Self.prefetchDepth + 1) { _ in Pause.sleep(seconds: stepSeconds) }.imagesPerSecond
+      return try take(loader, warmup: Self.prefetchDepth + 1) { _ in MonotonicClock().sleep(seconds: stepSeconds) }
+        .imagesPerSecond
     }
     var work = try withBatch {
       try TrainingWork(size, classCount: dataset.classNames.count, precision: precision, device: device, batch: $0)
