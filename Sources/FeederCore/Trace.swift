@@ -62,13 +62,6 @@ package final class Trace: Sendable {
     }
   }
 
-  /// Runs `body` and notes how long it took.
-  package func span<R>(_ row: Row, _ name: String, batch: Int = -1, _ body: () throws -> R) rethrows -> R {
-    let start = now
-    defer { note(row, name, from: start, batch: batch) }
-    return try body()
-  }
-
   /// All spans until now, by their end, and how many found no room.
   package var all: (spans: [Span], droppedCount: Int) { state.withLock { (Array($0.spans), $0.droppedCount) } }
 }

@@ -6,8 +6,6 @@ package struct StageCosts: Sendable, Equatable {
   package var readByteCount: Double
   /// Bytes of them that no memory held.
   package var missedByteCount: Double
-  /// Seconds that a worker waits for bytes.
-  package var readSeconds: Double
   /// Seconds that a worker decodes.
   package var decodeSeconds: Double
   /// Seconds that a worker resamples, changes colours and hashes.
@@ -15,11 +13,10 @@ package struct StageCosts: Sendable, Equatable {
 
   /// Costs by their fields.
   package init(
-    readByteCount: Double, missedByteCount: Double, readSeconds: Double, decodeSeconds: Double, augmentSeconds: Double
+    readByteCount: Double, missedByteCount: Double, decodeSeconds: Double, augmentSeconds: Double
   ) {
     self.readByteCount = readByteCount
     self.missedByteCount = missedByteCount
-    self.readSeconds = readSeconds
     self.decodeSeconds = decodeSeconds
     self.augmentSeconds = augmentSeconds
   }
@@ -31,11 +28,10 @@ package struct StageCosts: Sendable, Equatable {
     self.init(
       readByteCount: Double(now.readByteCount - before.readByteCount) / count,
       missedByteCount: Double(now.missedByteCount - before.missedByteCount) / count,
-      readSeconds: (now.readSeconds - before.readSeconds) / count,
       decodeSeconds: (now.decodeSeconds - before.decodeSeconds) / count,
       augmentSeconds: (now.augmentSeconds + now.hashSeconds - before.augmentSeconds - before.hashSeconds) / count)
   }
 
-  /// Seconds of a worker but for waiting.
+  /// Seconds of a worker, but for waiting for bytes.
   package var workSeconds: Double { decodeSeconds + augmentSeconds }
 }

@@ -13,7 +13,7 @@ struct DiagnosisTests {
     Diagnosis(
       Diagnosis.Measurements(
         costs: StageCosts(
-          readByteCount: 100_000, missedByteCount: missed, readSeconds: 0, decodeSeconds: decode,
+          readByteCount: 100_000, missedByteCount: missed, decodeSeconds: decode,
           augmentSeconds: augment),
         workers: 2, loaderImagesPerSecond: loader, deviceImagesPerSecond: device, copyImagesPerSecond: copy,
         storageBytesPerSecond: storage))
@@ -66,7 +66,7 @@ struct DiagnosisTests {
     let pixels = Diagnosis(
       Diagnosis.Measurements(
         costs: StageCosts(
-          readByteCount: 1_600_000, missedByteCount: 1_600_000, readSeconds: 0.01, decodeSeconds: 0,
+          readByteCount: 1_600_000, missedByteCount: 1_600_000, decodeSeconds: 0,
           augmentSeconds: 0.001),
         workers: 2, loaderImagesPerSecond: 100, deviceImagesPerSecond: 5000, copyImagesPerSecond: nil,
         storageBytesPerSecond: 160e6))
