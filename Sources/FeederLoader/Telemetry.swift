@@ -2,6 +2,9 @@ import Synchronization
 
 /// Where the time of a loader goes; counts run from its creation.
 package struct Telemetry: Sendable, Equatable {
+  /// Nothing counted.
+  package static let zero = Telemetry()
+
   /// JPEGs decoded.
   package var decodedCount = 0
   /// Images put into a slot.

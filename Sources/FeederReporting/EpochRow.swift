@@ -4,7 +4,7 @@ import Foundation
 package struct EpochRow: Sendable, Equatable {
   /// The epoch, counted from 1.
   package var epoch: Int
-  /// Seconds since the run began, over all its parts.
+  /// Seconds of the epoch, its training and its validation, in the process that ended it.
   package var seconds: Double
   /// Mean box loss of the epoch, gain included.
   package var boxLoss: Double
@@ -69,6 +69,24 @@ package struct EpochRow: Sendable, Equatable {
     "metrics/mAP50", "metrics/mAP50-95", "lr", "images_per_second", "stall_share", "prefetch_depth", "workers",
     "peak_host_bytes", "peak_device_bytes", "stream_hash",
   ]
+
+  /// The row that a line of results.csv holds; nil where it is none. Values that are empty are nil.
+  init?(_ line: String) {
+    let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard fields.count == Self.columns.count, let epoch = Int(fields[0]),
+      let streamHash = UInt64(fields[16], radix: 16)
+    else { return nil }
+    let optional = fields[5...8].map { Double($0) }
+    guard zip(fields[5...8], optional).allSatisfy({ $0.isEmpty || $1 != nil }) else { return nil }
+    let numbers = ([1, 2, 3, 4] + Array(9...15)).compactMap { Double(fields[$0]) }.filter(\.isFinite)
+    let counts = numbers.dropFirst(7).compactMap { Int(exactly: $0) }
+    guard numbers.count == 11, counts.count == 4 else { return nil }
+    self.init(
+      epoch: epoch, seconds: numbers[0], boxLoss: numbers[1], classLoss: numbers[2], dflLoss: numbers[3],
+      precision: optional[0], recall: optional[1], map50: optional[2], map50_95: optional[3],
+      learningRate: numbers[4], imagesPerSecond: numbers[5], stallShare: numbers[6], prefetchDepth: counts[0],
+      workers: counts[1], peakHostBytes: counts[2], peakDeviceBytes: counts[3], streamHash: streamHash)
+  }
 
   /// The values in the order of `columns`: six significant digits, the hash as 16 hexadecimal digits.
   var fields: [String] {

@@ -24,6 +24,18 @@ package struct ResultsCSV {
     try save()
   }
 
+  /// The rows of a file in its order. Throws `ReportingError` where it cannot be read or is no results.csv of these columns.
+  package static func read(_ url: URL) throws -> [EpochRow] {
+    let lines = try rows(of: url, header: EpochRow.columns.joined(separator: ","), before: .max)
+    return try lines.enumerated().map { index, line in
+      guard let row = EpochRow(line) else {
+        throw ReportingError.results(
+          file: url.path, line: index + 2, problem: "holds a value that is no number; mend it or move the file")
+      }
+      return row
+    }
+  }
+
   private static func rows(of url: URL, header: String, before epoch: Int) throws -> [String] {
     let text = String(decoding: try WholeFile.read(url), as: UTF8.self)
     let all = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

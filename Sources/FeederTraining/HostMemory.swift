@@ -5,6 +5,9 @@ package enum HostMemory {
   /// The most bytes that were resident at once since the process began; 0 where the kernel does not say.
   package static var peakBytes: Int { field("VmHWM:") }
 
+  /// The bytes that are resident now; 0 where the kernel does not say.
+  package static var bytes: Int { field("VmRSS:") }
+
   /// Bytes behind `name` in /proc/self/status; 0 where the kernel does not say.
   static func field(_ name: String) -> Int {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }

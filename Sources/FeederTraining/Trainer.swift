@@ -66,7 +66,7 @@ package final class Trainer {
     if learned != nil {
       observer.note("loader: begins with \(tuned.setting), learned in an earlier run")
     }
-    tuned.onChange = { [observer] in observer.note($0.line) }
+    tuned.onChange = { [observer] in observer.loaderMoved($0.line) }
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
     schedule = LearningRateSchedule(plan.schedule)
     observer.note(plan.description)
@@ -120,6 +120,12 @@ package final class Trainer {
 
   /// Trains to the end, or until it is stopped; `last` then holds everything to go on.
   package func run() throws -> TrainingOutcome {
+    let outcome = try runToEnd()
+    try observer.ended(outcome)
+    return outcome
+  }
+
+  private func runToEnd() throws -> TrainingOutcome {
     defer { keepLearned() }
     while !isFinished {
       let clock = EpochClock(telemetry: loader.telemetry)
@@ -286,7 +292,7 @@ package final class Trainer {
       losses: progress.losses.means, boxCount: done.boxCount, imageCount: done.imageCount,
       imageSize: settings.imageSize,
       imagesPerSecond: Double(clock.imageCount) / max(clock.seconds, 1e-9),
-      stallShare: clock.stallShare(loader.telemetry), peakHostBytes: HostMemory.peakBytes)
+      stallShare: clock.stallShare(loader.telemetry), loader: LoaderReport(loader))
   }
 }
 

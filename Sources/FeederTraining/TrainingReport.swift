@@ -1,3 +1,4 @@
+import FeederLoader
 import FeederMetrics
 
 /// Mean box, class and distribution loss of several batches.
@@ -40,8 +41,27 @@ package struct StepReport: Sendable {
   package let imagesPerSecond: Double
   /// Share of this epoch's time that the step waited for data.
   package let stallShare: Double
-  /// Bytes of the process at its largest.
-  package let peakHostBytes: Int
+  /// The loader of training as it is set, the bytes it holds, and its counts since it was made.
+  package let loader: LoaderReport
+}
+
+/// A loader at one moment.
+package struct LoaderReport: Sendable {
+  /// Batches ready or in work beside the one that the step holds.
+  package let prefetchDepth: Int
+  /// Threads that decode and augment.
+  package let workers: Int
+  /// Bytes of slots, scratch and order.
+  package let byteCount: Int
+  /// Counts since the loader was made.
+  package let telemetry: Telemetry
+
+  init(_ loader: Loader) {
+    prefetchDepth = loader.plan.prefetchDepth
+    workers = loader.plan.workers
+    byteCount = loader.heldBytes
+    telemetry = loader.telemetry
+  }
 }
 
 /// What is known after each epoch: a row of results.csv.
@@ -76,6 +96,36 @@ package protocol TrainingObserver: AnyObject {
   func epochDone(_ report: EpochReport) throws
   /// One line that a person should read.
   func note(_ line: String)
+  /// The tuner moved the loader, and why.
+  func loaderMoved(_ line: String)
+  /// The run ended, as `outcome` says. Not called where it failed.
+  func ended(_ outcome: TrainingOutcome) throws
+}
+
+extension TrainingObserver {
+  package func stepDone(_ report: StepReport) {}
+  package func validationStepDone(_ done: Int, of total: Int) {}
+  package func epochDone(_ report: EpochReport) throws {}
+  package func note(_ line: String) {}
+  package func loaderMoved(_ line: String) {}
+  package func ended(_ outcome: TrainingOutcome) throws {}
+}
+
+/// Several observers, told in turn.
+package final class TrainingObservers: TrainingObserver {
+  private let all: [any TrainingObserver]
+
+  /// Tells `all`, the first first.
+  package init(_ all: [any TrainingObserver]) { self.all = all }
+
+  package func stepDone(_ report: StepReport) { for observer in all { observer.stepDone(report) } }
+  package func validationStepDone(_ done: Int, of total: Int) {
+    for observer in all { observer.validationStepDone(done, of: total) }
+  }
+  package func epochDone(_ report: EpochReport) throws { for observer in all { try observer.epochDone(report) } }
+  package func note(_ line: String) { for observer in all { observer.note(line) } }
+  package func loaderMoved(_ line: String) { for observer in all { observer.loaderMoved(line) } }
+  package func ended(_ outcome: TrainingOutcome) throws { for observer in all { try observer.ended(outcome) } }
 }
 
 /// How a run ended.

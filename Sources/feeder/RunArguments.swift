@@ -50,7 +50,7 @@ struct RunArguments {
   }
 
   /// Pairs of the file in its order; a value that is a list or a map is nil.
-  private static func read(_ path: String) throws -> [(key: String, value: String?)] {
+  static func read(_ path: String) throws -> [(key: String, value: String?)] {
     let text: String
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)

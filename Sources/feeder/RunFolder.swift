@@ -1,13 +1,14 @@
 import FeederTraining
 import Foundation
 
-/// The folder of a run: args.yaml, results.csv, weights.
+/// The folder of a run: args.yaml, results.csv, telemetry.csv, weights.
 struct RunFolder {
   let url: URL
 
   var weights: URL { url.appending(path: "weights", directoryHint: .isDirectory) }
   var arguments: URL { url.appending(path: "args.yaml") }
   var results: URL { url.appending(path: "results.csv") }
+  var telemetry: URL { url.appending(path: "telemetry.csv") }
 
   var lastWeights: URL { weights.appending(path: "last.safetensors") }
 
@@ -67,6 +68,14 @@ struct RunFolder {
       if names.isEmpty { try FileManager.default.removeItem(at: url) }
     } catch {
       Terminal.say("\(url.path): could not be removed; it is of no use")
+    }
+  }
+
+  /// The folder of a run to look at, which may be in work. Throws where it is none.
+  init(reading path: String) throws {
+    url = URL(filePath: path, directoryHint: .isDirectory)
+    guard FileManager.default.fileExists(atPath: arguments.path) else {
+      throw TrainingError.runFolder(path: path, reason: "holds no args.yaml; give the folder of a run, as runs/train")
     }
   }
 

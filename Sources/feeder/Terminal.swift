@@ -34,6 +34,12 @@ enum Terminal {
     _ = write("\r\u{1B}[K" + line, to: STDERR_FILENO)
   }
 
+  /// Draws `lines` over the `height` lines drawn before.
+  static func repaint(_ lines: [String], over height: Int) {
+    let up = height > 0 ? "\u{1B}[\(height)A" : ""
+    _ = write(up + lines.map { "\r\u{1B}[K" + $0 + "\n" }.joined() + "\u{1B}[J", to: STDERR_FILENO)
+  }
+
   /// Writes all of `text`; false, with errno, where the system refuses. `FileHandle` would end the program.
   private static func write(_ text: String, to descriptor: Int32) -> Bool {
     let bytes = [UInt8](text.utf8)

@@ -24,6 +24,8 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var tracing: TraceOptions
   @Flag(help: "Print what the run would take of memory, layer by layer, and leave.")
   var plan = false
+  @Flag(help: "Show what the loader's tuner decides, and why.")
+  var verbose = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
@@ -96,11 +98,11 @@ struct TrainCommand: ParsableCommand {
   ) throws {
     let interruption = Interruption()
     let isNew = !FileManager.default.fileExists(atPath: folder.lastWeights.path)
-    let line: any TrainingObserver =
-      settings.place.leads ? try TrainingLine(results: results(folder, isNew: isNew)) : SilentLine()
+    let observer = settings.place.leads ? try observers(folder, isNew: isNew) : SilentLine()
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
-      weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: line, ranks: ranks, trace: trace,
+      weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: observer, ranks: ranks,
+      trace: trace,
       isCancelled: { interruption.cancellation.isCancelled })
     if trainer.isFinished {
       Terminal.say("\(folder.url.path): this run is finished; nothing to do")
@@ -149,6 +151,13 @@ struct TrainCommand: ParsableCommand {
     let group = try ProcessGroup(detection.meeting, rank: place.rank, count: place.count)
     Terminal.say("ranks: \(place.count), \(place.localCount) of them here, started by \(detection.starter)")
     return Ranks(group, place: place)
+  }
+
+  private func observers(_ folder: RunFolder, isNew: Bool) throws -> any TrainingObserver {
+    TrainingObservers([
+      TrainingLine(results: try results(folder, isNew: isNew), isVerbose: verbose),
+      TelemetryRecorder(folder.telemetry),
+    ])
   }
 
   private func results(_ folder: RunFolder, isNew: Bool) throws -> ResultsCSV {

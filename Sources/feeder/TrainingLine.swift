@@ -3,46 +3,56 @@ import FeederTraining
 import Foundation
 
 /// Says nothing: one rank speaks for all.
-final class SilentLine: TrainingObserver {
-  func note(_ line: String) {}
-  func stepDone(_ report: StepReport) {}
-  func validationStepDone(_ done: Int, of total: Int) {}
-  func epochDone(_ report: EpochReport) throws {}
-}
+final class SilentLine: TrainingObserver {}
 
 /// Shows a run as YOLO users know it, on stderr, and keeps results.csv.
 final class TrainingLine: TrainingObserver {
   private var results: ResultsCSV
-  private var shownTenth = -1
+  private let isVerbose: Bool
+  private var shownPart = -1
+  private var drawn = ContinuousClock.now
+  private var hasHead = false
 
-  /// Rows go to `results`.
-  init(results: ResultsCSV) {
+  /// Rows go to `results`; what the tuner decides is shown where `isVerbose`.
+  init(results: ResultsCSV, isVerbose: Bool) {
     self.results = results
+    self.isVerbose = isVerbose
   }
 
   func note(_ line: String) { Terminal.say(line) }
 
+  func loaderMoved(_ line: String) {
+    if isVerbose { Terminal.say(line) }
+  }
+
   func stepDone(_ report: StepReport) {
-    if report.batch == 1 || shownTenth < 0 {
-      if report.batch == 1 { shownTenth = -1 }
-      Terminal.say(Self.columns(["Epoch", "Memory", "box_loss", "cls_loss", "dfl_loss", "Instances", "Size"]))
+    if report.batch == 1 || !hasHead {
+      Terminal.say(LiveLine.head)
+      hasHead = true
+      shownPart = -1
     }
-    let left = Double(report.batchCount - report.batch) * Double(report.imageCount) / max(report.imagesPerSecond, 1e-9)
-    let line =
-      Self.columns(
-        ["\(report.epoch + 1)/\(report.epochCount)", Self.gibibytes(report.peakHostBytes)]
-          + report.losses.map { String(format: "%.4g", $0) } + ["\(report.boxCount)", "\(report.imageSize)"])
-      + ": \(report.batch)/\(report.batchCount) "
-      + String(format: "%.1f img/s, stall %.1f%%, ", report.imagesPerSecond, report.stallShare * 100)
-      + Self.clock(left) + " left"
-    let tenth = report.batch * 4 / max(report.batchCount, 1)
     let isLast = report.batch == report.batchCount
     if Terminal.isInteractive {
-      Terminal.redraw(line + (isLast ? "\n" : ""))
-    } else if tenth > shownTenth || isLast {
-      Terminal.say(line)
+      let now = ContinuousClock.now
+      guard isLast || now - drawn > .milliseconds(100) else { return }
+      drawn = now
+      Terminal.redraw(text(report) + (isLast ? "\n" : ""))
+    } else {
+      let part = report.batch * 4 / max(report.batchCount, 1)
+      if part > shownPart || isLast { Terminal.say(text(report)) }
+      shownPart = max(part, 0)
     }
-    shownTenth = max(tenth, 0)
+  }
+
+  private func text(_ report: StepReport) -> String {
+    let imagesLeft = Double((report.batchCount - report.batch) * report.imageCount)
+    return LiveLine(
+      epoch: report.epoch + 1, epochCount: report.epochCount, peakHostBytes: HostMemory.peakBytes,
+      losses: report.losses, boxCount: report.boxCount, batch: report.batch, batchCount: report.batchCount,
+      imagesPerSecond: report.imagesPerSecond, stallShare: report.stallShare,
+      prefetchDepth: report.loader.prefetchDepth, workers: report.loader.workers,
+      secondsLeft: imagesLeft / max(report.imagesPerSecond, 1e-9)
+    ).text
   }
 
   func validationStepDone(_ done: Int, of total: Int) {
@@ -50,7 +60,7 @@ final class TrainingLine: TrainingObserver {
   }
 
   func epochDone(_ report: EpochReport) throws {
-    shownTenth = -1
+    shownPart = -1
     let table = AccuracyReport(report.accuracy).table
     table.prefix(2).forEach(Terminal.say)
     try results.append(
@@ -61,16 +71,5 @@ final class TrainingLine: TrainingObserver {
         imagesPerSecond: report.imagesPerSecond, stallShare: report.stallShare, prefetchDepth: report.prefetchDepth,
         workers: report.workers, peakHostBytes: report.peakHostBytes, peakDeviceBytes: report.peakDeviceBytes,
         streamHash: report.streamHash))
-  }
-
-  private static func columns(_ texts: [String]) -> String {
-    texts.map { String(repeating: " ", count: max(11 - $0.count, 0)) + $0 }.joined()
-  }
-
-  private static func gibibytes(_ bytes: Int) -> String { String(format: "%.2fG", Double(bytes) / 1_073_741_824) }
-
-  private static func clock(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
-    return String(format: "%02d:%02d", whole / 60, whole % 60)
   }
 }

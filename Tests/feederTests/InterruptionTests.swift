@@ -10,7 +10,7 @@ struct InterruptionTests {
     let boards = try SmallBoards(500)
     let running = try RunningFeeder(
       ["train", "boards"] + SmallBoards.smallSteps + ["--epochs", "3", "--out", "run", "--json"], in: boards.folder.url)
-    #expect(running.waitForMessage(": 1/100 "), "no first step")
+    #expect(running.waitForMessage(" 1/100 "), "no first step")
     running.send(signal)
     let start = ContinuousClock.now
     let ended = try running.finish()

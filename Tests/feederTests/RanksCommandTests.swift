@@ -94,7 +94,7 @@ struct RanksCommandTests {
     let running = try RunningFeeder(
       ["train", "boards"] + Self.flags + ["--batch", "4", "--ranks", "2", "--checkpoint-every", "1", "--out", "run"],
       in: boards.folder.url)
-    #expect(running.waitForMessage(": 1/40 "), "no first step")
+    #expect(running.waitForMessage(" 1/40 "), "no first step")
     let victim = try #require(running.children.first { $0.environment["RANK"] == "1" })
     kill(victim.pid, SIGKILL)
     let start = ContinuousClock.now
@@ -112,7 +112,7 @@ struct RanksCommandTests {
     let boards = try SmallBoards(200)
     let running = try RunningFeeder(
       ["train", "boards"] + Self.flags + ["--batch", "4", "--ranks", "2", "--out", "run"], in: boards.folder.url)
-    #expect(running.waitForMessage(": 1/40 "), "no first step")
+    #expect(running.waitForMessage(" 1/40 "), "no first step")
     running.send(signal)
     let ended = try running.finish()
     #expect(ended.status == 128 + signal, "\(ended.messages)")

@@ -1,0 +1,34 @@
+import FeederReporting
+import Foundation
+import Yams
+
+/// What a run has written until now, read back for people. Nothing in it is trusted: a file may be anyone's.
+struct RunRecord {
+  /// The folder.
+  let folder: RunFolder
+  /// args.yaml, in its order.
+  let arguments: [(key: String, value: String)]
+  /// results.csv.
+  let epochs: [EpochRow]
+  /// telemetry.csv; empty where a run has none.
+  let telemetry: [TelemetryRow]
+
+  /// Reads the run in `path`. Throws a line where that is none.
+  init(_ path: String) throws {
+    folder = try RunFolder(reading: path)
+    arguments = try RunArguments.read(folder.arguments.path).map { ($0.key, $0.value ?? "") }
+    func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+    epochs = exists(folder.results) ? try ResultsCSV.read(folder.results) : []
+    telemetry = exists(folder.telemetry) ? try TelemetryFile.rows(of: folder.telemetry) : []
+  }
+
+  /// A value of args.yaml.
+  subscript(key: String) -> String? { arguments.first { $0.key == key }?.value }
+
+  /// The epoch whose weights are the best, by the rule that chooses them: a tenth mAP50, nine tenths mAP50-95.
+  var best: EpochRow? {
+    epochs.max { Self.fitness($0) < Self.fitness($1) }
+  }
+
+  private static func fitness(_ row: EpochRow) -> Double { 0.1 * (row.map50 ?? 0) + 0.9 * (row.map50_95 ?? 0) }
+}

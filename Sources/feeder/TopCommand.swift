@@ -1,0 +1,33 @@
+import ArgumentParser
+import FeederCore
+import FeederReporting
+import Foundation
+
+/// `feeder top`: a run as it goes, from the files that it writes.
+struct TopCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "top", abstract: "Shows a run while it goes, from another terminal.",
+    discussion:
+      "On a terminal it is drawn anew every second until the run ends or Ctrl-C; elsewhere it is printed once.")
+
+  @Argument(help: "The folder of a run.")
+  var folder: String
+  @Flag(help: "Print once and leave.")
+  var once = false
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  func run() throws {
+    var view = try RunView(RunRecord(folder), at: Date())
+    if json { return try Terminal.printJSON(view) }
+    guard Terminal.isInteractive, !once else { return view.lines.forEach(Terminal.say) }
+    var height = 0
+    while true {
+      Terminal.repaint(view.lines, over: height)
+      height = view.lines.count
+      if view.state.isEnd { return }
+      Thread.sleep(forTimeInterval: 1)
+      view = try RunView(RunRecord(folder), at: Date())
+    }
+  }
+}

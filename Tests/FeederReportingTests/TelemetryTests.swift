@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+@testable import FeederReporting
+
+@Suite("telemetry.csv is whole up to its last row, whatever happened to the process that wrote it")
+struct TelemetryTests {
+  private let url = FileManager.default.temporaryDirectory.appending(path: "telemetry-\(UUID().uuidString).csv")
+
+  private func row(_ epoch: Double) -> TelemetryRow {
+    var row = TelemetryRow()
+    row.phase = .validate
+    row.time = 1_795_635_953.910627
+    row.epoch = epoch
+    row.seconds = 0.25
+    row.imageCount = 8
+    row.stallSeconds = 0.1
+    row.loaderBytes = 2_380_184
+    return row
+  }
+
+  @Test("Rows come back as they were written, and a second writer goes on behind them")
+  func roundTrip() throws {
+    defer { try? FileManager.default.removeItem(at: url) }
+    try TelemetryFile(url).append(row(1))
+    try TelemetryFile(url).append(row(2))
+    let rows = try TelemetryFile.rows(of: url)
+    #expect(rows == [row(1), row(2)])
+    #expect(rows[0].imagesPerSecond == 32 && rows[0].stallShare == 0.4)
+  }
+
+  @Test("A row that was cut off is passed over by readers and removed by the next writer")
+  func cutRow() throws {
+    defer { try? FileManager.default.removeItem(at: url) }
+    try TelemetryFile(url).append(row(1))
+    let whole = try Data(contentsOf: url)
+    for cut in [1, 20, 40] {
+      try (whole + Data(row(2).line.utf8).prefix(cut)).write(to: url)
+      #expect(try TelemetryFile.rows(of: url) == [row(1)])
+      try TelemetryFile(url).append(row(3))
+      #expect(try TelemetryFile.rows(of: url) == [row(1), row(3)])
+    }
+    // Cut within the very first line.
+    try whole.prefix(10).write(to: url)
+    try TelemetryFile(url).append(row(4))
+    #expect(try TelemetryFile.rows(of: url) == [row(4)])
+  }
+
+  @Test("A row of other things is refused with its line", arguments: ["train,1,2", "sleep", "", "nan"])
+  func strangeRow(_ start: String) throws {
+    defer { try? FileManager.default.removeItem(at: url) }
+    let nan = "train," + [String](repeating: "nan", count: TelemetryRow.numbers.count).joined(separator: ",")
+    let line = start == "nan" ? nan : start
+    try Data((TelemetryRow.header + "\n" + row(1).line + "\n" + line + "\n").utf8).write(to: url)
+    let error = #expect(throws: ReportingError.self) { try TelemetryFile.rows(of: url) }
+    #expect(error?.description.contains("line 3") == true)
+  }
+
+  @Test("What cannot be written gives one line with the file and the reason")
+  func unwritable() {
+    let error = #expect(throws: ReportingError.self) {
+      try TelemetryFile(URL(filePath: "/nowhere/telemetry.csv"))
+    }
+    #expect(error?.description == "/nowhere/telemetry.csv: cannot be written (No such file or directory)")
+  }
+}
+
+@Suite("The line of a run fits into 100 columns")
+struct LiveLineTests {
+  @Test("Whatever the numbers are, no line is longer, and the values stand under their titles where they are usual")
+  func width() {
+    func line(_ large: Bool) -> String {
+      LiveLine(
+        epoch: large ? 9999 : 3, epochCount: large ? 10_000 : 100, peakHostBytes: large ? 1 << 41 : 1 << 30,
+        losses: large ? [-1e9, .infinity, 123_456] : [1.5, 0.25, 1.0625], boxCount: large ? 1_000_000 : 120,
+        batch: large ? 123_456 : 12, batchCount: large ? 999_999 : 63, imagesPerSecond: large ? 123_456.7 : 812.5,
+        stallShare: large ? 1 : 0.004, prefetchDepth: large ? 64 : 4, workers: large ? 256 : 8,
+        secondsLeft: large ? 1e12 : 75
+      ).text
+    }
+    #expect(LiveLine.head.count <= 100)
+    #expect(line(false).count == LiveLine.head.count)
+    #expect(line(false).hasSuffix("12/63   812.5   0.4%     4       8 01:15"))
+    #expect(line(true).count <= 100)
+    #expect(line(true).contains("123456/999999"))
+  }
+
+  @Test("Time is told in minutes and seconds, and in hours from 100 minutes on")
+  func clock() {
+    #expect(
+      [0, 59.2, 60, 5999, 6000, 359_999, 1e300].map(LiveLine.clock) == [
+        "00:00", "01:00", "01:00", "99:59", "1h40", "99h59", "-",
+      ])
+  }
+}
