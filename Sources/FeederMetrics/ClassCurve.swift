@@ -20,6 +20,20 @@ package struct ClassCurve: Sendable {
     zip(precision, recall).map { 2 * $0 * $1 / ($0 + $1 + 1e-16) }
   }
 
+  /// The largest precision at overlap 0.5 of any of `confidences` that reaches each of `recalls`, which rise; 0 where none does.
+  package func precision(atRecalls recalls: [Double]) -> [Double] {
+    let points = zip(recall, precision).sorted { $0.0 < $1.0 }
+    var best = 0.0
+    var place = points.count - 1
+    return recalls.reversed().map { wanted in
+      while place >= 0, points[place].0 >= wanted {
+        best = max(best, points[place].1)
+        place -= 1
+      }
+      return best
+    }.reversed()
+  }
+
   /// The curve of a class that has `labelCount` boxes, from its detections by falling score.
   ///
   /// `hits` are bits as `Matching.hits` gives them. Without detections everything is 0.

@@ -41,7 +41,7 @@ package enum AnnotatedImage {
   }
 
   /// A score as 0.87.
-  private static func twoDigits(_ score: Double) -> String {
+  static func twoDigits(_ score: Double) -> String {
     guard score.isFinite else { return "?" }
     let hundredths = Int((min(max(score, 0), 1) * 100).rounded())
     return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
@@ -63,6 +63,14 @@ struct Color: Hashable {
       return UInt8(40 + 215 * min(max(abs(position - 3) - 1, 0), 1))
     }
     (red, green, blue) = (channel(0), channel(4), channel(2))
+  }
+
+  static let black = Color(grey: 0)
+
+  init(red: UInt8, green: UInt8, blue: UInt8) {
+    self.red = red
+    self.green = green
+    self.blue = blue
   }
 
   private init(grey: UInt8) { (red, green, blue) = (grey, grey, grey) }

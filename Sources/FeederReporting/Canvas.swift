@@ -15,6 +15,15 @@ struct Canvas {
     pixels = Pixels(bytes: image.bytes.flatMap { [$0, $0, $0] }, size: image.size, channels: 3)
   }
 
+  /// Copies `image`, 3 channels, to the place whose upper left corner is given and that lies inside.
+  mutating func place(_ image: Pixels, left: Int, top: Int) {
+    let count = image.size.width * 3
+    for row in 0..<image.size.height {
+      let start = ((top + row) * pixels.size.width + left) * 3
+      pixels.bytes.replaceSubrange(start..<start + count, with: image.bytes[row * count..<(row + 1) * count])
+    }
+  }
+
   /// Fills columns `left` ..< `right` of rows `top` ..< `bottom`.
   mutating func fill(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int, _ color: Color) {
     let columns = max(left, 0)..<max(min(right, pixels.size.width), max(left, 0))

@@ -8,6 +8,8 @@ package enum ReportingError: Error, Equatable, CustomStringConvertible {
   case unreadable(file: String, reason: String)
   /// A file that cannot be written, with the system's reason.
   case unwritable(file: String, reason: String)
+  /// A picture that cannot be drawn, with the reason.
+  case undrawable(reason: String)
 
   /// The line that a person reads.
   package var description: String {
@@ -17,6 +19,7 @@ package enum ReportingError: Error, Equatable, CustomStringConvertible {
     case .results(let file, let line, let problem): "\(file), line \(line): \(problem)"
     case .unreadable(let file, let reason): "\(file): cannot be read (\(reason))"
     case .unwritable(let file, let reason): "\(file): cannot be written (\(reason))"
+    case .undrawable(let reason): "a picture cannot be drawn (\(reason))"
     }
   }
 }

@@ -10,7 +10,8 @@ struct Feeder: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       SynthCommand.self, PrepareCommand.self, CacheCommand.self, TrainCommand.self, ValCommand.self, ScoreCommand.self,
-      PredictCommand.self, TopCommand.self, ProfileCommand.self, DoctorCommand.self, BenchCommand.self,
+      PredictCommand.self, TopCommand.self, ReportCommand.self, ProfileCommand.self, DoctorCommand.self,
+      BenchCommand.self,
     ])
 
   /// Runs a subcommand. Exit status: 0 done, 1 failed with one line on stderr, 2 usage.

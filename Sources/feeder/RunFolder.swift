@@ -1,7 +1,7 @@
 import FeederTraining
 import Foundation
 
-/// The folder of a run: args.yaml, results.csv, telemetry.csv, weights.
+/// The folder of a run: args.yaml, results.csv, telemetry.csv, weights, pictures, report.html.
 struct RunFolder {
   let url: URL
 
@@ -10,6 +10,10 @@ struct RunFolder {
   var results: URL { url.appending(path: "results.csv") }
   var telemetry: URL { url.appending(path: "telemetry.csv") }
 
+  var predictions: URL { url.appending(path: "predictions.json") }
+  var report: URL { url.appending(path: "report.html") }
+
+  var bestWeights: URL { weights.appending(path: "best.safetensors") }
   var lastWeights: URL { weights.appending(path: "last.safetensors") }
 
   /// No folder, for a process that writes none.

@@ -35,11 +35,17 @@ struct TrainCommand: ParsableCommand {
     let epochsDone: Int
     let last: String
     let best: String
+    let report: String?
     let memory: Memory
 
     struct Memory: Encodable {
       let plannedGrowthBytes: Int
       let growthBytes: Int
+
+      init(_ watch: MemoryWatch) {
+        plannedGrowthBytes = watch.plan.growthByteCount
+        growthBytes = watch.growthByteCount
+      }
     }
   }
 
@@ -77,26 +83,98 @@ struct TrainCommand: ParsableCommand {
     if plan { return try memory.print(settings, json: json) }
     settings.learnedFile = settings.learnedLoader(dataset, train, sourceOptions)
     let folder = try resumed ?? (place.leads ? RunFolder(making: out ?? Self.defaultOut) : RunFolder.none)
+    let interruption = Interruption()
+    let ended: Ended
     do {
       if resumed == nil, place.leads {
         let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
         try Data(text.utf8).write(to: folder.arguments, options: .atomic)
+        if try arguments.plots() { try drawBefore(settings, dataset, train, memory: loaderBudget, folder) }
       }
       // Rank 0 alone writes.
-      try tracing.during(writes: place.leads) { trace in
-        try run(in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks, trace)
+      ended = try tracing.during(writes: place.leads) { trace in
+        try run(
+          in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks, trace,
+          interruption)
       }
     } catch {
       if resumed == nil, place.leads { folder.removeWithoutWeights() }
       throw error
     }
+    try tell(ended, folder)
+    var report: URL?
+    if place.leads, ended.isWhole, try arguments.plots() {
+      report = drawAfter(settings, dataset, train, validation, memory: loaderBudget, folder, interruption)
+    }
+    if json, place.leads { try Terminal.printJSON(ended.report(folder, report)) }
+  }
+
+  /// How a run ended, kept when its trainer, and all that it held, is gone.
+  private struct Ended {
+    /// Nil where there was nothing left to do.
+    let outcome: TrainingOutcome?
+    let epochsDone: Int
+    let memory: Report.Memory
+
+    /// True where the run has come to its end just now.
+    var isWhole: Bool {
+      switch outcome {
+      case .finished, .stoppedEarly: true
+      case .stoppedAfterSteps, .interrupted, nil: false
+      }
+    }
+
+    func report(_ folder: RunFolder, _ report: URL?) -> Report {
+      let name =
+        switch outcome {
+        case .finished, .interrupted, nil: "finished"
+        case .stoppedEarly: "stopped_early"
+        case .stoppedAfterSteps: "stopped_after_steps"
+        }
+      return Report(
+        runFolder: folder.url.path, outcome: name, epochsDone: epochsDone, last: folder.lastWeights.path,
+        best: folder.bestWeights.path, report: report?.path, memory: memory)
+    }
+  }
+
+  /// What can be seen of the data before the first step.
+  private func drawBefore(
+    _ settings: TrainingSettings, _ dataset: Dataset, _ train: OpenedSource, memory: Int, _ folder: RunFolder
+  ) throws {
+    if let plotter = Plotter() {
+      try RunPictures(folder: folder, plotter: plotter).writeLabels(train.entries, classNames: dataset.classNames)
+    }
+    try BatchPictures(folder: folder, classNames: dataset.classNames)
+      .writeTraining(settings, source: train.source, memory: memory)
+    HostMemory.forgetPeak()  // the pictures are no part of what the run takes
+  }
+
+  /// The report of a run that is done. What goes wrong here harms nothing of it, and is told in a line.
+  private func drawAfter(
+    _ settings: TrainingSettings, _ dataset: Dataset, _ train: OpenedSource, _ validation: OpenedSource, memory: Int,
+    _ folder: RunFolder, _ interruption: Interruption
+  ) -> URL? {
+    do {
+      var alone = settings
+      alone.place = .alone
+      let report = RunReport(
+        record: try RunRecord(folder.url.path), settings: alone, dataset: dataset, train: train, validation: validation,
+        memory: memory)
+      if try report.write(isCancelled: { interruption.cancellation.isCancelled }) {
+        Terminal.say("report: \(folder.report.path)")
+        return folder.report
+      }
+      Terminal.say("interrupted: the run is done, and its report is not written: feeder report \(folder.url.path)")
+    } catch {
+      Terminal.say("\(error); the run is done, and its report is not written: feeder report \(folder.url.path)")
+    }
+    return nil
   }
 
   private func run(
     in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ train: any ImageSource,
-    _ validation: any ImageSource, memory: Int, _ ranks: Ranks?, _ trace: Trace?
-  ) throws {
-    let interruption = Interruption()
+    _ validation: any ImageSource, memory: Int, _ ranks: Ranks?, _ trace: Trace?, _ interruption: Interruption
+  ) throws -> Ended {
     let isNew = !FileManager.default.fileExists(atPath: folder.lastWeights.path)
     let observer = settings.place.leads ? try observers(folder, isNew: isNew) : SilentLine()
     let trainer = try Trainer(
@@ -106,13 +184,14 @@ struct TrainCommand: ParsableCommand {
       isCancelled: { interruption.cancellation.isCancelled })
     if trainer.isFinished {
       Terminal.say("\(folder.url.path): this run is finished; nothing to do")
-      return try report(folder, "finished", trainer)
+      return Ended(outcome: nil, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
     }
     Terminal.say(
       "training \(settings.model.modelName) on \(train.count) images, validating on \(validation.count), "
         + "\(settings.device), \(settings.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
     )
-    try finish(trainer.run(), folder, trainer)
+    let outcome = try trainer.run()
+    return Ended(outcome: outcome, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
   }
 
   private static let defaultOut = "runs/train"
@@ -166,33 +245,19 @@ struct TrainCommand: ParsableCommand {
     return try ResultsCSV(continuing: folder.results, from: done + 1)
   }
 
-  private func finish(_ outcome: TrainingOutcome, _ folder: RunFolder, _ trainer: Trainer) throws {
-    switch outcome {
-    case .finished:
-      Terminal.say("done: \(folder.url.path)")
-      try report(folder, "finished", trainer)
+  private func tell(_ ended: Ended, _ folder: RunFolder) throws {
+    switch ended.outcome {
+    case nil: break
+    case .finished: Terminal.say("done: \(folder.url.path)")
     case .stoppedEarly(let best):
       Terminal.say("no better result since epoch \(best + 1): stopped early; \(folder.url.path)")
-      try report(folder, "stopped_early", trainer)
     case .stoppedAfterSteps:
       Terminal.say(
         "stopped after \(options.stopAfterSteps ?? "the given") steps; go on with --resume \(folder.url.path), "
           + "and --stop-after-steps 0 to go to the end")
-      try report(folder, "stopped_after_steps", trainer)
     case .interrupted:
       Terminal.say("interrupted: a checkpoint is written; go on with --resume \(folder.url.path)")
       throw ExitCode(Interruption.exitStatus)
     }
-  }
-
-  private func report(_ folder: RunFolder, _ outcome: String, _ trainer: Trainer) throws {
-    guard json, trainer.leads else { return }
-    try Terminal.printJSON(
-      Report(
-        runFolder: folder.url.path, outcome: outcome, epochsDone: trainer.nextEpoch,
-        last: folder.weights.appending(path: "last.safetensors").path,
-        best: folder.weights.appending(path: "best.safetensors").path,
-        memory: Report.Memory(
-          plannedGrowthBytes: trainer.memory.plan.growthByteCount, growthBytes: trainer.memory.growthByteCount)))
   }
 }

@@ -99,6 +99,8 @@ struct TrainOptions: ParsableArguments {
   var workers: String?
   @Option(parsing: .unconditional, help: "Batches made ahead of the step. (default: 4)")
   var prefetch: String?
+  @Option(parsing: .unconditional, help: "Draw pictures and write report.html: true or false. (default: true)")
+  var plots: String?
 
   /// What was given, by the key that a YAML file uses.
   var given: [String: String] {
@@ -113,7 +115,7 @@ struct TrainOptions: ParsableArguments {
       "flipud": flipud, "degrees": degrees, "shear": shear, "perspective": perspective,
       "mosaic": mosaic, "cache": cache, "cache_dir": cacheDir, "channels": channels,
       "checkpoint_every": checkpointEvery, "stop_after_steps": stopAfterSteps, "engine_threads": engineThreads,
-      "workers": workers, "prefetch": prefetch,
+      "workers": workers, "prefetch": prefetch, "plots": plots,
     ]
     return all.compactMapValues { $0 }
   }

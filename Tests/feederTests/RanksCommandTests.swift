@@ -7,6 +7,7 @@ import Testing
 struct RanksCommandTests {
   private static let flags = [
     "--image-size", "64", "--engine-threads", "1", "--workers", "1", "--precision", "fp32", "--device", "cpu",
+    "--plots", "false",
     "--optimizer", "sgd", "--warmup-epochs", "0", "--memory", "256MiB",
   ]
 

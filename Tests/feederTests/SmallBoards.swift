@@ -6,8 +6,10 @@ import Testing
 struct SmallBoards {
   let folder: TemporaryFolder
 
-  /// Flags that keep a training step at some hundredths of a second.
-  static let smallSteps = ["--batch", "4", "--image-size", "64", "--engine-threads", "1", "--workers", "1"]
+  /// Flags that keep a training step at some hundredths of a second, and draw nothing.
+  static let smallSteps = [
+    "--batch", "4", "--image-size", "64", "--engine-threads", "1", "--workers", "1", "--plots", "false",
+  ]
 
   /// Draws `count` boards, a fifth of them for validation.
   init(_ count: Int = 12) throws {

@@ -1,0 +1,72 @@
+import Foundation
+
+/// Draws charts by gnuplot, a program of its own: what goes wrong there cannot harm a run, and where it is missing only pictures are.
+package struct Plotter {
+  private let program: URL
+
+  /// Finds gnuplot on the PATH; nil where it is missing.
+  package init?() {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let found = folders.map { $0 + "/gnuplot" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    guard let found else { return nil }
+    program = URL(filePath: found)
+  }
+
+  /// What a user without it is told.
+  package static let absence =
+    "no 'gnuplot' on the PATH: curves and matrices are not drawn (Debian: apt-get install gnuplot-nox)"
+
+  /// A PNG of `charts` side by side in `columns`, each `width` x `height` pixels. Throws `ReportingError.undrawable`.
+  package func png(_ charts: [Chart], columns: Int = 1, width: Int, height: Int) throws -> Data {
+    let rows = (charts.count + columns - 1) / columns
+    return try draw(
+      "set terminal pngcairo size \(width * columns),\(height * rows) font 'sans,10' background rgb 'white' noenhanced",
+      ChartScript(charts, columns: columns, ink: "#333333"))
+  }
+
+  /// The text of one `<svg>` element for a page: its ink is the page's, in light and in dark.
+  package func svg(_ chart: Chart, width: Int, height: Int) throws -> String {
+    // A colour that nothing else has, to be found again.
+    let data = try draw(
+      "set terminal svg size \(width),\(height) font 'sans-serif,11' noenhanced",
+      ChartScript([chart], columns: 1, ink: "#010203"))
+    let text = String(decoding: data, as: UTF8.self)
+      .replacing(#/rgb\(\s*1,\s*2,\s*3\)/#, with: "currentColor")
+      .replacing(#/(?s)<defs>.*?</defs>/#, with: "")
+      .replacing("\"black\"", with: "\"currentColor\"")
+      .replacing(#/ color="[^"]*"/#, with: "")
+      .replacing(#/(?s)<title>.*?</title>|<desc>.*?</desc>/#, with: "")
+      .replacing(#/ id="[^"]*"/#, with: "")
+    guard let start = text.range(of: "<svg") else {
+      throw ReportingError.undrawable(reason: "gnuplot wrote no picture")
+    }
+    return String(text[start.lowerBound...])
+  }
+
+  private func draw(_ terminal: String, _ script: ChartScript) throws -> Data {
+    let file = FileManager.default.temporaryDirectory.appending(path: "feeder-plot-\(UUID().uuidString)")
+    try WholeFile.write(Data((terminal + "\n" + script.lines).utf8), to: file)
+    defer { unlink(file.path) }
+    let process = Process()
+    let (output, errors) = (Pipe(), Pipe())
+    process.executableURL = program
+    process.arguments = ["-d", file.path]  // -d: not the user's own start file
+    process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = errors
+    do {
+      try process.run()
+    } catch {
+      throw ReportingError.undrawable(reason: "\(program.path) does not start")
+    }
+    let picture = output.fileHandleForReading.readDataToEndOfFile()
+    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationReason == .exit, process.terminationStatus == 0, !picture.isEmpty else {
+      let line = complaint.split(separator: "\n").last { !$0.trimmingCharacters(in: .whitespaces).isEmpty }
+      throw ReportingError.undrawable(reason: "gnuplot: \(line ?? "wrote nothing")")
+    }
+    return picture
+  }
+}

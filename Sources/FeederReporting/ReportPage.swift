@@ -1,0 +1,141 @@
+import FeederMetrics
+import Foundation
+
+/// A report as one HTML file that needs nothing else: no network, no script, light and dark, from 400 pixels on.
+package struct ReportPage {
+  private let plotter: Plotter?
+  private var html = ""
+
+  /// Pixels of a chart; on narrow screens it shrinks a little.
+  private static let chartSize = (width: 420, height: 280)
+
+  /// The bytes of `content`'s page. Charts are drawn by `plotter`; without one the page says why they are missing. Throws
+  /// `ReportingError.undrawable`.
+  package static func data(_ content: ReportContent, plotter: Plotter?) throws -> Data {
+    var page = ReportPage(plotter: plotter)
+    try page.add(content)
+    return Data(page.html.utf8)
+  }
+
+  /// Writes the page to `url`, whole or not at all. Throws `ReportingError`.
+  package static func write(_ content: ReportContent, plotter: Plotter?, to url: URL) throws {
+    try WholeFile.write(data(content, plotter: plotter), to: url)
+  }
+
+  private init(plotter: Plotter?) { self.plotter = plotter }
+
+  private mutating func add(_ content: ReportContent) throws {
+    html += """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>\(Self.escaped(content.title))</title>
+      <style>
+      \(ReportStyle.css)
+      </style>
+      </head>
+      <body>
+      <header>
+      <h1>\(Self.escaped(content.title))</h1>
+      <p class="verdict">\(Self.escaped(content.verdict))</p>
+      <dl class="figures">
+
+      """
+    for figure in content.figures {
+      html += "<div><dt>\(Self.escaped(figure.name))</dt><dd>\(Self.escaped(figure.value))</dd></div>\n"
+    }
+    html += "</dl>\n</header>\n<main>\n"
+    for part in content.parts { try add(part) }
+    html += "</main>\n</body>\n</html>\n"
+  }
+
+  private mutating func add(_ part: ReportContent.Part) throws {
+    html += "<section>\n<h2>\(Self.escaped(part.title))</h2>\n"
+    for line in part.text { html += "<p>\(Self.escaped(line))</p>\n" }
+    try addCharts(part.charts)
+    for table in part.tables { add(table) }
+    if let (names, matrix) = part.matrix { add(matrix, names) }
+    if !part.pictures.isEmpty {
+      html += "<div class=\"pictures\">\n"
+      for picture in part.pictures {
+        html += "<figure><img alt=\"\(Self.escaped(picture.caption))\" src=\"data:image/jpeg;base64,"
+        html += Data(picture.jpeg).base64EncodedString()
+        html += "\"><figcaption>\(Self.escaped(picture.caption))</figcaption></figure>\n"
+      }
+      html += "</div>\n"
+    }
+    for (title, table) in part.details {
+      html += "<details><summary>\(Self.escaped(title))</summary>\n"
+      add(table)
+      html += "</details>\n"
+    }
+    html += "</section>\n"
+  }
+
+  private mutating func addCharts(_ charts: [Chart]) throws {
+    guard !charts.isEmpty else { return }
+    guard let plotter else {
+      html += "<p class=\"missing\">\(Self.escaped(Plotter.absence))</p>\n"
+      return
+    }
+    html += "<div class=\"charts\">\n"
+    for chart in charts {
+      let svg = try plotter.svg(chart, width: Self.chartSize.width, height: Self.chartSize.height)
+      html += "<figure role=\"img\" aria-label=\"\(Self.escaped(chart.title))\">\(svg)</figure>\n"
+    }
+    html += "</div>\n"
+  }
+
+  private mutating func add(_ table: ReportContent.Table) {
+    if table.titles.isEmpty {
+      html += "<div class=\"wide\"><table class=\"facts\">\n<tbody>\n"
+    } else {
+      html += "<div class=\"wide\"><table>\n<thead><tr>"
+      for title in table.titles { html += "<th>\(Self.escaped(title))</th>" }
+      html += "</tr></thead>\n<tbody>\n"
+    }
+    for row in table.rows {
+      html += "<tr>" + row.map { "<td>\(Self.escaped($0))</td>" }.joined() + "</tr>\n"
+    }
+    html += "</tbody></table></div>\n"
+  }
+
+  /// Rows are claims, columns what is there; a field's shade is its share of the column.
+  private mutating func add(_ matrix: ConfusionMatrix, _ names: [String]) {
+    let side = matrix.classCount + 1
+    let all = names + ["background"]
+    html += "<div class=\"wide\"><table class=\"matrix\">\n<thead><tr><th>predicted \\ true</th>"
+    for name in all { html += "<th>\(Self.escaped(name))</th>" }
+    html += "</tr></thead>\n<tbody>\n"
+    let shares = matrix.normalized
+    for row in 0..<side {
+      html += "<tr><th>\(Self.escaped(all[row]))</th>"
+      for column in 0..<side {
+        let share = (shares[row * side + column] * 100).rounded() / 100
+        let kind = row == column ? "right" : "wrong"
+        let count = matrix[claimed: row, real: column]
+        html += "<td class=\"\(kind)\" style=\"--share:\(share)\">\(count == 0 ? "" : "\(count)")</td>"
+      }
+      html += "</tr>\n"
+    }
+    html += "</tbody></table></div>\n"
+  }
+
+  /// Text that no browser takes for markup.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text.unicodeScalars {
+      switch character {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      default: result.unicodeScalars.append(character)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,84 @@
+import FeederMetrics
+import Foundation
+
+/// The charts of a run's results, epoch by epoch.
+package enum RunCharts {
+  /// Losses and accuracy over epochs, as YOLO users know them.
+  package static func results(_ epochs: [EpochRow]) -> [Chart] {
+    func line(_ title: String, _ value: (EpochRow) -> Double?) -> Chart {
+      let points = epochs.compactMap { row in value(row).map { (x: Double(row.epoch), y: $0) } }
+      return Chart(title, x: "epoch", .lines([Chart.Series(nil, points, isMain: true)]))
+    }
+    return [
+      line("train/box_loss", \.boxLoss), line("train/cls_loss", \.classLoss), line("train/dfl_loss", \.dflLoss),
+      line("lr", \.learningRate), line("metrics/precision(B)", \.precision), line("metrics/recall(B)", \.recall),
+      line("metrics/mAP50(B)", \.map50), line("metrics/mAP50-95(B)", \.map50_95),
+    ]
+  }
+}
+
+/// The charts of an accuracy: curves over confidence, and what is taken for what.
+package enum AccuracyCharts {
+  /// Precision over recall at overlap 0.5, each class and all together.
+  package static func precisionRecall(_ curves: AccuracyCurves, classNames: [String]) -> Chart {
+    let recalls = (0...200).map { Double($0) / 200 }
+    let classes = curves.classes.map { curve in (curve, curve.precision(atRecalls: recalls)) }
+    var series = classes.map { curve, values in
+      Chart.Series(
+        "\(name(curve, classNames)) \(text(curve.averagePrecision[0]))", Array(zip(recalls, values)).map { ($0, $1) })
+    }
+    if !classes.isEmpty {
+      let mean = recalls.indices.map { index in
+        (x: recalls[index], y: classes.map { $0.1[index] }.reduce(0, +) / Double(classes.count))
+      }
+      let map50 = classes.map { $0.0.averagePrecision[0] }.reduce(0, +) / Double(classes.count)
+      series.append(Chart.Series("all classes \(text(map50)) mAP@0.5", mean, isMain: true))
+    }
+    return Chart("Precision-Recall Curve", x: "Recall", y: "Precision", .lines(series), xRange: 0...1, yRange: 0...1.02)
+  }
+
+  /// F1, precision and recall over confidence.
+  package static func byConfidence(_ curves: AccuracyCurves, classNames: [String]) -> (
+    f1: Chart, precision: Chart, recall: Chart
+  ) {
+    func chart(_ title: String, _ label: String, _ values: (ClassCurve) -> [Double]) -> Chart {
+      // 1,000 confidences are more than a picture shows.
+      let places = stride(from: 0, to: ClassCurve.confidences.count, by: 5)
+      let all = curves.classes.map { ($0, values($0)) }
+      var series = all.map { curve, values in
+        Chart.Series(name(curve, classNames), places.map { (ClassCurve.confidences[$0], values[$0]) })
+      }
+      if !all.isEmpty {
+        func mean(_ place: Int) -> Double { all.map { $0.1[place] }.reduce(0, +) / Double(all.count) }
+        let best = curves.bestIndex
+        series.append(
+          Chart.Series(
+            "all classes \(text(mean(best))) at \(text(curves.bestConfidence))",
+            places.map { (ClassCurve.confidences[$0], mean($0)) }, isMain: true))
+      }
+      return Chart(title, x: "Confidence", y: label, .lines(series), xRange: 0...1, yRange: 0...1.02)
+    }
+    return (
+      chart("F1-Confidence Curve", "F1", \.f1), chart("Precision-Confidence Curve", "Precision", \.precision),
+      chart("Recall-Confidence Curve", "Recall", \.recall)
+    )
+  }
+
+  /// What is taken for what, as counts and as shares of each real class.
+  package static func confusion(_ matrix: ConfusionMatrix, classNames: [String]) -> (plain: Chart, normalized: Chart) {
+    let names = classNames + ["background"]
+    func chart(_ title: String, _ values: [Double], _ digits: Int) -> Chart {
+      Chart(title, x: "True", y: "Predicted", .matrix(names: names, values: values, digits: digits))
+    }
+    return (
+      chart("Confusion Matrix", matrix.counts.map(Double.init), 0),
+      chart("Confusion Matrix Normalized", matrix.normalized, 2)
+    )
+  }
+
+  private static func name(_ curve: ClassCurve, _ classNames: [String]) -> String {
+    classNames.indices.contains(curve.classID) ? classNames[curve.classID] : "\(curve.classID)"
+  }
+
+  private static func text(_ value: Double) -> String { String(format: "%.3f", value) }
+}

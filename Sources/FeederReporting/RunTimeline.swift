@@ -1,0 +1,139 @@
+/// What telemetry says over the time of a run, in at most `RunTimeline.mostPoints` steps.
+package struct RunTimeline {
+  /// Points that a chart shows.
+  package static let mostPoints = 120
+
+  /// Rows added up: seconds since the first row, and what came in between.
+  struct Step {
+    var minute = 0.0
+    var training = 0.0
+    var stall = 0.0
+    var other = 0.0
+    var images = 0.0
+    var read = 0.0
+    var decode = 0.0
+    var augment = 0.0
+    var depth = 0.0
+    var workers = 0.0
+    var loaderBytes = 0.0
+    var hostBytes = 0.0
+  }
+
+  let steps: [Step]
+
+  /// Adds up `rows`. Time in which no process ran does not count.
+  package init(_ rows: [TelemetryRow]) {
+    let total = rows.map(\.seconds).reduce(0, +)
+    let width = max(total / Double(Self.mostPoints), 1e-9)
+    var steps: [Step] = []
+    var current = Step()
+    var (elapsed, end) = (0.0, width)
+    for (index, row) in rows.enumerated() {
+      elapsed += row.seconds
+      current.add(row, at: elapsed)
+      if elapsed >= end || index == rows.count - 1 {
+        steps.append(current)
+        current = Step()
+        while end <= elapsed { end += width }
+      }
+    }
+    self.steps = steps
+  }
+
+  /// Seconds in which training took images, and those in which it waited for its loader.
+  package var trainingSeconds: Double { steps.map(\.training).reduce(0, +) }
+  package var stallSeconds: Double { steps.map(\.stall).reduce(0, +) }
+  /// Seconds of validation and the rest.
+  package var otherSeconds: Double { steps.map(\.other).reduce(0, +) }
+  /// Images that training took.
+  package var imageCount: Double { steps.map(\.images).reduce(0, +) }
+  /// Seconds of all workers by stage.
+  package var readSeconds: Double { steps.map(\.read).reduce(0, +) }
+  package var decodeSeconds: Double { steps.map(\.decode).reduce(0, +) }
+  package var augmentSeconds: Double { steps.map(\.augment).reduce(0, +) }
+
+  /// Share of the training time that it waited; nil without telemetry.
+  package var stallShare: Double? { trainingSeconds > 0 ? min(stallSeconds / trainingSeconds, 1) : nil }
+
+  /// One line that says what set the pace.
+  package var verdict: String {
+    guard let stallShare else { return "No telemetry: what set the pace is not known." }
+    let rate = Int((imageCount / max(trainingSeconds, 1e-9)).rounded())
+    let share = (stallShare * 1000).rounded() / 10
+    let waited = "waited \(share) % of the training time for data, at \(rate) images/s"
+    if stallShare < 0.01 { return "The device set the pace: it \(waited)." }
+    let stages = [("Reading", readSeconds), ("Decoding", decodeSeconds), ("Augmentation", augmentSeconds)]
+    let largest = stages.max { $0.1 < $1.1 }?.0 ?? "Reading"
+    if stallShare < 0.05 { return "Loader and device are nearly balanced: the device \(waited)." }
+    return
+      "\(largest) takes most of the loader's time, and the device \(waited). `feeder profile` says what would help."
+  }
+
+  /// The charts of time, waiting, prefetch depth and memory.
+  package func charts(memoryBudget: Double?) -> [Chart] {
+    func points(_ value: (Step) -> Double) -> [(x: Double, y: Double)] { steps.map { ($0.minute, value($0)) } }
+    let training = steps.filter { $0.training > 0 }
+    func whileTraining(_ value: (Step) -> Double) -> [(x: Double, y: Double)] {
+      training.map { ($0.minute, value($0)) }
+    }
+    func share(_ part: @escaping (Step) -> Double) -> (Step) -> Double {
+      { part($0) / max($0.training + $0.other, 1e-9) * 100 }
+    }
+    let gibibyte = 1_073_741_824.0
+    var memory = [
+      Chart.Series("process", points { $0.hostBytes / gibibyte }, isMain: true),
+      Chart.Series("loader", points { $0.loaderBytes / gibibyte }),
+    ]
+    if let memoryBudget {
+      memory.append(Chart.Series("loader's budget", points { _ in memoryBudget / gibibyte }))
+    }
+    return [
+      Chart(
+        "where the time went", x: "minutes", y: "% of time",
+        .stack([
+          Chart.Series("step", points(share { max($0.training - $0.stall, 0) })),
+          Chart.Series("waiting", points(share(\.stall))), Chart.Series("validation", points(share(\.other))),
+        ]), yRange: 0...100),
+      Chart(
+        "the loader's work, an image", x: "minutes", y: "ms",
+        .stack([
+          Chart.Series("read", whileTraining { $0.read / max($0.images, 1) * 1000 }),
+          Chart.Series("decode", whileTraining { $0.decode / max($0.images, 1) * 1000 }),
+          Chart.Series("augment", whileTraining { $0.augment / max($0.images, 1) * 1000 }),
+        ])),
+      Chart(
+        "stall share", x: "minutes", y: "% of training time",
+        .lines([Chart.Series(nil, whileTraining { min($0.stall / $0.training, 1) * 100 }, isMain: true)]),
+        yRange: 0...100),
+      Chart(
+        "images a second", x: "minutes",
+        .lines([Chart.Series(nil, whileTraining { $0.images / $0.training }, isMain: true)])),
+      Chart(
+        "prefetch depth and workers", x: "minutes",
+        .lines([
+          Chart.Series("depth", points(\.depth), isMain: true), Chart.Series("workers", points(\.workers)),
+        ])),
+      Chart("memory", x: "minutes", y: "GiB", .lines(memory)),
+    ]
+  }
+}
+
+extension RunTimeline.Step {
+  fileprivate mutating func add(_ row: TelemetryRow, at elapsed: Double) {
+    minute = elapsed / 60
+    if row.phase == .train {
+      training += row.seconds
+      stall += row.stallSeconds
+      images += row.imageCount
+    } else {
+      other += row.seconds
+    }
+    read += row.readSeconds
+    decode += row.decodeSeconds
+    augment += row.augmentSeconds
+    depth = row.prefetchDepth
+    workers = row.workers
+    loaderBytes = max(loaderBytes, row.loaderBytes)
+    hostBytes = max(hostBytes, row.hostBytes)
+  }
+}

@@ -1,0 +1,103 @@
+import FeederCache
+import FeederCore
+import FeederDatasets
+import FeederImaging
+import FeederLoader
+import FeederMetrics
+import FeederReporting
+import FeederTraining
+import Foundation
+
+/// Batches as pictures: what training is given, and what validation finds.
+struct BatchPictures {
+  /// Batches that are drawn.
+  static let count = 3
+
+  let folder: RunFolder
+  let classNames: [String]
+
+  /// Writes train_batch0.jpg and the next: the first batches of epoch 0 as training gets them, each at most 16 images.
+  func writeTraining(_ settings: TrainingSettings, source: any ImageSource, memory: Int) throws {
+    var loading = LoaderSettings(
+      batch: min(settings.batch, ImageGrid.mostImages), imageSize: settings.imageSize,
+      mode: .training(settings.augmentation), seed: settings.seed, workers: 1, prefetchDepth: 1, memoryBudget: memory)
+    loading.damagedShare = 1
+    let loader = try Loader(source: source, settings: loading)
+    let encoder = try JPEGEncoder()
+    loader.startEpoch(0, closeMosaic: settings.closeMosaic >= settings.epochs)
+    for number in 0..<min(Self.count, loader.batchCount) {
+      guard let batch = try loader.nextBatch() else { return }
+      let grid = grid(batch, source)
+      batch.release()
+      try save(grid.jpeg(encoder), "train_batch\(number).jpg")
+    }
+  }
+
+  private func grid(_ batch: borrowing Batch, _ source: any ImageSource) -> ImageGrid {
+    var grid = ImageGrid(count: batch.imageCount, classNames: classNames)
+    let side = Double(batch.size.width)
+    let (targets, images) = (batch.targets, batch.images)
+    let byteCount = batch.channels * batch.size.width * batch.size.height
+    guard let base = batch.pixels.baseAddress else { return grid }
+    for index in 0..<batch.imageCount {
+      let view = ImageView(
+        base: UnsafeRawPointer(base + index * byteCount).assumingMemoryBound(to: UInt8.self), size: batch.size,
+        channels: batch.channels, layout: .planar)
+      let marks = targets.filter { $0.imageIndex == index }.map { target in
+        let label = Label(
+          classID: target.classID, centerX: Double(target.centerX), centerY: Double(target.centerY),
+          width: Double(target.width), height: Double(target.height))
+        return ImageGrid.Mark(
+          box: label.box(in: PixelSize(width: Int(side), height: batch.size.height)), classID: target.classID)
+      }
+      grid.add(view, marks: marks, title: source.item(images[index].entryIndex).imageID)
+    }
+    return grid
+  }
+
+  /// Writes val_batch0_labels.jpg, val_batch0_pred.jpg and the next: what is there, and what was found with at least confidence 0.25.
+  func writeValidation(_ results: [ImageResult], entries: [DatasetEntry], batch: Int) throws {
+    let (decoder, encoder) = (try JPEGDecoder(), try JPEGEncoder())
+    let size = min(batch, ImageGrid.mostImages)
+    for number in 0..<Self.count where number * size < results.count {
+      let places = number * size..<min((number + 1) * size, results.count)
+      var labels = ImageGrid(count: places.count, classNames: classNames)
+      var found = ImageGrid(count: places.count, classNames: classNames)
+      for place in places {
+        let result = results[place]
+        guard let pixels = Self.pixels(of: entries[place], decoder) else { continue }
+        let truths = result.truths.map { ImageGrid.Mark(box: $0.box, classID: $0.classID) }
+        let claims = result.detections.filter { $0.score >= ConfusionMatrix.confidence }
+          .map { ImageGrid.Mark(box: $0.box, classID: $0.classID, score: $0.score) }
+        pixels.withView { labels.add($0, marks: truths, title: result.imageID) }
+        pixels.withView { found.add($0, marks: claims, title: result.imageID) }
+      }
+      try save(labels.jpeg(encoder), "val_batch\(number)_labels.jpg")
+      try save(found.jpeg(encoder), "val_batch\(number)_pred.jpg")
+    }
+  }
+
+  /// An image of `result`'s place with everything that is right and wrong on it.
+  static func errors(
+    _ errors: ImageErrors, of entry: DatasetEntry, classNames: [String], _ decoder: JPEGDecoder, _ encoder: JPEGEncoder
+  ) throws -> [UInt8]? {
+    guard let pixels = pixels(of: entry, decoder) else { return nil }
+    var grid = ImageGrid(count: 1, classNames: classNames)
+    let marks =
+      errors.hits.map { ImageGrid.Mark(box: $0.box, classID: $0.classID, score: $0.score, tone: .hit) }
+      + errors.falseCalls.map { ImageGrid.Mark(box: $0.box, classID: $0.classID, score: $0.score, tone: .falseCall) }
+      + errors.missed.map { ImageGrid.Mark(box: $0.box, classID: $0.classID, tone: .missed) }
+    pixels.withView { grid.add($0, marks: marks, title: entry.imageID) }
+    return try grid.jpeg(encoder, quality: 80)
+  }
+
+  /// The image of an entry in colour; nil where its file is damaged or gone, which the run has told already.
+  private static func pixels(of entry: DatasetEntry, _ decoder: JPEGDecoder) -> Pixels? {
+    guard let file = try? Data(contentsOf: URL(filePath: entry.imagePath), options: .mappedIfSafe) else { return nil }
+    return try? file.withUnsafeBytes { try decoder.decode($0, channels: 3) }
+  }
+
+  private func save(_ jpeg: [UInt8], _ name: String) throws {
+    try Data(jpeg).write(to: folder.url.appending(path: name), options: .atomic)
+  }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import FeederCache
+import FeederDatasets
+import FeederReporting
+import FeederTraining
+import Foundation
+
+/// `feeder report`: the pictures and the report of a run, made anew from its files.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Validates the best weights of a run and writes its pictures and report.html.")
+
+  @Argument(help: "The folder of a run.")
+  var folder: String
+  @Option(help: "The data, where it has moved since: a data.yaml, or the folder that holds one.")
+  var data: String?
+  @Option(help: "auto, cpu or cuda:0. (default: as the run)")
+  var device: String?
+  @Option(help: "Cost of a board that escapes; with --false-call-cost.")
+  var escapeCost: Double?
+  @Option(help: "Cost of a false call; with --escape-cost.")
+  var falseCallCost: Double?
+  @Flag(help: "Print one JSON document on stdout.")
+  var json = false
+
+  private struct Report: Encodable {
+    let report: String
+  }
+
+  func validate() throws {
+    for (flag, cost) in [("--escape-cost", escapeCost), ("--false-call-cost", falseCallCost)] {
+      if let cost, !(cost >= 0 && cost.isFinite) { throw ValidationError("\(flag) \(cost): give a cost from 0") }
+    }
+    if (escapeCost == nil) != (falseCallCost == nil) {
+      throw ValidationError("--escape-cost and --false-call-cost need each other")
+    }
+  }
+
+  func run() throws {
+    let record = try RunRecord(folder)
+    var flags = ["ranks": "1"]
+    flags["device"] = device ?? record["device"]?.split(separator: ",").first.map(String.init)
+    let arguments = try RunArguments(flags: flags, file: record.folder.arguments.path)
+    let settings = try arguments.settings()
+    guard let data = data ?? record["data"] else {
+      throw CommandError("\(record.folder.arguments.path): names no data; give --data")
+    }
+    let options = try arguments.sourceOptions(imageSize: settings.imageSize)
+    let dataset = try Dataset.open(data)
+    let opener = SourceOpener(reporting: dataset, options)
+    var report = RunReport(
+      record: record, settings: settings, dataset: dataset, train: try opener.open(.train),
+      validation: try opener.open(.val), memory: options.memory)
+    report.costs = escapeCost.flatMap { escape in falseCallCost.map { (escape, $0) } }
+    let interruption = Interruption()
+    guard try report.write(isCancelled: { interruption.cancellation.isCancelled }) else {
+      Terminal.say("feeder: interrupted; nothing is written")
+      throw ExitCode(Interruption.exitStatus)
+    }
+    Terminal.say("report: \(record.folder.report.path)")
+    if json { try Terminal.printJSON(Report(report: record.folder.report.path)) }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@Suite("A run leaves pictures and a report, and both can be made again")
+struct ReportTests {
+  private static let pictures = [
+    "BoxF1_curve.png", "BoxPR_curve.png", "BoxP_curve.png", "BoxR_curve.png", "confusion_matrix.png",
+    "confusion_matrix_normalized.png", "labels.png", "results.png", "train_batch0.jpg", "train_batch1.jpg",
+    "train_batch2.jpg", "val_batch0_labels.jpg", "val_batch0_pred.jpg",
+  ]
+
+  private func trained() throws -> SmallBoards {
+    let boards = try SmallBoards(20)
+    let run = try boards.train("boards", "--epochs", "2", "--out", "run", "--plots", "true", "--json")
+    #expect(run.status == 0, "\(run.messages)")
+    #expect((try run.json()["report"] as? String)?.hasSuffix("/run/report.html") == true)
+    return boards
+  }
+
+  @Test("All pictures of a run folder are there, and the report stands on its own")
+  func files() throws {
+    let boards = try trained()
+    let names = Set(boards.names("run"))
+    #expect(Set(Self.pictures).isSubset(of: names), "missing: \(Set(Self.pictures).subtracting(names))")
+    let report = try boards.text("run/report.html")
+    let addresses = report.matches(of: #/https?:\/\/[^"' )]*/#).map { String($0.output) }
+    #expect(
+      Set(addresses).isSubset(of: ["http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"]), "\(addresses)")
+    #expect(report.contains("Worst images") && report.contains("where the time went") && report.contains("<svg"))
+    // The predictions beside it score what the report says.
+    let score = try boards.feeder("score", "run/predictions.json", "boards", "--json").json()
+    let map = String(format: "%.3f", try #require(score["map50_95"] as? Double))
+    #expect(report.contains("<dt>mAP50-95</dt><dd>\(map)</dd>"))
+  }
+
+  @Test("feeder report makes it again with costs, also where the data has moved")
+  func again() throws {
+    let boards = try trained()
+    for name in Self.pictures + ["report.html"] where !name.hasPrefix("train") && name != "labels.png" {
+      try FileManager.default.removeItem(at: boards.url("run/" + name))
+    }
+    try FileManager.default.moveItem(at: boards.url("boards"), to: boards.url("moved"))
+    expectRefusal(try boards.feeder("report", "run"), "boards")
+    let run = try boards.feeder(
+      "report", "run", "--data", "moved", "--escape-cost", "100", "--false-call-cost", "1", "--json")
+    #expect(run.status == 0, "\(run.messages)")
+    #expect(Set(Self.pictures).isSubset(of: Set(boards.names("run"))))
+    #expect(try boards.text("run/report.html").contains("cost a board"))
+  }
+
+  @Test("Without gnuplot the run ends well and says what is missing; a report of no run is refused")
+  func withoutGnuplot() throws {
+    let boards = try SmallBoards()
+    let run = try FeederProcess(
+      ["train", "boards", "--epochs", "1", "--out", "run"] + SmallBoards.smallSteps + ["--plots", "true"],
+      in: boards.folder.url, environment: ["PATH": "/nowhere"])
+    #expect(run.status == 0 && run.messages.contains("gnuplot-nox"), "\(run.messages)")
+    #expect(
+      boards.exists("run/report.html") && boards.exists("run/train_batch0.jpg") && !boards.exists("run/results.png"))
+    expectRefusal(try boards.feeder("report", "boards"), "args.yaml")
+    #expect(try boards.feeder("report", "run", "--escape-cost", "1").status == 2)
+  }
+
+  @Test(
+    "In Chromium the page fits 1280 and 400 pixels, light and dark, and every picture is shown",
+    .enabled(if: ReportTests.chromium != nil, "no Chromium: tools/chromium installs it"), arguments: [1280, 400],
+    [true, false])
+  func browser(width: Int, isDark: Bool) throws {
+    let browser = try #require(Self.chromium)
+    let boards = try trained()
+    let probe = """
+      <script>addEventListener('load', () => { const images = [...document.images];
+        const ink = getComputedStyle(document.body).color, paper = getComputedStyle(document.body).backgroundColor;
+        document.title = ['probe', document.documentElement.scrollWidth <= innerWidth, innerWidth,
+          images.filter(i => i.complete && i.naturalWidth > 0).length == images.length && images.length,
+          document.querySelectorAll('svg').length, ink, paper].join('|'); });</script>
+      """
+    try boards.write(try boards.text("run/report.html") + probe, to: "probe.html")
+    let run = try FeederProcess(
+      [
+        "--no-sandbox", "--disable-gpu", "--blink-settings=preferredColorScheme=\(isDark ? 0 : 1)",
+        "--window-size=\(width),900", "--virtual-time-budget=20000", "--dump-dom",
+        boards.url("probe.html").absoluteString,
+      ], in: boards.folder.url, program: browser)
+    let title = try #require(run.output.firstMatch(of: #/<title>probe\|(.*?)<\/title>/#), "\(run.messages)").output.1
+    let facts = title.split(separator: "|").map(String.init)
+    #expect(facts[0] == "true", "the page is wider than its window")
+    #expect(facts[1] == "\(width)")
+    #expect((Int(facts[2]) ?? 0) > 0 && (Int(facts[3]) ?? 0) >= 16)
+    let (light, dark) = ("rgb(255, 255, 255)", "rgb(20, 23, 26)")
+    #expect(facts[5] == (isDark ? dark : light))
+  }
+
+  /// Chromium, under any of its names.
+  fileprivate static let chromium: String? = ["chromium-headless-shell", "chromium", "google-chrome"].lazy
+    .flatMap { name in ["/usr/bin/", "/usr/local/bin/"].map { $0 + name } }
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
