@@ -22,7 +22,7 @@ struct RunArguments {
     "momentum", "weight_decay", "warmup_epochs", "warmup_momentum", "warmup_bias_lr", "cos_lr", "nominal_batch",
     "close_mosaic", "patience", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr", "flipud",
     "degrees", "shear", "perspective", "mosaic", "cache", "cache_dir", "channels", "checkpoint_every",
-    "stop_after_steps", "engine_threads", "workers", "prefetch", "plots",
+    "stop_after_steps", "engine_threads", "workers", "prefetch", "plots", "tensorboard",
   ]
 
   /// Settings from `flags` over those of the YAML file at `path`. A key of the file that has no effect is told to `warn`.
@@ -173,6 +173,13 @@ struct RunArguments {
     return settings
   }
 
+  /// True where the run writes TensorBoard's events.
+  func tensorboard() throws -> Bool {
+    var tensorboard = false
+    try number("tensorboard", "true or false", &tensorboard)
+    return tensorboard
+  }
+
   /// True where the run draws pictures and a report.
   func plots() throws -> Bool {
     var plots = true
@@ -222,6 +229,7 @@ struct RunArguments {
       "cache": options.cache.rawValue, "checkpoint_every": "\(settings.checkpointEvery)",
       "stop_after_steps": "\(settings.stopAfterSteps)", "engine_threads": "\(settings.engineThreads)",
       "prefetch": "\(settings.prefetchDepth)", "plots": "\(try plots())",
+      "tensorboard": "\(try tensorboard())",
     ]
     // A depth that the tuner chooses is not pinned by resuming either.
     if settings.tunesLoader { resolved["prefetch"] = nil }

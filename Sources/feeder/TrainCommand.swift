@@ -233,10 +233,11 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func observers(_ folder: RunFolder, isNew: Bool) throws -> any TrainingObserver {
-    TrainingObservers([
-      TrainingLine(results: try results(folder, isNew: isNew), isVerbose: verbose),
-      TelemetryRecorder(folder.telemetry),
-    ])
+    let always: [any TrainingObserver] = [
+      TrainingLine(results: try results(folder, isNew: isNew), isVerbose: verbose), TelemetryRecorder(folder.telemetry),
+    ]
+    let wantsEvents = try RunArguments(flags: options.given, file: folder.arguments.path, warn: { _ in }).tensorboard()
+    return TrainingObservers(always + (wantsEvents ? [EventsRecorder(folder)] : []))
   }
 
   private func results(_ folder: RunFolder, isNew: Bool) throws -> ResultsCSV {

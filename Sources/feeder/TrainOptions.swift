@@ -101,6 +101,9 @@ struct TrainOptions: ParsableArguments {
   var prefetch: String?
   @Option(parsing: .unconditional, help: "Draw pictures and write report.html: true or false. (default: true)")
   var plots: String?
+  @Option(
+    parsing: .unconditional, help: "Write TensorBoard's events into the run folder: true or false. (default: false)")
+  var tensorboard: String?
 
   /// What was given, by the key that a YAML file uses.
   var given: [String: String] {
@@ -115,7 +118,7 @@ struct TrainOptions: ParsableArguments {
       "flipud": flipud, "degrees": degrees, "shear": shear, "perspective": perspective,
       "mosaic": mosaic, "cache": cache, "cache_dir": cacheDir, "channels": channels,
       "checkpoint_every": checkpointEvery, "stop_after_steps": stopAfterSteps, "engine_threads": engineThreads,
-      "workers": workers, "prefetch": prefetch, "plots": plots,
+      "workers": workers, "prefetch": prefetch, "plots": plots, "tensorboard": tensorboard,
     ]
     return all.compactMapValues { $0 }
   }

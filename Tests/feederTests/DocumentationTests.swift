@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+@Suite("Every command in the documentation is one that works")
+struct DocumentationTests {
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  private static let pages = [
+    "README.md", "docs/own-data.md", "docs/run-folder.md", "docs/factory.md", "docs/profiling.md",
+    "docs/distribution.md",
+    "docs/troubleshooting.md", "docs/precision.md",
+  ]
+
+  /// The commands of a page's indented lines, without their comments.
+  private func commands(_ page: String) throws -> [[String]] {
+    let text = try String(contentsOf: Self.root.appending(path: page), encoding: .utf8)
+    return text.split(separator: "\n").compactMap { line in
+      guard line.hasPrefix("    ") else { return nil }
+      let words = line.split(separator: "#")[0].split(separator: " ").map(String.init)
+      guard let start = words.firstIndex(where: { ["feeder", "$feeder"].contains($0) }) else { return nil }
+      return Array(words[(start + 1)...])
+    }
+  }
+
+  @Test("The way from a folder to a verdict runs as it stands in docs/own-data.md")
+  func ownData() throws {
+    let folder = try TemporaryFolder()
+    let commands = try commands("docs/own-data.md")
+    #expect(commands.count >= 10)
+    for command in commands {
+      let run = try FeederProcess(command, in: folder.url)
+      #expect(run.status == 0, "feeder \(command.joined(separator: " ")): \(run.messages)")
+    }
+    #expect(FileManager.default.fileExists(atPath: folder.url.appending(path: "runs/first/report.html").path))
+  }
+
+  @Test("Subcommands and flags of all pages exist", arguments: pages)
+  func flags(_ page: String) throws {
+    let folder = try TemporaryFolder()
+    for command in try commands(page) {
+      let verbs = Array(command.prefix { $0.allSatisfy { $0.isLetter || $0 == "-" } && !$0.hasPrefix("-") }.prefix(2))
+      let known = ["bench", "cache"].contains(verbs.first) ? verbs : Array(verbs.prefix(1))
+      let help = try FeederProcess(known + ["--help"], in: folder.url)
+      #expect(help.status == 0, "\(page): feeder \(known.joined(separator: " "))")
+      for flag in command where flag.hasPrefix("--") {
+        #expect(help.output.contains(flag), "\(page): feeder \(known.joined(separator: " ")) has no \(flag)")
+      }
+    }
+  }
+}
