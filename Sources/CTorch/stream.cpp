@@ -116,6 +116,10 @@ int ct_event_wait(ct_event event) {
   });
 }
 
+int ct_event_past(ct_event event, bool *out) {
+  return guarded([&] { *out = !own(event)->event || own(event)->event->query(); });
+}
+
 int ct_start_reading(ct_tensor tensor, ct_tensor *out) {
   return guarded([&] {
     at::Tensor source = borrow(tensor).detach();

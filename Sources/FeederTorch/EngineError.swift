@@ -1,6 +1,6 @@
 import CTorch
 
-/// A failure inside libtorch, with torch's own message.
+/// A failure inside libtorch or of work with other processes, with torch's own message.
 package struct EngineError: Error, CustomStringConvertible {
   /// The operator or action that failed.
   package let action: String
@@ -15,6 +15,13 @@ package struct EngineError: Error, CustomStringConvertible {
     self.action = action
     isOutOfMemory = status == Self.outOfMemoryStatus
     message = String(cString: ct_error()).split(separator: "\n").first.map(String.init) ?? "no message"
+  }
+
+  /// A failure that was found on this side of the shim.
+  init(_ action: String, message: String) {
+    self.action = action
+    self.message = message
+    isOutOfMemory = false
   }
 
   /// One line: what failed and why.

@@ -34,6 +34,8 @@ package final class ProcessGroup {
   package let rank: Int
   /// Processes in all.
   package let count: Int
+  /// How long it waits for any one piece of work.
+  package let patience: Duration
   let handle: OpaquePointer
 
   /// Joins at `meeting` and waits for the others. Throws `EngineError` where they do not come.
@@ -41,6 +43,7 @@ package final class ProcessGroup {
     precondition(count > 0 && (0..<count).contains(rank), "a rank is from 0 to one below the count")
     self.rank = rank
     self.count = count
+    patience = meeting.workPatience
     func milliseconds(_ time: Duration) -> Int64 { Int64(time / .milliseconds(1)) }
     var handle: OpaquePointer?
     try check(

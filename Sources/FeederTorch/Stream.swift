@@ -58,6 +58,13 @@ package final class DeviceEvent: @unchecked Sendable {
 
   deinit { ct_event_release(handle) }
 
+  /// True once the stream has come so far.
+  package func isPast() throws -> Bool {
+    var isPast = false
+    try check(ct_event_past(handle, &isPast), "asking for an event")
+    return isPast
+  }
+
   /// Waits until the stream has come so far.
   package func wait() throws { try check(ct_event_wait(handle), "waiting for an event") }
 }

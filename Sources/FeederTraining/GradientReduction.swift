@@ -3,7 +3,8 @@ import FeederTorch
 /// Replaces the gradients of all ranks by their sum, in buckets that are sent while backward still goes on.
 ///
 /// Buckets hold the learned tensors from the last to the first, about the order in which backward reaches them. They are sent in
-/// that order, each once it and all before it are whole: all ranks must ask for the same work in the same order.
+/// that order, each once it and all before it are whole: all ranks must ask for the same work in the same order. They lie in host
+/// memory and travel over gloo; where the ranks' GPUs are linked they stay there, and NCCL sums them beside backward.
 final class GradientReduction {
   /// Numbers of a bucket, about: 4 MiB, few enough that the last one is short.
   private static let bucketCount = 1 << 20
@@ -16,15 +17,16 @@ final class GradientReduction {
     var missingCount = 0
     var work: GroupWork?
 
-    init(_ members: Range<Int>, _ leaves: ArraySlice<Tensor>) throws {
+    init(_ members: Range<Int>, _ leaves: ArraySlice<Tensor>, on device: Device) throws {
       self.members = members
       let counts = leaves.map(\.count)
-      numbers = try Tensor.zeros([counts.reduce(0, +)])
+      numbers = try Tensor.zeros([counts.reduce(0, +)], device: device)
       views = try zip(numbers.split(counts, along: 0), leaves).map { try $0.reshaped($1.shape) }
     }
   }
 
   private let group: ProcessGroup
+  private let link: DeviceLink?
   private let leaves: [Tensor]
   private let buckets: [Bucket]
   private let bucketOf: [Int]
@@ -34,9 +36,11 @@ final class GradientReduction {
   private var failure: (any Error)?
   private var watch: GradientWatch?
 
-  /// Reduces the gradients of `leaves` over `group`.
-  init(_ leaves: [Tensor], over group: ProcessGroup) throws {
+  /// Reduces the gradients of `leaves` over `group`, by the `link` of its GPUs where there is one.
+  init(_ leaves: [Tensor], over group: ProcessGroup, link: DeviceLink? = nil) throws {
     self.group = group
+    self.link = link
+    let device = link?.device ?? .cpu
     let leaves = Array(leaves.reversed())
     self.leaves = leaves
     var buckets: [Bucket] = []
@@ -47,7 +51,7 @@ final class GradientReduction {
         count += leaves[end].count
         end += 1
       }
-      buckets.append(try Bucket(first..<end, leaves[first..<end]))
+      buckets.append(try Bucket(first..<end, leaves[first..<end], on: device))
       first = end
     }
     self.buckets = buckets
@@ -85,7 +89,11 @@ final class GradientReduction {
         if let gradient = try leaf.gradient() { try view.copy(from: gradient) } else { try view.zero() }
       }
     }
-    bucket.work = try group.startSum(bucket.numbers)
+    if let link {
+      try link.startSum(bucket.numbers, patience: group.patience)
+    } else {
+      bucket.work = try group.startSum(bucket.numbers)
+    }
   }
 
   /// Sends what is left, waits for all, and puts the sums in the gradients' place. Throws what a sending threw.
@@ -93,6 +101,7 @@ final class GradientReduction {
     isRunning = false
     if let failure { throw failure }
     while nextBucket < buckets.count { try send() }
+    try link?.finish(in: group)
     for bucket in buckets {
       try bucket.work?.finish()
       bucket.work = nil

@@ -8,6 +8,8 @@ package final class Ranks {
   package let place: RankPlace
   /// How they talk.
   let group: ProcessGroup
+  /// How their gradients travel between GPUs; nil where they travel through host memory in `group`.
+  var link: DeviceLink?
 
   /// Ranks that met in `group`.
   package init(_ group: ProcessGroup, place: RankPlace) {
@@ -20,9 +22,14 @@ package final class Ranks {
   func together<R>(_ work: (ProcessGroup) throws -> R) throws -> R {
     do {
       return try work(group)
-    } catch let error as EngineError where error.message.contains("gloo") || error.message.contains("Store") {
+    } catch let error as EngineError where Self.isGone(error) || error.message.hasPrefix("NCCL lost a rank") {
       throw TrainingError.rankLost(rank: place.rank, reason: error.message)
     }
+  }
+
+  /// True for what gloo says once a rank is gone or silent.
+  static func isGone(_ error: EngineError) -> Bool {
+    error.message.contains("gloo") || error.message.contains("Store")
   }
 
   /// True where any of the ranks wishes so.

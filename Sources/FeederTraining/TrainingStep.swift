@@ -58,7 +58,7 @@ package final class TrainingStep {
     self.syncsNorms = syncsNorms
     runningStatistics = model.state.filter { $0.kind == .runningStatistic }.map(\.tensor)
     let parameters = optimizer.parameters
-    reduction = try ranks.map { try GradientReduction(parameters, over: $0.group) }
+    reduction = try ranks.map { try GradientReduction(parameters, over: $0.group, link: $0.link) }
     if ranks != nil {
       // A part would be a piece of work that the other ranks do not know of.
       parts.maySplit = false

@@ -77,7 +77,7 @@ struct TrainCommand: ParsableCommand {
     }
     let loaderBudget = place.share(of: sourceOptions.memory)
     let memory = MemoryPlanning(dataset, train: train.source, validation: validation.source, loaderBudget)
-    let ranks = try detection.map(join)
+    let ranks = try detection.map { try join($0, settings.device) }
     settings.precision = try precision(settings, dataset, train.source, ranks)
     settings = try memory.withBatch(settings, ranks)
     if plan { return try memory.print(settings, json: json) }
@@ -225,11 +225,13 @@ struct TrainCommand: ParsableCommand {
     return precision
   }
 
-  private func join(_ detection: RankDetection) throws -> Ranks {
+  private func join(_ detection: RankDetection, _ device: Device) throws -> Ranks {
     let place = detection.place
     let group = try ProcessGroup(detection.meeting, rank: place.rank, count: place.count)
     Terminal.say("ranks: \(place.count), \(place.localCount) of them here, started by \(detection.starter)")
-    return Ranks(group, place: place)
+    let ranks = Ranks(group, place: place)
+    if let line = try ranks.linkDevices(device) { Terminal.say(line) }
+    return ranks
   }
 
   private func observers(_ folder: RunFolder, isNew: Bool) throws -> any TrainingObserver {

@@ -24,9 +24,7 @@ struct EventsTests {
   func names() throws {
     let folder = try TemporaryFolder()
     let files = try (0..<3).map { _ in try EventsFile(in: folder.url) }
-    try withExtendedLifetime(files) {
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 3)
-    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == files.count)
     let error = #expect(throws: ReportingError.self) { try EventsFile(in: URL(filePath: "/nowhere")) }
     #expect(error?.description.hasSuffix("cannot be written (No such file or directory)") == true)
   }

@@ -188,6 +188,33 @@ struct PrecisionTests {
     }
   }
 
+  @Test(
+    "A trial that fails on one of two ranks makes both take fp32: it names its layer, the other names the rank's failure"
+  )
+  func trialOfRanks() throws {
+    let (boards, source) = try Self.source()
+    let path = boards.folder.appending(path: "hot.safetensors").path
+    try WeightsWriter.write(
+      Self.hotModel().state.map { ($0.name, $0.tensor) },
+      metadata: ["model": "yolov8n", "names": "[\"a\",\"b\",\"c\"]"], to: path)
+    let policy = PrecisionPolicy(.auto, on: .cuda(0), gpu: Self.gpu(7, 5, 2))
+    func lines(hotRank: Int?) throws -> [[String]] {
+      try withRanks(2) { ranks in
+        var settings = Self.settings()
+        if ranks.place.rank == hotRank { settings.startWeights = path }
+        let choice = try PrecisionProbe(settings, classCount: 3, source: source).choose(policy, ranks)
+        return ["\(choice.precision)", choice.line]
+      }
+    }
+    try withExtendedLifetime(boards) {
+      let failed = try lines(hotRank: 1)
+      #expect(failed.map { $0[0] } == ["fp32", "fp32"])
+      #expect(failed[0][1] == "fp32 (a trial on this data: fp16 fails on another rank)")
+      #expect(failed[1][1] == "fp32 (a trial on this data: fp16: the output of \(Self.hotLayer) leaves its range)")
+      #expect(try lines(hotRank: nil).map { $0[0] } == ["fp16", "fp16"])
+    }
+  }
+
   // MARK: - Loss scaling
 
   @Test("A step that overflows is skipped: weights and optimizer stay, the scale halves, and finite steps make it grow")

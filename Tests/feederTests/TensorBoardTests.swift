@@ -1,17 +1,20 @@
 import Foundation
 import Testing
 
-@Suite(
-  "TensorBoard reads what a run writes for it",
-  .enabled(if: TensorBoardTests.python != nil, "no TensorBoard: tools/tensorboard makes an environment with it"))
-struct TensorBoardTests {
+/// The real TensorBoard.
+private enum TensorBoard {
   /// The interpreter of tools/tensorboard.
   static let python: String? = {
     let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: ".deps/tensorboard/bin/python").path
     return FileManager.default.isExecutableFile(atPath: path) ? path : nil
   }()
+}
 
+@Suite(
+  "TensorBoard reads what a run writes for it",
+  .enabled(if: TensorBoard.python != nil, "no TensorBoard: tools/tensorboard makes an environment with it"))
+struct TensorBoardTests {
   private static let reader = """
     import json, sys
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -26,7 +29,7 @@ struct TensorBoardTests {
 
   private func read(_ boards: SmallBoards) throws -> [String: Any] {
     let run = try FeederProcess(
-      ["-c", Self.reader, "run"], in: boards.folder.url, program: try #require(Self.python))
+      ["-c", Self.reader, "run"], in: boards.folder.url, program: try #require(TensorBoard.python))
     #expect(run.status == 0, "\(run.messages)")
     return try run.json()
   }

@@ -103,6 +103,8 @@ int ct_event_record(ct_event event, ct_stream stream);
 int ct_event_block(ct_event event, ct_stream stream);
 /// This thread waits for the event.
 int ct_event_wait(ct_event event);
+/// Whether the stream has come so far.
+int ct_event_past(ct_event event, bool *out);
 
 /// A copy in host memory, page-locked where it comes from a device; whole once the current stream has come so far.
 int ct_start_reading(ct_tensor tensor, ct_tensor *out);
@@ -182,6 +184,23 @@ int ct_work_finish(ct_work work);
 int ct_group_sum(ct_group group, ct_tensor tensor, ct_tensor *out);
 /// Calls `ready(context, index)` whenever the gradient of `leaf` is whole; NULL ends that. In the thread that goes backward.
 int ct_on_gradient(ct_tensor leaf, void (*ready)(void *, int32_t), void *context, int32_t index);
+
+/// Sums between the GPUs of several processes, by NCCL, whose library is looked for at the first call here. All return at once.
+typedef struct ct_nccl_s *ct_nccl;
+enum { CT_NCCL_ID_BYTES = 128 };
+
+/// The version of NCCL, as in 22809 for 2.28.9. Status 1 and a line that says why where its library does not load.
+int ct_nccl_version(int32_t *out);
+/// Makes the id, CT_NCCL_ID_BYTES long, of a new meeting, which this process serves.
+int ct_nccl_new_id(uint8_t *id);
+/// Begins to join the meeting of that id with `device`; done once ct_nccl_ready says so.
+int ct_nccl_join(const uint8_t *id, int32_t rank, int32_t count, int32_t device, ct_nccl *out);
+/// Drops what is under way, and waits for nobody.
+void ct_nccl_leave(ct_nccl link);
+/// Whether all that was asked for is in its stream; status 1 and a line where something failed.
+int ct_nccl_ready(ct_nccl link, bool *out);
+/// Asks `stream` to replace `tensor`, float32 without gaps, by the sum over all processes. One at a time: ready, then the next.
+int ct_nccl_sum(ct_nccl link, ct_tensor tensor, ct_stream stream);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,38 @@
+import Foundation
+
+/// Waiting for work that gloo knows nothing of, in all processes at once.
+extension ProcessGroup {
+  /// Time after which processes that wait look whether the others still do.
+  private static let roundDuration = Duration.milliseconds(20)
+
+  /// The message where the failure is another process's.
+  package static let failsElsewhere = "NCCL lost a rank: the work fails on another, whose own line says why"
+
+  /// Asks `isDone` until it is true in all processes. Throws in all of them where it throws in one, where one is gone, and where it is
+  /// not true within the group's patience.
+  package func waitTogether(_ action: String, _ isDone: () throws -> Bool) throws {
+    let end = ContinuousClock.now + patience
+    while true {
+      var (goesOn, failure): (Bool, (any Error)?) = (true, nil)
+      do {
+        let round = ContinuousClock.now + Self.roundDuration
+        goesOn = try !isDone()
+        while goesOn, ContinuousClock.now < round {
+          usleep(100)
+          goesOn = try !isDone()
+        }
+        if goesOn, ContinuousClock.now > end {
+          throw EngineError(action, message: "NCCL lost a rank: not done within \(patience)")
+        }
+      } catch {
+        failure = error
+      }
+      let votes = try Tensor([goesOn ? 1 : 0, failure == nil ? 0 : 1] as [Int64], shape: [2])
+      do { try largest(votes) } catch { throw failure ?? error }
+      if let failure { throw failure }
+      let all = try votes.array(of: Int64.self)
+      if all[1] > 0 { throw EngineError(action, message: Self.failsElsewhere) }
+      if all[0] == 0 { return }
+    }
+  }
+}
