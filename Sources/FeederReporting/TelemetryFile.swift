@@ -13,12 +13,7 @@ package final class TelemetryFile {
     self.url = url
     descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Self.failure(url) }
-    do {
-      try cutLastRow()
-    } catch {
-      close(descriptor)
-      throw error
-    }
+    try cutLastRow()
   }
 
   deinit { close(descriptor) }

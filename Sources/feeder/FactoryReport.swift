@@ -2,28 +2,39 @@ import ArgumentParser
 import FeederMetrics
 import Foundation
 
-/// The flags of accuracy as an inspection line sees it.
-struct FactoryOptions: ParsableArguments {
-  @Flag(help: "Count boards: escapes and false calls, with thresholds solved on half of them and tested on the other.")
-  var factory = false
-  @Option(help: "Share of the defective boards that may escape, for --factory.")
-  var targetEscape = 0.01
-  @Option(help: "Cost of a board that escapes, for --factory; with --false-call-cost.")
+/// The flags that say what mistakes cost.
+struct CostOptions: ParsableArguments {
+  @Option(help: "Cost of a board that escapes; with --false-call-cost.")
   var escapeCost: Double?
-  @Option(help: "Cost of a false call, for --factory; with --escape-cost.")
+  @Option(help: "Cost of a false call; with --escape-cost.")
   var falseCallCost: Double?
 
+  /// Both; nil where they were not given.
+  var both: (escape: Double, falseCall: Double)? { escapeCost.flatMap { escape in falseCallCost.map { (escape, $0) } } }
+
   func validate() throws {
-    if !(targetEscape >= 0 && targetEscape < 1) {
-      throw ValidationError("--target-escape \(targetEscape): give a share from 0 to below 1, such as 0.01")
-    }
     for (flag, cost) in [("--escape-cost", escapeCost), ("--false-call-cost", falseCallCost)] {
       if let cost, !(cost >= 0 && cost.isFinite) { throw ValidationError("\(flag) \(cost): give a cost from 0") }
     }
     if (escapeCost == nil) != (falseCallCost == nil) {
       throw ValidationError("--escape-cost and --false-call-cost need each other")
     }
-    if !factory, escapeCost != nil { throw ValidationError("--escape-cost and --false-call-cost need --factory") }
+  }
+}
+
+/// The flags of accuracy as an inspection line sees it.
+struct FactoryOptions: ParsableArguments {
+  @Flag(help: "Count boards: escapes and false calls, with thresholds solved on half of them and tested on the other.")
+  var factory = false
+  @Option(help: "Share of the defective boards that may escape, for --factory.")
+  var targetEscape = 0.01
+  @OptionGroup var costs: CostOptions
+
+  func validate() throws {
+    if !(targetEscape >= 0 && targetEscape < 1) {
+      throw ValidationError("--target-escape \(targetEscape): give a share from 0 to below 1, such as 0.01")
+    }
+    if !factory, costs.escapeCost != nil { throw ValidationError("--escape-cost and --false-call-cost need --factory") }
   }
 
   /// What `results` come to; nil where it was not asked for. Throws where there are no boards for both halves.
@@ -35,8 +46,7 @@ struct FactoryOptions: ParsableArguments {
       )
     }
     let accuracy = FactoryAccuracy(results: results, classCount: classNames.count, targetEscapeShare: targetEscape)
-    let costs = escapeCost.flatMap { escape in falseCallCost.map { (escape: escape, falseCall: $0) } }
-    return FactoryReport(accuracy, classNames: classNames, targetEscapeShare: targetEscape, costs: costs)
+    return FactoryReport(accuracy, classNames: classNames, targetEscapeShare: targetEscape, costs: costs.both)
   }
 }
 

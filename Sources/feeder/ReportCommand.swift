@@ -16,24 +16,12 @@ struct ReportCommand: ParsableCommand {
   var data: String?
   @Option(help: "auto, cpu or cuda:0. (default: as the run)")
   var device: String?
-  @Option(help: "Cost of a board that escapes; with --false-call-cost.")
-  var escapeCost: Double?
-  @Option(help: "Cost of a false call; with --escape-cost.")
-  var falseCallCost: Double?
+  @OptionGroup var costs: CostOptions
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
   private struct Report: Encodable {
     let report: String
-  }
-
-  func validate() throws {
-    for (flag, cost) in [("--escape-cost", escapeCost), ("--false-call-cost", falseCallCost)] {
-      if let cost, !(cost >= 0 && cost.isFinite) { throw ValidationError("\(flag) \(cost): give a cost from 0") }
-    }
-    if (escapeCost == nil) != (falseCallCost == nil) {
-      throw ValidationError("--escape-cost and --false-call-cost need each other")
-    }
   }
 
   func run() throws {
@@ -51,7 +39,7 @@ struct ReportCommand: ParsableCommand {
     var report = RunReport(
       record: record, settings: settings, dataset: dataset, train: try opener.open(.train),
       validation: try opener.open(.val), memory: options.memory)
-    report.costs = escapeCost.flatMap { escape in falseCallCost.map { (escape, $0) } }
+    report.costs = costs.both
     let interruption = Interruption()
     guard try report.write(isCancelled: { interruption.cancellation.isCancelled }) else {
       Terminal.say("feeder: interrupted; nothing is written")

@@ -169,6 +169,7 @@ struct RunArguments {
       settings.workers = workers
     }
     settings.tunesLoader = values["workers"] == nil && values["prefetch"] == nil
+    _ = (try plots(), try tensorboard())  // a wrong value is told before any work
     try settings.check()
     return settings
   }

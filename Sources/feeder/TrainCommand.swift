@@ -83,13 +83,15 @@ struct TrainCommand: ParsableCommand {
     if plan { return try memory.print(settings, json: json) }
     settings.learnedFile = settings.learnedLoader(dataset, train, sourceOptions)
     let folder = try resumed ?? (place.leads ? RunFolder(making: out ?? Self.defaultOut) : RunFolder.none)
+    let drawing = RunDrawing(
+      folder: folder, settings: settings, dataset: dataset, train: train, validation: validation, memory: loaderBudget)
     let interruption = Interruption()
     let ended: Ended
     do {
       if resumed == nil, place.leads {
         let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
         try Data(text.utf8).write(to: folder.arguments, options: .atomic)
-        if try arguments.plots() { try drawBefore(settings, dataset, train, memory: loaderBudget, folder) }
+        if try arguments.plots() { drawing.before() }
       }
       // Rank 0 alone writes.
       ended = try tracing.during(writes: place.leads) { trace in
@@ -104,7 +106,7 @@ struct TrainCommand: ParsableCommand {
     try tell(ended, folder)
     var report: URL?
     if place.leads, ended.isWhole, try arguments.plots() {
-      report = drawAfter(settings, dataset, train, validation, memory: loaderBudget, folder, interruption)
+      report = drawing.after(interruption)
     }
     if json, place.leads { try Terminal.printJSON(ended.report(folder, report)) }
   }
@@ -135,40 +137,6 @@ struct TrainCommand: ParsableCommand {
         runFolder: folder.url.path, outcome: name, epochsDone: epochsDone, last: folder.lastWeights.path,
         best: folder.bestWeights.path, report: report?.path, memory: memory)
     }
-  }
-
-  /// What can be seen of the data before the first step.
-  private func drawBefore(
-    _ settings: TrainingSettings, _ dataset: Dataset, _ train: OpenedSource, memory: Int, _ folder: RunFolder
-  ) throws {
-    if let plotter = Plotter() {
-      try RunPictures(folder: folder, plotter: plotter).writeLabels(train.entries, classNames: dataset.classNames)
-    }
-    try BatchPictures(folder: folder, classNames: dataset.classNames)
-      .writeTraining(settings, source: train.source, memory: memory)
-    HostMemory.forgetPeak()  // the pictures are no part of what the run takes
-  }
-
-  /// The report of a run that is done. What goes wrong here harms nothing of it, and is told in a line.
-  private func drawAfter(
-    _ settings: TrainingSettings, _ dataset: Dataset, _ train: OpenedSource, _ validation: OpenedSource, memory: Int,
-    _ folder: RunFolder, _ interruption: Interruption
-  ) -> URL? {
-    do {
-      var alone = settings
-      alone.place = .alone
-      let report = RunReport(
-        record: try RunRecord(folder.url.path), settings: alone, dataset: dataset, train: train, validation: validation,
-        memory: memory)
-      if try report.write(isCancelled: { interruption.cancellation.isCancelled }) {
-        Terminal.say("report: \(folder.report.path)")
-        return folder.report
-      }
-      Terminal.say("interrupted: the run is done, and its report is not written: feeder report \(folder.url.path)")
-    } catch {
-      Terminal.say("\(error); the run is done, and its report is not written: feeder report \(folder.url.path)")
-    }
-    return nil
   }
 
   private func run(

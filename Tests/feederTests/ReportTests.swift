@@ -48,6 +48,20 @@ struct ReportTests {
     #expect(try boards.text("run/report.html").contains("cost a board"))
   }
 
+  @Test("A gnuplot that fails costs its pictures, each part of the run told in a line, and not the run")
+  func brokenGnuplot() throws {
+    let boards = try SmallBoards()
+    let program = boards.url("gnuplot")
+    try boards.write("#!/bin/sh\necho 'out of ink' >&2\nexit 1\n", to: "gnuplot")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+    let run = try FeederProcess(
+      ["train", "boards", "--epochs", "1", "--out", "run"] + SmallBoards.smallSteps + ["--plots", "true"],
+      in: boards.folder.url, environment: ["PATH": boards.folder.url.path + ":/usr/bin:/bin"])
+    #expect(run.status == 0, "\(run.messages)")
+    #expect(run.lines.contains { $0.hasSuffix("(gnuplot: out of ink); the run goes on without these pictures") })
+    #expect(run.lines.last?.contains("feeder report") == true && boards.exists("run/weights/best.safetensors"))
+  }
+
   @Test("Without gnuplot the run ends well and says what is missing; a report of no run is refused")
   func withoutGnuplot() throws {
     let boards = try SmallBoards()
