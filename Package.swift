@@ -105,7 +105,8 @@ let package = Package(
       name: "LoaderSoak", dependencies: ["CAllocationCount", "FeederLoader", "FeederCache", "FeederDatasets"],
       path: "Tests/LoaderSoak", swiftSettings: strict),
     .testTarget(
-      name: "feederTests", dependencies: ["FixtureSupport", "FeederCache", "FeederCore", "LoadBoards", "LoaderSoak"],
+      name: "feederTests",
+      dependencies: ["FixtureSupport", "FeederReporting", "FeederCache", "FeederCore", "LoadBoards", "LoaderSoak"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

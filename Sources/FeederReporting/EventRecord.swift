@@ -14,6 +14,9 @@ enum EventRecord {
   /// The first record of a file: the version of the format.
   static func version(time: Double) -> Data { framed(event(time, step: 0) + field(3, Data("brain.Event:2".utf8))) }
 
+  /// The second record of a file: a session begins at `step`, and readers drop what earlier files hold from there on.
+  static func start(time: Double, step: Int) -> Data { framed(event(time, step: step) + field(7, number(1, 1))) }
+
   /// A record of values at one step; `time` is in seconds since 1970.
   static func summary(time: Double, step: Int, _ values: [(tag: String, value: Value)]) -> Data {
     let summary = values.reduce(into: Data()) { $0 += field(1, message($1.tag, $1.value)) }

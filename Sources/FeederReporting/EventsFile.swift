@@ -1,24 +1,30 @@
 import Foundation
 
 /// A TensorBoard event file: scalars and pictures by step, each record added by one write.
+///
+/// A run that goes on begins another file in its folder; TensorBoard reads all of a folder in the order of their names.
 package final class EventsFile {
-  private let url: URL
+  /// Where it is: `events.out.tfevents.SECONDS.feeder`.
+  package let url: URL
   private let descriptor: Int32
+  private var byteCount = 0
 
-  /// Begins a new file in `folder`, beside those of earlier parts of the run: TensorBoard reads all of a folder. Throws
-  /// `ReportingError.unwritable`.
-  package init(in folder: URL) throws {
-    let now = Date().timeIntervalSince1970
-    var number = 0
-    var (url, descriptor) = (folder, Int32(-1))
-    repeat {
-      url = folder.appending(path: "events.out.tfevents.\(Int(now)).feeder.\(number)")
-      descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o666)
-      number += 1
-    } while descriptor < 0 && errno == EEXIST
+  /// Begins a new file in `folder` whose name comes behind all that are there; of what those hold, readers drop all from `step` on.
+  ///
+  /// Throws `ReportingError.unwritable`.
+  package convenience init(in folder: URL, from step: Int) throws {
+    let url = try Self.nextURL(in: folder)
+    let descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o666)
+    try self.init(url, owning: descriptor, from: step)
+  }
+
+  /// The file that `descriptor` writes, which is closed with it; below 0 it is one that could not be opened.
+  init(_ url: URL, owning descriptor: Int32, from step: Int) throws {
     (self.url, self.descriptor) = (url, descriptor)
     guard descriptor >= 0 else { throw failure() }
+    let now = Date().timeIntervalSince1970
     try add(EventRecord.version(time: now))
+    try add(EventRecord.start(time: now, step: step))
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -37,14 +43,45 @@ package final class EventsFile {
         time: Date().timeIntervalSince1970, step: step, [(tag, .image(jpeg: jpeg, width: width, height: height))]))
   }
 
+  /// A record that does not fit is taken back: the file ends with a whole one.
   private func add(_ record: Data) throws {
     let count = record.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if count == record.count { return }
-    if count >= 0 { errno = ENOSPC }
-    throw failure()
+    guard count == record.count else {
+      if count >= 0 {
+        ftruncate(descriptor, off_t(byteCount))
+        errno = ENOSPC
+      }
+      throw failure()
+    }
+    byteCount += count
   }
 
   private func failure() -> ReportingError {
     .unwritable(file: url.path, reason: String(cString: strerror(errno)))
+  }
+
+  private static let start = "events.out.tfevents."
+  /// The last second of ten digits; names of as many digits sort as their numbers do.
+  private static let lastSecond = 9_999_999_999
+
+  /// A file of this second, or of the one behind the newest that is there: a clock may have been set back.
+  private static func nextURL(in folder: URL) throws -> URL {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let newest = names.compactMap(second).max() ?? 0
+    guard newest < lastSecond else {
+      throw ReportingError.unwritable(
+        file: folder.appending(path: start + String(newest)).path,
+        reason: "a file of the last name that TensorBoard can sort is there; move it away")
+    }
+    let seconds = String(max(Int(Date().timeIntervalSince1970), newest + 1))
+    return folder.appending(
+      path: start + String(repeating: "0", count: max(10 - seconds.count, 0)) + seconds + ".feeder")
+  }
+
+  /// The second in a file's name; nil where it is no file of events, or not of ten digits.
+  private static func second(_ name: String) -> Int? {
+    guard name.hasPrefix(start) else { return nil }
+    let digits = name.dropFirst(start.count).prefix { $0 != "." }
+    return digits.count == 10 ? Int(digits) : nil
   }
 }

@@ -7,13 +7,16 @@ import Foundation
 /// and says so once.
 final class EventsRecorder: TrainingObserver {
   private let folder: RunFolder
+  private let firstEpoch: Int
   private var file: EventsFile?
+  private var hasFailed = false
 
-  /// Writes into `folder`.
-  init(_ folder: RunFolder) {
+  /// Writes into `folder`, for a run that begins or goes on with `firstEpoch`, counted from 1. A new run's file begins with the pictures
+  /// of its first batches; one that goes on and has no epoch left leaves no file.
+  init(_ folder: RunFolder, from firstEpoch: Int, isNew: Bool) {
     self.folder = folder
-    attempt { file = try EventsFile(in: folder.url) }
-    for number in 0..<BatchPictures.count { addPicture("train_batch\(number)") }
+    self.firstEpoch = firstEpoch
+    if isNew { for number in 0..<BatchPictures.count { addPicture("train_batch\(number)") } }
   }
 
   func epochDone(_ report: EpochReport) throws {
@@ -26,23 +29,27 @@ final class EventsRecorder: TrainingObserver {
       ("feeder/stall_share", report.stallShare), ("feeder/prefetch_depth", Double(report.prefetchDepth)),
       ("feeder/workers", Double(report.workers)), ("feeder/peak_host_bytes", Double(report.peakHostBytes)),
     ]
-    attempt { try file?.append(scalars, step: report.epoch + 1) }
+    attempt { try $0.append(scalars, step: report.epoch + 1) }
   }
 
   /// A picture of the run folder, where it is there.
   private func addPicture(_ name: String) {
     guard let data = try? Data(contentsOf: folder.url.appending(path: name + ".jpg")) else { return }
-    attempt {
+    attempt { file in
       let size = try data.withUnsafeBytes { try JPEGInfo(of: $0).size }
-      try file?.append(jpeg: [UInt8](data), width: size.width, height: size.height, tag: name, step: 0)
+      try file.append(jpeg: [UInt8](data), width: size.width, height: size.height, tag: name, step: 0)
     }
   }
 
-  private func attempt(_ body: () throws -> Void) {
+  private func attempt(_ body: (EventsFile) throws -> Void) {
+    guard !hasFailed else { return }
     do {
-      try body()
+      let file = try file ?? EventsFile(in: folder.url, from: firstEpoch)
+      self.file = file
+      try body(file)
     } catch {
       file = nil
+      hasFailed = true
       Terminal.say("\(error); the run goes on without TensorBoard's events")
     }
   }

@@ -203,17 +203,14 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func observers(_ folder: RunFolder, isNew: Bool) throws -> any TrainingObserver {
+    let first = isNew ? 1 : try WeightsFile(path: folder.lastWeights.path).epochsDone + 1
+    let results =
+      isNew ? try ResultsCSV(creating: folder.results) : try ResultsCSV(continuing: folder.results, from: first)
     let always: [any TrainingObserver] = [
-      TrainingLine(results: try results(folder, isNew: isNew), isVerbose: verbose), TelemetryRecorder(folder.telemetry),
+      TrainingLine(results: results, isVerbose: verbose), TelemetryRecorder(folder.telemetry),
     ]
     let wantsEvents = try RunArguments(flags: options.given, file: folder.arguments.path, warn: { _ in }).tensorboard()
-    return TrainingObservers(always + (wantsEvents ? [EventsRecorder(folder)] : []))
-  }
-
-  private func results(_ folder: RunFolder, isNew: Bool) throws -> ResultsCSV {
-    if isNew { return try ResultsCSV(creating: folder.results) }
-    let done = try WeightsFile(path: folder.lastWeights.path).epochsDone
-    return try ResultsCSV(continuing: folder.results, from: done + 1)
+    return TrainingObservers(always + (wantsEvents ? [EventsRecorder(folder, from: first, isNew: isNew)] : []))
   }
 
   private func tell(_ ended: Ended, _ folder: RunFolder) throws {
