@@ -39,6 +39,9 @@ package struct Accuracy: Sendable, Equatable {
   /// Every class of the data set, in its order.
   package let classes: [ClassAccuracy]
 
+  /// What decides which weights are the best: a tenth of mAP50 and nine tenths of mAP50-95, as YOLO tools have it.
+  package static func fitness(map50: Double, map50_95: Double) -> Double { 0.1 * map50 + 0.9 * map50_95 }
+
   /// Detections an image that count, by falling score: the number that training tools keep after suppression.
   package static let maxDetections = 300
 

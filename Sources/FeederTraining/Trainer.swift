@@ -262,7 +262,7 @@ package final class Trainer {
       return .interrupted
     }
     let accuracy = Accuracy(results: results, classNames: classNames)
-    let fitness = Float(0.1 * accuracy.map50 + 0.9 * accuracy.map50_95)
+    let fitness = Float(Accuracy.fitness(map50: accuracy.map50, map50_95: accuracy.map50_95))
     let epoch = progress.epoch
     let report = EpochReport(
       epoch: epoch, seconds: clock.seconds, losses: progress.losses.means, accuracy: accuracy,

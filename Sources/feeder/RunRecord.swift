@@ -1,3 +1,4 @@
+import FeederMetrics
 import FeederReporting
 import Foundation
 import Yams
@@ -25,10 +26,12 @@ struct RunRecord {
   /// A value of args.yaml.
   subscript(key: String) -> String? { arguments.first { $0.key == key }?.value }
 
-  /// The epoch whose weights are the best, by the rule that chooses them: a tenth mAP50, nine tenths mAP50-95.
+  /// The epoch whose weights are the best, by the rule that chooses them.
   var best: EpochRow? {
     epochs.max { Self.fitness($0) < Self.fitness($1) }
   }
 
-  private static func fitness(_ row: EpochRow) -> Double { 0.1 * (row.map50 ?? 0) + 0.9 * (row.map50_95 ?? 0) }
+  private static func fitness(_ row: EpochRow) -> Double {
+    Accuracy.fitness(map50: row.map50 ?? 0, map50_95: row.map50_95 ?? 0)
+  }
 }

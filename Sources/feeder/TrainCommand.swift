@@ -97,7 +97,7 @@ struct TrainCommand: ParsableCommand {
       ended = try tracing.during(writes: place.leads) { trace in
         try run(
           in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks, trace,
-          interruption)
+          interruption, wantsEvents: arguments.tensorboard())
       }
     } catch {
       if resumed == nil, place.leads { folder.removeWithoutWeights() }
@@ -141,10 +141,11 @@ struct TrainCommand: ParsableCommand {
 
   private func run(
     in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ train: any ImageSource,
-    _ validation: any ImageSource, memory: Int, _ ranks: Ranks?, _ trace: Trace?, _ interruption: Interruption
+    _ validation: any ImageSource, memory: Int, _ ranks: Ranks?, _ trace: Trace?, _ interruption: Interruption,
+    wantsEvents: Bool
   ) throws -> Ended {
     let isNew = !FileManager.default.fileExists(atPath: folder.lastWeights.path)
-    let observer = settings.place.leads ? try observers(folder, isNew: isNew) : SilentLine()
+    let observer = settings.place.leads ? try observers(folder, isNew: isNew, wantsEvents: wantsEvents) : SilentLine()
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
       weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: observer, ranks: ranks,
@@ -202,14 +203,13 @@ struct TrainCommand: ParsableCommand {
     return ranks
   }
 
-  private func observers(_ folder: RunFolder, isNew: Bool) throws -> any TrainingObserver {
+  private func observers(_ folder: RunFolder, isNew: Bool, wantsEvents: Bool) throws -> any TrainingObserver {
     let first = isNew ? 1 : try WeightsFile(path: folder.lastWeights.path).epochsDone + 1
     let results =
       isNew ? try ResultsCSV(creating: folder.results) : try ResultsCSV(continuing: folder.results, from: first)
     let always: [any TrainingObserver] = [
       TrainingLine(results: results, isVerbose: verbose), TelemetryRecorder(folder.telemetry),
     ]
-    let wantsEvents = try RunArguments(flags: options.given, file: folder.arguments.path, warn: { _ in }).tensorboard()
     return TrainingObservers(always + (wantsEvents ? [EventsRecorder(folder, from: first, isNew: isNew)] : []))
   }
 
