@@ -62,9 +62,9 @@ package final class CacheFile: Sendable {
     let missed = residency.missedByteCount(bytes)
     if missed > 0 {
       try map.checkSize()
-      let start = ContinuousClock.now
+      let watch = Stopwatch()
       try residency.pageIn(bytes, path: path)
-      scratch.noteRead(nanoseconds: nanoseconds(since: start), missedByteCount: missed)
+      scratch.noteRead(nanoseconds: watch.nanoseconds, missedByteCount: missed)
     }
     scratch.noteRead(byteCount: bytes.count)
     return try record(index)

@@ -45,7 +45,7 @@ package final class DecodeScratch: @unchecked Sendable {
     imageSize: Int,
     _ body: (ImageView) throws -> Void
   ) throws {
-    let start = ContinuousClock.now
+    let watch = Stopwatch()
     let view: ImageView
     do {
       let source = try decoder.info(of: jpeg).size
@@ -59,10 +59,10 @@ package final class DecodeScratch: @unchecked Sendable {
       }
       view = ImageView(base: UnsafePointer(base), size: size, channels: channels, layout: .interleaved)
     } catch let error as ImagingError {
-      times.decodeNanoseconds += nanoseconds(since: start)
+      times.decodeNanoseconds += watch.nanoseconds
       throw CacheError.damagedImage(path: path(), reason: error.description)
     }
-    times.decodeNanoseconds += nanoseconds(since: start)
+    times.decodeNanoseconds += watch.nanoseconds
     times.decodedCount += 1
     try body(view)
   }
@@ -84,9 +84,9 @@ package final class DecodeScratch: @unchecked Sendable {
   func withFile<Result>(
     _ path: String, limit: Int = .max, _ body: (UnsafeRawBufferPointer, FileStamp) throws -> Result
   ) throws -> Result {
-    let start = ContinuousClock.now
+    let watch = Stopwatch()
     let (bytes, stamp) = try SourceFile.read(path, limit: limit) { file.bytes($0) }
-    noteRead(nanoseconds: nanoseconds(since: start), byteCount: bytes.count)
+    noteRead(nanoseconds: watch.nanoseconds, byteCount: bytes.count)
     return try body(bytes, stamp)
   }
 
@@ -112,10 +112,4 @@ struct GrowingBuffer: ~Copyable {
   }
 
   deinit { memory.deallocate() }
-}
-
-/// Whole nanoseconds from `start` to now.
-func nanoseconds(since start: ContinuousClock.Instant) -> Int {
-  let (seconds, attoseconds) = (ContinuousClock.now - start).components
-  return Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
 }

@@ -68,10 +68,10 @@ struct BatchFiller: Sendable {
   }
 
   private func finish(_ place: Place, bytes: UnsafeRawBufferPointer, isDamaged: Bool) {
-    let start = ContinuousClock.now
+    let watch = Stopwatch()
     let hash = StreamHash.image(pixels: bytes, targets: place.targets.all)
-    counters.hash.add(nanoseconds(since: start), ordering: .relaxed)
-    counters.filled.add(1, ordering: .relaxed)
+    counters.hash.add(watch.nanoseconds)
+    counters.filled.add(1)
     let size = source.size(of: place.item.entry) ?? place.pixels.size
     place.item.slot.note(
       BatchImage(
@@ -118,10 +118,10 @@ struct BatchFiller: Sendable {
       }
     }
     guard !plan.keepsColors else { return true }
-    let start = ContinuousClock.now
+    let watch = Stopwatch()
     adjustHSV(
       place.pixels, hueGain: plan.hueGain, saturationGain: plan.saturationGain, valueGain: plan.valueGain)
-    counters.augment.add(nanoseconds(since: start), ordering: .relaxed)
+    counters.augment.add(watch.nanoseconds)
     return true
   }
 
@@ -195,9 +195,9 @@ struct BatchFiller: Sendable {
     if quarantine.contains(entry) { return false }
     do {
       try source.withImage(entry, scratch: scratch.decode) { image in
-        let start = ContinuousClock.now
+        let watch = Stopwatch()
         try body(image)
-        counters.augment.add(nanoseconds(since: start), ordering: .relaxed)
+        counters.augment.add(watch.nanoseconds)
       }
       return true
     } catch CacheError.damagedImage(_, let reason) {
@@ -224,11 +224,11 @@ struct BatchFiller: Sendable {
   /// Adds the scratch's times to the counters; returns the nanoseconds of reading.
   private func noteTimes(of scratch: WorkerScratch) -> Int {
     let spent = scratch.decode.takeTimes()
-    counters.read.add(spent.readNanoseconds, ordering: .relaxed)
-    counters.readBytes.add(spent.readByteCount, ordering: .relaxed)
-    counters.missedBytes.add(spent.missedByteCount, ordering: .relaxed)
-    counters.decode.add(spent.decodeNanoseconds, ordering: .relaxed)
-    counters.decoded.add(spent.decodedCount, ordering: .relaxed)
+    counters.read.add(spent.readNanoseconds)
+    counters.readBytes.add(spent.readByteCount)
+    counters.missedBytes.add(spent.missedByteCount)
+    counters.decode.add(spent.decodeNanoseconds)
+    counters.decoded.add(spent.decodedCount)
     misses.note(missed: spent.missedByteCount > 0)
     return spent.readNanoseconds
   }

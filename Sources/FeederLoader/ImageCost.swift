@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// What one image cost the worker that filled it: measured in its own thread, so that nothing is shared.
@@ -11,20 +12,14 @@ struct ImageCost: Sendable {
 
   /// A worker's clocks as it takes an image.
   struct Start {
-    fileprivate let wall = nanoseconds(CLOCK_MONOTONIC)
-    fileprivate let cpu = nanoseconds(CLOCK_THREAD_CPUTIME_ID)
+    fileprivate let wall = Stopwatch()
+    fileprivate let cpu = Stopwatch(CLOCK_THREAD_CPUTIME_ID)
   }
 
   /// The cost from `start` to now, in the thread that made `start`.
   init(since start: Start, readNanoseconds: Int) {
-    wallNanoseconds = nanoseconds(CLOCK_MONOTONIC) - start.wall
-    cpuNanoseconds = nanoseconds(CLOCK_THREAD_CPUTIME_ID) - start.cpu
+    wallNanoseconds = start.wall.nanoseconds
+    cpuNanoseconds = start.cpu.nanoseconds
     self.readNanoseconds = min(readNanoseconds, wallNanoseconds)
   }
-}
-
-private func nanoseconds(_ clock: clockid_t) -> Int {
-  var time = timespec()
-  clock_gettime(clock, &time)
-  return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }

@@ -213,9 +213,9 @@ final class LoaderCore: Sendable {
 
   /// Blocks for the next batch; nil at the end of the epoch.
   func next() throws -> ReadyBatch? {
-    let start = ContinuousClock.now
+    let watch = Stopwatch()
     let asked = trace?.now ?? 0
-    defer { counters.stall.add(nanoseconds(since: start), ordering: .relaxed) }
+    defer { counters.stall.add(watch.nanoseconds) }
     while true {
       let found = try state.withLock { state in
         let found = try state.batches.takeReady()
@@ -229,7 +229,7 @@ final class LoaderCore: Sendable {
       switch found {
       case .batch(let batch):
         batch.slot.collectTargets(batch.imageCount)
-        counters.delivered.add(1, ordering: .relaxed)
+        counters.delivered.add(1)
         if let trace { noteLent(batch, askedAt: asked, trace) }
         return batch
       case .endOfEpoch: return nil

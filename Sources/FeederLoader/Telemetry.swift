@@ -27,32 +27,40 @@ package struct Telemetry: Sendable, Equatable {
   package var hashSeconds = 0.0
 }
 
-/// The counters behind `Telemetry`: relaxed atomics, nanoseconds. Safe from any thread.
-final class Counters: Sendable {
-  let decoded = Atomic(0)
-  let filled = Atomic(0)
-  let delivered = Atomic(0)
-  let stall = Atomic(0)
-  let read = Atomic(0)
-  let readBytes = Atomic(0)
-  let missedBytes = Atomic(0)
-  let decode = Atomic(0)
-  let augment = Atomic(0)
-  let hash = Atomic(0)
+/// One number that threads add to. Relaxed; adds nothing where telemetry is built out (`Stopwatch`).
+struct Counter: ~Copyable, Sendable {
+  private let sum = Atomic(0)
 
-  /// A copy of all counters; they may be some nanoseconds apart.
-  var snapshot: Telemetry {
-    func seconds(_ counter: borrowing Atomic<Int>) -> Double { Double(counter.load(ordering: .relaxed)) / 1e9 }
-    return Telemetry(
-      decodedCount: decoded.load(ordering: .relaxed), filledCount: filled.load(ordering: .relaxed),
-      deliveredCount: delivered.load(ordering: .relaxed), stallSeconds: seconds(stall), readSeconds: seconds(read),
-      readByteCount: readBytes.load(ordering: .relaxed), missedByteCount: missedBytes.load(ordering: .relaxed),
-      decodeSeconds: seconds(decode), augmentSeconds: seconds(augment), hashSeconds: seconds(hash))
+  /// The sum so far.
+  var value: Int { sum.load(ordering: .relaxed) }
+
+  func add(_ amount: Int) {
+    #if !FEEDER_UNTIMED
+      sum.add(amount, ordering: .relaxed)
+    #endif
   }
 }
 
-/// Whole nanoseconds from `start` to now.
-func nanoseconds(since start: ContinuousClock.Instant) -> Int {
-  let (seconds, attoseconds) = (ContinuousClock.now - start).components
-  return Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+/// The counters behind `Telemetry`, times in nanoseconds. Safe from any thread.
+final class Counters: Sendable {
+  let decoded = Counter()
+  let filled = Counter()
+  let delivered = Counter()
+  let stall = Counter()
+  let read = Counter()
+  let readBytes = Counter()
+  let missedBytes = Counter()
+  let decode = Counter()
+  let augment = Counter()
+  let hash = Counter()
+
+  /// A copy of all counters; they may be some nanoseconds apart.
+  var snapshot: Telemetry {
+    func seconds(_ counter: borrowing Counter) -> Double { Double(counter.value) / 1e9 }
+    return Telemetry(
+      decodedCount: decoded.value, filledCount: filled.value, deliveredCount: delivered.value,
+      stallSeconds: seconds(stall), readSeconds: seconds(read), readByteCount: readBytes.value,
+      missedByteCount: missedBytes.value, decodeSeconds: seconds(decode), augmentSeconds: seconds(augment),
+      hashSeconds: seconds(hash))
+  }
 }

@@ -26,6 +26,8 @@ package struct Accuracy: Sendable, Equatable {
   package let map50_95Small: Double?
   /// As COCO defines it over boxes from 32 x 32 to 96 x 96 pixels; nil where there is none.
   package let map50_95Medium: Double?
+  /// As COCO defines it over boxes from 96 x 96 pixels; nil where there is none.
+  package let map50_95Large: Double?
   /// Images looked at.
   package let imageCount: Int
   /// Boxes that are there.
@@ -70,6 +72,7 @@ package struct Accuracy: Sendable, Equatable {
     }
     map50_95Small = bySize(.small)
     map50_95Medium = bySize(.medium)
+    map50_95Large = bySize(.large)
     imageCount = results.count
     boxCount = results.reduce(0) { $0 + $1.truths.count }
     let byClass = Dictionary(uniqueKeysWithValues: curves.classes.map { ($0.classID, $0) })

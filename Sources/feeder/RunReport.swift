@@ -155,6 +155,7 @@ struct RunReport {
           [
             ["small: up to 32 x 32 px", text(accuracy.map50_95Small)],
             ["medium: 32 x 32 to 96 x 96 px", text(accuracy.map50_95Medium)],
+            ["large: from 96 x 96 px", text(accuracy.map50_95Large)],
           ]),
       ], matrix: (classNames, matrix))
   }

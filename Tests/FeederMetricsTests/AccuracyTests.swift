@@ -18,7 +18,7 @@ struct AccuracyTests {
     let detections = truths.map { Detection(box: $0.box, classID: 0, score: 0.9) }
     let accuracy = Accuracy(results: [result(detections, truths)], classNames: names)
     #expect(abs(accuracy.map50 - 0.995) < 0.01 && abs(accuracy.map50_95 - accuracy.map50) < 1e-12)
-    #expect(accuracy.map50_95Small == 1 && accuracy.map50_95Medium == 1)
+    #expect(accuracy.map50_95Small == 1 && accuracy.map50_95Medium == 1 && accuracy.map50_95Large == nil)
     #expect(accuracy.precision == 1 && accuracy.recall == 1)
     #expect(accuracy.imageCount == 1 && accuracy.boxCount == 2)
     #expect(accuracy.classes[0].ap50_95 == accuracy.map50_95)
@@ -110,13 +110,15 @@ struct MatchingTests {
 
 @Suite("Accuracy by size follows COCO")
 struct SizeTests {
-  @Test("A box of exactly 32 x 32 pixels is small and medium, as in COCO's own evaluation")
-  func limits() {
-    let truth = GroundTruth(box: box(5, 5, 32), classID: 0)
+  @Test(
+    "A box of exactly 32 x 32 pixels is small and medium, one of 96 x 96 medium and large, as in COCO's own evaluation",
+    arguments: [(31, [1, nil, nil]), (32, [1, 1, nil]), (96, [nil, 1, 1]), (97, [nil, nil, 1])] as [(Double, [Double?])])
+  func limits(_ side: Double, _ expected: [Double?]) {
+    let truth = GroundTruth(box: box(5, 5, side), classID: 0)
     let image = ImageResult(
       imageID: "", detections: [Detection(box: truth.box, classID: 0, score: 1)], truths: [truth])
     let accuracy = Accuracy(results: [image], classNames: ["open"])
-    #expect(accuracy.map50_95Small == 1 && accuracy.map50_95Medium == 1)
+    #expect([accuracy.map50_95Small, accuracy.map50_95Medium, accuracy.map50_95Large] == expected)
   }
 
   @Test("What lies outside the size is neither to be found nor a mistake to find")

@@ -7,8 +7,7 @@ struct DocumentationTests {
     .deletingLastPathComponent()
   private static let pages = [
     "README.md", "docs/own-data.md", "docs/run-folder.md", "docs/factory.md", "docs/profiling.md",
-    "docs/distribution.md",
-    "docs/troubleshooting.md", "docs/precision.md",
+    "docs/distribution.md", "docs/troubleshooting.md", "docs/precision.md",
   ]
 
   /// The commands of a page's indented lines, without their comments.
@@ -32,6 +31,38 @@ struct DocumentationTests {
       #expect(run.status == 0, "feeder \(command.joined(separator: " ")): \(run.messages)")
     }
     #expect(FileManager.default.fileExists(atPath: folder.url.appending(path: "runs/first/report.html").path))
+  }
+
+  @Test("Every command of the other pages does what its page says, in small steps", arguments: pages)
+  func everyCommand(_ page: String) throws {
+    guard page != "docs/own-data.md" else { return }
+    let boards = try SmallBoards()
+    let run = try boards.train("boards", "--epochs", "1", "--out", "runs/train", "--tensorboard", "true")
+    try #require(run.status == 0, "\(run.messages)")
+    let files = FileManager.default
+    try files.copyItem(at: boards.url("runs/train/predictions.json"), to: boards.url("predictions.json"))
+    try files.copyItem(at: boards.url("runs/train/weights/best.safetensors"), to: boards.url("weights.safetensors"))
+    try files.copyItem(at: boards.url("boards"), to: boards.url("DeepPCB"))
+    for command in try commands(page) {
+      let words = smaller(command, image: "boards/images/val/\(try #require(boards.names("boards/images/val").first))")
+      let done = try FeederProcess(words, in: boards.folder.url)
+      if command.contains(where: { $0.hasPrefix("cuda") }) && done.status != 0 {
+        expectRefusal(done, "cuda:0")
+      } else {
+        #expect(done.status == 0, "\(page): feeder \(command.joined(separator: " ")): \(done.messages)")
+      }
+    }
+  }
+
+  /// The same command on small boards: later flags of a kind win.
+  private func smaller(_ command: [String], image: String) -> [String] {
+    let words = command.map { $0 == "IMAGE..." ? image : $0 == "boards" && command.first == "prepare" ? "again" : $0 }
+    switch command.first {
+    case "train": return words + SmallBoards.smallSteps + ["--epochs", "1", "--out", "runs/more"]
+    case "profile": return words + ["--batch", "4", "--image-size", "64", "--seconds", "0.1"]
+    case "val", "predict": return words + ["--image-size", "64"]
+    default: return words
+    }
   }
 
   @Test("Subcommands and flags of all pages exist", arguments: pages)
