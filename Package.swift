@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(
       name: "CPixels", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "CFaults", exclude: ["README.md"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "CTorch",
       exclude: ["README.md"],
@@ -55,7 +56,7 @@ let package = Package(
     room("FeederCore"),
     room("FeederImaging", "CTurboJPEG", "CPixels", "FeederCore"),
     room("FeederDatasets", "FeederImaging", "FeederCore", yaml),
-    room("FeederCache", "FeederImaging", "FeederDatasets", "FeederCore"),
+    room("FeederCache", "CFaults", "FeederImaging", "FeederDatasets", "FeederCore"),
     room("FeederLoader", "FeederCache", "FeederImaging", "FeederDatasets", "FeederCore"),
     room("FeederData", "FeederLoader", "FeederCache", "FeederDatasets"),
     .executableTarget(

@@ -17,6 +17,14 @@ package enum CacheError: Error, Equatable, CustomStringConvertible {
   /// A split in which no image is readable.
   case nothingReadable(folder: String, first: String)
 
+  /// True where the cache file is at fault, and not an image.
+  var isOfCacheFile: Bool {
+    switch self {
+    case .damagedFile, .system: true
+    default: false
+    }
+  }
+
   package var description: String {
     switch self {
     case .damagedImage(let path, let reason): return "\(path): \(reason)"

@@ -42,6 +42,29 @@ package final class CacheFile: Sendable {
   /// Key of the content of all sources.
   package var contentKey: UInt64 { header.contentKey }
 
+  /// Lends the bytes of a record, read from the storage before where they are not in memory; `scratch` notes bytes, misses and the time
+  /// that took. Throws `CacheError.damagedFile` also where bytes were lost while `body` used them: what it made of them is worthless.
+  func withRecord<Result>(
+    _ index: Int, scratch: DecodeScratch, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    let bytes = try record(index, scratch: scratch)
+    return try checked(index, bytes) { try body(bytes) }
+  }
+
+  /// What `body` makes of a record, unless some of its bytes were lost meanwhile.
+  func checked<Result>(_ index: Int, _ bytes: UnsafeRawBufferPointer, _ body: () throws -> Result) throws -> Result {
+    let result = Swift.Result { try body() }
+    guard !map.isLost(bytes) else {
+      throw CacheError.damagedFile(path: path, problem: "image '\(items.imageID(index))' can no longer be read")
+    }
+    return try result.get()
+  }
+
+  /// Throws `CacheError.damagedFile` where a part of the index could not be read since the file was opened.
+  func checkIndex() throws {
+    if items.isLost { throw CacheError.damagedFile(path: path, problem: "its index can no longer be read") }
+  }
+
   /// The bytes of a record, its checksum verified at first use. Throws `CacheError.damagedFile`.
   func record(_ index: Int) throws -> UnsafeRawBufferPointer {
     if verified.contains(index) { return mappedRecord(index) }
@@ -56,9 +79,9 @@ package final class CacheFile: Sendable {
   /// Throws `CacheError.damagedFile` where the file was cut off since it was opened.
   func checkSize() throws { try map.checkSize() }
 
-  /// The same, read from the storage before where it is not in memory; `scratch` notes bytes, misses and the time that took.
   func record(_ index: Int, scratch: DecodeScratch) throws -> UnsafeRawBufferPointer {
     let bytes = mappedRecord(index)
+    try checkIndex()
     let missed = residency.missedByteCount(bytes)
     if missed > 0 {
       try map.checkSize()

@@ -23,9 +23,11 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     try CacheIndexCheck(index.bytes, map, header, commit).run()
   }
 
+  /// True where a part of it could not be read since it was checked: what was asked lately may be wrong.
+  var isLost: Bool { index.isLost }
+
   private func reader(_ number: Int, place: Int = 0) -> ByteReader {
     precondition(number >= 0 && number < endIndex, "an image of this cache file")
-    if index.isLost { return ByteReader(bytes: index.lostItem, offset: place) }
     return ByteReader(bytes: index.bytes, offset: number * CacheFormat.itemByteCount + place)
   }
 
@@ -43,7 +45,6 @@ struct CacheIndex: RandomAccessCollection, Sendable {
 
   /// Calls `body` with the original's size of every item that has one.
   func forEachSize(_ body: (PixelSize) -> Void) {
-    if index.isLost { return }  // asked once, and not for each of a million
     for number in 0..<endIndex {
       var reader = ByteReader(
         bytes: index.bytes, offset: number * CacheFormat.itemByteCount + CacheEntry.sizePlace)
@@ -91,8 +92,7 @@ struct CacheIndex: RandomAccessCollection, Sendable {
   }
 
   private func text(_ first: Int, _ byteCount: Int) -> String {
-    if byteCount == 0 || index.isLost { return "" }
-    return String(decoding: index.bytes[textStart + first..<textStart + first + byteCount], as: UTF8.self)
+    String(decoding: index.bytes[textStart + first..<textStart + first + byteCount], as: UTF8.self)
   }
 
   /// Item `number` with its strings and labels, built anew.

@@ -1,7 +1,8 @@
 import FeederCore
 import FeederImaging
 
-/// The images of a cache file: pixels as they are mapped, or JPEG bytes decoded at each use.
+/// The images of a cache file: pixels as they are mapped, or JPEG bytes decoded at each use. Where the file fails them they come from
+/// their sources, if these are known, with the same pixels.
 package final class ImageCache: ImageSource {
   /// The file.
   package let file: CacheFile
@@ -10,15 +11,17 @@ package final class ImageCache: ImageSource {
   package let largestWidth: Int
   package let scratchByteCount: Int
   private let imageSize: Int
+  private let fallback: SourceFallback?
 
   /// Reads images of `channels` channels at the scale that fits `imageSize`; for a pixel file both are its own.
-  package init(_ file: CacheFile, channels: Int, imageSize: Int) {
+  package init(_ file: CacheFile, channels: Int, imageSize: Int, fallback: SourceFallback? = nil) {
     precondition(
       file.recipe.form == .jpeg || file.recipe == .pixels(channels: channels, imageSize: imageSize),
       "a pixel cache is read as it was made")
     self.file = file
     self.channels = channels
     self.imageSize = imageSize
+    self.fallback = fallback
     var (widest, largest) = (1, 0)
     var last: PixelSize?
     file.items.forEachSize { size in
@@ -53,16 +56,29 @@ package final class ImageCache: ImageSource {
 
   package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
     guard let size = file.items.storedSize(index) else { throw failure(index) }
-    let record = try file.record(index, scratch: scratch)
-    guard file.recipe.form == .pixels else {
-      return try scratch.withDecoded(
-        record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize, body)
+    do {
+      try file.withRecord(index, scratch: scratch) { record in
+        guard file.recipe.form == .pixels else {
+          return try scratch.withDecoded(
+            record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize, body)
+        }
+        guard let base = record.assumingMemoryBound(to: UInt8.self).baseAddress else {
+          preconditionFailure("a checked record has bytes")
+        }
+        try body(ImageView(base: base, size: size, channels: channels, layout: .planar))
+      }
+    } catch let error as CacheError where error.isOfCacheFile {
+      try file.checkIndex()
+      guard let fallback else { throw error }
+      try fallback.withFile(index, file.items.entry(index).imageChecksum, because: error, scratch: scratch) {
+        bytes, path in
+        try scratch.withDecoded(
+          bytes, path: path, size: file.items.size(index), channels: channels, imageSize: imageSize, body)
+      }
     }
-    guard let base = record.assumingMemoryBound(to: UInt8.self).baseAddress else {
-      preconditionFailure("a checked record has bytes")
-    }
-    try body(ImageView(base: base, size: size, channels: channels, layout: .planar))
   }
+
+  package func check() throws { try file.checkIndex() }
 
   /// Why there is no stored image: the image is damaged, or the cache file was cut.
   func failure(_ index: Int) -> any Error {

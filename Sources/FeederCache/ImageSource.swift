@@ -49,6 +49,8 @@ package protocol ImageSource: Sendable {
   ///
   /// Throws `CacheError.damagedImage` where the image's own file is at fault, other errors where the source as a whole is.
   func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws
+  /// Throws where an answer given since opening may have been wrong: what was made of it is worthless.
+  func check() throws
   /// A hint that image `index` is used soon: starts to read it from storage, and does not wait. Never needed, never wrong.
   func willNeed(_ index: Int)
 }
@@ -65,6 +67,8 @@ extension ImageSource {
   package func storedByteCount(of index: Int) -> Int { 0 }
   /// Nothing is mapped.
   package var mappedByteCount: Int { 0 }
+  /// Every answer is right.
+  package func check() {}
   /// Nothing is read from storage.
   package func willNeed(_ index: Int) {}
 }

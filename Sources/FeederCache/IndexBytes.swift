@@ -3,25 +3,19 @@ import Foundation
 /// The bytes of an index: a copy in memory where they are few, else the mapped file itself.
 ///
 /// A copy takes at most 16 MiB (75,000 images of one label) and outlives whatever happens to the file. A larger index stays
-/// where it is mapped, so that a million images take no more; where somebody cuts such a file, `isLost` tells before a read
-/// that would end the program.
+/// where it is mapped, so that a million images take no more; where somebody cuts such a file it reads as zeros, and `isLost` tells.
 ///
 /// Unchecked because of the raw memory. Invariant: written in init only; what was allocated is freed in deinit, a mapping is kept by `map`.
 final class IndexBytes: @unchecked Sendable {
   private static let largestCopy = 16 << 20
 
   let bytes: UnsafeRawBufferPointer
-  /// What is read of every item where the bytes are lost: zeros, so no size, no record, no labels.
-  let lostItem: UnsafeRawBufferPointer
   private let map: MappedFile
   private let isCopy: Bool
 
   /// The bytes of `range` of `map`.
   init(_ map: MappedFile, _ range: Range<Int>) {
     self.map = map
-    let zeros = UnsafeMutableRawBufferPointer.allocate(byteCount: CacheFormat.itemByteCount, alignment: 8)
-    zeros.initializeMemory(as: UInt8.self, repeating: 0)
-    lostItem = UnsafeRawBufferPointer(zeros)
     isCopy = range.count <= Self.largestCopy
     let mapped = UnsafeRawBufferPointer(rebasing: map.bytes[range])
     guard isCopy else {
@@ -33,11 +27,8 @@ final class IndexBytes: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(copy)
   }
 
-  deinit {
-    lostItem.deallocate()
-    if isCopy { bytes.deallocate() }
-  }
+  deinit { if isCopy { bytes.deallocate() } }
 
-  /// True where the bytes can no longer be read: mapped, and the file was cut. A call of fstat(2) for a mapped index.
-  var isLost: Bool { !isCopy && map.isCut }
+  /// True where some of the bytes could not be read, and gave zeros: no size, no record, no labels.
+  var isLost: Bool { !isCopy && map.isLost(bytes) }
 }

@@ -1,6 +1,7 @@
+import CFaults
 import Foundation
 
-/// A file mapped to be read. Its bytes are hostile until checked.
+/// A file mapped to be read. Its bytes are hostile until checked, and may be lost at any time: whoever made something of them asks `isLost`.
 ///
 /// Unchecked because of the raw memory. Invariant: mapped read-only from init to deinit and never written to.
 final class MappedFile: @unchecked Sendable {
@@ -8,6 +9,7 @@ final class MappedFile: @unchecked Sendable {
   /// All bytes of the file as it was when it was opened.
   let bytes: UnsafeRawBufferPointer
   private let file: OpenFile
+  private let watch: Int32
 
   /// Maps a regular file of at least `minimum` bytes. Throws `CacheError`.
   init(_ path: String, minimum: Int) throws {
@@ -26,19 +28,21 @@ final class MappedFile: @unchecked Sendable {
     self.path = path
     self.file = file
     bytes = UnsafeRawBufferPointer(start: base, count: size)
+    watch = feeder_watch(base, size)
   }
 
-  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
-
-  /// True where somebody cut the file after it was mapped, or nobody can tell.
-  var isCut: Bool {
-    var status = stat()
-    return fstat(file.descriptor, &status) != 0 || status.st_size < bytes.count
+  deinit {
+    feeder_unwatch(watch)
+    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
 
-  /// Throws where somebody cut the file after it was mapped: touching the lost part would end the program.
+  /// True where a page of `part`, bytes of this file, could not be read: it gave zeros.
+  func isLost(_ part: UnsafeRawBufferPointer) -> Bool { feeder_is_lost(watch, part.baseAddress, part.count) }
+
+  /// Throws where somebody cut the file after it was mapped.
   func checkSize() throws {
-    guard !isCut else {
+    var status = stat()
+    guard fstat(file.descriptor, &status) == 0, status.st_size >= bytes.count else {
       throw CacheError.damagedFile(path: path, problem: "it was cut off while it was in use")
     }
   }

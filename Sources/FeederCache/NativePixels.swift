@@ -23,6 +23,13 @@ extension ImageCache {
     guard let size = file.items.storedSize(index) else { throw failure(index) }
     precondition(target.count >= size.width * size.height * channels, "the target holds the image")
     let record = try file.record(index)
+    try file.checked(index, record) { try write(record, index, size, scratch, into: target) }
+  }
+
+  private func write(
+    _ record: UnsafeRawBufferPointer, _ index: Int, _ size: PixelSize, _ scratch: NativeScratch,
+    into target: UnsafeMutableRawBufferPointer
+  ) throws {
     guard file.recipe.form == .jpeg else {
       return record.count < Self.smallestStream ? target.copyMemory(from: record) : streamCopy(record, into: target)
     }

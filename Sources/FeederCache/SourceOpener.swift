@@ -130,11 +130,12 @@ package final class SourceOpener: Sendable {
       dataset, split, try survey(split, entries), recipe: recipe,
       automaticChannels: state.withLock { $0.automaticChannels }, folder: folder)
     let file = try builder.build(progress: progress("caching \(split.rawValue) as \(form.rawValue)", entries.count))
-    return OpenedSource(source: cache(file, channels), entries: entries, file: file, wasBuilt: true)
+    return OpenedSource(source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: true)
   }
 
-  private func cache(_ file: CacheFile, _ channels: Int) -> ImageCache {
-    ImageCache(file, channels: channels, imageSize: options.imageSize)
+  private func cache(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> ImageCache {
+    ImageCache(
+      file, channels: channels, imageSize: options.imageSize, fallback: SourceFallback(entries, say: say))
   }
 
   // MARK: - What is there already
@@ -158,7 +159,7 @@ package final class SourceOpener: Sendable {
 
   private func found(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> OpenedSource {
     noteChannels(channels)
-    return OpenedSource(source: cache(file, channels), entries: entries, file: file, wasBuilt: false)
+    return OpenedSource(source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: false)
   }
 
   /// Notes channels that an earlier run decided.

@@ -26,6 +26,7 @@ package final class ThrottledSource: ImageSource {
   package func forEachLabel(of index: Int, _ body: (Label) -> Void) { source.forEachLabel(of: index, body) }
   package func storedByteCount(of index: Int) -> Int { source.storedByteCount(of: index) }
   package func item(_ index: Int) -> SourceItem { source.item(index) }
+  package func check() throws { try source.check() }
   package func willNeed(_ index: Int) { source.willNeed(index) }
 
   package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {

@@ -62,6 +62,7 @@ struct BatchFiller: Sendable {
       FeederImaging.fill(place.pixels, value: padValue)
       place.targets.removeAll()
     }
+    try source.check()
     let readNanoseconds = noteTimes(of: scratch)
     finish(place, bytes: UnsafeRawBufferPointer(bytes), isDamaged: !isDrawn)
     item.slot.note(ImageCost(since: start, readNanoseconds: readNanoseconds), at: item.image)

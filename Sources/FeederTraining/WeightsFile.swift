@@ -16,7 +16,7 @@ package struct WeightsFile {
   package init(path: String) throws {
     self.path = path
     do {
-      data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
+      data = try Data(contentsOf: URL(filePath: path))
       layout = try data.withUnsafeBytes { try Safetensors(file: $0) }
     } catch let error as Safetensors.FormatError {
       throw TrainingError.weights(file: path, reason: error.description)

@@ -91,7 +91,7 @@ struct BatchPictures {
 
   /// The image of an entry in colour; nil where its file is damaged or gone, which the run has told already.
   private static func pixels(of entry: DatasetEntry, _ decoder: JPEGDecoder) -> Pixels? {
-    guard let file = try? Data(contentsOf: URL(filePath: entry.imagePath), options: .mappedIfSafe) else { return nil }
+    guard let file = try? Data(contentsOf: URL(filePath: entry.imagePath)) else { return nil }
     return try? file.withUnsafeBytes { try decoder.decode($0, channels: 3) }
   }
 

@@ -39,6 +39,7 @@ final class DisturbedSource: ImageSource {
   func forEachLabel(of index: Int, _ body: (Label) -> Void) { source.forEachLabel(of: index, body) }
   func storedByteCount(of index: Int) -> Int { source.storedByteCount(of: index) }
   func item(_ index: Int) -> SourceItem { source.item(index) }
+  func check() throws { try source.check() }
   func willNeed(_ index: Int) { source.willNeed(index) }
 
   func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {

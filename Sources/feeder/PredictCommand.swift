@@ -95,7 +95,7 @@ struct PredictCommand: ParsableCommand {
     var unreadable: [(imageID: String, path: String)] = []
     for (result, entry) in zip(results, entries) {
       do {
-        let file = try Data(contentsOf: URL(filePath: entry.imagePath), options: .mappedIfSafe)
+        let file = try Data(contentsOf: URL(filePath: entry.imagePath))
         let pixels = try file.withUnsafeBytes { try decoder.decode($0, channels: 3) }
         let jpeg = try AnnotatedImage.jpeg(
           pixels, detections: result.detections, classNames: names, encoder: encoder)

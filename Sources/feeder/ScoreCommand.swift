@@ -47,7 +47,7 @@ struct ScoreCommand: ParsableCommand {
   private static func info(of path: String, _ decoder: JPEGDecoder) throws -> JPEGInfo {
     let file: Data
     do {
-      file = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+      file = try Data(contentsOf: URL(filePath: path))
     } catch {
       throw CommandError("\(path): cannot be read (\(error.localizedDescription))")
     }

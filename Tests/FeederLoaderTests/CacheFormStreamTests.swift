@@ -73,26 +73,4 @@ struct CacheFormStreamTests {
       }
     }
   }
-
-  @Test("a flipped byte in a cache file stops the stream and names the file")
-  func damagedCacheStops() throws {
-    let boards = try TemporaryBoards(count: 6)
-    var options = SourceOptions(imageSize: 64)
-    options.cache = .pixels
-    options.cacheFolder = boards.folder.path + "/cache"
-    options.channels = 1
-    let path = try #require(try SourceOpener(try boards.dataset(), options).open(.train).file?.path)
-    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-    bytes[130] ^= 4
-    try Data(bytes).write(to: URL(filePath: path))
-    let source = try SourceOpener(try boards.dataset(), options).open(.train).source
-    let loader = try Loader(
-      source: source, settings: LoaderSettings(batch: 2, imageSize: 64, mode: .validation, workers: 2))
-    loader.startEpoch(0)
-    #expect {
-      while let batch = try loader.nextBatch() { batch.release() }
-    } throws: {
-      "\($0)".contains(path) && "\($0)".contains("feeder cache drop")
-    }
-  }
 }

@@ -112,7 +112,8 @@ struct MatchingTests {
 struct SizeTests {
   @Test(
     "A box of exactly 32 x 32 pixels is small and medium, one of 96 x 96 medium and large, as in COCO's own evaluation",
-    arguments: [(31, [1, nil, nil]), (32, [1, 1, nil]), (96, [nil, 1, 1]), (97, [nil, nil, 1])] as [(Double, [Double?])])
+    arguments: [(31, [1, nil, nil]), (32, [1, 1, nil]), (96, [nil, 1, 1]), (97, [nil, nil, 1])] as [(Double, [Double?])]
+  )
   func limits(_ side: Double, _ expected: [Double?]) {
     let truth = GroundTruth(box: box(5, 5, side), classID: 0)
     let image = ImageResult(
