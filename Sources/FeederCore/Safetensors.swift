@@ -41,6 +41,9 @@ package struct Safetensors: Sendable {
   package struct FormatError: Error, CustomStringConvertible {
     /// What is wrong, in words that follow the file's name.
     package let description: String
+
+    /// A reason in words that follow the file's name.
+    package init(description: String) { self.description = description }
   }
 
   /// Tensors by name.

@@ -5,9 +5,11 @@ import Foundation
 /// Weights on disk: averaged weights by their published names, and in `last` everything that going on needs under `resume.`.
 /// Nothing in it tells time, place or name of the run, so equal runs give equal bytes.
 package struct Checkpoint {
-  /// Folder that holds `best.safetensors` and `last.safetensors`.
+  /// Folder that holds `best.safetensors`, `last.safetensors`, and the one before it as `previous.safetensors`.
   package let folder: URL
   private let metadata: [String: String]
+  private static let lastName = "last.safetensors"
+  private static let previousName = "previous.safetensors"
 
   /// Checkpoints in `folder` of a model with these class names, for images of `imageSize`.
   package init(folder: URL, model: ModelSize, classNames: [String], imageSize: Int) throws {
@@ -17,7 +19,9 @@ package struct Checkpoint {
   }
 
   /// The newest state.
-  package var lastPath: String { folder.appending(path: "last.safetensors").path }
+  package var lastPath: String { folder.appending(path: Self.lastName).path }
+  /// The state before it.
+  package var previousPath: String { folder.appending(path: Self.previousName).path }
   /// The averaged weights of the best epoch.
   package var bestPath: String { folder.appending(path: "best.safetensors").path }
 
@@ -26,8 +30,28 @@ package struct Checkpoint {
     try WeightsWriter.write(step.averagedModel.state.map { ($0.name, $0.tensor) }, metadata: metadata, to: bestPath)
   }
 
-  /// Writes `last`: weights for use and everything to go on.
-  func writeLast(_ step: TrainingStep, _ progress: RunProgress) throws {
+  /// The newest whole state in a folder of weights; `note` is told where that is not `last`. Throws where there is none.
+  package static func newest(in folder: URL, note: (String) -> Void = { _ in }) throws -> WeightsFile {
+    do {
+      return try WeightsFile(path: folder.appending(path: lastName).path)
+    } catch {
+      let path = folder.appending(path: previousName).path
+      guard let older = try? WeightsFile(path: path) else { throw error }
+      note("\(error); going on from the checkpoint before it, \(path)")
+      return older
+    }
+  }
+
+  /// When the newest state in a folder of weights was written; nil where there is none, whole or not.
+  package static func date(in folder: URL) -> Date? {
+    [lastName, previousName].compactMap { name in
+      let path = folder.appending(path: name).path
+      return (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    }.max()
+  }
+
+  /// Writes `last`: weights for use and everything to go on. What was `last` goes on as `previous`, where `keepsLast`.
+  func writeLast(_ step: TrainingStep, _ progress: RunProgress, keepsLast: Bool) throws {
     var tensors = step.averagedModel.state.map { (name: $0.name, tensor: $0.tensor) }
     tensors += step.model.state.filter { $0.kind != .fixed }.map { ("resume.model." + $0.name, $0.tensor) }
     tensors += step.optimizer.state.map { ("resume.optimizer." + $0.name, $0.tensor) }
@@ -40,10 +64,10 @@ package struct Checkpoint {
       tensors += [("resume.scaler.scale", scaler.scale), ("resume.scaler.growth_tracker", scaler.growthTracker)]
     }
     tensors += try progress.tensors()
-    try WeightsWriter.write(tensors, metadata: metadata, to: lastPath)
+    try WeightsWriter.write(tensors, metadata: metadata, to: lastPath, previous: keepsLast ? previousPath : nil)
   }
 
-  /// Puts the state of `last` into `step`, which has the same model and rule.
+  /// Puts the state of a file of `last` into `step`, which has the same model and rule.
   func restore(_ file: WeightsFile, into step: TrainingStep) throws -> RunProgress {
     let progress = try RunProgress(file)
     try file.load(into: step.averagedModel.state)

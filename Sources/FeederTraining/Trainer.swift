@@ -32,10 +32,12 @@ package final class Trainer {
   private var stepsInProcess = 0
   private var skippedInARow = 0
   private var notedDamage: Set<String> = []
+  /// True while `last` is a whole checkpoint of this run.
+  private var lastIsGood = false
 
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
-  /// `resume` goes on from `last.safetensors` in that folder. `isCancelled` is asked after every step. `memoryBudget` is for
+  /// `resume` goes on from the newest whole checkpoint in that folder. `isCancelled` is asked after every step. `memoryBudget` is for
   /// the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings, weights and budgets that do not
   /// fit.
   package init(
@@ -91,7 +93,11 @@ package final class Trainer {
       folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize)
     for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
     progress.seed = settings.seed
-    if resume { progress = try checkpoint.restore(WeightsFile(path: checkpoint.lastPath), into: step) }
+    if resume {
+      let file = try Checkpoint.newest(in: weightsFolder) { observer.note($0) }
+      lastIsGood = file.path == checkpoint.lastPath
+      progress = try checkpoint.restore(file, into: step)
+    }
     try checkRanks("before the first step")
   }
 
@@ -106,7 +112,8 @@ package final class Trainer {
     guard settings.place.leads else { return }
     let begun = trace?.now ?? 0
     defer { trace?.note(.consumer, "checkpoint", from: begun) }
-    try checkpoint.writeLast(step, progress)
+    try checkpoint.writeLast(step, progress, keepsLast: lastIsGood)
+    lastIsGood = true
   }
 
   /// True where a resumed run has nothing left to do.

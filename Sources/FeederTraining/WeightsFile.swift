@@ -3,7 +3,7 @@ import FeederDetection
 import FeederTorch
 import Foundation
 
-/// A safetensors file of weights, mapped and checked; nothing of it is run.
+/// A safetensors file of weights, read and checked; nothing of it is run.
 package struct WeightsFile {
   /// Where it lies.
   package let path: String
@@ -17,7 +17,11 @@ package struct WeightsFile {
     self.path = path
     do {
       data = try Data(contentsOf: URL(filePath: path))
-      layout = try data.withUnsafeBytes { try Safetensors(file: $0) }
+      let layout = try data.withUnsafeBytes { try Safetensors(file: $0) }
+      guard data.withUnsafeBytes({ WeightsChecksum.isRight($0, layout) }) else {
+        throw Safetensors.FormatError(description: "is damaged: its checksum is wrong")
+      }
+      self.layout = layout
     } catch let error as Safetensors.FormatError {
       throw TrainingError.weights(file: path, reason: error.description)
     } catch {

@@ -2,41 +2,57 @@ import FeederCore
 import FeederTorch
 import Foundation
 
-/// Writes named tensors as one safetensors file. The old file stays until the new one is whole and on disk: temporary file in
-/// the same folder, fsync, rename, fsync of the folder. The same tensors and metadata give the same bytes.
+/// Writes named tensors as one safetensors file with a checksum (`WeightsChecksum`). The old file stays until the new one is whole and
+/// on disk: temporary file in the same folder, fsync, rename, fsync of the folder. The same tensors and metadata give the same bytes.
 package enum WeightsWriter {
-  /// Writes `tensors`, in the order given, to `path`. Throws `TrainingError.write`; then nothing has changed.
+  /// Writes `tensors`, in the order given, to `path`; what was there goes on as `previous`, where that is named. Throws
+  /// `TrainingError.write`; then `path` is what it was.
   package static func write(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], to path: String
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], to path: String, previous: String? = nil
   ) throws {
-    let header = Safetensors.header(
-      tensors.map { (name: $0.name, type: $0.tensor.type.stored, shape: $0.tensor.shape) }, metadata: metadata)
+    var header = Safetensors.header(
+      tensors.map { (name: $0.name, type: $0.tensor.type.stored, shape: $0.tensor.shape) },
+      metadata: metadata.merging([WeightsChecksum.key: WeightsChecksum.noDigits]) { $1 })
+    var sum = WeightsChecksum()
+    header.withUnsafeBytes { sum.add($0) }
     let temporary = path + ".partial"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw failure(path) }
     do {
-      try writeAll(header.withUnsafeBytes { Data($0) }, to: descriptor, path)
+      try writeAll(Data(header), to: descriptor, path)
       for (_, tensor) in tensors {
         var bytes = Data(count: tensor.count * tensor.type.byteCount)
         try bytes.withUnsafeMutableBytes { try tensor.copy(to: $0) }
+        if !bytes.isEmpty { bytes.withUnsafeBytes { sum.add($0) } }
         try writeAll(bytes, to: descriptor, path)
       }
+      guard let place = WeightsChecksum.place(in: header) else { preconditionFailure("the header has the key") }
+      header.replaceSubrange(place, with: sum.digits.utf8)
+      guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure(path) }
+      try writeAll(Data(header), to: descriptor, path)
       guard fsync(descriptor) == 0 else { throw failure(path) }
     } catch {
       close(descriptor)
       unlink(temporary)
       throw error
     }
-    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
+    guard close(descriptor) == 0, keep(path, as: previous), rename(temporary, path) == 0 else {
       let error = failure(path)
       unlink(temporary)
       throw error
     }
     let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
-    }
+    guard folder >= 0 else { throw failure(path) }
+    defer { close(folder) }
+    guard fsync(folder) == 0 else { throw failure(path) }
+  }
+
+  /// Gives the file at `path` a second name, so that it outlives the next one; on a file system that knows no second names, its only
+  /// one. True where that worked, or there is nothing to keep.
+  private static func keep(_ path: String, as previous: String?) -> Bool {
+    guard let previous, access(path, F_OK) == 0 else { return true }
+    guard unlink(previous) == 0 || errno == ENOENT else { return false }
+    return link(path, previous) == 0 || rename(path, previous) == 0
   }
 
   private static func writeAll(_ data: Data, to descriptor: Int32, _ path: String) throws {

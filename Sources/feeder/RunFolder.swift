@@ -15,6 +15,8 @@ struct RunFolder {
 
   var bestWeights: URL { weights.appending(path: "best.safetensors") }
   var lastWeights: URL { weights.appending(path: "last.safetensors") }
+  /// When the newest checkpoint was written; nil where there is none.
+  var checkpointDate: Date? { Checkpoint.date(in: weights) }
 
   /// No folder, for a process that writes none.
   static let none = RunFolder(url: URL(filePath: "/dev/null", directoryHint: .isDirectory))
@@ -29,10 +31,7 @@ struct RunFolder {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
     let folders = names.filter { $0 == base || ($0.hasPrefix(base) && Int($0.dropFirst(base.count)) != nil) }
       .map { RunFolder(url: parent.appending(path: $0, directoryHint: .isDirectory)) }
-    func age(_ folder: RunFolder) -> Date? {
-      (try? FileManager.default.attributesOfItem(atPath: folder.lastWeights.path))?[.modificationDate] as? Date
-    }
-    let dated = folders.compactMap { folder in age(folder).map { (folder, $0) } }
+    let dated = folders.compactMap { folder in folder.checkpointDate.map { (folder, $0) } }
     guard let newest = dated.max(by: { $0.1 < $1.1 }) else { return nil }
     self = newest.0
   }
@@ -88,7 +87,7 @@ struct RunFolder {
     url = URL(filePath: path, directoryHint: .isDirectory)
     func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
     guard exists(url) else { throw TrainingError.runFolder(path: path, reason: "no such run folder to resume") }
-    guard exists(arguments), exists(lastWeights) else {
+    guard exists(arguments), checkpointDate != nil else {
       throw TrainingError.runFolder(
         path: path, reason: "holds no args.yaml with weights/last.safetensors; give the folder of a run to --resume")
     }

@@ -144,7 +144,7 @@ struct TrainCommand: ParsableCommand {
     _ validation: any ImageSource, memory: Int, _ ranks: Ranks?, _ trace: Trace?, _ interruption: Interruption,
     wantsEvents: Bool
   ) throws -> Ended {
-    let isNew = !FileManager.default.fileExists(atPath: folder.lastWeights.path)
+    let isNew = folder.checkpointDate == nil
     let observer = settings.place.leads ? try observers(folder, isNew: isNew, wantsEvents: wantsEvents) : SilentLine()
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
@@ -204,7 +204,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func observers(_ folder: RunFolder, isNew: Bool, wantsEvents: Bool) throws -> any TrainingObserver {
-    let first = isNew ? 1 : try WeightsFile(path: folder.lastWeights.path).epochsDone + 1
+    let first = isNew ? 1 : try Checkpoint.newest(in: folder.weights).epochsDone + 1
     let results =
       isNew ? try ResultsCSV(creating: folder.results) : try ResultsCSV(continuing: folder.results, from: first)
     let always: [any TrainingObserver] = [

@@ -39,6 +39,26 @@ struct WeightsFileTests {
     }
   }
 
+  @Test("Any byte flipped anywhere is noticed, but for the name of the checksum itself")
+  func flippedBytes() throws {
+    try withFolder { folder in
+      let path = folder.appending(path: "w.safetensors").path
+      let tensors = [
+        ("a", try Tensor([1, 2, 3] as [Float], shape: [3])), ("b", try Tensor([4] as [Float], shape: [])),
+      ]
+      try WeightsWriter.write(tensors, metadata: ["names": "[\"open\"]"], to: path)
+      let bytes = try Data(contentsOf: URL(filePath: path))
+      let name = try #require(bytes.firstRange(of: Data("\"checksum\"".utf8)))
+      #expect(throws: Never.self) { try WeightsFile(path: path) }
+      for place in bytes.indices where !name.contains(place) {
+        var damaged = bytes
+        damaged[place] ^= 4
+        try damaged.write(to: URL(filePath: path))
+        #expect(throws: TrainingError.self, "byte \(place)") { try WeightsFile(path: path) }
+      }
+    }
+  }
+
   @Test("Weights of other classes are refused with both shapes, and all but the class branch can be taken over")
   func otherClasses() throws {
     try withFolder { folder in

@@ -14,7 +14,7 @@ struct MainPathTests {
     #expect(report["outcome"] as? String == "finished" && report["epochs_done"] as? Int == 2)
     #expect(!trained.messages.contains("caching"), "what 'cache build' wrote was not used")
     #expect(boards.names("runs/first").contains("args.yaml"))
-    #expect(boards.names("runs/first/weights") == ["best.safetensors", "last.safetensors"])
+    #expect(boards.names("runs/first/weights") == ["best.safetensors", "last.safetensors", "previous.safetensors"])
     try expectResults(boards)
     try expectSameAccuracy(boards)
     try expectAnnotatedImages(boards)

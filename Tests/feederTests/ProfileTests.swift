@@ -80,7 +80,7 @@ struct ProfileTests {
 
   @Test("Dear decoding: decode limits, the pixel cache is proposed, and brings what was predicted")
   func decode() throws {
-    try confirmed("decode", "--cache pixels") { ["--cache", "jpeg", "--step-ms", "10", "--decode-times", "20"] }
+    try confirmed("decode", "--cache pixels") { ["--cache", "jpeg", "--step-ms", "10", "--decode-times", "60"] }
   }
 
   @Test(
