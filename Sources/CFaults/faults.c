@@ -16,7 +16,9 @@ enum { WATCH_COUNT = 64 };
 struct watch {
   _Atomic uintptr_t first, end;
   _Atomic size_t lost_count;
-  _Atomic(_Atomic unsigned char *) lost;  // one a page; owned
+  _Atomic(_Atomic unsigned char *) lost;  // one bit a page; owned
+  // The last byte that is not 0. A file that is cut loses it, even where the cut page still reads, as zeros from the cut on.
+  const volatile unsigned char *last;
 };
 
 static struct watch watches[WATCH_COUNT];
@@ -34,7 +36,7 @@ static void lose_page(int signal_number, siginfo_t *info, void *context) {
     uintptr_t first = atomic_load(&watch->first);
     if (first == 0 || address < first || address >= atomic_load(&watch->end)) continue;
     uintptr_t page = (address - first) / page_size;
-    atomic_store(&atomic_load(&watch->lost)[page], 1);
+    atomic_fetch_or(&atomic_load(&watch->lost)[page / 8], 1u << page % 8);
     atomic_fetch_add(&watch->lost_count, 1);
     void *place = (void *)(first + page * page_size);
     if (mmap(place, page_size, PROT_READ, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != place) break;
@@ -67,12 +69,19 @@ int feeder_watch(const void *base, size_t byte_count) {
   for (int number = 0; number < WATCH_COUNT && install(); number++) {
     struct watch *watch = &watches[number];
     if (atomic_load(&watch->first) != 0) continue;
-    _Atomic unsigned char *lost = calloc(byte_count / page_size + 1, 1);
+    _Atomic unsigned char *lost = calloc(byte_count / page_size / 8 + 1, 1);
     if (!lost) break;
     atomic_store(&watch->lost, lost);
     atomic_store(&watch->lost_count, 0);
     atomic_store(&watch->end, (uintptr_t)base + byte_count);
+    watch->last = NULL;
     atomic_store(&watch->first, (uintptr_t)base);
+    for (const unsigned char *byte = (const unsigned char *)base + byte_count; byte-- > (const unsigned char *)base;) {
+      if (*byte) {
+        watch->last = byte;
+        break;
+      }
+    }
     found = number;
     break;
   }
@@ -91,12 +100,13 @@ void feeder_unwatch(int number) {
 bool feeder_is_lost(int number, const void *start, size_t byte_count) {
   if (number < 0 || byte_count == 0) return false;
   struct watch *watch = &watches[number];
+  if (watch->last && *watch->last == 0) return true;
   if (atomic_load_explicit(&watch->lost_count, memory_order_relaxed) == 0) return false;
   uintptr_t first = atomic_load(&watch->first);
   uintptr_t begin = ((uintptr_t)start - first) / page_size;
   uintptr_t end = ((uintptr_t)start + byte_count - 1 - first) / page_size;
   for (uintptr_t page = begin; page <= end; page++) {
-    if (atomic_load(&atomic_load(&watch->lost)[page])) return true;
+    if (atomic_load(&atomic_load(&watch->lost)[page / 8]) >> page % 8 & 1) return true;
   }
   return false;
 }

@@ -36,7 +36,7 @@ final class MappedFile: @unchecked Sendable {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
 
-  /// True where a page of `part`, bytes of this file, could not be read: it gave zeros.
+  /// True where some of `part`, bytes of this file, may have been lost, and read as zeros. Costs no system call.
   func isLost(_ part: UnsafeRawBufferPointer) -> Bool { feeder_is_lost(watch, part.baseAddress, part.count) }
 
   /// Throws where somebody cut the file after it was mapped.

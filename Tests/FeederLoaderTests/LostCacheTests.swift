@@ -55,7 +55,7 @@ struct LostCacheTests {
   }
 
   /// Times that each file is cut; tools/torture asks for more.
-  private static let rounds = ProcessInfo.processInfo.environment["FEEDER_TORTURE"].flatMap { Int($0) } ?? 4
+  private static let rounds = ProcessInfo.processInfo.environment["FEEDER_TORTURE"].flatMap { Int($0) } ?? 25
 
   @Test("cut to nothing, to half, anywhere, at any moment of three epochs", arguments: [CacheChoice.pixels, .jpeg])
   func cut(_ choice: CacheChoice) throws {

@@ -37,7 +37,7 @@ struct DocumentationTests {
   func everyCommand(_ page: String) throws {
     guard page != "docs/own-data.md" else { return }
     let boards = try SmallBoards()
-    let run = try boards.train("boards", "--epochs", "1", "--out", "runs/train", "--tensorboard", "true")
+    let run = try boards.train("boards", "--epochs", "1", "--out", "runs/train", "--plots", "true")
     try #require(run.status == 0, "\(run.messages)")
     let files = FileManager.default
     try files.copyItem(at: boards.url("runs/train/predictions.json"), to: boards.url("predictions.json"))

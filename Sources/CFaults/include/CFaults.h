@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Watches a mapping of `byte_count` bytes from `base`, page-aligned, until feeder_unwatch. Installs the handler of SIGBUS with the first.
+// Watches a mapping of a file's `byte_count` bytes from `base`, page-aligned, until feeder_unwatch. Installs the handler of SIGBUS with the first.
 // Returns a number for it, or -1 where 64 mappings are watched or memory is out: then a lost page ends the program, as without.
 int feeder_watch(const void *base, size_t byte_count);
 
 // Ends it; before munmap, and when nobody reads the mapping any more.
 void feeder_unwatch(int watch);
 
-// True where a page of these bytes was lost: the file was cut, or its storage fails. It reads as zeros since then.
+// True where a page of these bytes was lost, since its storage fails, or the file was cut anywhere. What is lost reads as zeros.
 bool feeder_is_lost(int watch, const void *start, size_t byte_count);
 
 #endif
