@@ -106,6 +106,9 @@ package final class Loader: Sendable {
   /// Checksum of all images delivered in this epoch, in order; the epoch's stream hash once `nextBatch()` gave nil.
   package var epochHash: UInt64 { core.epochHash }
 
+  /// What every slot and worker is at, a line each; may be asked from any thread.
+  package var lines: [String] { core.lines }
+
   /// Batches that lie ready now.
   package var readyBatchCount: Int { core.readyCount }
 

@@ -55,7 +55,7 @@ final class LoaderCore: Sendable {
     do {
       let scratch = try WorkerScratch()
       while true {
-        switch state.withLock({ Self.turn(&$0) }) {
+        switch state.withLock({ Self.turn(&$0, number) }) {
         case .fill(let item): fill(item, scratch, number)
         case .rest: work.wait()
         case .leave: return
@@ -76,9 +76,13 @@ final class LoaderCore: Sendable {
     }
   }
 
-  private static func turn(_ state: inout State) -> Turn {
+  private static func turn(_ state: inout State, _ number: Int) -> Turn {
+    state.crew.end(number)
     if state.crew.shouldLeave() { return .leave }
-    if let item = state.batches.takeItem() { return .fill(item) }
+    if let item = state.batches.takeItem() {
+      state.crew.begin(number, item)
+      return .fill(item)
+    }
     state.crew.rest()
     return .rest
   }
@@ -270,6 +274,12 @@ final class LoaderCore: Sendable {
 
   /// The hash of all batches delivered in this epoch.
   var epochHash: UInt64 { state.withLock { $0.batches.epochHash } }
+
+  /// Every slot and worker in words; may be asked from any thread.
+  var lines: [String] {
+    let state = state.withLock { $0 }
+    return state.batches.lines + state.crew.lines { filler.source.item($0).imageID }
+  }
 
   /// Batches that lie ready for the consumer now.
   var readyCount: Int { state.withLock { $0.batches.readyCount } }

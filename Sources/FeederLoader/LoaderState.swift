@@ -50,7 +50,7 @@ struct LoaderState: Sendable {
   /// Slots that should exist.
   var wantedSlotCount = 0
   private var free: [Slot] = []
-  private var lentCount = 0
+  private(set) var lentCount = 0
   private var order: EpochOrder?
   /// The epoch that was announced as the next; its batches have the next generation.
   private var announced: EpochOrder?
@@ -187,6 +187,14 @@ struct LoaderState: Sendable {
     for image in batch.slot.images(batch.imageCount) { epochHash = StreamHash.chain(image.hash, after: epochHash) }
     return .batch(
       ReadyBatch(index: batch.index, slot: batch.slot, imageCount: batch.imageCount, epochHash: epochHash))
+  }
+
+  /// Slots that nobody uses.
+  var freeCount: Int { free.count }
+
+  /// Batches that have a slot and are not delivered, in order: images written, of so many.
+  var batchesInWork: [(index: Int, finished: Int, images: Int)] {
+    open.map { ($0.index, $0.finishedCount, $0.imageCount) }
   }
 
   /// Batches that lie ready, from the next to deliver on without a gap.

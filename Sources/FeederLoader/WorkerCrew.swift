@@ -7,6 +7,8 @@ struct WorkerCrew: Sendable {
   private var leavingCount = 0
   private var idleCount = 0
   private var startedCount = 0
+  /// What busy workers are at, by their numbers.
+  private(set) var tasks: [Int: WorkerTask] = [:]
 
   /// True where one more worker is wanted; the caller then starts it. Its number is for its thread's name.
   mutating func reserve() -> Int? {
@@ -28,6 +30,14 @@ struct WorkerCrew: Sendable {
     leavingCount -= 1
     count -= 1
   }
+
+  /// The worker `number` begins with an image.
+  mutating func begin(_ number: Int, _ item: WorkItem) {
+    tasks[number] = WorkerTask(batch: item.batch, entry: item.entry)
+  }
+
+  /// The worker `number` is at nothing now.
+  mutating func end(_ number: Int) { tasks[number] = nil }
 
   /// The worker that asks found nothing to do and waits to be woken.
   mutating func rest() { idleCount += 1 }

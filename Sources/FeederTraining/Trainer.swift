@@ -26,6 +26,8 @@ package final class Trainer {
   private let schedule: LearningRateSchedule
   /// What was planned, and what it came to.
   package let memory: MemoryWatch
+  /// What the run is at.
+  package let state: RunState
   private let feed: DeviceFeed
   private var lateLosses = LateLosses()
   private var progress = RunProgress()
@@ -60,6 +62,7 @@ package final class Trainer {
       source: validationSource, settings: budget.validation, device: settings.device, ranks: ranks)
     let slotMemory = DeviceSlotMemory.memory(for: settings.device)
     loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory, trace: trace)
+    state = RunState(training: loader, validation: validator.loader, place: settings.place)
     if let line = (slotMemory as? DeviceSlotMemory)?.refusal { observer.note(line) }
     feed = try DeviceFeed(device: settings.device)
     let learned = settings.tunesLoader ? settings.learnedFile?.read { observer.note($0) } : nil
@@ -110,6 +113,7 @@ package final class Trainer {
 
   private func writeLast() throws {
     guard settings.place.leads else { return }
+    state.enter(.checkpoint)
     let begun = trace?.now ?? 0
     defer { trace?.note(.consumer, "checkpoint", from: begun) }
     try checkpoint.writeLast(step, progress, keepsLast: lastIsGood)
@@ -177,7 +181,7 @@ package final class Trainer {
     if progress.epoch + 1 < settings.epochs {
       tuned.announceEpoch(progress.epoch + 1, closeMosaic: progress.epoch + 1 >= firstClosed)
     }
-    while let batch = try tuned.nextBatch() {
+    while let batch = try nextBatch() {
       clock.imageCount += batch.imageCount
       let hash = batch.epochHash
       try trainBatch(batch, clock)
@@ -191,6 +195,12 @@ package final class Trainer {
     }
     try takeLosses(clock)
     return nil
+  }
+
+  private func nextBatch() throws -> Batch? {
+    state.enter(.waiting)
+    defer { state.enter(.step) }
+    return try tuned.nextBatch()
   }
 
   /// Reads the losses of the latest step, where that is still to be done, and tells of it.
@@ -258,6 +268,7 @@ package final class Trainer {
   private func finishEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
     let trainingSeconds = clock.seconds
     let stallShare = clock.stallShare(loader.telemetry)
+    state.enter(.validation)
     let begun = trace?.now ?? 0
     let results = try validator(
       step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) }, isCancelled: isStopWished
@@ -286,9 +297,10 @@ package final class Trainer {
     progress.losses = LossSums()
     if isEarly || progress.epoch == settings.epochs { progress.isDone = 1 }
     try checkRanks("after epoch \(epoch + 1)")
+    // First the row, then what goes on from it: a run that is killed in between writes the row again, and none is ever missing.
+    try observer.epochDone(report)
     if isBest, settings.place.leads { try checkpoint.writeBest(step) }
     try writeLast()
-    try observer.epochDone(report)
     if let line = memory.lineOnce { observer.note(line) }
     return isEarly && progress.epoch < settings.epochs ? .stoppedEarly(bestEpoch: progress.bestEpoch) : nil
   }

@@ -7,7 +7,7 @@ import FeederTorch
 /// Runs a model over a split and matches its detections with the truth, in pixels of the original images.
 package final class Validator {
   private let source: any ImageSource
-  private let loader: Loader
+  let loader: Loader
   private let device: Device
   private let suppression: NonMaximumSuppression
   private let autocastType: ElementType?

@@ -19,13 +19,17 @@ package enum WeightsWriter {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw failure(path) }
     do {
-      try writeAll(Data(header), to: descriptor, path)
+      var waiting = Data(header)
       for (_, tensor) in tensors {
         var bytes = Data(count: tensor.count * tensor.type.byteCount)
         try bytes.withUnsafeMutableBytes { try tensor.copy(to: $0) }
         if !bytes.isEmpty { bytes.withUnsafeBytes { sum.add($0) } }
-        try writeAll(bytes, to: descriptor, path)
+        waiting.append(bytes)
+        guard waiting.count >= chunkByteCount else { continue }
+        try writeAll(waiting, to: descriptor, path)
+        waiting.removeAll(keepingCapacity: true)
       }
+      try writeAll(waiting, to: descriptor, path)
       guard let place = WeightsChecksum.place(in: header) else { preconditionFailure("the header has the key") }
       header.replaceSubrange(place, with: sum.digits.utf8)
       guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw failure(path) }
@@ -54,6 +58,9 @@ package enum WeightsWriter {
     guard unlink(previous) == 0 || errno == ENOENT else { return false }
     return link(path, previous) == 0 || rename(path, previous) == 0
   }
+
+  /// Bytes that are written together: a network has hundreds of small tensors.
+  private static let chunkByteCount = 4 << 20
 
   private static func writeAll(_ data: Data, to descriptor: Int32, _ path: String) throws {
     try data.withUnsafeBytes { bytes in

@@ -22,6 +22,9 @@ enum Terminal {
     if quietName.withLock({ $0 == nil }) { _ = write(line + "\n", to: STDERR_FILENO) }
   }
 
+  /// Writes a line to stderr that matters in a quiet process too.
+  static func report(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
+
   /// Writes why the program fails to stderr, in a quiet process too.
   static func complain(_ line: String) {
     let name = quietName.withLock { $0.map { $0 + ": " } ?? "" }

@@ -26,8 +26,19 @@ struct TrainCommand: ParsableCommand {
   var plan = false
   @Flag(help: "Show what the loader's tuner decides, and why.")
   var verbose = false
+  @Option(
+    help:
+      "Seconds without any progress, or ten steps where these are longer, after which the run is stuck and ends; 0: never."
+  )
+  var watchdog = 60.0
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
+
+  func validate() throws {
+    if !(watchdog == 0 || (1...86_400).contains(watchdog)) {
+      throw ValidationError("--watchdog \(watchdog): give 1 to 86400 seconds, or 0")
+    }
+  }
 
   private struct Report: Encodable {
     let runFolder: String
@@ -145,7 +156,13 @@ struct TrainCommand: ParsableCommand {
     wantsEvents: Bool
   ) throws -> Ended {
     let isNew = folder.checkpointDate == nil
-    let observer = settings.place.leads ? try observers(folder, isNew: isNew, wantsEvents: wantsEvents) : SilentLine()
+    let watchdog = Watchdog(
+      seconds: watchdog,
+      advice: settings.place.leads
+        ? "the last checkpoint is kept: --resume \(folder.url.path)" : "the rank that writes says how to go on")
+    defer { watchdog.stop() }
+    let shown = settings.place.leads ? [try observers(folder, isNew: isNew, wantsEvents: wantsEvents)] : []
+    let observer = TrainingObservers(shown + [watchdog])
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
       weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: observer, ranks: ranks,
@@ -159,6 +176,7 @@ struct TrainCommand: ParsableCommand {
       "training \(settings.model.modelName) on \(train.count) images, validating on \(validation.count), "
         + "\(settings.device), \(settings.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
     )
+    watchdog.watch(trainer.state)
     let outcome = try trainer.run()
     return Ended(outcome: outcome, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
   }

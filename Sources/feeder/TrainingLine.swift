@@ -2,9 +2,6 @@ import FeederReporting
 import FeederTraining
 import Foundation
 
-/// Says nothing: one rank speaks for all.
-final class SilentLine: TrainingObserver {}
-
 /// Shows a run as YOLO users know it, on stderr, and keeps results.csv.
 final class TrainingLine: TrainingObserver {
   private var results: ResultsCSV

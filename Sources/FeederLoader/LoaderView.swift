@@ -1,0 +1,31 @@
+import FeederCore
+
+/// What a worker is at.
+struct WorkerTask: Sendable {
+  let batch: Int
+  let entry: Int
+  let watch = Stopwatch()
+}
+
+extension LoaderState {
+  /// Slots and batches in words: who has them, and how far they are.
+  var lines: [String] {
+    let batches = batchesInWork.map { batch in
+      batch.finished == batch.images
+        ? "batch \(batch.index) ready" : "batch \(batch.index) filling (\(batch.finished) of \(batch.images) images)"
+    }
+    let lent = lentCount > 0 ? ["\(lentCount) lent"] : []
+    return ["loader: \(slotCount) slots: " + (batches + lent + ["\(freeCount) free"]).joined(separator: ", ")]
+  }
+}
+
+extension WorkerCrew {
+  /// Every worker in words; `name` gives an image's name.
+  func lines(_ name: (Int) -> String) -> [String] {
+    let busy = tasks.sorted { $0.key < $1.key }.map { number, task in
+      let seconds = Double(task.watch.nanoseconds / 100_000_000) / 10
+      return "worker \(number): at image '\(name(task.entry))' of batch \(task.batch) for \(seconds) s"
+    }
+    return busy + (count > busy.count ? ["\(count - busy.count) more workers: waiting for work"] : [])
+  }
+}

@@ -1,0 +1,34 @@
+import FeederLoader
+import Synchronization
+
+/// What a run is at, for whoever asks from another thread.
+package final class RunState: Sendable {
+  /// What the run itself does; its loaders work beside it.
+  enum Phase: String, Sendable {
+    case waiting = "waits for a batch"
+    case step = "is in a training step"
+    case validation = "validates"
+    case checkpoint = "writes a checkpoint"
+  }
+
+  private let phase = Mutex(Phase.waiting)
+  private let training: Loader
+  private let validation: Loader
+  private let place: RankPlace
+
+  init(training: Loader, validation: Loader, place: RankPlace) {
+    self.training = training
+    self.validation = validation
+    self.place = place
+  }
+
+  func enter(_ phase: Phase) { self.phase.withLock { $0 = phase } }
+
+  /// The run, every queue and every worker, a line each.
+  package var lines: [String] {
+    let phase = phase.withLock { $0 }
+    let others = place.count > 1 ? ", where it may wait for the \(place.count - 1) other ranks" : ""
+    let run = "rank \(place.rank) of \(place.count): the run \(phase.rawValue)\(phase == .waiting ? "" : others)"
+    return [run] + (phase == .validation ? validation : training).lines
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+/// A disk that fails when it is told to (Tests/FaultyDisk/faulty.c), for processes started with its environment.
+struct FaultyDisk {
+  /// The folder whose files count.
+  let folder: URL
+  private static let library = Result { try build() }
+
+  /// Compiles the library once. Throws where the C compiler refuses.
+  private static func build() throws -> String {
+    let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "FaultyDisk/faulty.c")
+    let target = FileManager.default.temporaryDirectory.appending(path: "feeder-faulty-\(getpid()).so")
+    let compiler = Process()
+    compiler.executableURL = URL(filePath: "/usr/bin/env")
+    compiler.arguments = ["cc", "-shared", "-fPIC", "-O1", "-o", target.path, source.path, "-ldl"]
+    try compiler.run()
+    compiler.waitUntilExit()
+    try #require(compiler.terminationStatus == 0, "cc refuses \(source.path)")
+    return target.path
+  }
+
+  /// A process in which call `number` on the folder's files fails with `error`.
+  func failing(at number: Int, _ error: Int32) throws -> [String: String] {
+    try environment(["FAULTY_AT": "\(number)", "FAULTY_ERRNO": "\(error)"])
+  }
+
+  /// A process whose `number`th opening of a file whose path ends in `name` never returns.
+  func stuck(_ name: String, at number: Int) throws -> [String: String] {
+    try environment(["FAULTY_STUCK": "\(name):\(number)"])
+  }
+
+  private func environment(_ more: [String: String]) throws -> [String: String] {
+    ["LD_PRELOAD": try Self.library.get(), "FAULTY_FOLDER": folder.path].merging(more) { $1 }
+  }
+
+  /// The calls of a process that `run` starts with the environment it is given, in order.
+  func calls(_ run: ([String: String]) throws -> Void) throws -> [String] {
+    let log = folder.deletingLastPathComponent().appending(path: "calls-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: log) }
+    try run(environment(["FAULTY_LOG": log.path]))
+    return try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map(String.init)
+  }
+}
+
+/// How much of a long test is done: `FEEDER_TORTURE` times as much, or all of it, in tools/torture.
+enum Torture {
+  /// Times as much as in an ordinary test run; nil there.
+  static let amount = ProcessInfo.processInfo.environment["FEEDER_TORTURE"].flatMap { Int($0) }
+
+  /// A few of `all` that lie apart, all of them under torture.
+  static func some(_ count: Int, of all: [Int]) -> [Int] {
+    guard amount == nil, all.count > count else { return all }
+    let step = Double(all.count) / Double(count)
+    return (0..<count).map { all[Int((Double($0) + .random(in: 0..<1)) * step)] }
+  }
+}
