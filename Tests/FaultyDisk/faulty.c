@@ -2,14 +2,17 @@
 // and lets one of these calls fail, or never return. For tests and tools/torture; compiled by `FaultyDisk`.
 //
 // FAULTY_FOLDER  whole path of the folder whose files count
-// FAULTY_AT      which call fails, counted from 1 over all processes' own counts; 0 for none
-// FAULTY_ERRNO   the error, as 28 (no space) or 5 (input/output error)
+// FAULTY_AT      which call fails, counted from 1 in each process; 0 for none
+// FAULTY_ERRNO   the error, as 28 (no space) or 5 (input/output error); "kill": the program is killed in its place;
+//                "power": it is killed, and what it wrote to files and did not sync reads as zeros
 // FAULTY_LOG     a file: a line a call (number, name, path), added to
 // FAULTY_STUCK   NAME:N: the Nth opening of a file whose path ends in NAME never returns
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -17,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,6 +29,32 @@ static atomic_int count, openings;
 static bool is_inside(const char *path) {
   const char *folder = getenv("FAULTY_FOLDER");
   return folder && strncmp(path, folder, strlen(folder)) == 0;
+}
+
+// Files with bytes that no fsync has followed yet.
+enum { DIRTY_COUNT = 64 };
+static char dirty[DIRTY_COUNT][PATH_MAX];
+static pthread_mutex_t dirty_lock = PTHREAD_MUTEX_INITIALIZER;
+
+// Replaces the name `from` by `to`: "" to any adds one, one to "" removes it.
+static void rename_dirty(const char *from, const char *to) {
+  pthread_mutex_lock(&dirty_lock);
+  bool is_known = false;
+  for (int i = 0; i < DIRTY_COUNT; i++) is_known |= *to && strcmp(dirty[i], to) == 0;
+  for (int i = 0; i < DIRTY_COUNT; i++) {
+    if (strcmp(dirty[i], from) != 0 || (!*from && is_known)) continue;
+    snprintf(dirty[i], PATH_MAX, "%s", to);
+    break;
+  }
+  pthread_mutex_unlock(&dirty_lock);
+}
+
+static void cut_power(void) {
+  for (int i = 0; i < DIRTY_COUNT; i++) {
+    struct stat status;
+    if (!*dirty[i] || stat(dirty[i], &status) != 0) continue;
+    if (syscall(SYS_truncate, dirty[i], 0) == 0) syscall(SYS_truncate, dirty[i], status.st_size);
+  }
 }
 
 // True where this call on `path` is the one that fails; errno is set.
@@ -43,17 +73,29 @@ static bool fails(const char *call, const char *path) {
   }
   const char *at = getenv("FAULTY_AT"), *error = getenv("FAULTY_ERRNO");
   if (!at || atoi(at) != number) return false;
+  if (error && strcmp(error, "power") == 0) cut_power();
+  if (error && (strcmp(error, "power") == 0 || strcmp(error, "kill") == 0)) kill(getpid(), SIGKILL);
   errno = error ? atoi(error) : EIO;
   return true;
 }
 
-static bool fails_at(const char *call, int file) {
-  char link[64], path[PATH_MAX];
+// The path of an open file; false where it has none.
+static bool path_of(int file, char *path) {
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-  ssize_t length = readlink(link, path, sizeof path - 1);
+  ssize_t length = readlink(link, path, PATH_MAX - 1);
   if (length <= 0) return false;
   path[length] = 0;
-  return fails(call, path);
+  return true;
+}
+
+static bool fails_at(const char *call, int file) {
+  char path[PATH_MAX];
+  if (!path_of(file, path)) return false;
+  if (fails(call, path)) return true;
+  bool is_sync = strstr(call, "sync") != NULL;
+  if (is_inside(path)) rename_dirty(is_sync ? path : "", is_sync ? "" : path);
+  return false;
 }
 
 // A path from where the program stands, as a whole one.
@@ -105,8 +147,10 @@ int fdatasync(int file) { return fails_at("fdatasync", file) ? -1 : REAL(fdatasy
 int ftruncate(int file, off_t n) { return fails_at("ftruncate", file) ? -1 : REAL(ftruncate)(file, n); }
 int ftruncate64(int file, off64_t n) { return fails_at("ftruncate", file) ? -1 : REAL(ftruncate64)(file, n); }
 int rename(const char *from, const char *to) {
-  char room[PATH_MAX];
-  return fails("rename", whole(to, room)) ? -1 : REAL(rename)(from, to);
+  char room[PATH_MAX], other[PATH_MAX];
+  if (fails("rename", whole(to, room))) return -1;
+  rename_dirty(whole(from, other), whole(to, room));
+  return REAL(rename)(from, to);
 }
 int link(const char *from, const char *to) {
   char room[PATH_MAX];

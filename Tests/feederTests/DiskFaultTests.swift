@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 @Suite(
-  "A disk that is full or fails, at any write, sync or rename, costs one line and nothing that was there", .serialized)
+  "A disk that is full or fails, a kill or a power cut, at any write, sync or rename, costs nothing that was there",
+  .serialized)
 struct DiskFaultTests {
   private let boards: SmallBoards
 
@@ -12,38 +13,43 @@ struct DiskFaultTests {
     try FeederProcess(arguments, in: boards.folder.url, environment: environment)
   }
 
-  private static let errors: [Int32] = [ENOSPC, EIO]
+  /// Some of the calls with a fault each; under torture all of them with all faults.
+  private func faults(_ calls: [String], _ count: Int) -> [(number: Int, fault: FaultyDisk.Fault)] {
+    let all = FaultyDisk.Fault.allCases
+    let numbers = Torture.some(count, of: Array(1...calls.count))
+    guard Torture.amount == nil else { return numbers.flatMap { number in all.map { (number, $0) } } }
+    return numbers.enumerated().map { ($0.element, all[$0.offset % all.count]) }
+  }
 
-  /// Expects one line about a fault under `folder`, and no death by a signal.
-  private func expectLine(_ run: FeederProcess, _ folder: String, _ fault: String) {
+  /// Expects one line about `folder` and status 1, or the death that `fault` is.
+  private func expectEnd(_ run: FeederProcess, _ fault: FaultyDisk.Fault, _ folder: String, _ place: String) {
+    if fault.isDeath { return #expect(run.status == 128 + SIGKILL, "\(place): \(run.status)") }
     let mine = run.lines.filter { $0.hasPrefix("feeder: ") }
     #expect(
-      run.status == 1 && mine.count == 1 && run.lines.last == mine.first, "\(fault): \(run.status) \(run.messages)")
-    #expect(mine.first?.contains(folder) == true, "\(fault): \(run.messages)")
+      run.status == 1 && mine.count == 1 && run.lines.last == mine.first, "\(place): \(run.status) \(run.messages)")
+    #expect(mine.first?.contains(folder) == true, "\(place): \(run.messages)")
   }
 
   @Test("building a cache: what was there stays, and the next build is whole", arguments: ["pixels", "jpeg"])
   func cache(_ form: String) throws {
-    let build = [
-      "cache", "build", "boards", "--cache", form, "--image-size", "64", "--cache-dir", "cache", "--rebuild",
-    ]
-    let verify = ["cache", "verify", "boards", "--cache", form, "--image-size", "64", "--cache-dir", "cache"]
+    let options = ["boards", "--cache", form, "--image-size", "64", "--cache-dir", "cache"]
+    let build = ["cache", "build"] + options
     #expect(try run(build).status == 0)
     let disk = FaultyDisk(folder: boards.url("cache"))
-    let calls = try disk.calls { #expect(try run(build, $0).status == 0) }
+    let calls = try disk.calls { #expect(try run(build + ["--rebuild"], $0).status == 0) }
     #expect(calls.count > 20)
-    for number in Torture.some(5, of: Array(1...calls.count)) {
-      for error in Self.errors {
-        let fault = "\(calls[number - 1]), error \(error)"
-        expectLine(try run(build, disk.failing(at: number, error)), "cache", fault)
-        let verified = try run(verify)
-        #expect(verified.status == 0, "\(fault): \(verified.messages)")
-        #expect(boards.names("cache").allSatisfy { !$0.hasSuffix(".unfinished") }, "\(fault)")
-      }
+    for (number, fault) in faults(calls, 8) {
+      let place = "\(calls[number - 1]), \(fault)"
+      expectEnd(try run(build + ["--rebuild"], disk.failing(at: number, fault)), fault, "cache", place)
+      let verified = try run(["cache", "verify"] + options)
+      #expect(verified.status == 0, "\(place): \(verified.messages)")
+      let again = try run(build + ["--rebuild"])
+      #expect(again.status == 0, "\(place): \(again.messages)")
+      #expect(boards.names("cache").allSatisfy { !$0.hasSuffix(".unfinished") }, "\(place)")
     }
   }
 
-  @Test("training: the run can go on from what was there, to the same bytes")
+  @Test("training: the run goes on from what was there, to the same bytes")
   func training() throws {
     let flags = ["--epochs", "2", "--checkpoint-every", "2", "--cache-dir", "cache"]
     let train = ["train", "boards"] + SmallBoards.smallSteps + flags
@@ -52,33 +58,30 @@ struct DiskFaultTests {
     let disk = FaultyDisk(folder: boards.url("run"))
     let calls = try disk.calls { #expect(try run(train + ["--out", "run"], $0).status == 0) }
     #expect(calls.count > 40)
-    for number in Torture.some(10, of: Array(1...calls.count)) {
-      let error = Self.errors[number % 2]
-      let fault = "\(calls[number - 1]), error \(error)"
+    for (number, fault) in faults(calls, 12) {
+      let place = "\(calls[number - 1]), \(fault)"
       try FileManager.default.removeItem(at: boards.url("run"))
-      let faulty = try run(train + ["--out", "run"], disk.failing(at: number, error))
-      if faulty.status != 0 {
-        expectLine(faulty, "run", fault)
-        if boards.exists("run") {
-          let resumed = try run(["train", "boards", "--resume", "run", "--cache-dir", "cache"])
-          #expect(resumed.status == 0, "\(fault): \(resumed.messages)")
-        } else {
-          #expect(try run(train + ["--out", "run"]).status == 0)
-        }
+      let faulty = try run(train + ["--out", "run"], disk.failing(at: number, fault))
+      if faulty.status == 0 {
+        #expect(calls[number - 1].contains("telemetry"), "\(place): nothing was said of it: \(faulty.messages)")
+        #expect(faulty.messages.contains("without telemetry"), "\(place): \(faulty.messages)")
       } else {
-        #expect(calls[number - 1].contains("telemetry"), "\(fault): nothing was said of it: \(faulty.messages)")
-        #expect(faulty.messages.contains("without telemetry"), "\(fault): \(faulty.messages)")
+        expectEnd(faulty, fault, "run", place)
+        try finish("run", train, place)
       }
-      #expect(try Data(contentsOf: boards.url("run/weights/last.safetensors")) == whole, "\(fault)")
-      #expect(try rows("run") == rows("whole"), "\(fault)")
+      #expect(try Data(contentsOf: boards.url("run/weights/last.safetensors")) == whole, "\(place)")
+      #expect(try boards.streamRows("run") == boards.streamRows("whole"), "\(place)")
     }
   }
 
-  /// The first column and the hash of every row of results.csv.
-  private func rows(_ run: String) throws -> [[Substring]] {
-    try boards.text(run + "/results.csv").split(separator: "\n").map { line in
-      let cells = line.split(separator: ",")
-      return [cells[0], cells[cells.count - 1]]
+  /// Goes on with a run that ended early, or begins anew where it had no checkpoint yet.
+  private func finish(_ name: String, _ train: [String], _ place: String) throws {
+    let hasCheckpoint = boards.names(name + "/weights").contains {
+      ["last", "previous"].contains($0.prefix { $0 != "." })
     }
+    if !hasCheckpoint { try? FileManager.default.removeItem(at: boards.url(name)) }
+    let more = hasCheckpoint ? ["train", "boards", "--resume", name, "--cache-dir", "cache"] : train + ["--out", name]
+    let resumed = try run(more)
+    #expect(resumed.status == 0, "\(place): \(resumed.messages)")
   }
 }

@@ -21,9 +21,30 @@ struct FaultyDisk {
     return target.path
   }
 
-  /// A process in which call `number` on the folder's files fails with `error`.
-  func failing(at number: Int, _ error: Int32) throws -> [String: String] {
-    try environment(["FAULTY_AT": "\(number)", "FAULTY_ERRNO": "\(error)"])
+  /// What happens at a call.
+  enum Fault: CustomStringConvertible, CaseIterable {
+    /// No space is left; the storage fails.
+    case full, broken
+    /// The program is killed; so is the machine, and what was not synced reads as zeros.
+    case killed, powerCut
+
+    var isDeath: Bool { self == .killed || self == .powerCut }
+
+    fileprivate var code: String {
+      switch self {
+      case .full: "\(ENOSPC)"
+      case .broken: "\(EIO)"
+      case .killed: "kill"
+      case .powerCut: "power"
+      }
+    }
+
+    var description: String { "fault \(code)" }
+  }
+
+  /// A process in which call `number` on the folder's files meets `fault`.
+  func failing(at number: Int, _ fault: Fault) throws -> [String: String] {
+    try environment(["FAULTY_AT": "\(number)", "FAULTY_ERRNO": fault.code])
   }
 
   /// A process whose `number`th opening of a file whose path ends in `name` never returns.

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 /// One run of the program as a user runs it, to its end.
@@ -39,6 +40,11 @@ struct FeederProcess {
   var lines: [Substring] { messages.split(separator: "\n") }
 }
 
+/// Whether a process was killed because it took too long.
+private final class TimeLimit: Sendable {
+  let passed = Mutex(false)
+}
+
 /// The program while it runs, for tests that send it signals.
 final class RunningFeeder {
   private let process = Process()
@@ -47,6 +53,7 @@ final class RunningFeeder {
   private let errorPipe = Pipe()
   private let arguments: [String]
   private var messages = Data()
+  private let isTooLate = TimeLimit()
 
   /// Starts `feeder` in `folder`. The user's own cache folder is out of its reach. Killed after `seconds`.
   ///
@@ -75,9 +82,11 @@ final class RunningFeeder {
       .merging(["XDG_CACHE_HOME": folder.appending(path: "cache-home").path]) { $1 }
       .merging(environment) { $1 }
     try process.run()
-    let process = process
+    let (process, isTooLate) = (process, isTooLate)
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      guard process.isRunning else { return }
+      isTooLate.passed.withLock { $0 = true }
+      kill(process.processIdentifier, SIGKILL)
     }
   }
 
@@ -116,7 +125,9 @@ final class RunningFeeder {
     let status =
       process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     let text = String(decoding: messages, as: UTF8.self)
-    #expect(status != 128 + SIGKILL, "feeder \(arguments.joined(separator: " ")) took too long and was killed: \(text)")
+    #expect(
+      !isTooLate.passed.withLock { $0 },
+      "feeder \(arguments.joined(separator: " ")) took too long and was killed: \(text)")
     guard keepsOutput else { return FeederProcess(status: status, output: "", messages: text) }
     let output = String(decoding: try Data(contentsOf: outputFile), as: UTF8.self)
     try FileManager.default.removeItem(at: outputFile)

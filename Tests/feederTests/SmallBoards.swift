@@ -46,6 +46,14 @@ struct SmallBoards {
     return out + "/weights/last.safetensors"
   }
 
+  /// Epoch and stream hash of every row of a run's results.csv: equal ones saw equal images in equal order.
+  func streamRows(_ run: String) throws -> [[Substring]] {
+    try text(run + "/results.csv").split(separator: "\n").map { line in
+      let cells = line.split(separator: ",")
+      return [cells[0], cells[cells.count - 1]]
+    }
+  }
+
   /// The integers that a checkpoint goes on from; the first three are epoch, batch in it and steps in all.
   func counters(_ path: String) throws -> [Int] {
     let file = try Data(contentsOf: url(path))

@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@Suite("A run that is killed, or told to stop, at any moment goes on to the same bytes", .serialized)
+struct KillTests {
+  private let boards: SmallBoards
+  private static let flags = ["--epochs", "3", "--checkpoint-every", "2", "--cache-dir", "cache"]
+
+  init() throws { boards = try SmallBoards(30) }
+
+  private func start(_ out: String) throws -> RunningFeeder {
+    try RunningFeeder(
+      ["train", "boards"] + SmallBoards.smallSteps + Self.flags + ["--out", out], in: boards.folder.url)
+  }
+
+  /// The undisturbed run `whole`: how long it takes.
+  private func whole() throws -> Double {
+    #expect(try start("warm-up").finish().status == 0)  // builds the cache
+    let clock = ContinuousClock.now
+    let run = try start("whole").finish()
+    try #require(run.status == 0, "\(run.messages)")
+    return (ContinuousClock.now - clock) / .seconds(1)
+  }
+
+  /// Sleeps for a random part of `seconds`, and tells how much.
+  private func wait(_ seconds: Double) -> Double {
+    let part = Double.random(in: 0..<seconds)
+    Thread.sleep(forTimeInterval: part)
+    return part
+  }
+
+  /// Goes on with `run` to its end, or begins it where it wrote no checkpoint, and compares it with `whole`.
+  private func expectWhole(_ run: String, _ place: String) throws {
+    if boards.names(run + "/weights").contains("last.safetensors") {
+      let resumed = try boards.feeder("train", "boards", "--resume", run, "--cache-dir", "cache")
+      #expect(resumed.status == 0, "\(place): \(resumed.messages)")
+    } else {
+      try? FileManager.default.removeItem(at: boards.url(run))
+      #expect(try start(run).finish().status == 0, "\(place)")
+    }
+    for name in ["last", "best"] {
+      let path = "/weights/\(name).safetensors"
+      let (mine, theirs) = (boards.url(run + path), boards.url("whole" + path))
+      #expect(try Data(contentsOf: mine) == Data(contentsOf: theirs), "\(place): \(name)")
+    }
+    #expect(try boards.streamRows(run) == boards.streamRows("whole"), "\(place)")
+    try FileManager.default.removeItem(at: boards.url(run))
+  }
+
+  @Test("SIGKILL: equal weights, and every epoch saw every image once")
+  func killed() throws {
+    let seconds = try whole()
+    var kills = 0
+    for _ in 0..<(Torture.amount ?? 3) {
+      let running = try start("run")
+      var place = "killed after \(wait(seconds)) s"
+      running.send(SIGKILL)
+      if try running.finish().status == 128 + SIGKILL { kills += 1 }
+      if Bool.random(), boards.names("run/weights").contains("last.safetensors") {
+        let again = try RunningFeeder(
+          ["train", "boards", "--resume", "run", "--cache-dir", "cache"], in: boards.folder.url)
+        place += ", and again after \(wait(seconds)) s"
+        again.send(SIGKILL)
+        if try again.finish().status == 128 + SIGKILL { kills += 1 }
+      }
+      try expectWhole("run", place)
+    }
+    print("killed \(kills) times")
+  }
+
+  @Test("SIGINT and SIGTERM: a checkpoint and the signal's status within 10 s; a second one leaves at once")
+  func stopped() throws {
+    let seconds = try whole()
+    for round in 0..<(Torture.amount ?? 4) {
+      let signal = round % 2 == 0 ? SIGINT : SIGTERM
+      let running = try start("run")
+      let place = "signal \(signal) after \(wait(seconds)) s"
+      running.send(signal)
+      let clock = ContinuousClock.now
+      if round % 4 >= 2 {
+        Thread.sleep(forTimeInterval: 0.01)
+        running.send(signal)
+      }
+      let ended = try running.finish()
+      #expect(ContinuousClock.now - clock < .seconds(10), "\(place)")
+      #expect([0, 128 + signal].contains(ended.status), "\(place): \(ended.status) \(ended.messages)")
+      try expectWhole("run", place)
+    }
+  }
+
+  @Test("a cache that is being built: the old one stays valid, the next build is whole and leaves nothing over")
+  func killedCache() throws {
+    let build = ["cache", "build", "boards", "--image-size", "160", "--cache", "pixels", "--cache-dir", "killed"]
+    func run(_ words: [String]) throws -> FeederProcess { try FeederProcess(words, in: boards.folder.url) }
+    let clock = ContinuousClock.now
+    #expect(try run(build).status == 0)
+    let seconds = (ContinuousClock.now - clock) / .seconds(1)
+    for _ in 0..<(Torture.amount.map { 4 * $0 } ?? 6) {
+      let running = try RunningFeeder(build + ["--rebuild"], in: boards.folder.url)
+      let place = "killed after \(wait(seconds)) s"
+      running.send(SIGKILL)
+      _ = try running.finish()
+      let verified = try run(["cache", "verify"] + build.dropFirst(2))
+      #expect(verified.status == 0, "\(place): \(verified.messages)")
+      #expect(try run(build + ["--rebuild"]).status == 0)
+      #expect(boards.names("killed").allSatisfy { !$0.hasSuffix(".unfinished") }, "\(place)")
+    }
+  }
+}
