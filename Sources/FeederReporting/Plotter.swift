@@ -44,29 +44,24 @@ package struct Plotter {
   }
 
   private func draw(_ terminal: String, _ script: ChartScript) throws -> Data {
-    let file = FileManager.default.temporaryDirectory.appending(path: "feeder-plot-\(UUID().uuidString)")
-    try WholeFile.write(Data((terminal + "\n" + script.lines).utf8), to: file)
-    defer { unlink(file.path) }
-    let process = Process()
-    let (output, errors) = (Pipe(), Pipe())
-    process.executableURL = program
-    process.arguments = ["-d", file.path]  // -d: not the user's own start file
-    process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = errors
-    do {
-      try process.run()
-    } catch {
-      throw ReportingError.undrawable(reason: "\(program.path) does not start")
+    let base = FileManager.default.temporaryDirectory.appending(path: "feeder-plot-\(UUID().uuidString)")
+    let (commands, output, errors) = (base, base.appendingPathExtension("out"), base.appendingPathExtension("err"))
+    defer { for file in [commands, output, errors] { unlink(file.path) } }
+    try WholeFile.write(Data((terminal + "\n" + script.lines).utf8), to: commands)
+    let end = OtherProgram.run(
+      program.path, ["-d", commands.path],  // -d: not the user's own start file
+      environment: ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 },
+      output: output.path, errors: errors.path, seconds: 60)
+    switch end {
+    case .notStarted: throw ReportingError.undrawable(reason: "\(program.path) does not start")
+    case .tooLate: throw ReportingError.undrawable(reason: "gnuplot did not end within a minute")
+    case .exited(0):
+      let picture = try WholeFile.read(output)
+      if !picture.isEmpty { return picture }
+    case .exited, .killed: break
     }
-    let picture = output.fileHandleForReading.readDataToEndOfFile()
-    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationReason == .exit, process.terminationStatus == 0, !picture.isEmpty else {
-      let line = complaint.split(separator: "\n").last { !$0.trimmingCharacters(in: .whitespaces).isEmpty }
-      throw ReportingError.undrawable(reason: "gnuplot: \(line ?? "wrote nothing")")
-    }
-    return picture
+    let complaint = String(decoding: (try? WholeFile.read(errors)) ?? Data(), as: UTF8.self)
+    let line = complaint.split(separator: "\n").last { !$0.trimmingCharacters(in: .whitespaces).isEmpty }
+    throw ReportingError.undrawable(reason: "gnuplot: \(line ?? "wrote nothing")")
   }
 }

@@ -21,6 +21,8 @@ struct DiskFaultTests {
     return numbers.enumerated().map { ($0.element, all[$0.offset % all.count]) }
   }
 
+  private func expectSuccess(_ run: FeederProcess) { #expect(run.status == 0, "\(run.messages)") }
+
   /// Expects one line about `folder` and status 1, or the death that `fault` is.
   private func expectEnd(_ run: FeederProcess, _ fault: FaultyDisk.Fault, _ folder: String, _ place: String) {
     if fault.isDeath { return #expect(run.status == 128 + SIGKILL, "\(place): \(run.status)") }
@@ -36,12 +38,12 @@ struct DiskFaultTests {
     let build = ["cache", "build"] + options
     #expect(try run(build).status == 0)
     let disk = FaultyDisk(folder: boards.url("cache"))
-    let calls = try disk.calls { #expect(try run(build + ["--rebuild"], $0).status == 0) }
+    let calls = try disk.calls { try expectSuccess(run(build + ["--rebuild"], $0)) }
     #expect(calls.count > 20)
     for (number, fault) in faults(calls, 8) {
       let place = "\(calls[number - 1]), \(fault)"
       expectEnd(try run(build + ["--rebuild"], disk.failing(at: number, fault)), fault, "cache", place)
-      let verified = try run(["cache", "verify"] + options)
+      let verified = try run(["cache", "verify", "boards", "--cache-dir", "cache"])
       #expect(verified.status == 0, "\(place): \(verified.messages)")
       let again = try run(build + ["--rebuild"])
       #expect(again.status == 0, "\(place): \(again.messages)")
@@ -56,7 +58,7 @@ struct DiskFaultTests {
     #expect(try run(train + ["--out", "whole"]).status == 0)
     let whole = try Data(contentsOf: boards.url("whole/weights/last.safetensors"))
     let disk = FaultyDisk(folder: boards.url("run"))
-    let calls = try disk.calls { #expect(try run(train + ["--out", "run"], $0).status == 0) }
+    let calls = try disk.calls { try expectSuccess(run(train + ["--out", "run"], $0)) }
     #expect(calls.count > 40)
     for (number, fault) in faults(calls, 12) {
       let place = "\(calls[number - 1]), \(fault)"
@@ -76,9 +78,7 @@ struct DiskFaultTests {
 
   /// Goes on with a run that ended early, or begins anew where it had no checkpoint yet.
   private func finish(_ name: String, _ train: [String], _ place: String) throws {
-    let hasCheckpoint = boards.names(name + "/weights").contains {
-      ["last", "previous"].contains($0.prefix { $0 != "." })
-    }
+    let hasCheckpoint = ["last", "previous"].contains { boards.exists(name + "/weights/\($0).safetensors") }
     if !hasCheckpoint { try? FileManager.default.removeItem(at: boards.url(name)) }
     let more = hasCheckpoint ? ["train", "boards", "--resume", name, "--cache-dir", "cache"] : train + ["--out", name]
     let resumed = try run(more)

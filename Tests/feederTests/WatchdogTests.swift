@@ -10,7 +10,10 @@ struct WatchdogTests {
     let disk = FaultyDisk(folder: boards.folder.url)
     let run = try FeederProcess(
       ["train", "boards"] + SmallBoards.smallSteps
-        + ["--cache", "none", "--epochs", "100", "--checkpoint-every", "1", "--out", "run", "--watchdog", "3"],
+        + [
+          "--cache", "none", "--epochs", "100", "--checkpoint-every", "1", "--out", "run", "--watchdog", "3",
+          "--mosaic", "0",
+        ],
       in: boards.folder.url, environment: disk.stuck(name, at: 12))
     #expect(run.status == 1, "\(run.messages)")
     let image = name.replacingOccurrences(of: ".jpg", with: "")
