@@ -54,10 +54,7 @@ package final class DecodeScratch: @unchecked Sendable {
       let size = scale.size(of: source)
       let target = pixels.bytes(size.width * size.height * channels)
       try decoder.decode(jpeg, channels: channels, scale: scale, into: target)
-      guard let base = target.assumingMemoryBound(to: UInt8.self).baseAddress else {
-        preconditionFailure("a decoded image has bytes")
-      }
-      view = ImageView(base: UnsafePointer(base), size: size, channels: channels, layout: .interleaved)
+      view = ImageView(UnsafeRawBufferPointer(target), size: size, channels: channels, layout: .interleaved)
     } catch let error as ImagingError {
       times.decodeNanoseconds += watch.nanoseconds
       throw CacheError.damagedImage(path: path(), reason: error.description)
@@ -70,12 +67,9 @@ package final class DecodeScratch: @unchecked Sendable {
   /// The image channel after channel, in a buffer that the next call reuses.
   func planar(_ image: ImageView) -> UnsafeRawBufferPointer {
     let bytes = planes.bytes(image.byteCount)
-    guard let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else {
-      preconditionFailure("an image has bytes")
-    }
     letterbox(
       image, geometry: Letterbox(source: image.size, target: image.size),
-      into: PlanarTarget(base: base, size: image.size, channels: image.channels), scratch: pixelScratch)
+      into: PlanarTarget(bytes, size: image.size, channels: image.channels), scratch: pixelScratch)
     return UnsafeRawBufferPointer(bytes)
   }
 

@@ -43,11 +43,7 @@ package enum FormProbe {
     let pixels = PixelScratch()
     var target = GrowingBuffer()
     let side = PixelSize(side: imageSize)
-    let bytes = target.bytes(imageSize * imageSize * channels)
-    guard let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else {
-      preconditionFailure("an image has bytes")
-    }
-    let place = PlanarTarget(base: base, size: side, channels: channels)
+    let place = PlanarTarget(target.bytes(imageSize * imageSize * channels), size: side, channels: channels)
     var count = 0
     let end = ContinuousClock.now + decodeLimit
     // The first image once more in front: it pays for what is touched for the first time.

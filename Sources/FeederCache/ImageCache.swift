@@ -62,10 +62,7 @@ package final class ImageCache: ImageSource {
           return try scratch.withDecoded(
             record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize, body)
         }
-        guard let base = record.assumingMemoryBound(to: UInt8.self).baseAddress else {
-          preconditionFailure("a checked record has bytes")
-        }
-        try body(ImageView(base: base, size: size, channels: channels, layout: .planar))
+        try body(ImageView(record, size: size, channels: channels, layout: .planar))
       }
     } catch let error as CacheError where error.isOfCacheFile {
       try file.checkIndex()

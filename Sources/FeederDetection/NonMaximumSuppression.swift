@@ -46,30 +46,29 @@ package struct NonMaximumSuppression: Sendable {
   package func callAsFunction(_ predictions: Tensor) throws -> [[ScoredBox]] {
     let (b, channels, a) = (predictions.extent(0), predictions.extent(1), predictions.extent(2))
     let values = try predictions.array(of: Float.self)
-    return values.withUnsafeBufferPointer { values in
-      (0..<b).map { image in
-        let base = UnsafeBufferPointer(rebasing: values[image * channels * a..<(image + 1) * channels * a])
-        return suppress(candidates(base, classCount: channels - 4, anchorCount: a))
-      }
+    return (0..<b).map { image in
+      suppress(candidates(values, from: image * channels * a, classCount: channels - 4, anchorCount: a))
     }
   }
 
-  private func candidates(_ values: UnsafeBufferPointer<Float>, classCount: Int, anchorCount a: Int) -> [Candidate] {
+  /// Candidates of the image whose values begin at `start`: rows of `a` anchors each.
+  private func candidates(_ values: [Float], from start: Int, classCount: Int, anchorCount a: Int) -> [Candidate] {
     var found: [Candidate] = []
     func add(_ anchor: Int, _ classID: Int, _ score: Float) {
       if let classes, !classes.contains(classID) { return }
-      found.append(Candidate(values, anchor: anchor, anchorCount: a, classID: classID, score: score))
+      found.append(Candidate(values, from: start, anchor: anchor, anchorCount: a, classID: classID, score: score))
     }
+    let scores = start + 4 * a
     for anchor in 0..<a {
       if keepsEveryClass {
         for classID in 0..<classCount {
-          let score = values[(4 + classID) * a + anchor]
+          let score = values[scores + classID * a + anchor]
           if score > confidence { add(anchor, classID, score) }
         }
       } else {
-        var (best, bestScore) = (0, values[4 * a + anchor])
-        for classID in 1..<max(classCount, 1) where values[(4 + classID) * a + anchor] > bestScore {
-          (best, bestScore) = (classID, values[(4 + classID) * a + anchor])
+        var (best, bestScore) = (0, values[scores + anchor])
+        for classID in 1..<max(classCount, 1) where values[scores + classID * a + anchor] > bestScore {
+          (best, bestScore) = (classID, values[scores + classID * a + anchor])
         }
         if bestScore > confidence { add(anchor, best, bestScore) }
       }
@@ -105,9 +104,10 @@ private struct Candidate {
   let classID: Int
   let anchor: Int
 
-  init(_ values: UnsafeBufferPointer<Float>, anchor: Int, anchorCount a: Int, classID: Int, score: Float) {
-    let (x, y) = (values[anchor], values[a + anchor])
-    let (halfWidth, halfHeight) = (values[2 * a + anchor] / 2, values[3 * a + anchor] / 2)
+  init(_ values: [Float], from start: Int, anchor: Int, anchorCount a: Int, classID: Int, score: Float) {
+    let first = start + anchor
+    let (x, y) = (values[first], values[first + a])
+    let (halfWidth, halfHeight) = (values[first + 2 * a] / 2, values[first + 3 * a] / 2)
     (x1, y1, x2, y2) = (x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight)
     area = (x2 - x1) * (y2 - y1)
     self.score = score

@@ -32,6 +32,14 @@ package struct ImageView {
     self.layout = layout
   }
 
+  /// A view of the first `size.width * size.height * channels` of `bytes`, which must be so many.
+  package init(_ bytes: UnsafeRawBufferPointer, size: PixelSize, channels: Int, layout: PixelLayout) {
+    guard let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
+      bytes.count >= size.width * size.height * channels
+    else { preconditionFailure("\(bytes.count) bytes hold no image of \(size.width) x \(size.height) x \(channels)") }
+    self.init(base: base, size: size, channels: channels, layout: layout)
+  }
+
   /// Bytes of the whole image.
   package var byteCount: Int { size.width * size.height * channels }
   /// Bytes from a pixel to its right neighbour.
@@ -101,6 +109,14 @@ package struct PlanarTarget {
     self.base = base
     self.size = size
     self.channels = channels
+  }
+
+  /// A place of the first `channels * size.height * size.width` of `bytes`, which must be so many.
+  package init(_ bytes: UnsafeMutableRawBufferPointer, size: PixelSize, channels: Int) {
+    guard let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
+      bytes.count >= size.width * size.height * channels
+    else { preconditionFailure("\(bytes.count) bytes hold no image of \(size.width) x \(size.height) x \(channels)") }
+    self.init(base: base, size: size, channels: channels)
   }
 
   /// Bytes of one channel.

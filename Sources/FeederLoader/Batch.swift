@@ -67,6 +67,14 @@ package struct Batch: ~Copyable, @unchecked Sendable {
     UnsafeMutableRawBufferPointer(rebasing: slot.pixels[..<(imageCount * channels * size.width * size.height)])
   }
 
+  /// Lends the pixels of the image at `place`.
+  package func withImage<R>(_ place: Int, _ body: (ImageView) throws -> R) rethrows -> R {
+    precondition((0..<imageCount).contains(place), "image \(place) of a batch of \(imageCount)")
+    let byteCount = channels * size.width * size.height
+    let bytes = UnsafeRawBufferPointer(rebasing: slot.pixels[place * byteCount..<(place + 1) * byteCount])
+    return try body(ImageView(bytes, size: size, channels: channels, layout: .planar))
+  }
+
   /// Number of boxes.
   package var targetCount: Int { slot.collectedTargets.count }
 

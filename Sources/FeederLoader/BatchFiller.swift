@@ -43,12 +43,9 @@ struct BatchFiller: Sendable {
   func fill(_ item: WorkItem, scratch: WorkerScratch) throws {
     let bytes = UnsafeMutableRawBufferPointer(
       rebasing: item.slot.pixels[item.image * imageByteCount..<(item.image + 1) * imageByteCount])
-    guard let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else {
-      preconditionFailure("a slot has bytes")
-    }
     let place = Place(
       item: item,
-      pixels: PlanarTarget(base: base, size: PixelSize(side: settings.imageSize), channels: source.channels),
+      pixels: PlanarTarget(bytes, size: PixelSize(side: settings.imageSize), channels: source.channels),
       targets: item.slot.targets(of: item.image))
     place.targets.removeAll()
     let start = ImageCost.Start()

@@ -66,10 +66,7 @@ struct EpochOrder: Sendable {
   static func permutation(count: Int, seed: UInt64, epoch: Int) -> [UInt32] {
     precondition(count <= Int(UInt32.max), "an epoch has at most 2^32 - 1 images")
     var random = CounterRandom(seed: seed, epoch: epoch, purpose: .order)
-    var order = [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
-      for index in 0..<count { buffer.initializeElement(at: index, to: UInt32(index)) }
-      initialized = count
-    }
+    var order = (0..<count).map { UInt32($0) }
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, random.integer(below: last + 1))
     }

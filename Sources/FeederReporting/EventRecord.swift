@@ -38,7 +38,7 @@ enum EventRecord {
   }
 
   private static func bytes(_ value: some FixedWidthInteger) -> Data {
-    withUnsafeBytes(of: value.littleEndian) { Data($0) }
+    Data(stride(from: 0, to: value.bitWidth, by: 8).map { UInt8(truncatingIfNeeded: value >> $0) })
   }
 
   private static func variable(_ value: UInt64) -> Data {

@@ -87,12 +87,10 @@ package struct ImageGrid {
   private func scaled(_ image: ImageView, _ geometry: Letterbox) -> Pixels {
     let size = geometry.target
     let count = size.width * size.height
-    let planes = [UInt8](unsafeUninitializedCapacity: count * image.channels) { buffer, initialized in
-      guard let base = buffer.baseAddress else { preconditionFailure("a tile has pixels") }
+    var planes = [UInt8](repeating: 0, count: count * image.channels)
+    planes.withUnsafeMutableBytes {
       letterbox(
-        image, geometry: geometry, into: PlanarTarget(base: base, size: size, channels: image.channels),
-        scratch: scratch)
-      initialized = count * image.channels
+        image, geometry: geometry, into: PlanarTarget($0, size: size, channels: image.channels), scratch: scratch)
     }
     var bytes = [UInt8](repeating: 0, count: count * 3)
     for channel in 0..<3 {

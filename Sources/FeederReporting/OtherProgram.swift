@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// Runs another program to its end, with posix_spawn: Foundation's `Process` was seen waiting for ever for one that was gone.
@@ -17,11 +18,11 @@ enum OtherProgram {
     for (descriptor, file) in [(STDOUT_FILENO, output), (STDERR_FILENO, errors)] {
       posix_spawn_file_actions_addopen(&actions, descriptor, file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     }
-    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
-    defer { for text in words + variables { free(text) } }
     var child: pid_t = 0
-    guard posix_spawn(&child, path, &actions, nil, &words, &variables) == 0 else { return .notStarted }
+    let failure = withCStrings([path] + arguments) { words in
+      withCStrings(environment.map { "\($0)=\($1)" }) { posix_spawn(&child, path, &actions, nil, words, $0) }
+    }
+    guard failure == 0 else { return .notStarted }
     let deadline = ContinuousClock.now + .seconds(seconds)
     var isTooLate = false
     while true {

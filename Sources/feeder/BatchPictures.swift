@@ -36,19 +36,14 @@ struct BatchPictures {
   private func grid(_ batch: borrowing Batch, _ source: any ImageSource) -> ImageGrid {
     var grid = ImageGrid(count: batch.imageCount, classNames: classNames)
     let (size, targets, images) = (batch.size, batch.targets, batch.images)
-    let byteCount = batch.channels * size.width * size.height
-    guard let base = batch.pixels.baseAddress else { return grid }
     for index in 0..<batch.imageCount {
-      let view = ImageView(
-        base: UnsafeRawPointer(base + index * byteCount).assumingMemoryBound(to: UInt8.self), size: size,
-        channels: batch.channels, layout: .planar)
       let marks = targets.filter { $0.imageIndex == index }.map { target in
         let label = Label(
           classID: target.classID, centerX: Double(target.centerX), centerY: Double(target.centerY),
           width: Double(target.width), height: Double(target.height))
         return ImageGrid.Mark(box: label.box(in: size), classID: target.classID)
       }
-      grid.add(view, marks: marks, title: source.item(images[index].entryIndex).imageID)
+      batch.withImage(index) { grid.add($0, marks: marks, title: source.item(images[index].entryIndex).imageID) }
     }
     return grid
   }

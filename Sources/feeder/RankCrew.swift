@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import FeederCore
 import FeederTraining
 import Foundation
 
@@ -69,11 +70,12 @@ final class RankCrew {
     // Groups of their own: a terminal's Ctrl-C comes here alone, and is handed on once.
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)
-    var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
-    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
-    defer { for text in arguments + variables { free(text) } }
     var child: pid_t = 0
-    let status = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, &arguments, &variables)
+    let status = withCStrings(CommandLine.arguments) { arguments in
+      withCStrings(environment.map { "\($0)=\($1)" }) {
+        posix_spawn(&child, "/proc/self/exe", &actions, &attributes, arguments, $0)
+      }
+    }
     guard status == 0 else {
       for other in running.keys { kill(other, SIGKILL) }
       throw CommandError("--ranks \(count): rank \(rank) does not start (\(String(cString: strerror(status))))")

@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// What the engine's libraries read from the environment before `main` runs: they need one new start of the same program.
@@ -26,8 +27,7 @@ enum ThreadPolicy {
     else { return }
     setenv(guardName, "1", 1)
     for (name, value) in wanted { setenv(name, value, 0) }
-    var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
-    execve("/proc/self/exe", &arguments, environ)
+    _ = withCStrings(CommandLine.arguments) { execve("/proc/self/exe", $0, environ) }
     // Where the kernel refuses, the program goes on as it is: slower, not wrong.
   }
 }

@@ -47,18 +47,12 @@ struct BoardSurface {
       (0...64).map { Int16((bare[channel] * (64 - $0) + copper[channel] * $0 + 32) / 64 - reach) }
     }
     let steps = Int16(2 * reach + 1)
-    let bytes = [UInt8](unsafeUninitializedCapacity: shares.count * channels) { target, filled in
-      values.withUnsafeBufferPointer { values in
-        noise.withUnsafeBufferPointer { noise in
-          for channel in 0..<channels {
-            for (at, share) in shares.enumerated() {
-              let grain = (Int16(noise[at]) &* steps) >> 8
-              target[at &* channels &+ channel] = UInt8(clamping: values[channel &* 65 &+ Int(share)] &+ grain)
-            }
-          }
-        }
+    var bytes = [UInt8](repeating: 0, count: shares.count * channels)
+    for channel in 0..<channels {
+      for (at, share) in shares.enumerated() {
+        let grain = (Int16(noise[at]) &* steps) >> 8
+        bytes[at &* channels &+ channel] = UInt8(clamping: values[channel &* 65 &+ Int(share)] &+ grain)
       }
-      filled = shares.count * channels
     }
     return Pixels(bytes: bytes, size: size, channels: channels)
   }
@@ -68,25 +62,17 @@ struct BoardSurface {
     let (width, height) = (mask.size.width, mask.size.height)
     var rows = [UInt8](repeating: 0, count: mask.bytes.count)
     var result = rows
-    mask.bytes.withUnsafeBufferPointer { source in
-      rows.withUnsafeMutableBufferPointer { target in
-        for y in 0..<height {
-          let row = y * width
-          for x in 0..<width {
-            target[row + x] =
-              source[row + max(x - 1, 0)] &+ 6 &* source[row + x] &+ source[row + min(x + 1, width - 1)]
-          }
-        }
+    let source = mask.bytes
+    for y in 0..<height {
+      let row = y * width
+      for x in 0..<width {
+        rows[row + x] = source[row + max(x - 1, 0)] &+ 6 &* source[row + x] &+ source[row + min(x + 1, width - 1)]
       }
     }
-    rows.withUnsafeBufferPointer { source in
-      result.withUnsafeMutableBufferPointer { target in
-        for y in 0..<height {
-          let (above, below) = (max(y - 1, 0) * width, min(y + 1, height - 1) * width)
-          for x in 0..<width {
-            target[y * width + x] = source[above + x] &+ 6 &* source[y * width + x] &+ source[below + x]
-          }
-        }
+    for y in 0..<height {
+      let (above, below) = (max(y - 1, 0) * width, min(y + 1, height - 1) * width)
+      for x in 0..<width {
+        result[y * width + x] = rows[above + x] &+ 6 &* rows[y * width + x] &+ rows[below + x]
       }
     }
     return result

@@ -5,7 +5,7 @@ struct ConductorMask: Equatable {
   /// Pixels.
   let size: PixelSize
   /// `size.width * size.height` bytes, each 0 or 1.
-  private(set) var bytes: [UInt8]
+  var bytes: [UInt8]
 
   /// A bare board.
   init(size: PixelSize) {
@@ -26,30 +26,21 @@ struct ConductorMask: Equatable {
     set { bytes[y * size.width + x] = newValue }
   }
 
-  /// Lends the bytes to be changed in place; each stays 0 or 1.
-  mutating func withMutableBytes<Result>(_ body: (UnsafeMutableBufferPointer<UInt8>) -> Result) -> Result {
-    bytes.withUnsafeMutableBufferPointer { body($0) }
-  }
-
   /// Sets all pixels of a figure to `value`.
   mutating func fill(_ shape: MaskShape, with value: UInt8 = 1) {
-    let (size, width) = (size, size.width)
-    bytes.withUnsafeMutableBufferPointer { pixels in
-      _ = shape.forEachRun(in: size) { y, first, end in
-        pixels[(y * width + first)..<(y * width + end)].update(repeating: value)
-        return true
-      }
+    let width = size.width
+    _ = shape.forEachRun(in: size) { y, first, end in
+      for at in (y * width + first)..<(y * width + end) { bytes[at] = value }
+      return true
     }
   }
 
   /// True where no pixel of a figure is on a conductor.
   func isBare(_ shape: MaskShape) -> Bool {
-    bytes.withUnsafeBufferPointer { pixels in
-      shape.forEachRun(in: size) { y, first, end in
-        var found: UInt8 = 0
-        for x in first..<end { found |= pixels[y * size.width + x] }
-        return found == 0
-      }
+    shape.forEachRun(in: size) { y, first, end in
+      var found: UInt8 = 0
+      for x in first..<end { found |= bytes[y * size.width + x] }
+      return found == 0
     }
   }
 
@@ -77,20 +68,17 @@ struct ConductorMask: Equatable {
   private mutating func growAlongRows(_ radius: Int) {
     let (width, height) = (size.width, size.height)
     let source = bytes
-    source.withUnsafeBufferPointer { source in
-      bytes.withUnsafeMutableBufferPointer { target in
-        for row in stride(from: 0, to: width * height, by: width) {
-          var trail = 0
-          for x in row..<(row + width) {
-            trail = source[x] == 1 ? radius : trail - 1
-            if trail >= 0 { target[x] = 1 }
-          }
-          trail = 0
-          for x in (row..<(row + width)).reversed() {
-            trail = source[x] == 1 ? radius : trail - 1
-            if trail >= 0 { target[x] = 1 }
-          }
-        }
+    var target = bytes.mutableSpan
+    for row in stride(from: 0, to: width * height, by: width) {
+      var trail = 0
+      for x in row..<(row + width) {
+        trail = source[x] == 1 ? radius : trail - 1
+        if trail >= 0 { target[x] = 1 }
+      }
+      trail = 0
+      for x in (row..<(row + width)).reversed() {
+        trail = source[x] == 1 ? radius : trail - 1
+        if trail >= 0 { target[x] = 1 }
       }
     }
   }
@@ -101,21 +89,16 @@ struct ConductorMask: Equatable {
     let (width, height) = (size.width, size.height)
     let source = bytes
     let full = UInt8(radius + 1)
-    source.withUnsafeBufferPointer { source in
-      bytes.withUnsafeMutableBufferPointer { target in
-        for isUpward in [false, true] {
-          var trails = [UInt8](repeating: 0, count: width)
-          trails.withUnsafeMutableBufferPointer { trails in
-            for step in 0..<height {
-              let row = (isUpward ? height - 1 - step : step) * width
-              for x in 0..<width {
-                let faded = trails[x] &- (trails[x] == 0 ? 0 : 1)
-                let trail = source[row &+ x] == 1 ? full : faded
-                trails[x] = trail
-                target[row &+ x] |= trail == 0 ? 0 : 1
-              }
-            }
-          }
+    var target = bytes.mutableSpan
+    for isUpward in [false, true] {
+      var trails = [UInt8](repeating: 0, count: width)
+      for step in 0..<height {
+        let row = (isUpward ? height - 1 - step : step) * width
+        for x in 0..<width {
+          let faded = trails[x] &- (trails[x] == 0 ? 0 : 1)
+          let trail = source[row &+ x] == 1 ? full : faded
+          trails[x] = trail
+          target[row &+ x] |= trail == 0 ? 0 : 1
         }
       }
     }

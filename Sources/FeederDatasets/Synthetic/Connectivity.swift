@@ -48,25 +48,23 @@ extension ConductorMask {
   @discardableResult
   mutating func flood(from start: Point, value: UInt8, to other: UInt8) -> Int {
     let (width, height) = (size.width, size.height)
-    return withMutableBytes { bytes in
-      var open = [start.y * width + start.x]
-      bytes[open[0]] = other
-      var count = 0
-      func reach(_ at: Int) {
-        guard bytes[at] == value else { return }
-        bytes[at] = other
-        open.append(at)
-      }
-      while let at = open.popLast() {
-        count += 1
-        let (x, y) = (at % width, at / width)
-        if x > 0 { reach(at - 1) }
-        if x + 1 < width { reach(at + 1) }
-        if y > 0 { reach(at - width) }
-        if y + 1 < height { reach(at + width) }
-      }
-      return count
+    var open = [start.y * width + start.x]
+    bytes[open[0]] = other
+    var count = 0
+    func reach(_ at: Int) {
+      guard bytes[at] == value else { return }
+      bytes[at] = other
+      open.append(at)
     }
+    while let at = open.popLast() {
+      count += 1
+      let (x, y) = (at % width, at / width)
+      if x > 0 { reach(at - 1) }
+      if x + 1 < width { reach(at + 1) }
+      if y > 0 { reach(at - width) }
+      if y + 1 < height { reach(at + width) }
+    }
+    return count
   }
 
   /// True where two pixels of copper belong to one conductor.

@@ -38,10 +38,8 @@ extension BoardPainter {
   private mutating func drillInside(_ poured: ConductorMask) {
     let hole = MaskShape.disc(anyPoint(), diameter: random.integer(in: 14...40))
     let around = hole.grown(by: 10)
-    let isInside = poured.bytes.withUnsafeBufferPointer { pixels in
-      around.forEachRun(in: poured.size) { y, first, end in
-        pixels[(y * poured.size.width + first)..<(y * poured.size.width + end)].allSatisfy { $0 == 1 }
-      }
+    let isInside = around.forEachRun(in: poured.size) { y, first, end in
+      poured.bytes[(y * poured.size.width + first)..<(y * poured.size.width + end)].allSatisfy { $0 == 1 }
     }
     if isInside { holes.append(hole) }
   }

@@ -29,27 +29,19 @@ extension ConductorMask {
     let (width, height) = (size.width, size.height)
     var rows = bytes
     var result = [UInt8](repeating: 0, count: bytes.count)
-    bytes.withUnsafeBufferPointer { source in
-      rows.withUnsafeMutableBufferPointer { target in
-        for row in stride(from: 0, to: width * height, by: width) {
-          for x in [0, 1, width - 2, width - 1] {
-            target[row + x] = 0
-            for near in (x - 2)...(x + 2) { target[row + x] &+= source[row + min(max(near, 0), width - 1)] }
-          }
-          for x in (row &+ 2)..<(row &+ width &- 2) {
-            target[x] = source[x &- 2] &+ source[x &- 1] &+ source[x] &+ source[x &+ 1] &+ source[x &+ 2]
-          }
-        }
+    for row in stride(from: 0, to: width * height, by: width) {
+      for x in [0, 1, width - 2, width - 1] {
+        rows[row + x] = 0
+        for near in (x - 2)...(x + 2) { rows[row + x] &+= bytes[row + min(max(near, 0), width - 1)] }
+      }
+      for x in (row &+ 2)..<(row &+ width &- 2) {
+        rows[x] = bytes[x &- 2] &+ bytes[x &- 1] &+ bytes[x] &+ bytes[x &+ 1] &+ bytes[x &+ 2]
       }
     }
-    rows.withUnsafeBufferPointer { source in
-      result.withUnsafeMutableBufferPointer { target in
-        for y in 0..<height {
-          for near in (y - 2)...(y + 2) {
-            let row = min(max(near, 0), height - 1) * width
-            for x in 0..<width { target[y * width + x] &+= source[row + x] }
-          }
-        }
+    for y in 0..<height {
+      for near in (y - 2)...(y + 2) {
+        let row = min(max(near, 0), height - 1) * width
+        for x in 0..<width { result[y * width + x] &+= rows[row + x] }
       }
     }
     return result

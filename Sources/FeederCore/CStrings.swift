@@ -1,0 +1,15 @@
+import Foundation
+
+/// Lends `words` as C has them, a vector of strings that ends with a null: what exec and posix_spawn take as arguments or environment.
+package func withCStrings<Result>(
+  _ words: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws -> Result
+) rethrows -> Result {
+  let strings = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count + 1)
+  for (place, word) in words.enumerated() { (strings + place).initialize(to: strdup(word)) }
+  (strings + words.count).initialize(to: nil)
+  defer {
+    for place in 0..<words.count { free(strings[place]) }
+    strings.deallocate()
+  }
+  return try body(strings)
+}
