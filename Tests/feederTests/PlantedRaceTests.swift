@@ -1,0 +1,17 @@
+import Foundation
+import Testing
+
+/// The thread sanitizer's own test: without it, a long run that reports nothing could be one that hears nothing.
+@Suite("The thread sanitizer hears a planted race and keeps silent where there is none")
+struct PlantedRaceTests {
+  @Test("In a class property and in raw memory, under the suppressions that hold for everything")
+  func planted() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let folder = try TemporaryFolder()
+    let run = try FeederProcess(
+      [root.appending(path: "tools/sanitizers").path, "planted", "5"], in: folder.url, program: "/bin/bash")
+    #expect(run.status == 0, "\(run.output)\(run.messages)")
+    #expect(run.output.split(separator: "\n").count == 3, "\(run.output)")
+  }
+}
