@@ -105,6 +105,14 @@ package final class CacheFile: Sendable {
     return mappedRecord(index)
   }
 
+  /// The bytes between a record and the next, which the format wants to be zeros.
+  func gap(after index: Int) -> UnsafeRawBufferPointer {
+    let place = items.place(index)
+    let end = min(place.offset + place.length, map.bytes.count)
+    let next = index + 1 < count ? items.place(index + 1).offset : CacheFormat.aligned(end)
+    return UnsafeRawBufferPointer(rebasing: map.bytes[end..<min(max(end, next), map.bytes.count)])
+  }
+
   /// The bytes of a record where they are mapped; touching them may wait for the storage.
   func mappedRecord(_ index: Int) -> UnsafeRawBufferPointer {
     let place = items.place(index)

@@ -37,6 +37,9 @@ package struct CacheVerification: Sendable {
     if item.damage == nil, Checksum.xxh64(try file.uncheckedRecord(index)) != item.checksum {
       problems.append("the record's checksum is wrong: the cache file is damaged")
     }
+    if file.gap(after: index).contains(where: { $0 != 0 }) {
+      problems.append("the bytes behind its record are not zeros: the cache file is damaged")
+    }
     if let entry = entries[item.imageID] {
       if try checksum(entry.imagePath, scratch) != item.imageChecksum {
         problems.append("the image file's content changed: \(entry.imagePath)")

@@ -68,6 +68,31 @@ struct CacheDamageTests {
     }
   }
 
+  @Test("verify finds a flip anywhere in the file", arguments: [CacheRecipe.jpeg, .pixels(channels: 1, imageSize: 64)])
+  func verifyFindsAll(recipe: CacheRecipe) throws {
+    let fixture = try CacheFixture(count: 6)
+    let file = try fixture.build(recipe)
+    let entries = try fixture.boards.dataset().entries(.train)
+    #expect(try CacheVerification(file, entries).findings.isEmpty)
+    let bytes = [UInt8](try Data(contentsOf: URL(filePath: file.path)))
+    let gaps = file.items.indices.compactMap { index -> Int? in
+      let item = file.items[index]
+      return file.gap(after: index).isEmpty ? nil : item.offset + item.length
+    }
+    #expect(!gaps.isEmpty || recipe.form == .pixels)
+    for place in gaps + Array(stride(from: 0, to: bytes.count, by: 61)) {
+      var damaged = bytes
+      damaged[place] ^= 0x20
+      let isFound: Bool
+      do {
+        isFound = !(try CacheVerification(open(damaged, like: file), entries).findings.isEmpty)
+      } catch {
+        isFound = isNamed(error)
+      }
+      #expect(isFound, "byte \(place) of \(bytes.count)")
+    }
+  }
+
   @Test("valid checksums do not make an impossible index possible")
   func hostileIndex() throws {
     let fixture = try CacheFixture(count: 2)

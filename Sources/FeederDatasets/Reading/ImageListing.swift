@@ -33,6 +33,10 @@ struct ImageListing {
     }
     for name in names where !name.hasPrefix(".") {
       let path = folder + "/" + name
+      // The list holds names as text: of other bytes it has this sign, and such a file can never be opened.
+      if name.unicodeScalars.contains("\u{FFFD}"), FileBytes.status(path) == nil {
+        throw DatasetError.images(folder: folder, problem: "the name of '\(name)' is not UTF-8; rename it")
+      }
       if FileBytes.isFolder(path) {
         try collect(path, prefix: prefix + name + "/", visited: &visited)
         continue
