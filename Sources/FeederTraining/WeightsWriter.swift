@@ -19,6 +19,8 @@ package enum WeightsWriter {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw failure(path) }
     do {
+      try checkSpace(
+        header.count + tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.type.byteCount }, descriptor, path)
       var waiting = Data(header)
       for (_, tensor) in tensors {
         var bytes = Data(count: tensor.count * tensor.type.byteCount)
@@ -57,6 +59,20 @@ package enum WeightsWriter {
     guard let previous, access(path, F_OK) == 0 else { return true }
     guard unlink(previous) == 0 || errno == ENOENT else { return false }
     return link(path, previous) == 0 || rename(path, previous) == 0
+  }
+
+  /// Throws where the file system of `descriptor` has not as many bytes free; where it does not say, writing shows.
+  private static func checkSpace(_ needed: Int, _ descriptor: Int32, _ path: String) throws {
+    var status = statvfs()
+    guard fstatvfs(descriptor, &status) == 0 else { return }
+    let (free, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+      by: Int(clamping: status.f_frsize))
+    guard !overflow, free < needed else { return }
+    throw TrainingError.write(
+      path: path,
+      reason:
+        "it needs \(ByteCount(needed)) (\(needed) bytes), and \(ByteCount(free)) (\(free) bytes) are free; free some, and go on "
+        + "with --resume")
   }
 
   /// Bytes that are written together: a network has hundreds of small tensors.

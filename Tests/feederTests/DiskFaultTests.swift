@@ -84,4 +84,39 @@ struct DiskFaultTests {
     let resumed = try run(more)
     #expect(resumed.status == 0, "\(place): \(resumed.messages)")
   }
+
+  @Test(
+    "a file system that is too small: one line with the bytes needed and free",
+    .enabled(if: SmallDisk.isPossible, "skipped: no mount namespaces here (unshare -rm)"),
+    arguments: [("--out", "20m"), ("--cache-dir", "32k")])
+  func small(_ flag: String, _ size: String) throws {
+    try FileManager.default.createDirectory(at: boards.url("small"), withIntermediateDirectories: false)
+    let train =
+      ["train", "boards"] + SmallBoards.smallSteps + ["--epochs", "1", "--cache", "pixels", flag, "small/it"]
+    let run = try SmallDisk.run(train, size: size, at: "small", in: boards.folder.url)
+    #expect(run.status == 1, "\(run.messages)")
+    let line = try #require(run.lines.last)
+    #expect(line.hasPrefix("feeder: ") && line.contains("small/it"), "\(run.messages)")
+    #expect(line.contains("needs") && line.contains("bytes) are free"), "\(run.messages)")
+  }
+}
+
+/// A program whose folder is a file system of a few bytes, in a mount namespace of its own.
+private enum SmallDisk {
+  static let isPossible: Bool = {
+    let probe = Process()
+    probe.executableURL = URL(filePath: "/usr/bin/env")
+    probe.arguments = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    probe.standardError = FileHandle.nullDevice
+    guard (try? probe.run()) != nil else { return false }
+    probe.waitUntilExit()
+    return probe.terminationStatus == 0
+  }()
+
+  static func run(_ arguments: [String], size: String, at folder: String, in home: URL) throws -> FeederProcess {
+    let feeder = try #require(RunningFeeder.program("feeder")).path
+    let script = "mount -t tmpfs -o size=\(size) tmpfs \(folder) && exec \"$0\" \"$@\""
+    return try FeederProcess(
+      ["unshare", "-rm", "sh", "-c", script, feeder] + arguments, in: home, program: "/usr/bin/env")
+  }
 }
