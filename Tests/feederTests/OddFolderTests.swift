@@ -11,10 +11,10 @@ struct OddFolderTests {
     get throws { "boards/images/train/" + (try #require(boards.names("boards/images/train").first)) }
   }
 
-  @Test("links that lead back up are followed once, a link to itself is a damaged image")
+  @Test("a link that leads back is followed once, a link to itself is a damaged image")
   func links() throws {
     let folder = boards.url("boards/images/train").path
-    #expect(symlink(".", folder + "/loop") == 0 && symlink("..", folder + "/up") == 0)
+    #expect(symlink(".", folder + "/loop") == 0)
     #expect(symlink("self.jpg", folder + "/self.jpg") == 0)
     let run = try boards.train("boards", "--epochs", "1", "--out", "run")
     #expect(run.status == 0, "\(run.messages)")
