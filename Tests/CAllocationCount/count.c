@@ -14,15 +14,20 @@ static _Atomic uint64_t count;
 static _Thread_local uint64_t own_count;
 static _Thread_local uint64_t own_bytes;
 
+uint64_t feeder_allocation_count(void) { return atomic_load_explicit(&count, memory_order_relaxed); }
+uint64_t feeder_own_allocation_count(void) { return own_count; }
+uint64_t feeder_own_allocation_bytes(void) { return own_bytes; }
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+_Bool feeder_counts_allocations(void) { return 0; }
+#else
+_Bool feeder_counts_allocations(void) { return 1; }
+
 static void note(size_t size) {
   atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
   own_count += 1;
   own_bytes += size;
 }
-
-uint64_t feeder_allocation_count(void) { return atomic_load_explicit(&count, memory_order_relaxed); }
-uint64_t feeder_own_allocation_count(void) { return own_count; }
-uint64_t feeder_own_allocation_bytes(void) { return own_bytes; }
 
 void *malloc(size_t size) {
   note(size);
@@ -56,3 +61,4 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
   *result = memory;
   return 0;
 }
+#endif

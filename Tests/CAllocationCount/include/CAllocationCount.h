@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+/// False under a sanitizer, whose own malloc is left alone: then all counts stay 0.
+_Bool feeder_counts_allocations(void);
+
 /// Blocks asked for since the program began, by all threads.
 uint64_t feeder_allocation_count(void);
 
