@@ -4,7 +4,7 @@ import Testing
 /// The thread sanitizer's own test: without it, a long run that reports nothing could be one that hears nothing.
 @Suite("The thread sanitizer hears a planted race and keeps silent where there is none")
 struct PlantedRaceTests {
-  @Test("In a class property and in raw memory, under the suppressions that hold for everything")
+  @Test("In a class property and in raw memory, under the options that hold for everything")
   func planted() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
