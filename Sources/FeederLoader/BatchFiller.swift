@@ -6,6 +6,7 @@ import FeederImaging
 struct WorkerScratch {
   let decode: DecodeScratch
   let pixels = PixelScratch()
+  let clock = WorkerClock()
 
   /// Throws where libjpeg cannot start.
   init() throws { decode = try DecodeScratch() }
@@ -48,7 +49,7 @@ struct BatchFiller: Sendable {
       pixels: PlanarTarget(bytes, size: PixelSize(side: settings.imageSize), channels: source.channels),
       targets: item.slot.targets(of: item.image))
     place.targets.removeAll()
-    let start = ImageCost.Start()
+    scratch.clock.begin()
     if let later = item.laterEntry, misses.areLikely { hint(later, item) }
     let isDrawn: Bool
     switch settings.mode {
@@ -62,7 +63,7 @@ struct BatchFiller: Sendable {
     try source.check()
     let readNanoseconds = noteTimes(of: scratch)
     finish(place, bytes: UnsafeRawBufferPointer(bytes), isDamaged: !isDrawn)
-    item.slot.note(ImageCost(since: start, readNanoseconds: readNanoseconds), at: item.image)
+    item.slot.note(scratch.clock.end(readNanoseconds: readNanoseconds), at: item.image)
   }
 
   private func finish(_ place: Place, bytes: UnsafeRawBufferPointer, isDamaged: Bool) {
