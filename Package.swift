@@ -83,10 +83,10 @@ let package = Package(
 
     .target(name: "FixtureSupport", dependencies: ["FeederCore"], path: "Tests/FixtureSupport", swiftSettings: strict),
     .target(
-      name: "BoardSupport", dependencies: ["FeederDatasets", "FeederImaging", "FeederCore"],
+      name: "BoardSupport", dependencies: ["FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"],
       path: "Tests/BoardSupport", swiftSettings: strict),
     tests("FeederCore"),
-    tests("FeederImaging", "CPixels", "FeederCore"),
+    tests("FeederImaging", "BoardSupport", "CPixels", "FeederCore"),
     tests("FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederCache", "CAllocationCount", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederLoader", "BoardSupport", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
@@ -107,7 +107,10 @@ let package = Package(
       path: "Tests/LoaderSoak", swiftSettings: strict),
     .testTarget(
       name: "feederTests",
-      dependencies: ["FixtureSupport", "FeederReporting", "FeederCache", "FeederCore", "LoadBoards", "LoaderSoak"],
+      dependencies: [
+        "BoardSupport", "FixtureSupport", "FeederReporting", "FeederCache", "FeederImaging", "FeederCore", "LoadBoards",
+        "LoaderSoak",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

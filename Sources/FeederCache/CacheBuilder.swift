@@ -115,7 +115,8 @@ package struct CacheBuilder: Sendable {
     let label = try Self.label(entry.labelPath)
     var item = CacheItem(
       imageID: entry.imageID, offset: offset, length: 0, checksum: 0, size: seen.info?.size, storedSize: nil,
-      denominator: 1, imageChecksum: Checksum.xxh64([]), labelChecksum: label.checksum, imageStamp: seen.stamp,
+      denominator: 1, orientation: seen.info?.orientation ?? .upright, imageChecksum: Checksum.xxh64([]),
+      labelChecksum: label.checksum, imageStamp: seen.stamp,
       labelStamp: label.stamp, labels: entry.labels, damage: seen.damage)
     do {
       try scratch.withFile(entry.imagePath) { bytes, stamp in

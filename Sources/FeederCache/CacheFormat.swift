@@ -41,9 +41,9 @@ package struct CacheRecipe: Sendable, Hashable {
 /// Constants of docs/cache-format.md.
 enum CacheFormat {
   /// Version of the layout; another version is not read.
-  static let version: UInt32 = 1
-  /// Version of what decoding gives (accurate DCT, smooth upsampling, `DecodeScale.fitting`); part of the key.
-  static let decoderVersion: UInt32 = 1
+  static let version: UInt32 = 2
+  /// Version of what decoding gives (accurate DCT, smooth upsampling, `DecodeScale.fitting`, turned as EXIF says); part of the key.
+  static let decoderVersion: UInt32 = 2
   static let headerMagic: [UInt8] = Array("FEEDRIMG".utf8)
   static let commitMagic: [UInt8] = Array("FEEDREND".utf8)
   static let headerByteCount = 128

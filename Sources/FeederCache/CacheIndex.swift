@@ -1,4 +1,5 @@
 import FeederCore
+import FeederImaging
 
 /// The index of an open cache file: 160 bytes an item, then all labels, then all texts.
 ///
@@ -43,12 +44,14 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     return reader.takeSize()
   }
 
-  /// Calls `body` with the original's size of every item that has one.
-  func forEachSize(_ body: (PixelSize) -> Void) {
+  /// Calls `body` with the original's size of every item that has one, and with true where its pixels are turned.
+  func forEachSize(_ body: (_ size: PixelSize, _ isTurned: Bool) -> Void) {
     for number in 0..<endIndex {
       var reader = ByteReader(
         bytes: index.bytes, offset: number * CacheFormat.itemByteCount + CacheEntry.sizePlace)
-      if let size = reader.takeSize() { body(size) }
+      guard let size = reader.takeSize() else { continue }
+      reader.offset = number * CacheFormat.itemByteCount + CacheEntry.orientationPlace
+      body(size, reader.take(UInt16.self) != Orientation.upright.rawValue)
     }
   }
 
@@ -103,7 +106,8 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     forEachLabel(number) { labels.append($0) }
     return CacheItem(
       imageID: imageID(number), offset: entry.offset, length: entry.length, checksum: entry.checksum, size: entry.size,
-      storedSize: entry.storedSize, denominator: entry.denominator, imageChecksum: entry.imageChecksum,
+      storedSize: entry.storedSize, denominator: entry.denominator,
+      orientation: Orientation(rawValue: entry.orientation) ?? .upright, imageChecksum: entry.imageChecksum,
       labelChecksum: entry.labelChecksum, imageStamp: entry.imageStamp, labelStamp: entry.labelStamp, labels: labels,
       damage: damage(number))
   }

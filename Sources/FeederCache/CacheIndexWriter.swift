@@ -69,7 +69,8 @@ final class CacheIndexWriter {
     for side in [item.size?.width, item.size?.height, item.storedSize?.width, item.storedSize?.height] {
       table.writer.put(UInt32(side ?? 0))
     }
-    table.writer.put(UInt32(item.denominator))
+    table.writer.put(UInt16(item.denominator))
+    table.writer.put(UInt16(item.orientation.rawValue))
     table.writer.put(UInt32(item.damage == nil ? 0 : 1))
     table.writer.put(item.imageChecksum)
     table.writer.put(item.labelChecksum)

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederImaging
 
 /// One image of a cache file, whole: for building, comparing and cold paths.
 struct CacheItem: Sendable, Equatable {
@@ -9,12 +10,14 @@ struct CacheItem: Sendable, Equatable {
   var length: Int
   /// xxh64 of the record.
   var checksum: UInt64
-  /// Size of the original; nil where the file's header is damaged.
+  /// Size of the original as it is seen; nil where the file's header is damaged.
   var size: PixelSize?
   /// Size of the stored image: the decoded one, or the original for JPEG bytes; nil for a damaged image.
   var storedSize: PixelSize?
   /// libjpeg's reduction: 1, 2, 4 or 8; 1 for JPEG bytes.
   var denominator: Int
+  /// How the original's pixels are turned; those of a pixel record already are.
+  var orientation = Orientation.upright
   /// xxh64 of the image file.
   var imageChecksum: UInt64
   /// xxh64 of the label file; of nothing where there is none.
@@ -34,6 +37,7 @@ struct CacheEntry {
   let size: PixelSize?
   let storedSize: PixelSize?
   let denominator: Int
+  let orientation: Int
   let isDamaged: Bool
   let imageChecksum: UInt64
   let labelChecksum: UInt64
@@ -52,7 +56,8 @@ struct CacheEntry {
     checksum = reader.take()
     size = reader.takeSize()
     storedSize = reader.takeSize()
-    denominator = Int(reader.take(UInt32.self))
+    denominator = Int(reader.take(UInt16.self))
+    orientation = Int(reader.take(UInt16.self))
     isDamaged = reader.take(UInt32.self) != 0
     imageChecksum = reader.take()
     labelChecksum = reader.take()
@@ -70,6 +75,7 @@ extension CacheEntry {
   /// Where the fields that are read alone begin.
   static let sizePlace = 24
   static let storedSizePlace = 32
+  static let orientationPlace = 42
   static let labelsPlace = 64
 }
 

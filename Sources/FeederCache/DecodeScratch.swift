@@ -64,6 +64,18 @@ package final class DecodeScratch: @unchecked Sendable {
     try body(view)
   }
 
+  /// Reads and decodes a whole image file in colour, as it is seen; for single pictures, since it allocates. Throws
+  /// `CacheError.damagedImage`.
+  package func picture(_ path: String) throws -> Pixels {
+    try withFile(path) { bytes, _ in
+      do {
+        return try decoder.decode(bytes, channels: 3)
+      } catch let error as ImagingError {
+        throw CacheError.damagedImage(path: path, reason: error.description)
+      }
+    }
+  }
+
   /// The image channel after channel, in a buffer that the next call reuses.
   func planar(_ image: ImageView) -> UnsafeRawBufferPointer {
     let bytes = planes.bytes(image.byteCount)
@@ -90,20 +102,4 @@ package final class DecodeScratch: @unchecked Sendable {
     times.readByteCount += byteCount
     times.missedByteCount += missedByteCount
   }
-}
-
-/// Memory that grows to what was asked for and stays; freed with its owner.
-struct GrowingBuffer: ~Copyable {
-  private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-
-  /// At least one, at most `count` bytes, aligned to 64; what was in it is gone.
-  mutating func bytes(_ count: Int) -> UnsafeMutableRawBufferPointer {
-    if memory.count < max(count, 1) {
-      memory.deallocate()
-      memory = .allocate(byteCount: max(count, 1), alignment: 64)
-    }
-    return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
-  }
-
-  deinit { memory.deallocate() }
 }

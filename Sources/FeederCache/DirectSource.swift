@@ -21,13 +21,11 @@ package final class DirectSource: ImageSource {
     items = zip(survey.entries, survey.images).map { entry, image in
       SourceItem(imageID: entry.imageID, size: image.info?.size, labels: entry.labels, damage: image.damage)
     }
-    let decoded = survey.images.compactMap { image in
-      image.info.map { DecodeScale.fitting($0.size, imageSize: imageSize).size(of: $0.size) }
-    }
-    largestWidth = decoded.map(\.width).max() ?? 1
+    var room = DecodeRoom(channels: channels, imageSize: imageSize)
+    for case let info? in survey.images.map(\.info) { room.note(info.size, isTurned: info.orientation != .upright) }
+    largestWidth = room.width
     fileByteCounts = survey.images.map { Int(clamping: $0.stamp.size) }
-    let largestFile = fileByteCounts.max() ?? 0
-    scratchByteCount = (decoded.map { $0.width * $0.height * channels }.max() ?? 0) + largestFile
+    scratchByteCount = room.byteCount + (fileByteCounts.max() ?? 0)
   }
 
   package var count: Int { items.count }

@@ -22,17 +22,10 @@ package final class ImageCache: ImageSource {
     self.channels = channels
     self.imageSize = imageSize
     self.fallback = fallback
-    var (widest, largest) = (1, 0)
-    var last: PixelSize?
-    file.items.forEachSize { size in
-      if size == last { return }  // most data sets have few sizes
-      last = size
-      let decoded = DecodeScale.fitting(size, imageSize: imageSize).size(of: size)
-      widest = max(widest, decoded.width)
-      largest = max(largest, decoded.width * decoded.height * channels)
-    }
-    largestWidth = widest
-    scratchByteCount = file.recipe.form == .jpeg ? largest : 0
+    var room = DecodeRoom(channels: channels, imageSize: imageSize)
+    file.items.forEachSize { room.note($0, isTurned: $1) }
+    largestWidth = room.width
+    scratchByteCount = file.recipe.form == .jpeg ? room.byteCount : 0
   }
 
   package var count: Int { file.count }

@@ -8,6 +8,9 @@ extension ImageCache {
   /// image is known to be damaged.
   package func nativeSize(_ index: Int) -> PixelSize? { file.items.storedSize(index) }
 
+  /// How the pixels of image `index` are turned while its JPEG bytes are decoded.
+  package func orientation(_ index: Int) -> Orientation { file.items[index].orientation }
+
   /// Records of this many bytes and more are streamed into a slot: a third faster than memcpy at 400 KiB, no faster at 64 KiB
   /// (docs/measurements/loader.md).
   private static var smallestStream: Int { 128 << 10 }

@@ -1,3 +1,4 @@
+import FeederImaging
 import Foundation
 
 /// Small texts beside the caches in which one run tells the next what it found out.
@@ -8,12 +9,7 @@ package enum NoteFile {
   /// The text at `path`; nil where there is none. Throws `CacheError.damagedImage`, which names the file, for anything but a
   /// readable regular file of UTF-8 within the limit.
   package static func read(_ path: String) throws -> String? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    // Before it is opened, since the opening of a pipe waits for somebody to write to it.
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw CacheError.damagedImage(path: path, reason: "is not a regular file")
-    }
+    guard FileStamp.of(path) != .missing else { return nil }
     var buffer = GrowingBuffer()
     let (bytes, stamp) = try SourceFile.read(path, limit: largestByteCount, into: { buffer.bytes($0) })
     guard stamp.size <= UInt64(largestByteCount) else {

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederImaging
 import Foundation
 
 /// What tells that a file changed: size, both times in nanoseconds, and the inode.
@@ -96,22 +97,22 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, offset: Int
 
 /// Reads image and label files of a data set.
 package enum SourceFile {
-  /// Larger files are no images that people train on.
-  private static let largestByteCount = 1 << 30
-
   /// Reads a regular file, at most `limit` bytes of it, into the buffer that `buffer` gives for that many.
   /// Throws `CacheError.damagedImage`.
   static func read(
     _ path: String, limit: Int = .max, into buffer: (Int) -> UnsafeMutableRawBufferPointer
   ) throws -> (UnsafeRawBufferPointer, FileStamp) {
     do {
-      let file = try OpenFile(path)
+      // Without a wait: the opening of a pipe would wait for somebody to write to it.
+      let file = try OpenFile(path, flags: O_RDONLY | O_NONBLOCK)
       let status = try file.status()
       guard status.st_mode & S_IFMT == S_IFREG else {
         throw CacheError.damagedImage(path: path, reason: "is not a regular file")
       }
-      guard status.st_size <= largestByteCount else {
-        throw CacheError.damagedImage(path: path, reason: "has \(status.st_size) bytes, more than an image has")
+      guard status.st_size <= JPEGInfo.maximumFileByteCount else {
+        throw CacheError.damagedImage(
+          path: path,
+          reason: "has \(status.st_size) bytes, where \(JPEGInfo.maximumFileByteCount) are the limit of an image")
       }
       let bytes = buffer(min(Int(status.st_size), limit))
       let count = try file.read(into: bytes)

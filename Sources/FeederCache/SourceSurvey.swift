@@ -28,24 +28,35 @@ package struct SourceSurvey: Sendable {
   }
 
   private static func look(_ path: String, _ scratch: DecodeScratch) -> Image {
+    var endsEarly = false
     func header(limit: Int) throws -> Image {
       try scratch.withFile(path, limit: limit) { bytes, stamp in
         do {
-          return Image(stamp: stamp, info: try JPEGInfo(of: bytes), damage: nil)
+          let info = try JPEGInfo(of: bytes, fileByteCount: Int(clamping: stamp.size))
+          return Image(stamp: stamp, info: info, damage: nil)
         } catch let error as ImagingError {
+          if case .truncated = error { endsEarly = UInt64(bytes.count) < stamp.size }
           return Image(stamp: stamp, info: nil, damage: error.description)
         }
       }
     }
     do {
       let image = try header(limit: headerByteCount)
-      if image.info != nil || image.stamp.size <= UInt64(headerByteCount) { return image }
-      return try header(limit: .max)
+      return endsEarly ? try header(limit: .max) : image
     } catch CacheError.damagedImage(_, let reason) {
       return Image(stamp: .of(path), info: nil, damage: reason)
     } catch {
       return Image(stamp: .of(path), info: nil, damage: "\(error)")
     }
+  }
+
+  /// Size of image `index` as it is seen, in pixels. Throws `CacheError.damagedImage` where its header is damaged.
+  package func size(of index: Int) throws -> PixelSize {
+    guard let info = images[index].info else {
+      throw CacheError.damagedImage(
+        path: entries[index].imagePath, reason: images[index].damage ?? "its size is unknown")
+    }
+    return info.size
   }
 
   /// Bytes of the pixels of all images, decoded as the recipe says.

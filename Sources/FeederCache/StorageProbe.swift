@@ -1,3 +1,4 @@
+import FeederImaging
 import Foundation
 
 /// How fast a storage delivers bytes that no memory holds.

@@ -10,8 +10,8 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
   case images(folder: String, problem: String)
   /// A file that cannot be read, with the system's reason.
   case unreadable(file: String, reason: String)
-  /// Images that do not decode: how many, and the first few with their reasons.
-  case unreadableImages(count: Int, first: [String])
+  /// Images that do not decode, a line each with file and reason.
+  case unreadableImages([String])
   /// A place that cannot be written to.
   case output(path: String, problem: String)
   /// Somebody asked to stop; nothing is left behind.
@@ -25,9 +25,10 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .label(let file, let line, let problem): Self.place(file, line) + ": " + problem
     case .images(let folder, let problem): folder + ": " + problem
     case .unreadable(let file, let reason): "\(file): cannot be read (\(reason))"
-    case .unreadableImages(let count, let first):
-      "\(count) unreadable \(count == 1 ? "image" : "images"): " + first.joined(separator: "; ")
-        + (count > first.count ? "; ..." : "") + " (mend them, or leave them out with --skip-unreadable)"
+    case .unreadableImages(let lines):
+      "\(lines.count) unreadable \(lines.count == 1 ? "image" : "images"): " + lines.prefix(5).joined(separator: "; ")
+        + (lines.count > 5 ? "; and \(lines.count - 5) more" : "")
+        + " (mend them, or leave them out with --skip-unreadable)"
     case .output(let path, let problem): path + ": " + problem
     case .cancelled: "stopped; nothing was written"
     }

@@ -12,6 +12,8 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
   case damaged(reason: String)
   /// More pixels, or a longer side, than this room takes in.
   case tooLarge(width: Int, height: Int)
+  /// Decoding it would take more time or memory than this room gives.
+  case costly(reason: String)
   /// A valid JPEG of a kind that this room does not read.
   case unsupported(reason: String)
   /// The JPEG library could not start, or refused pixels.
@@ -33,6 +35,8 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let width, let height):
       "is \(width) x \(height) pixels, above the limit of \(JPEGInfo.maximumSide) a side and "
         + "\(JPEGInfo.maximumPixelCount) in all: cut it into tiles"
+    case .costly(let reason):
+      "is a JPEG that costs too much to decode (\(reason)): save it again as a baseline JPEG, or remove it"
     case .unsupported(let reason):
       "is a JPEG of an unsupported kind (\(reason)): save it as an 8-bit grey or RGB JPEG"
     case .library(let reason):

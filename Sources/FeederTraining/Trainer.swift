@@ -137,7 +137,10 @@ package final class Trainer {
   }
 
   private func runToEnd() throws -> TrainingOutcome {
-    defer { keepLearned() }
+    defer {
+      keepLearned()
+      noteDamage()  // also where it stops the run
+    }
     while !isFinished {
       let clock = EpochClock(telemetry: loader.telemetry)
       let stopped = try trainEpoch(clock)

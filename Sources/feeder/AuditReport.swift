@@ -23,6 +23,7 @@ struct AuditReport: Encodable {
     let clippedBoxCount: Int
     let emptyImageCount: Int
     let oneComponentImageCount: Int
+    let turnedImageCount: Int
   }
 
   struct ClassReport: Encodable {
@@ -49,7 +50,7 @@ struct AuditReport: Encodable {
             imageCount: counts.imageCount, boxCount: counts.boxCount, smallBoxCount: counts.smallBoxCount,
             mediumBoxCount: counts.mediumBoxCount, largeBoxCount: counts.largeBoxCount,
             clippedBoxCount: counts.clippedBoxCount, emptyImageCount: counts.emptyImageCount,
-            oneComponentImageCount: counts.oneComponentImageCount)
+            oneComponentImageCount: counts.oneComponentImageCount, turnedImageCount: counts.turnedImageCount)
         )
       })
     classes = source.classNames.enumerated().map { index, name in
@@ -79,14 +80,21 @@ struct AuditReport: Encodable {
     lines += classes.map { "  \($0.name): \($0.trainBoxCount) train, \($0.valBoxCount) val" }
     lines += some(duplicatesAcrossSplits.map { $0.joined(separator: " = ") }, "images are the same in train and val")
     lines += some(duplicatesWithinSplit.map { $0.joined(separator: " = ") }, "images are there more than once")
-    lines += some(unreadable.map { "\($0.file) \($0.reason)" }, "unreadable images were left out")
+    let turnedImageCount = splits.values.map(\.turnedImageCount).reduce(0, +)
+    if turnedImageCount > 0 {
+      lines.append(
+        "\(turnedImageCount) images are turned as their EXIF orientation says, and their labels read as of the turned picture"
+      )
+    }
+    lines += some(
+      unreadable.map { "\($0.file) \($0.reason)" }, "unreadable images were left out", shown: unreadable.count)
     lines += some(otherImages, "images of other kinds were not read (only .jpg and .jpeg are)")
     return lines
   }
 
   /// How many there are, and the first few.
-  private func some(_ items: [String], _ title: String) -> [String] {
+  private func some(_ items: [String], _ title: String, shown: Int = 5) -> [String] {
     guard !items.isEmpty else { return [] }
-    return ["\(items.count) \(title):"] + items.prefix(5).map { "  " + $0 } + (items.count > 5 ? ["  ..."] : [])
+    return ["\(items.count) \(title):"] + items.prefix(shown).map { "  " + $0 } + (items.count > shown ? ["  ..."] : [])
   }
 }

@@ -50,7 +50,7 @@ struct BatchPictures {
 
   /// Writes val_batch0_labels.jpg, val_batch0_pred.jpg and the next: what is there, and what was found with at least confidence 0.25.
   func writeValidation(_ results: [ImageResult], entries: [DatasetEntry], batch: Int) throws {
-    let (decoder, encoder) = (try JPEGDecoder(), try JPEGEncoder())
+    let (scratch, encoder) = (try DecodeScratch(), try JPEGEncoder())
     let size = min(batch, ImageGrid.mostImages)
     for number in 0..<Self.count where number * size < results.count {
       let places = number * size..<min((number + 1) * size, results.count)
@@ -58,7 +58,7 @@ struct BatchPictures {
       var found = ImageGrid(count: places.count, classNames: classNames)
       for place in places {
         let result = results[place]
-        guard let pixels = Self.pixels(of: entries[place], decoder) else { continue }
+        guard let pixels = Self.pixels(of: entries[place], scratch) else { continue }
         let truths = result.truths.map { ImageGrid.Mark(box: $0.box, classID: $0.classID) }
         let claims = result.detections.filter { $0.score >= ConfusionMatrix.confidence }
           .map { ImageGrid.Mark(box: $0.box, classID: $0.classID, score: $0.score) }
@@ -72,9 +72,10 @@ struct BatchPictures {
 
   /// An image of `result`'s place with everything that is right and wrong on it.
   static func errors(
-    _ errors: ImageErrors, of entry: DatasetEntry, classNames: [String], _ decoder: JPEGDecoder, _ encoder: JPEGEncoder
+    _ errors: ImageErrors, of entry: DatasetEntry, classNames: [String], _ scratch: DecodeScratch,
+    _ encoder: JPEGEncoder
   ) throws -> [UInt8]? {
-    guard let pixels = pixels(of: entry, decoder) else { return nil }
+    guard let pixels = pixels(of: entry, scratch) else { return nil }
     var grid = ImageGrid(count: 1, classNames: classNames)
     let marks =
       errors.hits.map { ImageGrid.Mark(box: $0.box, classID: $0.classID, score: $0.score, tone: .hit) }
@@ -85,9 +86,8 @@ struct BatchPictures {
   }
 
   /// The image of an entry in colour; nil where its file is damaged or gone, which the run has told already.
-  private static func pixels(of entry: DatasetEntry, _ decoder: JPEGDecoder) -> Pixels? {
-    guard let file = try? Data(contentsOf: URL(filePath: entry.imagePath)) else { return nil }
-    return try? file.withUnsafeBytes { try decoder.decode($0, channels: 3) }
+  private static func pixels(of entry: DatasetEntry, _ scratch: DecodeScratch) -> Pixels? {
+    try? scratch.picture(entry.imagePath)
   }
 
   private func save(_ jpeg: [UInt8], _ name: String) throws {

@@ -9,7 +9,9 @@ extension LoadingBench {
   /// libjpeg-turbo alone: each thread decodes into one buffer of its own. `scale` gives the decoded size of an original.
   func decodeFloor(_ scale: @escaping @Sendable (PixelSize) -> PixelSize) -> BareLoop {
     let (records, channels) = (records, cache.channels)
-    let sizes = order.map { entry in cache.nativeSize(entry).map(scale) ?? PixelSize(side: 1) }
+    let sizes = order.map { entry in  // as they are stored: libjpeg turns nothing
+      cache.nativeSize(entry).map { cache.orientation(entry).turned(scale($0)) } ?? PixelSize(side: 1)
+    }
     let largest = (sizes.map { $0.width * $0.height }.max() ?? 1) * channels
     return BareLoop(threads: threads, batch: batch) {
       {

@@ -90,18 +90,17 @@ struct PredictCommand: ParsableCommand {
   private func draw(
     _ results: [ImageResult], _ entries: [DatasetEntry], _ names: [String], into folder: URL
   ) throws -> [(imageID: String, path: String)] {
-    let (decoder, encoder) = (try JPEGDecoder(), try JPEGEncoder())
+    let (scratch, encoder) = (try DecodeScratch(), try JPEGEncoder())
     let bar = ProgressBar("drawing", total: results.count, unit: "images")
     var unreadable: [(imageID: String, path: String)] = []
     for (result, entry) in zip(results, entries) {
       do {
-        let file = try Data(contentsOf: URL(filePath: entry.imagePath))
-        let pixels = try file.withUnsafeBytes { try decoder.decode($0, channels: 3) }
+        let pixels = try scratch.picture(entry.imagePath)
         let jpeg = try AnnotatedImage.jpeg(
           pixels, detections: result.detections, classNames: names, encoder: encoder)
         try Data(jpeg).write(to: folder.appending(path: result.imageID + ".jpg"), options: .atomic)
-      } catch let error as ImagingError {
-        Terminal.say("\(entry.imagePath) \(error); left out")
+      } catch CacheError.damagedImage(let path, let reason) {
+        Terminal.say("\(path) \(reason); left out")
         unreadable.append((result.imageID, entry.imagePath))
       }
       bar.advance()

@@ -47,6 +47,9 @@ struct PrepareCommand: ParsableCommand {
       let report = AuditReport(audit, folder: folder, source: source)
       if json { try Terminal.printJSON(report) }
       for line in report.lines { Terminal.say(line) }
+    } catch DatasetError.unreadableImages(let lines) {
+      for line in lines { Terminal.say("unreadable: \(line)") }
+      throw DatasetError.unreadableImages(lines)
     } catch DatasetError.cancelled {
       Terminal.say("feeder: \(DatasetError.cancelled)")
       throw ExitCode(Interruption.exitStatus)

@@ -163,10 +163,10 @@ struct RunReport {
   private func worst(_ results: [ImageResult], _ accuracy: Accuracy) throws -> ReportContent.Part {
     let worst = ImageErrors.worst(results, confidence: accuracy.bestConfidence, count: Self.worstCount)
     let entries = Dictionary(zip(results.map(\.imageID), validation.entries)) { first, _ in first }
-    let (decoder, encoder) = (try JPEGDecoder(), try JPEGEncoder())
+    let (scratch, encoder) = (try DecodeScratch(), try JPEGEncoder())
     let pictures = try worst.compactMap { errors -> ReportContent.Picture? in
       guard let entry = entries[errors.imageID] else { return nil }
-      let jpeg = try BatchPictures.errors(errors, of: entry, classNames: classNames, decoder, encoder)
+      let jpeg = try BatchPictures.errors(errors, of: entry, classNames: classNames, scratch, encoder)
       let caption =
         "\(errors.imageID): \(errors.missed.count) missed, \(errors.falseCalls.count) false, \(errors.hits.count) right"
       return jpeg.map { ReportContent.Picture($0, caption: caption) }

@@ -1,6 +1,6 @@
 import ArgumentParser
+import FeederCache
 import FeederDatasets
-import FeederImaging
 import FeederMetrics
 import FeederReporting
 import Foundation
@@ -29,9 +29,9 @@ struct ScoreCommand: ParsableCommand {
     let entries = try dataset.entries(split)
     let detections = try PredictionsFile.read(
       URL(filePath: predictions), imageIDs: entries.lazy.map(\.imageID), classCount: dataset.classNames.count)
-    let decoder = try JPEGDecoder()
-    let results = try entries.map { entry in
-      let size = try Self.info(of: entry.imagePath, decoder).size
+    let survey = try SourceSurvey(entries)
+    let results = try entries.enumerated().map { index, entry in
+      let size = try survey.size(of: index)
       return ImageResult(
         imageID: entry.imageID, detections: detections[entry.imageID] ?? [],
         truths: entry.labels.map { GroundTruth(label: $0, imageSize: size) })
@@ -41,21 +41,6 @@ struct ScoreCommand: ParsableCommand {
       factory: try factory.report(results, classNames: dataset.classNames))
     report.printTable()
     if json { try Terminal.printJSON(report) }
-  }
-
-  /// The header of an image file; the file is mapped, so that its pixels are not read.
-  private static func info(of path: String, _ decoder: JPEGDecoder) throws -> JPEGInfo {
-    let file: Data
-    do {
-      file = try Data(contentsOf: URL(filePath: path))
-    } catch {
-      throw CommandError("\(path): cannot be read (\(error.localizedDescription))")
-    }
-    do {
-      return try file.withUnsafeBytes { try decoder.info(of: $0) }
-    } catch let problem as ImagingError {
-      throw CommandError("\(path) \(problem)")
-    }
   }
 }
 

@@ -40,6 +40,7 @@ struct ValCommand: ParsableCommand {
       memoryBudget: sources.memory.bytes)
     let validator = try Validator(
       source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType)
+    defer { for image in validator.damagedImages { Terminal.say(image.line) } }
     let interruption = Interruption()
     let bar = ProgressBar(
       "validating", total: (source.count + options.batch - 1) / options.batch, unit: "batches")
@@ -49,7 +50,6 @@ struct ValCommand: ParsableCommand {
       Terminal.say("feeder: interrupted; nothing is written")
       throw ExitCode(Interruption.exitStatus)
     }
-    for image in validator.damagedImages { Terminal.say(image.line) }
     if let path = savePredictions {
       try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: URL(filePath: path))
     }

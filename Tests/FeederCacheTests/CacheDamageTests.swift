@@ -192,7 +192,7 @@ struct CacheDamageTests {
     let file = try fixture.build(.jpeg)
     var bytes = [UInt8](try Data(contentsOf: URL(filePath: file.path)))
     bytes[8] = 9
-    #expect(throws: CacheError.otherVersion(path: file.path + ".damaged", version: 9, known: 1)) {
+    #expect(throws: CacheError.otherVersion(path: file.path + ".damaged", version: 9, known: 2)) {
       try open(bytes, like: file)
     }
   }

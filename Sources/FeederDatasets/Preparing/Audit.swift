@@ -1,4 +1,5 @@
 import FeederCore
+import FeederImaging
 
 /// What `feeder prepare` found in a data set, counted over the images that it wrote.
 package struct Audit: Sendable, Equatable {
@@ -20,6 +21,8 @@ package struct Audit: Sendable, Equatable {
     package var clippedBoxCount = 0
     /// Images stored as one component.
     package var oneComponentImageCount = 0
+    /// Images that are turned as their EXIF orientation says; their labels are read as of the turned picture.
+    package var turnedImageCount = 0
   }
 
   /// An image that does not decode.
@@ -28,6 +31,9 @@ package struct Audit: Sendable, Equatable {
     package let file: String
     /// Why.
     package let reason: String
+
+    /// The line that tells a person.
+    package var line: String { "\(file) \(reason)" }
   }
 
   /// The counts by split.
@@ -50,8 +56,7 @@ package struct Audit: Sendable, Equatable {
 
 /// What became of one image.
 struct PreparedImage: Sendable {
-  let size: PixelSize
-  let componentCount: Int
+  let info: JPEGInfo
   let checksum: UInt64
   let byteCount: Int
   let labels: [Label]
@@ -92,11 +97,12 @@ extension Audit.SplitCounts {
     boxCount += image.labels.count
     clippedBoxCount += image.clippedCount
     if image.labels.isEmpty { emptyImageCount += 1 }
-    if image.componentCount == 1 { oneComponentImageCount += 1 }
+    if image.info.componentCount == 1 { oneComponentImageCount += 1 }
+    if image.info.orientation != .upright { turnedImageCount += 1 }
     for label in image.labels {
       classBoxCounts[label.classID] += 1
       // Half a thousandth of a pixel is rounding of the shares.
-      let area = label.box(in: image.size).area
+      let area = label.box(in: image.info.size).area
       if area < 32 * 32 - 5e-4 {
         smallBoxCount += 1
       } else if area <= 96 * 96 + 5e-4 {

@@ -1,14 +1,12 @@
 import FeederCore
 import FeederImaging
 
-/// An image file read and decoded to its last pixel, to know that it is sound.
+/// An image file read and decoded to its last code, to know that it is sound.
 struct ImageCheck {
   /// The file's bytes.
   let bytes: [UInt8]
-  /// Pixels.
-  let size: PixelSize
-  /// 1 (grey) or 3.
-  let componentCount: Int
+  /// What its header says.
+  let info: JPEGInfo
   /// The checksum of the file.
   let checksum: UInt64
 }
@@ -17,6 +15,8 @@ struct ImageCheck {
 final class ImageChecker {
   private let decoder: JPEGDecoder
   private var pixels: [UInt8] = []
+  /// An eighth a side needs every code of the file and a 64th of the memory.
+  private static let scale = DecodeScale(denominator: 8)
 
   /// Throws where no decoder can be made.
   init() throws { decoder = try JPEGDecoder() }
@@ -27,13 +27,13 @@ final class ImageChecker {
     return try bytes.withUnsafeBytes { jpeg in
       let info = try decoder.info(of: jpeg)
       let channels = info.componentCount == 1 ? 1 : 3
-      let count = info.size.width * info.size.height * channels
+      let size = Self.scale.size(of: info.size)
+      let count = size.width * size.height * channels
       if pixels.count < count { pixels = [UInt8](repeating: 0, count: count) }
       _ = try pixels.withUnsafeMutableBytes { target in
-        try decoder.decode(jpeg, channels: channels, into: target)
+        try decoder.decode(jpeg, channels: channels, scale: Self.scale, into: target)
       }
-      return ImageCheck(
-        bytes: bytes, size: info.size, componentCount: info.componentCount, checksum: Checksum.xxh64(jpeg))
+      return ImageCheck(bytes: bytes, info: info, checksum: Checksum.xxh64(jpeg))
     }
   }
 }

@@ -29,7 +29,7 @@ package struct PreparationSettings: Sendable, Equatable {
 struct UnreadableImage: Error { let reason: String }
 
 extension PreparationSource {
-  /// Checks every image to its last pixel and writes the data set in YOLO layout, whole or not at all; the source is only
+  /// Checks every image to its last code and writes the data set in YOLO layout, whole or not at all; the source is only
   /// read. Gives the folder's absolute path and the audit.
   ///
   /// `progress` is called once an image, from any thread. Throws `DatasetError`: what is wrong with the source, with
@@ -76,8 +76,7 @@ extension PreparationSource {
   private func refuseUnreadable(_ audit: Audit, _ settings: PreparationSettings) throws {
     guard !audit.unreadable.isEmpty else { return }
     guard settings.skipsUnreadable else {
-      throw DatasetError.unreadableImages(
-        count: audit.unreadable.count, first: audit.unreadable.prefix(5).map { "\($0.file) \($0.reason)" })
+      throw DatasetError.unreadableImages(audit.unreadable.map(\.line))
     }
     for split in Split.allCases where audit.counts(split).imageCount == 0 {
       throw DatasetError.images(folder: folder, problem: "has no readable image for \(split)")
@@ -101,7 +100,7 @@ extension PreparationSource {
     } catch DatasetError.unreadable(_, let reason) {
       return .failure(UnreadableImage(reason: "cannot be read (\(reason))"))
     }
-    let (labels, clippedCount) = try labels(of: item, size: image.size)
+    let (labels, clippedCount) = try labels(of: item, size: image.info.size)
     let name = "\(item.split)/\(item.imageID)"
     func write(_ bytes: [UInt8], _ name: String) throws {
       try FileBytes.write(bytes, to: places.folder + "/" + name, calledLater: places.target + "/" + name)
@@ -111,8 +110,8 @@ extension PreparationSource {
     try write(LayoutText.labelFile(labels), "labels/\(name).txt")
     return .success(
       PreparedImage(
-        size: image.size, componentCount: image.componentCount, checksum: image.checksum, byteCount: image.bytes.count,
-        labels: labels, clippedCount: clippedCount, isLinked: isLinked))
+        info: image.info, checksum: image.checksum, byteCount: image.bytes.count, labels: labels,
+        clippedCount: clippedCount, isLinked: isLinked))
   }
 
   private static func labels(of item: SourceItem, size: PixelSize) throws -> (labels: [Label], clippedCount: Int) {

@@ -1,10 +1,12 @@
+import FeederImaging
 import Foundation
 
 /// Whole files as bytes, and what the system says of a path.
 enum FileBytes {
   /// The bytes of a file of at most `limit` bytes. Throws `DatasetError.unreadable`.
-  static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+  static func read(_ path: String, limit: Int = JPEGInfo.maximumFileByteCount) throws -> [UInt8] {
+    // Without a wait: the opening of a pipe would wait for somebody to write to it.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw DatasetError.unreadable(file: path, reason: systemReason()) }
     defer { close(file) }
     var status = stat()
