@@ -84,8 +84,8 @@ struct CacheIndexCheck {
 extension CacheEntry {
   /// What is impossible about the item; nil where a record of these numbers, before `recordEnd`, can be read safely.
   fileprivate func problem(_ recipe: CacheRecipe, recordEnd: Int) -> String? {
-    if let size, !Self.isImageSize(size) { return "its size is \(size)" }
     guard Orientation(rawValue: orientation) != nil else { return "its orientation is \(orientation)" }
+    if let size, !Self.isImageSize(size) { return "its size is that of no image" }
     guard !isDamaged else { return length == 0 && storedSize == nil ? nil : "it is damaged and has a record" }
     guard let size, let storedSize, Self.isImageSize(storedSize) else { return "it has no size" }
     let (end, overflow) = offset.addingReportingOverflow(length)

@@ -45,9 +45,9 @@ struct OpenFile: ~Copyable {
   let descriptor: Int32
   let path: String
 
-  /// Opens with the flags of open(2). Throws `CacheError.system`.
+  /// Opens with the flags of open(2), and never waits as for somebody to write to a pipe. Throws `CacheError.system`.
   init(_ path: String, flags: Int32 = O_RDONLY, mode: mode_t = 0o644) throws {
-    descriptor = open(path, flags | O_CLOEXEC, mode)
+    descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK, mode)
     self.path = path
     guard descriptor >= 0 else {
       throw CacheError.system(operation: "open it", path: path, reason: systemReason())

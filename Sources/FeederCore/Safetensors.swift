@@ -51,8 +51,8 @@ package struct Safetensors: Sendable {
   /// The free text pairs of the header.
   package let metadata: [String: String]
 
-  /// No header of a network comes near this; a larger one is damage or an attack.
-  private static let largestHeader = 100_000_000
+  /// No header of a network comes near this (a checkpoint of yolov8x has 0.3 MB); a larger one is damage or an attack.
+  private static let largestHeader = 4 << 20
 
   /// Reads the header of a whole file. Throws `FormatError` where a length, offset, shape or type is not as it must be.
   package init(file: UnsafeRawBufferPointer) throws {
@@ -74,13 +74,45 @@ package struct Safetensors: Sendable {
     guard var items = json as? [String: Any] else {
       throw FormatError(description: "has a header that is not an object")
     }
-    metadata = (items.removeValue(forKey: "__metadata__") as? [String: String]) ?? [:]
+    guard Self.nameCount(UnsafeRawBufferPointer(rebasing: file[8..<start])) == Self.nameCount(json) else {
+      throw FormatError(description: "names something twice in its header, so readers would differ on what it holds")
+    }
+    guard let texts = (items.removeValue(forKey: "__metadata__") ?? [String: String]()) as? [String: String] else {
+      throw FormatError(description: "has a __metadata__ that is not texts by name")
+    }
+    metadata = texts
     var entries: [String: Entry] = [:]
     for (name, item) in items {
       entries[name] = try Self.entry(name, item, dataStart: start, fileSize: file.count)
     }
     try Self.checkCoverage(entries, dataStart: start, fileSize: file.count)
     self.entries = entries
+  }
+
+  /// Names in all objects of a text that is JSON: as many as there are colons outside of strings.
+  private static func nameCount(_ text: UnsafeRawBufferPointer) -> Int {
+    var (count, isQuoted, isEscaped) = (0, false, false)
+    for byte in text {
+      if isEscaped {
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\"") {
+        isQuoted.toggle()
+      } else if isQuoted {
+        isEscaped = byte == UInt8(ascii: "\\")
+      } else if byte == UInt8(ascii: ":") {
+        count += 1
+      }
+    }
+    return count
+  }
+
+  /// Names in all objects that came of a text; of two that are equal only one is left.
+  private static func nameCount(_ json: Any) -> Int {
+    switch json {
+    case let object as [String: Any]: object.count + object.values.reduce(0) { $0 + nameCount($1) }
+    case let array as [Any]: array.reduce(0) { $0 + nameCount($1) }
+    default: 0
+    }
   }
 
   private static func entry(_ name: String, _ item: Any, dataStart: Int, fileSize: Int) throws -> Entry {

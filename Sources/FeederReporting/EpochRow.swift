@@ -76,9 +76,10 @@ package struct EpochRow: Sendable, Equatable {
     guard fields.count == Self.columns.count, let epoch = Int(fields[0]),
       let streamHash = UInt64(fields[16], radix: 16)
     else { return nil }
-    let optional = fields[5...8].map { Double($0) }
+    let optional = fields[5...8].map { Double($0).flatMap { (0...1).contains($0) ? $0 : nil } }
     guard zip(fields[5...8], optional).allSatisfy({ $0.isEmpty || $1 != nil }) else { return nil }
-    let numbers = ([1, 2, 3, 4] + Array(9...15)).compactMap { Double(fields[$0]) }.filter(\.isFinite)
+    let numbers = ([1, 2, 3, 4] + Array(9...15)).compactMap { Double(fields[$0]) }
+      .filter(TelemetryRow.possible.contains)
     let counts = numbers.dropFirst(7).compactMap { Int(exactly: $0) }
     guard numbers.count == 11, counts.count == 4 else { return nil }
     self.init(

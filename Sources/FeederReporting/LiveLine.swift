@@ -46,7 +46,7 @@ package struct LiveLine {
 
   /// Seconds as minutes and seconds, from 100 minutes on as hours and minutes.
   package static func clock(_ seconds: Double) -> String {
-    guard seconds < 360_000 else { return "-" }
+    guard (0..<360_000).contains(seconds) else { return "-" }
     let whole = Int(seconds.rounded(.up))
     return whole < 6000
       ? String(format: "%02d:%02d", whole / 60, whole % 60) : String(format: "%dh%02d", whole / 3600, whole / 60 % 60)

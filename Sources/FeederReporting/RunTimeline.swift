@@ -1,3 +1,5 @@
+import Foundation
+
 /// What telemetry says over the time of a run, in at most `RunTimeline.mostPoints` steps.
 package struct RunTimeline {
   /// Points that a chart shows.
@@ -58,7 +60,7 @@ package struct RunTimeline {
   /// One line that says what set the pace.
   package var verdict: String {
     guard let stallShare else { return "No telemetry: what set the pace is not known." }
-    let rate = Int((imageCount / max(trainingSeconds, 1e-9)).rounded())
+    let rate = String(format: "%.0f", imageCount / max(trainingSeconds, 1e-9))
     let share = (stallShare * 1000).rounded() / 10
     let waited = "waited \(share) % of the training time for data, at \(rate) images/s"
     if stallShare < 0.01 { return "The device set the pace: it \(waited)." }

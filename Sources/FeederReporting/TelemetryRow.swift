@@ -80,8 +80,13 @@ package struct TelemetryRow: Sendable, Equatable {
     guard fields.count == Self.numbers.count + 1, let phase = Phase(rawValue: String(fields[0])) else { return nil }
     self.phase = phase
     for (column, field) in zip(Self.numbers, fields.dropFirst()) {
-      guard let value = Double(field), value.isFinite else { return nil }
+      guard let value = Double(field), Self.possible.contains(value) else { return nil }
       self[keyPath: column.value] = value
     }
+    // A share of a microsecond is 0 in the file; rates over less would be no numbers.
+    guard seconds == 0 || seconds >= 1e-6 else { return nil }
   }
+
+  /// Beyond every count and time of a run, and small enough that sums of them are exact to some millionths.
+  static let possible = 0...1e15
 }

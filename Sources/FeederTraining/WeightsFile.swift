@@ -15,6 +15,11 @@ package struct WeightsFile {
   /// Opens the file at `path`. Throws `TrainingError.weights` where it is missing or damaged.
   package init(path: String) throws {
     self.path = path
+    var status = stat()
+    // A pipe would be waited for.
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw TrainingError.weights(file: path, reason: "is not a regular file; give a .safetensors file")
+    }
     do {
       data = try Data(contentsOf: URL(filePath: path))
       let layout = try data.withUnsafeBytes { try Safetensors(file: $0) }
@@ -49,7 +54,10 @@ package struct WeightsFile {
   }
 
   /// Classes that the head of these weights tells apart; nil where there is no YOLOv8 head.
-  package var classCount: Int? { shape(Self.classBias)?.first }
+  package var classCount: Int? {
+    guard let shape = shape(Self.classBias), shape.count == 1, shape[0] <= Self.mostClasses else { return nil }
+    return shape[0]
+  }
 
   /// Class names of the header, in order; nil where there are none.
   package var classNames: [String]? {
@@ -60,7 +68,7 @@ package struct WeightsFile {
   package var modelSize: ModelSize? {
     if let size = metadata["model"].flatMap(ModelSize.init(modelName:)) { return size }
     let first = shape("model.0.conv.weight")?.first
-    let deep = shape("model.9.cv1.conv.weight")?[1]
+    let deep = shape("model.9.cv1.conv.weight")?.dropFirst().first
     return ModelSize.allCases.first { $0.stemChannelCount == first && $0.deepChannelCount == deep }
   }
 
@@ -108,6 +116,8 @@ package struct WeightsFile {
   /// The layers of the head whose widths depend on the class count, and the bias that counts the classes.
   private static let classBranch = "model.22.cv3."
   private static let classBias = classBranch + "0.2.bias"
+  /// More than any data set has, and few enough that a file of some bytes cannot ask for a network of gigabytes.
+  private static let mostClasses = 65_536
 }
 
 extension ElementType {

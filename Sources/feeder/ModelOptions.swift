@@ -50,7 +50,9 @@ struct ModelOptions: ParsableArguments {
     }
     let model = try YOLOv8(size, classCount: classCount, device: device)
     try file.load(into: model.state)
-    let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap { $0 % 32 == 0 && $0 > 0 ? $0 : nil }
+    let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap {
+      $0 % 32 == 0 && (32...8192).contains($0) ? $0 : nil
+    }
     return Loaded(
       model: model, file: file, device: device,
       autocastType: policy.autocastType,

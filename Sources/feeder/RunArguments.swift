@@ -1,5 +1,6 @@
 import FeederCache
 import FeederCore
+import FeederDatasets
 import FeederDetection
 import FeederTorch
 import FeederTraining
@@ -51,23 +52,12 @@ struct RunArguments {
 
   /// Pairs of the file in its order; a value that is a list or a map is nil.
   static func read(_ path: String) throws -> [(key: String, value: String?)] {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      throw CommandError("\(path): cannot be read; give a YAML file of settings")
+    guard let node = try YAMLFile(path).root else { return [] }
+    guard let mapping = node.mapping else {
+      throw CommandError("\(path): holds no settings; write one `key: value` a line")
     }
-    do {
-      guard let node = try Yams.compose(yaml: text) else { return [] }
-      guard let mapping = node.mapping else {
-        throw CommandError("\(path): holds no settings; write one `key: value` a line")
-      }
-      return mapping.map { key, value in (key.string ?? "?", value.scalar?.string) }
-        .filter { !["", "null", "~"].contains($0.value) }
-    } catch let error as YamlError {
-      let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "a syntax error"
-      throw CommandError("\(path): is not YAML: \(reason)")
-    }
+    return mapping.map { key, value in (key.scalar?.string ?? "?", value.scalar?.string) }
+      .filter { !["", "null", "~"].contains($0.value) }
   }
 
   // MARK: - Reading values

@@ -19,7 +19,7 @@ enum Terminal {
 
   /// Writes a line to stderr; where that fails, nobody could be told.
   static func say(_ line: String) {
-    if quietName.withLock({ $0 == nil }) { _ = write(line + "\n", to: STDERR_FILENO) }
+    if quietName.withLock({ $0 == nil }) { _ = write(tame(line) + "\n", to: STDERR_FILENO) }
   }
 
   /// Writes a line to stderr that matters in a quiet process too.
@@ -28,19 +28,26 @@ enum Terminal {
   /// Writes why the program fails to stderr, in a quiet process too.
   static func complain(_ line: String) {
     let name = quietName.withLock { $0.map { $0 + ": " } ?? "" }
-    _ = write("feeder: " + name + line + "\n", to: STDERR_FILENO)
+    _ = write("feeder: " + name + tame(line) + "\n", to: STDERR_FILENO)
   }
 
   /// Redraws the current line of a terminal; does nothing where there is none.
   static func redraw(_ line: String) {
     guard isInteractive, quietName.withLock({ $0 == nil }) else { return }
-    _ = write("\r\u{1B}[K" + line, to: STDERR_FILENO)
+    _ = write("\r\u{1B}[K" + tame(line), to: STDERR_FILENO)
   }
 
   /// Draws `lines` over the `height` lines drawn before.
   static func repaint(_ lines: [String], over height: Int) {
     let up = height > 0 ? "\u{1B}[\(height)A" : ""
-    _ = write(up + lines.map { "\r\u{1B}[K" + $0 + "\n" }.joined() + "\u{1B}[J", to: STDERR_FILENO)
+    _ = write(up + lines.map { "\r\u{1B}[K" + tame($0) + "\n" }.joined() + "\u{1B}[J", to: STDERR_FILENO)
+  }
+
+  /// A text with question marks for what a terminal would obey: names of files and classes may be anyone's.
+  private static func tame(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\n" ? "?" : $0 }))
   }
 
   /// Writes all of `text`; false, with errno, where the system refuses. `FileHandle` would end the program.

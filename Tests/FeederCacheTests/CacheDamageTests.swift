@@ -118,6 +118,20 @@ struct CacheDamageTests {
       ("a label outside", { $0.labels = [Label(classID: 0, centerX: 1.5, centerY: 0, width: 0, height: 0)] }),
       ("no name", { $0.imageID = "" }),
       ("damaged with a record", { $0.damage = "broken" }),
+      (
+        "damaged with a size beyond every image",
+        {
+          ($0.damage, $0.length, $0.storedSize) = ("broken", 0, nil)
+          $0.size = PixelSize(width: Int(UInt32.max), height: Int(UInt32.max))
+        }
+      ),
+      (
+        "damaged with no height",
+        {
+          ($0.damage, $0.length, $0.storedSize) = ("broken", 0, nil)
+          $0.size = PixelSize(width: 5, height: 0)
+        }
+      ),
     ]
     #expect(throws: Never.self) { try open(forged(file) { _ in }, like: file) }
     for (name, crime) in crimes {

@@ -141,6 +141,17 @@ struct DataYAMLTests {
       ("", "is not a data.yaml"),
       (String(repeating: "[", count: 100_000), "nests too deeply"),
       (String(repeating: "- ", count: 100_000), "nests too deeply"),
+      (
+        "#" + String(repeating: "]", count: 100_000) + "\n" + String(repeating: "[", count: 100_000), "nests too deeply"
+      ),
+      (String(repeating: "[\"]\",", count: 100_000), "nests too deeply"),
+      ("a: &a [x]\nb: &b [*a, *a]\n? *b\n: 1\n", "line 2: has the YAML alias '*a'"),
+      ("a: &a {}\n<<: *a\n", "line 2: has the YAML alias '*a'"),
+      ("train: a\nval: b\nnames: [a]\nnc: 0:0:0:0:0:0:0:0:0:0:0:0\n", "line 4: 'nc' is not a whole number"),
+      ("train: a\nval: b\nnames: {0:0:0:0:0:0:0:0:0:0:0:0: a}\n", "line 3: 'names' has the key"),
+      ("train: a\nval: b\nnames: [\"\\e[2J\"]\n", "line 3: class 0 has a name with a control character"),
+      ("train: a\nval: b\nnames: [\"a\\u2028b\"]\n", "line 3: class 0 has a name with a control character"),
+      ("path: \"a\\0b\"\ntrain: a\nval: b\nnames: [a]\n", "line 1: 'path' has a control character"),
     ])
   func broken(yaml: String, problem: String) throws {
     let scratch = try Scratch()
@@ -148,6 +159,28 @@ struct DataYAMLTests {
     #expect(message.contains(scratch.path + "/data.yaml"))
     #expect(message.contains(problem))
     #expect(!message.contains("\n"))
+  }
+
+  @Test("A data.yaml of megabytes is refused before it is parsed; signs of YAML in a name are not its aliases")
+  func size() throws {
+    let scratch = try Scratch()
+    try scratch.write("data.yaml", String(repeating: "a: b\n", count: 300_000))
+    #expect(failure { _ = try Dataset.open(scratch.path) }.contains("1500000 bytes where at most 1048576 make sense"))
+    let yaml = "train: images/train\nval: images/val\nnames: ['R&D', '*D', 'a * b & c']\n"
+    #expect(try scratch.dataset(label: "", yaml: yaml.replacing("'*D'", with: "'*E'")).classNames[0] == "R&D")
+    // The price of looking at signs alone.
+    #expect(failure { _ = try scratch.dataset(label: "", yaml: yaml) }.contains("line 3: has the YAML alias '*D'"))
+  }
+
+  @Test("A pipe in the place of a label file or a data.yaml is refused at once, and not waited for")
+  func pipes() throws {
+    let scratch = try Scratch()
+    let dataset = try scratch.dataset(label: "")
+    #expect(mkfifo(scratch.path + "/labels/train/pipe.txt", 0o600) == 0 && mkfifo(scratch.path + "/p.yaml", 0o600) == 0)
+    try scratch.write("images/train/pipe.jpg")
+    #expect(failure { _ = try dataset.entries(.train) }.contains("pipe.txt: cannot be read (not a regular file)"))
+    #expect(
+      failure { _ = try Dataset.open(scratch.path + "/p.yaml") }.contains("p.yaml: cannot be read (not a regular"))
   }
 
   @Test("Bytes that are not text, a missing file and a folder without one are refused")

@@ -60,6 +60,23 @@ struct ResultsTests {
     #expect(throws: ReportingError.self) { try ResultsCSV(continuing: broken, from: 9) }
   }
 
+  @Test("Times, accuracies and counts that no run has are refused with their line")
+  func impossible() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "results.csv")
+    var results = try ResultsCSV(creating: url)
+    try results.append(row(1))
+    let whole = try lines(url)
+    for (column, value) in [(1, "-1e300"), (1, "1e300"), (7, "inf"), (8, "1.5"), (12, "-3"), (14, "nan")] {
+      var fields = whole[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      fields[column] = value
+      let file = try folder.file("impossible.csv", whole[0] + "\n" + fields.joined(separator: ",") + "\n")
+      let error = #expect(throws: ReportingError.self) { try ResultsCSV.read(file) }
+      #expect(error?.description.contains("line 2") == true)
+    }
+    #expect(LiveLine.clock(-1e300) == "-" && LiveLine.clock(.nan) == "-" && LiveLine.clock(61) == "01:01")
+  }
+
   @Test("A folder that is not there is an error that names the file")
   func unwritable() throws {
     let folder = try TemporaryFolder()

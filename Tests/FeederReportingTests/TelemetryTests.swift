@@ -56,6 +56,33 @@ struct TelemetryTests {
     #expect(error?.description.contains("line 3") == true)
   }
 
+  @Test(
+    "Numbers that no run has are refused with their line, and what is left can be added up",
+    arguments: [
+      ("image_count", "1e300"), ("seconds", "-1e18"), ("seconds", "1e-300"), ("loader_bytes", "-1"), ("time", "-1e300"),
+      ("epoch_count", "inf"), ("seconds", "0x1p1000"),
+    ])
+  func impossible(_ column: String, _ value: String) throws {
+    defer { try? FileManager.default.removeItem(at: url) }
+    let place = try #require(TelemetryRow.numbers.firstIndex { $0.name == column })
+    var fields = row(1).line.split(separator: ",").map(String.init)
+    fields[place + 1] = value
+    try Data((TelemetryRow.header + "\n" + fields.joined(separator: ",") + "\n").utf8).write(to: url)
+    let error = #expect(throws: ReportingError.self) { try TelemetryFile.rows(of: url) }
+    #expect(error?.description.contains("line 2") == true)
+  }
+
+  @Test("The largest numbers that are accepted give a timeline")
+  func largest() throws {
+    defer { try? FileManager.default.removeItem(at: url) }
+    let most = ["train"] + TelemetryRow.numbers.map { _ in "1e15" }
+    let shortest = ["train"] + TelemetryRow.numbers.map { $0.name == "seconds" ? "1e-06" : "1e15" }
+    let lines = [TelemetryRow.header] + [shortest, shortest, most].map { $0.joined(separator: ",") }
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: url)
+    #expect(!RunTimeline(try TelemetryFile.rows(of: url)).verdict.isEmpty)
+    #expect(!RunTimeline(Array(try TelemetryFile.rows(of: url).prefix(2))).verdict.isEmpty)
+  }
+
   @Test("What cannot be written gives one line with the file and the reason")
   func unwritable() {
     let error = #expect(throws: ReportingError.self) {

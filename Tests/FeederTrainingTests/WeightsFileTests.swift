@@ -93,6 +93,24 @@ struct WeightsFileTests {
       try Data("\u{FF}\u{D8} not weights at all, but long enough".utf8).write(to: URL(filePath: path))
       #expect(throws: TrainingError.self) { try WeightsFile(path: path) }
       #expect(throws: TrainingError.self) { try WeightsFile(path: path + ".missing") }
+      #expect(mkfifo(path + ".pipe", 0o600) == 0)
+      let pipe = #expect(throws: TrainingError.self) { try WeightsFile(path: path + ".pipe") }
+      #expect(pipe?.description.contains("not a regular file") == true)
+    }
+  }
+
+  @Test("Weights whose layers have no channels, or more classes than bytes, are of no size and tell none apart")
+  func impossibleLayers() throws {
+    try withFolder { folder in
+      let path = folder.appending(path: "w.safetensors").path
+      let stem = ("model.0.conv.weight", try Tensor.zeros([16]))
+      try WeightsWriter.write(
+        [stem, ("model.9.cv1.conv.weight", try .zeros([])), ("model.22.cv3.0.2.bias", try .zeros([1 << 40, 0]))],
+        metadata: [:], to: path)
+      let file = try WeightsFile(path: path)
+      #expect(file.modelSize == nil && file.classCount == nil)
+      try WeightsWriter.write([("model.22.cv3.0.2.bias", try .zeros([70_000]))], metadata: [:], to: path)
+      #expect(try WeightsFile(path: path).classCount == nil)
     }
   }
 

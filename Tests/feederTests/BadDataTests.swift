@@ -153,6 +153,20 @@ struct DamagedImageTests {
     #expect(!boards.names("drawn").contains(name + ".jpg") && boards.exists("drawn/predictions.json"))
   }
 
+  @Test("A pipe in the place of an image is named at once, and nobody waits for it")
+  func pipe() throws {
+    let boards = try SmallBoards()
+    let weights = try boards.someWeights()
+    let image = image(boards, 0, "val")
+    try FileManager.default.removeItem(at: image)
+    #expect(mkfifo(image.path, 0o600) == 0)
+    try boards.write("[]", to: "p.json")
+    expectRefusal(try boards.feeder("score", "p.json", "boards"), image.lastPathComponent, "not a regular file")
+    let run = try boards.feeder("predict", weights, "boards/images/val", "--out", "drawn")
+    #expect(run.status == 0 && run.messages.contains("\(image.lastPathComponent): is not a regular file; left out"))
+    expectRefusal(try boards.feeder("prepare", "boards", "--out", "prepared"), "not a regular file")
+  }
+
   @Test("A cache file that was cut in half is named, and rebuilt when it is needed")
   func cutCache() throws {
     let boards = try SmallBoards()

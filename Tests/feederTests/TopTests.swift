@@ -43,6 +43,20 @@ struct TopTests {
     expectRefusal(try boards.feeder("top", "run"), "telemetry.csv", "line 1")
   }
 
+  @Test("A run of a stranger shows nothing that the terminal would obey, and its settings are not expanded")
+  func hostile() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(
+      at: folder.url.appending(path: "run"), withIntermediateDirectories: false)
+    let settings = folder.url.appending(path: "run/args.yaml")
+    try Data("model: \"\\e[2J\\a\"\ndata: /x\n".utf8).write(to: settings)
+    let run = try FeederProcess(["top", "run", "--once"], in: folder.url)
+    #expect(run.status == 0 && run.messages.contains("?[2J? on /x"), "\(run.messages)")
+    #expect(!run.messages.unicodeScalars.contains("\u{1B}"))
+    try Data("a: &a [x]\nb: [*a]\n".utf8).write(to: settings)
+    expectRefusal(try FeederProcess(["top", "run"], in: folder.url), "args.yaml, line 2", "alias")
+  }
+
   @Test("Without --verbose the tuner is silent, and the live line of a run fits into 100 columns")
   func lines() throws {
     let boards = try SmallBoards()

@@ -19,7 +19,7 @@ enum DeepPCB {
   }
 
   /// A pair of a list.
-  private struct Pair {
+  struct Pair {
     let list: String
     let line: Int
     let image: String
@@ -65,7 +65,7 @@ enum DeepPCB {
   private static func lines(
     of path: String, separators: Set<Character>
   ) throws -> [(number: Int, words: [Substring])] {
-    let bytes = try FileBytes.read(path, limit: 64 << 20)
+    let bytes = try FileBytes.read(path, limit: 4 << 20)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw DatasetError.source(file: path, line: nil, problem: "is not text")
     }
@@ -74,7 +74,7 @@ enum DeepPCB {
       .filter { !$0.1.isEmpty }
   }
 
-  private static func pairs(of list: String, below folder: String) throws -> [Pair] {
+  static func pairs(of list: String, below folder: String) throws -> [Pair] {
     guard FileBytes.status(list) != nil else {
       throw DatasetError.source(file: list, line: nil, problem: "is missing; DeepPCB lists its images there")
     }

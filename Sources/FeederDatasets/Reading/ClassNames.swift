@@ -27,13 +27,16 @@ struct ClassNames {
       guard let name = item.scalar?.string, !name.isEmpty, item.null == nil else {
         throw fail(item, "class \(index) has no name; a name is one text that is not empty")
       }
+      guard name.unicodeScalars.allSatisfy(Self.isPrintable) else {
+        throw fail(item, "class \(index) has a name with a control character; write plain text")
+      }
       if let first = lines.updateValue(item.mark?.line ?? 0, forKey: name) {
         throw fail(item, "class '\(name)' is named twice (first on line \(first))")
       }
       return name
     }
     if let count = mapping["nc"] {
-      guard let number = count.int else { throw fail(count, "'nc' is not a whole number") }
+      guard let number = Self.integer(count) else { throw fail(count, "'nc' is not a whole number") }
       guard number == names.count else {
         throw fail(count, "'nc' says \(number) classes, but 'names' has \(names.count)")
       }
@@ -46,7 +49,7 @@ struct ClassNames {
   ) throws -> [Node] {
     var values = [Node?](repeating: nil, count: map.count)
     for (key, value) in map {
-      guard let index = key.int else {
+      guard let index = integer(key) else {
         throw fail(key, "'names' has the key '\(key.scalar?.string ?? "?")'; keys are whole numbers from 0 on")
       }
       guard values.indices.contains(index) else {
@@ -56,5 +59,16 @@ struct ClassNames {
       values[index] = value
     }
     return values.compactMap { $0 }
+  }
+
+  /// A whole number. Yams' own reading takes 1:30 for 90, and ends the program where such a number is too large.
+  private static func integer(_ node: Node) -> Int? { node.scalar.flatMap { Int($0.string) } }
+
+  /// False for what a line of text cannot hold, or YAML cannot.
+  static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: false
+    default: ![0xFEFF, 0xFFFE, 0xFFFF].contains(scalar.value)
+    }
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Yams
 
 /// The fields of a data.yaml as they are written, types checked; what the paths lead to is `Dataset`'s business.
@@ -15,26 +14,10 @@ struct DataYAML {
   let val: Field
   let classNames: [String]
 
-  /// The largest data.yaml read; one of 10,000 classes has some 200 KB.
-  private static let largestFile = 4 << 20
-  /// YAML's parser recurses; nothing real nests deeper than names do (2).
-  private static let deepestNesting = 100
-
   /// Reads and checks the file. Throws `DatasetError` naming file and line.
   init(file: String) throws {
     self.file = file
-    let bytes = try FileBytes.read(file, limit: Self.largestFile)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw DatasetError.configuration(file: file, line: nil, problem: "is not UTF-8 text, so not a data.yaml")
-    }
-    try Self.checkNesting(text, file: file)
-    let root: Node?
-    do {
-      root = try compose(yaml: text)
-    } catch let error as YamlError {
-      let (line, problem) = Self.explain(error)
-      throw DatasetError.configuration(file: file, line: line, problem: problem)
-    }
+    let root = try YAMLFile(file).root
     guard let mapping = root?.mapping else {
       throw DatasetError.configuration(
         file: file, line: root?.mark?.line,
@@ -61,8 +44,12 @@ struct DataYAML {
       throw DatasetError.configuration(
         file: file, line: line, problem: "'\(key)' is a \(kind(node)); Feeder reads one folder here, written as text")
     }
-    guard node.null == nil, !scalar.string.isEmpty, !scalar.string.contains("\0") else {
+    guard node.null == nil, !scalar.string.isEmpty else {
       throw DatasetError.configuration(file: file, line: line, problem: "'\(key)' is empty; name a folder")
+    }
+    guard scalar.string.unicodeScalars.allSatisfy(ClassNames.isPrintable) else {
+      throw DatasetError.configuration(
+        file: file, line: line, problem: "'\(key)' has a control character; name a folder")
     }
     return Field(text: scalar.string, line: line)
   }
@@ -72,38 +59,6 @@ struct DataYAML {
     case .mapping: "map"
     case .sequence: "list"
     case .scalar, .alias: "single value"
-    }
-  }
-
-  /// Refuses what would drive the recursive parser out of its stack.
-  private static func checkNesting(_ text: String, file: String) throws {
-    var opened = 0
-    var lineNumber = 1
-    var leading = 0
-    var isLeading = true
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\n"): (lineNumber, leading, isLeading) = (lineNumber + 1, 0, true)
-      case UInt8(ascii: "["), UInt8(ascii: "{"): opened += 1
-      case UInt8(ascii: "]"), UInt8(ascii: "}"): opened -= 1
-      case UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: " "): leading += isLeading ? 1 : 0
-      default: isLeading = false
-      }
-      guard opened <= deepestNesting, leading <= 2 * deepestNesting else {
-        throw DatasetError.configuration(file: file, line: lineNumber, problem: "nests too deeply for a data.yaml")
-      }
-    }
-  }
-
-  private static func explain(_ error: YamlError) -> (Int?, String) {
-    switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      (mark.line, "is not YAML: \(problem)")
-    case .reader(let problem, _, _, _): (nil, "is not YAML: \(problem)")
-    case .duplicatedKeysInMapping(let keys, let context):
-      (context.mark.line, "has the key \(keys.sorted().map { "'\($0)'" }.joined(separator: ", ")) twice")
-    default: (nil, "is not YAML")
     }
   }
 }

@@ -8,8 +8,8 @@ struct LabelFile {
   /// How many boxes reached out of the image and were clipped.
   private(set) var clippedCount = 0
 
-  /// 64 MiB: more than a million boxes, far beyond any image.
-  private static let largestFile = 64 << 20
+  /// 4 MiB: some hundred thousand boxes, far beyond any image.
+  private static let largestFile = 4 << 20
   /// Out of the image by less is rounding of six printed digits; the label stays as it is.
   static let rounding = 1e-6
   /// Out of the image by up to 1 % of it is clipped and counted; more is an error.
