@@ -101,6 +101,14 @@ let package = Package(
     tests("TunerBench", "FeederLoader", "FeederCore"),
     tests("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
     tests("FeederData", "BoardSupport", "FeederCache", "FeederLoader"),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "BoardSupport", "FeederCache", "FeederDatasets", "FeederDetection", "FeederImaging", "FeederLoader",
+        "FeederMetrics", "FeederReporting", "FeederTorch", "FeederTraining", "FeederCore",
+      ],
+      path: "Tests/FuzzTargets", exclude: ["Corpus"], swiftSettings: strict),
+    tests("FuzzTargets"),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .executableTarget(
       name: "LoaderSoak", dependencies: ["CAllocationCount", "FeederLoader", "FeederCache", "FeederDatasets"],
@@ -116,3 +124,9 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
 )
+
+// The fuzzer, which needs a build of its own with sanitizers: `tools/torture fuzz`.
+if Context.environment["FEEDER_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: strict))
+}

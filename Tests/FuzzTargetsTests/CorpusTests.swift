@@ -1,0 +1,29 @@
+import Foundation
+import FuzzTargets
+import Testing
+
+@Suite("No file that was ever found to harm Feeder, or is known to harm others, harms it again")
+struct CorpusTests {
+  private enum Corpus {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "FuzzTargets/Corpus")
+  }
+
+  /// Reads every input of a target; each takes milliseconds, and one that takes a second is a finding.
+  @Test("Inputs of the fuzzer's corpus are read or refused", arguments: FuzzTarget.allCases)
+  func corpus(target: FuzzTarget) throws {
+    let folder = Corpus.folder.appending(path: target.rawValue)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(!names.isEmpty, "\(folder.path) holds no input")
+    for name in names {
+      let bytes = [UInt8](try Data(contentsOf: folder.appending(path: name)))
+      let time = ContinuousClock().measure { target.read(bytes) }
+      #expect(time < .seconds(5), "\(target.rawValue)/\(name) took \(time)")
+    }
+  }
+
+  @Test("What Feeder's own writers write is read", arguments: FuzzTarget.allCases)
+  func seeds(target: FuzzTarget) throws {
+    for seed in try target.seeds() { target.read(seed) }
+  }
+}
