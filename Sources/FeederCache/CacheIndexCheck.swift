@@ -86,7 +86,10 @@ extension CacheEntry {
   fileprivate func problem(_ recipe: CacheRecipe, recordEnd: Int) -> String? {
     guard Orientation(rawValue: orientation) != nil else { return "its orientation is \(orientation)" }
     if let size, !Self.isImageSize(size) { return "its size is that of no image" }
-    guard !isDamaged else { return length == 0 && storedSize == nil ? nil : "it is damaged and has a record" }
+    guard !isDamaged else {
+      guard length == 0, storedSize == nil else { return "it is damaged and has a record" }
+      return offset <= recordEnd ? nil : "its place lies outside the file"
+    }
     guard let size, let storedSize, Self.isImageSize(storedSize) else { return "it has no size" }
     let (end, overflow) = offset.addingReportingOverflow(length)
     guard offset >= CacheFormat.headerByteCount, offset % CacheFormat.alignment == 0, length > 0, !overflow,

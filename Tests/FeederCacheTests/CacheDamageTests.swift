@@ -119,6 +119,10 @@ struct CacheDamageTests {
       ("no name", { $0.imageID = "" }),
       ("damaged with a record", { $0.damage = "broken" }),
       (
+        "damaged, in a place outside",
+        { ($0.damage, $0.length, $0.storedSize, $0.offset) = ("broken", 0, nil, 1 << 40) }
+      ),
+      (
         "damaged with a size beyond every image",
         {
           ($0.damage, $0.length, $0.storedSize) = ("broken", 0, nil)
