@@ -102,9 +102,6 @@ struct PredictCommand: ParsableCommand {
       } catch CacheError.damagedImage(let path, let reason) {
         Terminal.say("\(path) \(reason); left out")
         unreadable.append((result.imageID, entry.imagePath))
-      } catch let error as CacheError {
-        Terminal.say("\(error); left out")
-        unreadable.append((result.imageID, entry.imagePath))
       }
       bar.advance()
     }

@@ -35,9 +35,6 @@ struct RunFolderTests {
     var hostile = withoutChecksum(whole)
     let range = try #require(try whole.withUnsafeBytes { try Safetensors(file: $0) }.entries["resume.counters"]?.range)
     for index in range { hostile[index] = index % 8 == (range.lowerBound + 7) % 8 ? 0x7F : 0xFF }
-    // Without its checksum, as files of others are: else that alone would be the reason.
-    let key = try #require(hostile.range(of: Data("\"checksum\"".utf8)))
-    hostile.replaceSubrange(key, with: Data("\"no-check\"".utf8))
     try hostile.write(to: boards.url(weights))
     expectRefusal(try boards.feeder("train", "boards", "--resume", "run"), weights, "counters")
     try whole.prefix(whole.count / 2).write(to: boards.url(weights))
