@@ -25,6 +25,13 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WATCHDOG = 5
+OUTLIVED = 2  # so many of the kinds of fault, the first, end no process
+LATE = 4  # so many faults in the second half
+LONG = 300  # seconds: a process that lived this long is judged by its memory
+# What the faults make a run say.
+DUE = re.compile(r"No space|enough space|bytes\) are free|cache: rebuilding|interrupted|come from their own files"
+                 "|going on from the checkpoint before it")
+WARM = 60  # seconds after which a process holds what it will hold
 
 
 def say(text):
@@ -100,7 +107,7 @@ class Run:
 
 def cut_cache(run):
     size = run.cache.stat().st_size
-    length = random.choice([0, size // 2, random.randrange(size)])
+    length = random.choice([0, size // 2, random.randrange(size + 1)])
     os.truncate(run.cache, length)
     return f"cache cut from {size} to {length} bytes", None
 
@@ -144,7 +151,8 @@ def full(run):
 
 
 def flat(values):
-    """Median of the last third over that of the first."""
+    """Median of the last third over that of the first, once the process is warm."""
+    values = [value for seconds, value in values if seconds > WARM]
     third = max(len(values) // 3, 1)
     return statistics.median(values[-third:]) / statistics.median(values[:third])
 
@@ -167,8 +175,10 @@ def main():
     run, load = Run(options.feeder, folder), Load(pathlib.Path(tempfile.gettempdir()))
     faults, wrong = [], []
     begun = time.monotonic()
-    # Half of the time without a restart, so that growth would show; kinds in turn, so that each comes up.
-    moments = sorted(random.uniform(0, options.seconds) for _ in range(options.faults))
+    # In the first half faults of every kind in turn; in the second only those that a run outlives, so that growth would show.
+    half = options.seconds / 2
+    moments = sorted(random.uniform(0, half) for _ in range(options.faults - LATE)) + sorted(
+        random.uniform(half, options.seconds) for _ in range(min(LATE, options.faults)))
     try:
         run.start()
         while time.monotonic() - begun < options.seconds:
@@ -179,7 +189,8 @@ def main():
             run.sample()
             if moments and time.monotonic() - begun > moments[0]:
                 moments.pop(0)
-                what, ended = kinds[len(faults) % len(kinds)](run)
+                late = time.monotonic() - begun > half
+                what, ended = (kinds[:OUTLIVED] if late else kinds)[len(faults) % (OUTLIVED if late else len(kinds))](run)
                 faults.append(what)
                 say(what)
                 if ended:
@@ -194,15 +205,14 @@ def main():
         if run.process and run.process.poll() is None:
             run.process.kill()
             run.process.wait()
-    expected = re.compile(r"No space|enough space|bytes) are free|cache: rebuilding|interrupted|come from their own files|going on from the checkpoint before it")
     for segment in run.segments:
         for line in segment["log"].read_text(errors="replace").splitlines():
-            if re.search(r"^feeder:|rror|damaged|stuck", line) and not expected.search(line):
+            if re.search(r"^feeder:|rror|damaged|stuck", line) and not DUE.search(line):
                 wrong.append(line)
     rows = [{"seconds": round(samples[-1][0]), "resident_mib": round(statistics.median(s[1] for s in samples) / 2**20, 1),
-             "last_third_over_first": round(flat([s[1] for s in samples]), 3), "descriptors": [min(s[2] for s in samples),
+             "last_third_over_first": round(flat([s[:2] for s in samples]), 3), "descriptors": [min(s[2] for s in samples),
              max(s[2] for s in samples)]}
-            for samples in (segment["samples"] for segment in run.segments) if len(samples) >= 30]
+            for samples in (segment["samples"] for segment in run.segments) if samples and samples[-1][0] >= LONG]
     epochs = len((folder / "run/results.csv").read_text().splitlines()) - 1
     if mounted:
         subprocess.run(["umount", folder])
