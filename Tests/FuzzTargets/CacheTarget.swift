@@ -7,8 +7,8 @@ import Foundation
 extension FuzzTarget {
   /// Opens the bytes as they are, and again with every checksum mended, which an attacker can do and a mutation cannot.
   func readCache(_ bytes: [UInt8]) throws {
-    if let resealed = resealedCache(bytes) { try useCache(ScratchFile(resealed)) }
-    try useCache(ScratchFile(bytes))
+    attempt { try useCache(ScratchFile(bytes)) }
+    try useCache(ScratchFile(resealedCache(bytes) ?? bytes))
   }
 
   private func useCache(_ scratchFile: ScratchFile) throws {
@@ -23,12 +23,10 @@ extension FuzzTarget {
       precondition(cache.item(index).labels.count == cache.labelCount(of: index), "an item has its labels")
       // Decoders are asked for more in the target of JPEGs.
       if let size = file.items.storedSize(index), size.width * size.height > 1 << 18 { continue }
-      do {
+      attempt {
         try cache.withImage(index, scratch: scratch) { image in
           _ = Checksum.xxh64(UnsafeRawBufferPointer(start: image.base, count: image.byteCount))
         }
-      } catch {
-        precondition(!"\(error)".isEmpty, "a refusal says why")
       }
     }
   }
@@ -48,7 +46,9 @@ extension FuzzTarget {
       withUnsafeBytes(of: value.littleEndian) { file.replaceSubrange(place..<place + 8, with: $0) }
     }
     file.replaceSubrange(0..<8, with: CacheFormat.headerMagic)
-    file.replaceSubrange(8..<16, with: [1, 0, 0, 0, 1, 0, 0, 0])
+    for (place, version) in [(8, CacheFormat.version), (12, CacheFormat.decoderVersion)] {
+      withUnsafeBytes(of: version.littleEndian) { file.replaceSubrange(place..<place + 4, with: $0) }
+    }
     file.replaceSubrange(commit..<commit + 8, with: CacheFormat.commitMagic)
     put(UInt64(file.count), commit + 40)
     put(Checksum.xxh64([UInt8](file[..<120])), 120)

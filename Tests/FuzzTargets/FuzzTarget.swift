@@ -2,11 +2,12 @@
 package enum FuzzTarget: String, CaseIterable, Sendable {
   case cache, deeppcb, jpeg, labels, notes, predictions, results, telemetry, weights, yaml
 
-  /// Reads `bytes` as a file of this kind, as a command would, and uses all that is accepted.
+  /// Reads `bytes` as a file of this kind, as a command would, and uses all that is accepted; false where it is refused.
   ///
   /// Refusing is fine, in words that can be made. A trap, a hang or a memory bomb is a finding.
-  package func read(_ bytes: [UInt8]) {
-    do {
+  @discardableResult
+  package func read(_ bytes: [UInt8]) -> Bool {
+    attempt {
       switch self {
       case .cache: try readCache(bytes)
       case .deeppcb: try readDeepPCB(bytes)
@@ -19,8 +20,18 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
       case .weights: try readWeights(bytes)
       case .yaml: try readYAML(bytes)
       }
+    }
+  }
+
+  /// Does `work`; false where it is refused, which must be said in words.
+  @discardableResult
+  func attempt(_ work: () throws -> Void) -> Bool {
+    do {
+      try work()
+      return true
     } catch {
       precondition(!"\(error)".isEmpty, "a refusal says why")
+      return false
     }
   }
 
@@ -28,7 +39,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   package func seeds() throws -> [[UInt8]] {
     switch self {
     case .cache: try cacheSeeds()
-    case .deeppcb: [Array("31 53 66 84 3\n200 10 233 40 6".utf8), Array("g/a/1.jpg g/a_not/1.txt\n".utf8)]
+    case .deeppcb: [Array("31 53 66 84 3\n200 10 233 40 6".utf8), Array("31,53 , 66 84,3\r\n".utf8)]
     case .jpeg: try jpegSeeds()
     case .labels: labelSeeds()
     case .notes: try noteSeeds()

@@ -22,22 +22,13 @@ extension FuzzTarget {
     let file = try WeightsFile(path: scratch.path)
     _ = (file.classCount, file.modelSize, file.classNames)
     for name in file.names.prefix(8) {
-      do {
-        _ = try file.tensor(name).array(of: Float.self)
-      } catch {
-        precondition(!"\(error)".isEmpty, "a refusal says why")
-      }
+      attempt { _ = try file.tensor(name).array(of: Float.self) }
     }
     let bias = StateEntry(name: "model.22.cv3.0.2.bias", kind: .bias, tensor: try .zeros([2]))
     let stem = StateEntry(name: "model.0.conv.weight", kind: .convolution, tensor: try .zeros([16, 1]))
-    for work in [{ _ = try file.transfer(into: [stem, bias], of: .n) }, { _ = try file.epochsDone }] {
-      do {
-        try work()
-      } catch {
-        precondition(!"\(error)".isEmpty, "a refusal says why")
-      }
-    }
-    try file.load(into: [bias])
+    attempt { _ = try file.transfer(into: [stem, bias], of: .n) }
+    attempt { _ = try file.epochsDone }
+    attempt { try file.load(into: [bias]) }
   }
 
   func weightSeeds() throws -> [[UInt8]] {
