@@ -42,6 +42,10 @@ struct DataFault: Sendable, CustomTestStringConvertible {
     label("a label of 4 numbers", "0 0.5 0.5 0.1", "4 values"),
     label("a label with NaN", "0 0.5 nan 0.1 0.1", "nan"),
     label("a label of class 99", "99 0.5 0.5 0.1 0.1", "99", "6"),
+    DataFault(testDescription: "a label file that is a pipe", words: ["board_000000.txt", "regular file"]) { boards in
+      try FileManager.default.removeItem(at: boards.url(labels))
+      try #require(mkfifo(boards.url(labels).path, 0o600) == 0)
+    },
   ]
 }
 
