@@ -71,7 +71,7 @@ struct KillTests {
   @Test("SIGINT and SIGTERM: a checkpoint and the signal's status within 10 s; a second one leaves at once")
   func stopped() throws {
     let seconds = try whole()
-    for round in 0..<(Torture.amount ?? 4) {
+    for round in 0..<(Torture.amount.map { 2 * $0 } ?? 4) {
       let signal = round % 2 == 0 ? SIGINT : SIGTERM
       let running = try start("run")
       let place = "signal \(signal) after \(wait(seconds)) s"
@@ -86,6 +86,38 @@ struct KillTests {
       #expect([0, 128 + signal].contains(ended.status), "\(place): \(ended.status) \(ended.messages)")
       try expectWhole("run", place)
     }
+  }
+
+  @Test(
+    "a kill or a power cut in a save: loading always works, equal weights at the end")
+  func killedSaves() throws {
+    func train(_ words: [String], _ environment: [String: String] = [:]) throws -> FeederProcess {
+      try FeederProcess(["train", "boards"] + words, in: boards.folder.url, environment: environment)
+    }
+    func begin(_ out: String, _ steps: Int) throws {
+      let words = SmallBoards.smallSteps + ["--epochs", "1000", "--checkpoint-every", "1", "--patience", "0"]
+      let run = try train(words + ["--stop-after-steps", "\(steps)", "--out", out])
+      try #require(run.status == 0, "\(run.messages)")
+    }
+    try begin("run", 1)
+    let disk = FaultyDisk(folder: boards.url("run/weights"))
+    let calls = try disk.calls { try #require(train(["--resume", "run", "--stop-after-steps", "1"], $0).status == 0) }
+    #expect(calls.count > 4)
+    let lives = Torture.amount.map { 10 * $0 } ?? 8
+    for life in 1...lives {
+      let (number, fault) = (Int.random(in: 1...3 * calls.count), Bool.random() ? FaultyDisk.Fault.killed : .powerCut)
+      let place = "life \(life), \(fault) at call \(number)"
+      let run = try train(["--resume", "run", "--stop-after-steps", "0"], disk.failing(at: number, fault))
+      try #require(run.status == 128 + SIGKILL, "\(place): \(run.status) \(run.messages)")
+    }
+    #expect(try train(["--resume", "run", "--stop-after-steps", "1"]).status == 0)
+    let steps = try boards.counters("run/weights/last.safetensors")[2]
+    #expect(steps >= lives / 2)
+    try begin("whole", steps)
+    let (run, whole) = ("run/weights/last.safetensors", "whole/weights/last.safetensors")
+    #expect(try Data(contentsOf: boards.url(run)) == Data(contentsOf: boards.url(whole)), "after \(steps) steps")
+    #expect(try boards.streamRows("run") == boards.streamRows("whole"))
+    print("\(lives) saves were killed, \(steps) steps")
   }
 
   @Test("a cache that is being built: the old one stays valid, the next build is whole and leaves nothing over")
