@@ -24,7 +24,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-WATCHDOG = 5
+WATCHDOG = 20  # seconds: beside others' work a step was seen to take 5
 OUTLIVED = 2  # so many of the kinds of fault, the first, end no process
 LATE = 4  # so many faults in the second half
 LONG = 300  # seconds: a process that lived this long is judged by its memory
