@@ -12,6 +12,7 @@ package final class RunState: Sendable {
   }
 
   private let phase = Mutex(Phase.waiting)
+  private let entries = Atomic(0)
   private let training: Loader
   private let validation: Loader
   private let place: RankPlace
@@ -22,7 +23,13 @@ package final class RunState: Sendable {
     self.place = place
   }
 
-  func enter(_ phase: Phase) { self.phase.withLock { $0 = phase } }
+  func enter(_ phase: Phase) {
+    self.phase.withLock { $0 = phase }
+    entries.add(1, ordering: .relaxed)
+  }
+
+  /// Phases begun so far: another number means that the run goes on.
+  package var phaseCount: Int { entries.load(ordering: .relaxed) }
 
   /// The run, every queue and every worker, a line each.
   package var lines: [String] {

@@ -16,6 +16,7 @@ final class Watchdog: TrainingObserver, Sendable {
     /// The latest steps' seconds, the oldest overwritten first.
     var steps: [Double] = []
     var nextPlace = 0
+    var phaseCount = 0
     var isOver = false
   }
 
@@ -52,8 +53,11 @@ final class Watchdog: TrainingObserver, Sendable {
 
   /// False where there is nothing to watch any more.
   private func look(after seconds: Double) -> Bool {
+    let phaseCount = run.withLock { $0?.phaseCount } ?? 0
     let (isOver, quiet, limit, median) = state.withLock { state in
-      state.quietSeconds += seconds
+      // Losses are told of a step late, and not at all while a checkpoint is written: a phase that begins is news too.
+      state.quietSeconds = phaseCount == state.phaseCount ? state.quietSeconds + seconds : 0
+      state.phaseCount = phaseCount
       let median = state.steps.isEmpty ? nil : FeederProfiling.median(of: state.steps)
       let limit = median.map { max(Self.factor * $0, least) } ?? Self.factor * least
       return (state.isOver, state.quietSeconds, limit, median)

@@ -53,7 +53,13 @@ struct TraceTests {
       "--prefetch", "3", "--cache-dir", "cache", "--trace", "t.json")
     #expect(run.status == 0, "\(run.messages)")
     let spans = try events("t.json")
-    #expect(Set(spans.map(\.row)) == ["consumer", "worker 0", "worker 1", "slot 0", "slot 1", "slot 2", "slot 3"])
+    let rows = Set(spans.map(\.row))
+    // On a busy machine one worker may do it all.
+    #expect(
+      rows.union(["worker 0", "worker 1"]) == [
+        "consumer", "worker 0", "worker 1", "slot 0", "slot 1", "slot 2", "slot 3",
+      ])
+    #expect(!rows.isDisjoint(with: ["worker 0", "worker 1"]))
     let steps = spans.filter { $0.name == "step" }
     #expect(steps.count == 12 && steps.allSatisfy { $0.row == "consumer" && $0.end - $0.start >= 2000 })
     #expect(spans.count { $0.name == "fill" } >= 12 * 4 && spans.count { $0.name == "lent" } == 12)
