@@ -15,9 +15,6 @@ package struct GreyDecision: Sendable, Equatable {
   /// Readable images.
   package let imageCount: Int
 
-  /// Pixels of the long side that are enough to tell: a core takes 50 MB at most, and colour is mostly stored at half of them.
-  private static let longSide = 2048
-
   /// One line for people.
   package var line: String {
     channels == 1
@@ -58,7 +55,7 @@ package struct GreyDecision: Sendable, Equatable {
       return try scratch.withFile(path) { bytes, _ in
         var answer = false
         let size = try JPEGInfo(of: bytes).size
-        try scratch.withDecoded(bytes, path: path, size: size, channels: 3, imageSize: Self.longSide) {
+        try scratch.withDecoded(bytes, path: path, size: size, channels: 3, imageSize: max(size.width, size.height)) {
           answer = isGrey($0)
         }
         return answer
