@@ -11,8 +11,8 @@ package final class RunState: Sendable {
     case checkpoint = "writes a checkpoint"
   }
 
-  private let phase = Mutex(Phase.waiting)
-  private let entries = Atomic(0)
+  /// What is done now, and how many phases began so far.
+  private let state = Mutex((phase: Phase.waiting, count: 0))
   private let training: Loader
   private let validation: Loader
   private let place: RankPlace
@@ -23,17 +23,14 @@ package final class RunState: Sendable {
     self.place = place
   }
 
-  func enter(_ phase: Phase) {
-    self.phase.withLock { $0 = phase }
-    entries.add(1, ordering: .relaxed)
-  }
+  func enter(_ phase: Phase) { state.withLock { $0 = (phase, $0.count + 1) } }
 
   /// Phases begun so far: another number means that the run goes on.
-  package var phaseCount: Int { entries.load(ordering: .relaxed) }
+  package var phaseCount: Int { state.withLock { $0.count } }
 
   /// The run, every queue and every worker, a line each.
   package var lines: [String] {
-    let phase = phase.withLock { $0 }
+    let phase = state.withLock { $0.phase }
     let others = place.count > 1 ? ", where it may wait for the \(place.count - 1) other ranks" : ""
     let run = "rank \(place.rank) of \(place.count): the run \(phase.rawValue)\(phase == .waiting ? "" : others)"
     return [run] + (phase == .validation ? validation : training).lines

@@ -25,8 +25,9 @@ struct CorpusTests {
   /// A target that refuses all is no test of anything.
   @Test("What Feeder's own writers write is accepted", arguments: FuzzTarget.allCases)
   func seeds(target: FuzzTarget) throws {
-    for (number, seed) in try target.seeds().enumerated() where !(target == .yaml && number == 2) {
-      #expect(target.read(seed), "seed \(number) is refused")
+    for (number, seed) in try target.seeds().enumerated() {
+      let isSettings = target == .yaml && number == 2  // an args.yaml is no data.yaml
+      #expect(target.read(seed) != isSettings, "seed \(number)")
     }
   }
 

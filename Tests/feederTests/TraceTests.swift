@@ -48,20 +48,14 @@ struct TraceTests {
   @Test("bench feed: every image is filled once, every batch is filled, ready, lent and stepped, in this order")
   func feed() throws {
     let run = try boards.feeder(
-      "bench", "feed", "boards", "--image-size", "64", "--batch", "4", "--step-ms", "2", "--steps", "12", "--workers",
+      "bench", "feed", "boards", "--image-size", "64", "--batch", "4", "--step-ms", "20", "--steps", "12", "--workers",
       "2",
       "--prefetch", "3", "--cache-dir", "cache", "--trace", "t.json")
     #expect(run.status == 0, "\(run.messages)")
     let spans = try events("t.json")
-    let rows = Set(spans.map(\.row))
-    // On a busy machine one worker may do it all.
-    #expect(
-      rows.union(["worker 0", "worker 1"]) == [
-        "consumer", "worker 0", "worker 1", "slot 0", "slot 1", "slot 2", "slot 3",
-      ])
-    #expect(!rows.isDisjoint(with: ["worker 0", "worker 1"]))
+    #expect(Set(spans.map(\.row)) == ["consumer", "worker 0", "worker 1", "slot 0", "slot 1", "slot 2", "slot 3"])
     let steps = spans.filter { $0.name == "step" }
-    #expect(steps.count == 12 && steps.allSatisfy { $0.row == "consumer" && $0.end - $0.start >= 2000 })
+    #expect(steps.count == 12 && steps.allSatisfy { $0.row == "consumer" && $0.end - $0.start >= 20_000 })
     #expect(spans.count { $0.name == "fill" } >= 12 * 4 && spans.count { $0.name == "lent" } == 12)
     for step in steps.prefix(6) {
       let own = spans.filter { $0.batch == step.batch && $0.start < step.end }

@@ -28,10 +28,10 @@ WATCHDOG = 20  # seconds: beside others' work a step was seen to take 5
 OUTLIVED = 2  # so many of the kinds of fault, the first, end no process
 LATE = 4  # so many faults in the second half
 LONG = 300  # seconds: a process that lived this long is judged by its memory
+WARM = 60  # seconds after which a process holds what it will hold
 # What the faults make a run say.
 DUE = re.compile(r"No space|enough space|bytes\) are free|cache: rebuilding|interrupted|come from their own files"
                  "|going on from the checkpoint before it")
-WARM = 60  # seconds after which a process holds what it will hold
 
 
 def say(text):
@@ -189,8 +189,8 @@ def main():
             run.sample()
             if moments and time.monotonic() - begun > moments[0]:
                 moments.pop(0)
-                late = time.monotonic() - begun > half
-                what, ended = (kinds[:OUTLIVED] if late else kinds)[len(faults) % (OUTLIVED if late else len(kinds))](run)
+                choice = kinds[:OUTLIVED] if time.monotonic() - begun > half else kinds
+                what, ended = choice[len(faults) % len(choice)](run)
                 faults.append(what)
                 say(what)
                 if ended:
