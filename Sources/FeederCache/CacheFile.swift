@@ -76,9 +76,6 @@ package final class CacheFile: Sendable {
     return bytes
   }
 
-  /// Throws `CacheError.damagedFile` where the file was cut off since it was opened.
-  func checkSize() throws { try map.checkSize() }
-
   func record(_ index: Int, scratch: DecodeScratch) throws -> UnsafeRawBufferPointer {
     let bytes = mappedRecord(index)
     try checkIndex()

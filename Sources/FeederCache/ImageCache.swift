@@ -70,10 +70,10 @@ package final class ImageCache: ImageSource {
 
   package func check() throws { try file.checkIndex() }
 
-  /// Why there is no stored image: the image is damaged, or the cache file was cut.
+  /// Why there is no stored image: the image is damaged, or what the cache file says of it is lost.
   func failure(_ index: Int) -> any Error {
     do {
-      try file.checkSize()
+      try file.checkIndex()
     } catch {
       return error
     }

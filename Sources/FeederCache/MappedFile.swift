@@ -1,6 +1,9 @@
 import CFaults
 import Foundation
 
+/// O_TMPFILE, a macro that Swift does not see.
+private let namelessFile: Int32 = 0o20_000_000 | O_DIRECTORY
+
 /// A file mapped to be read. Its bytes are hostile until checked, and may be lost at any time: whoever made something of them asks `isLost`.
 ///
 /// Unchecked because of the raw memory. Invariant: mapped read-only from init to deinit and never written to.
@@ -12,8 +15,23 @@ final class MappedFile: @unchecked Sendable {
   private let watch: Int32
 
   /// Maps a regular file of at least `minimum` bytes. Throws `CacheError`.
-  init(_ path: String, minimum: Int) throws {
-    let file = try OpenFile(path)
+  convenience init(_ path: String, minimum: Int) throws { try self.init(OpenFile(path), minimum: minimum) }
+
+  /// Maps a copy of `bytes`, some of another file's in the same folder, that has no name and so nobody else to cut it; the system frees
+  /// it with this object. Throws `CacheError` where there is no room for it, or the file system has no such files.
+  convenience init(namelessCopyOf bytes: UnsafeRawBufferPointer, beside path: String) throws {
+    let folder = URL(filePath: path).deletingLastPathComponent().path
+    let file = try OpenFile(folder, flags: O_RDWR | namelessFile, mode: 0o600)
+    let failure = posix_fallocate(file.descriptor, 0, off_t(bytes.count))
+    guard failure == 0 else {
+      throw CacheError.system(operation: "copy an index", path: folder, reason: String(cString: strerror(failure)))
+    }
+    try file.write(bytes, offset: 0)
+    try self.init(file, minimum: bytes.count)
+  }
+
+  private init(_ file: consuming OpenFile, minimum: Int) throws {
+    let path = file.path
     let status = try file.status()
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw CacheError.damagedFile(path: path, problem: "it is not a regular file")

@@ -5,6 +5,8 @@ import Foundation
 /// Writes named tensors as one safetensors file with a checksum (`WeightsChecksum`). The old file stays until the new one is whole and
 /// on disk: temporary file in the same folder, fsync, rename, fsync of the folder. The same tensors and metadata give the same bytes.
 package enum WeightsWriter {
+  private static let partialEnding = ".partial"
+
   /// Writes `tensors`, in the order given, to `path`; what was there goes on as `previous`, where that is named. Throws
   /// `TrainingError.write`; then `path` is what it was.
   package static func write(
@@ -15,7 +17,7 @@ package enum WeightsWriter {
       metadata: metadata.merging([WeightsChecksum.key: WeightsChecksum.noDigits]) { $1 })
     var sum = WeightsChecksum()
     header.withUnsafeBytes { sum.add($0) }
-    let temporary = path + ".partial"
+    let temporary = path + partialEnding
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw failure(path) }
     do {
@@ -54,11 +56,16 @@ package enum WeightsWriter {
   }
 
   /// Gives the file at `path` a second name, so that it outlives the next one; on a file system that knows no second names, its only
-  /// one. True where that worked, or there is nothing to keep.
+  /// one. What had that name before keeps it until then: a kill finds either. True where that worked, or there is nothing to keep.
   private static func keep(_ path: String, as previous: String?) -> Bool {
     guard let previous, access(path, F_OK) == 0 else { return true }
-    guard unlink(previous) == 0 || errno == ENOENT else { return false }
-    return link(path, previous) == 0 || rename(path, previous) == 0
+    let second = previous + partialEnding
+    unlink(second)  // a kill may have left it
+    if link(path, second) == 0 {
+      defer { unlink(second) }  // rename(2) leaves it where both are names of one file
+      if rename(second, previous) == 0 { return true }
+    }
+    return rename(path, previous) == 0
   }
 
   /// Throws where the file system of `descriptor` has not as many bytes free; where it does not say, writing shows.

@@ -45,7 +45,8 @@ struct LargeCacheTests {
     #expect(many.0.count == 1_000_000 && many.0.largestWidth == 1)
     #expect((1..<100).contains(few.blocks))
     #expect(many.blocks == few.blocks)
-    let pages = (many.0.file.byteCount - few.0.file.byteCount) / 4096
+    // Of the file, and of the copy of its index.
+    let pages = 2 * (many.0.file.byteCount - few.0.file.byteCount) / 4096
     #expect(many.bytes > few.bytes && many.bytes - few.bytes <= UInt64(100_064 + pages / 8 + 64))
     #expect(many.0.item(999_999).imageID == "image0999999")
     withExtendedLifetime((small, large)) {}
@@ -76,19 +77,43 @@ struct LargeCacheTests {
     withExtendedLifetime(file) {}
   }
 
-  @Test("an index too large to be copied is lost with a cut file, and that is an error")
+  @Test("an index too large for memory has a copy of its own: a cut file takes no image's name, size and labels")
   func cutWhileOpen() throws {
-    let large = try OnePixelCache(count: 1_000_000)
+    let large = try OnePixelCache(count: 100_000)
     let cache = ImageCache(try CacheFile(path: large.path), channels: 1, imageSize: 640)
-    let scratch = try DecodeScratch()
-    try cache.withImage(5, scratch: scratch) { _ in }
+    let item = cache.item(99_999)
     #expect(truncate(large.path, 4096) == 0)
-    #expect(cache.size(of: 999_999) == nil && cache.labelCount(of: 999_999) == 0)
-    #expect(cache.item(5).imageID.isEmpty)
+    #expect(cache.item(99_999).imageID == item.imageID && cache.size(of: 99_999) == item.size)
+    #expect(cache.labelCount(of: 99_999) == 1)
     #expect {
-      try cache.withImage(5, scratch: scratch) { _ in }
+      try cache.withImage(5, scratch: DecodeScratch()) { _ in }
     } throws: {
       "\($0)".contains("cut off") && "\($0)".contains(large.path)
+    }
+    try cache.check()
+  }
+
+  @Test("where the copy of an index fails too, that is an error")
+  func cutCopy() throws {
+    let large = try OnePixelCache(count: 100_000)
+    let before = Set(Self.namelessFiles())
+    let cache = ImageCache(try CacheFile(path: large.path), channels: 1, imageSize: 640)
+    let copy = try #require(Self.namelessFiles().first { !before.contains($0) })
+    #expect(truncate("/proc/self/fd/\(copy)", 0) == 0)
+    #expect(cache.size(of: 99_999) == nil && cache.item(99_999).imageID.isEmpty)
+    #expect {
+      try cache.withImage(5, scratch: DecodeScratch()) { _ in }
+    } throws: {
+      "\($0)".contains("index") && "\($0)".contains(large.path)
+    }
+  }
+
+  /// Descriptors of this process's files without a name, as large as an index that is not kept in memory.
+  private static func namelessFiles() -> [String] {
+    let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return descriptors.filter { descriptor in
+      var status = stat()
+      return fstat(Int32(descriptor) ?? -1, &status) == 0 && status.st_nlink == 0 && status.st_size > 16 << 20
     }
   }
 }
