@@ -47,7 +47,8 @@ class Load:
 
     def __init__(self, folder):
         self.over = threading.Event()
-        self.codes = [self.CORE, self.DISK.format(path=str(folder / "load"))]
+        self.file = folder / f"feeder-load-{os.getpid()}"
+        self.codes = [self.CORE, self.DISK.format(path=str(self.file))]
         self.threads = [threading.Thread(target=self.spell, args=(code,)) for code in self.codes]
         for thread in self.threads:
             thread.start()
@@ -63,6 +64,7 @@ class Load:
         self.over.set()
         for thread in self.threads:
             thread.join()
+        self.file.unlink(missing_ok=True)
 
 
 class Run:
@@ -164,8 +166,28 @@ def main():
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--feeder", default=str(ROOT / ".build" / "release" / "feeder"))
     options = parser.parse_args()
-    random.seed(options.seed)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="feeder-soak-"))
+    try:
+        is_well = soak(options, folder)
+    except KeyboardInterrupt:
+        say("interrupted")
+        remove(folder)
+        sys.exit(130)
+    except BaseException:
+        say(f"what there was is kept: {folder}")
+        raise
+    remove(folder)
+    sys.exit(0 if is_well else 1)
+
+
+def remove(folder):
+    subprocess.run(["umount", folder], stderr=subprocess.DEVNULL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def soak(options, folder):
+    """True where nothing but what was injected went wrong, and nothing grew."""
+    random.seed(options.seed)
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", folder], capture_output=True).returncode == 0
     kinds = [cut_cache, stand_still, killed, told, torn] + ([full] if mounted else [])
     if not mounted:
@@ -214,13 +236,10 @@ def main():
              max(s[2] for s in samples)]}
             for samples in (segment["samples"] for segment in run.segments) if samples and samples[-1][0] >= LONG]
     epochs = len((folder / "run/results.csv").read_text().splitlines()) - 1
-    if mounted:
-        subprocess.run(["umount", folder])
-    shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps({"seconds": round(time.monotonic() - begun), "seed": options.seed, "epochs": epochs,
                       "processes": len(run.segments), "faults": faults, "wrong": wrong, "segments": rows}, indent=2))
     grown = [row for row in rows if row["last_third_over_first"] > 1.05 or row["descriptors"][1] - row["descriptors"][0] > 4]
-    sys.exit(1 if wrong or grown else 0)
+    return not wrong and not grown
 
 
 main()
