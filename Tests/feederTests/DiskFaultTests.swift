@@ -65,8 +65,8 @@ struct DiskFaultTests {
       try FileManager.default.removeItem(at: boards.url("run"))
       let faulty = try run(train + ["--out", "run"], disk.failing(at: number, fault))
       if faulty.status == 0 {
-        #expect(calls[number - 1].contains("telemetry"), "\(place): nothing was said of it: \(faulty.messages)")
-        #expect(faulty.messages.contains("without telemetry"), "\(place): \(faulty.messages)")
+        // Telemetry alone may be lost. It is written as time passes, so the call may be another than `place` says.
+        #expect(faulty.messages.contains("without telemetry"), "\(place): nothing was said of it: \(faulty.messages)")
       } else {
         expectEnd(faulty, fault, "run", place)
         try finish("run", train, place)
