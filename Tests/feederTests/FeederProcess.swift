@@ -57,7 +57,8 @@ final class RunningFeeder {
 
   /// Starts `feeder` in `folder`. The user's own cache folder is out of its reach. Killed after `seconds`.
   ///
-  /// What it prints goes to the device `output` where one is named, and is not read back. `dataLimit` sets RLIMIT_DATA.
+  /// What it prints goes to the device `output` where one is named, and is not read back. `dataLimit` sets RLIMIT_DATA, but
+  /// under the address sanitizer, which asks for terabytes.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
     seconds: Double = 300, program name: String = "feeder", dataLimit: Int? = nil
@@ -70,7 +71,7 @@ final class RunningFeeder {
     if keepsOutput { try Data().write(to: outputFile) }
     process.executableURL = program
     process.arguments = arguments
-    if let dataLimit {
+    if let dataLimit, ProcessInfo.processInfo.environment["ASAN_OPTIONS"] == nil {
       process.executableURL = URL(filePath: "/bin/sh")
       process.arguments = ["-c", "ulimit -d \(dataLimit >> 10) && exec \"$0\" \"$@\"", program.path] + arguments
     }
