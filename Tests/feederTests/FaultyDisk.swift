@@ -56,12 +56,24 @@ struct FaultyDisk {
     ["LD_PRELOAD": try Self.library.get(), "FAULTY_FOLDER": folder.path].merging(more) { $1 }
   }
 
-  /// The calls of a process that `run` starts with the environment it is given, in order.
-  func calls(_ run: ([String: String]) throws -> Void) throws -> [String] {
+  /// A process that `run` starts with the environment it is given, in which call `number` meets `fault`; and which call that was, as
+  /// `calls` gives them, nil where there were fewer. It may be another than in the process before: telemetry is written as time passes.
+  func failing<Result>(
+    at number: Int, _ fault: Fault, _ run: ([String: String]) throws -> Result
+  ) throws -> (Result, hit: String?) {
+    let environment = try failing(at: number, fault)
+    let (result, calls) = try logged { try run(environment.merging($0) { $1 }) }
+    return (result, calls.first { $0.hasPrefix("\(number) ") })
+  }
+
+  /// The calls of a process that `run` starts with the environment it is given, in order: number, name, path.
+  func calls(_ run: ([String: String]) throws -> Void) throws -> [String] { try logged(run).calls }
+
+  private func logged<Result>(_ run: ([String: String]) throws -> Result) throws -> (Result, calls: [String]) {
     let log = folder.deletingLastPathComponent().appending(path: "calls-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: log) }
-    try run(environment(["FAULTY_LOG": log.path]))
-    return try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map(String.init)
+    let result = try run(environment(["FAULTY_LOG": log.path]))
+    return (result, try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map(String.init))
   }
 }
 
