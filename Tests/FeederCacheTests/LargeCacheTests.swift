@@ -20,7 +20,8 @@ final class OnePixelCache {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-@Suite("A cache of a million images opens without building anything an image")
+// One after the other: one of them looks for the copy that it has just made, among all of this process.
+@Suite("A cache of a million images opens without building anything an image", .serialized)
 struct LargeCacheTests {
   /// Blocks and bytes that this thread asks for in `body`.
   private func allocations<Result>(_ body: () throws -> Result) rethrows -> (Result, blocks: UInt64, bytes: UInt64) {
