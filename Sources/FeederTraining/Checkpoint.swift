@@ -32,13 +32,19 @@ package struct Checkpoint {
 
   /// The newest whole state in a folder of weights; `note` is told where that is not `last`. Throws where there is none.
   package static func newest(in folder: URL, note: (String) -> Void = { _ in }) throws -> WeightsFile {
+    let path = folder.appending(path: lastName).path
+    let olderPath = folder.appending(path: previousName).path
     do {
-      return try WeightsFile(path: folder.appending(path: lastName).path)
+      return try WeightsFile(path: path)
     } catch {
-      let path = folder.appending(path: previousName).path
-      guard let older = try? WeightsFile(path: path) else { throw error }
-      note("\(error); going on from the checkpoint before it, \(path)")
-      return older
+      do {
+        let older = try WeightsFile(path: olderPath)
+        note("\(error); going on from the checkpoint before it, \(olderPath)")
+        return older
+      } catch let olderError {
+        let exists = FileManager.default.fileExists(atPath: olderPath)
+        throw TrainingError.noCheckpoint("\(error)", exists ? "\(olderError)" : "there is none before it")
+      }
     }
   }
 

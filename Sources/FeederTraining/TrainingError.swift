@@ -2,6 +2,8 @@
 package enum TrainingError: Error, CustomStringConvertible {
   /// A weights file that cannot be read or does not fit.
   case weights(file: String, reason: String)
+  /// Neither the newest checkpoint nor the one before it can be read: what is wrong with each.
+  case noCheckpoint(String, String)
   /// A setting out of its range.
   case setting(String)
   /// A run folder that cannot be used.
@@ -25,6 +27,9 @@ package enum TrainingError: Error, CustomStringConvertible {
   package var description: String {
     switch self {
     case .weights(let file, let reason): "\(file): \(reason)"
+    case .noCheckpoint(let last, let previous):
+      "\(last); \(previous); no checkpoint is left to go on from: train without --resume, with --weights best.safetensors of this run "
+        + "where it has one"
     case .setting(let reason): reason
     case .runFolder(let path, let reason): "\(path): \(reason)"
     case .diverged(let epoch, let step):

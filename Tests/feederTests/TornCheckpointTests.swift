@@ -48,7 +48,7 @@ struct TornCheckpointTests {
     try train("run", steps: 5)
     for name in ["last", "previous"] { try boards.write("torn", to: "run/weights/\(name).safetensors") }
     let resumed = try boards.feeder("train", "boards", "--resume", "run")
-    expectRefusal(resumed, "run/weights/last.safetensors")
+    expectRefusal(resumed, "run/weights/last.safetensors", "run/weights/previous.safetensors", "without --resume")
     #expect(try boards.text("run/weights/previous.safetensors") == "torn")
   }
 }
