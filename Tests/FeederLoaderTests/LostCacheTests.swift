@@ -35,8 +35,10 @@ struct LostCacheTests {
     ).open(.train)
   }
 
-  /// Hashes of three epochs' batches; `harm` happens once, before batch `moment` of all is asked for.
-  private func hashes(_ source: any ImageSource, at moment: Int = -1, harm: () -> Void = {}) throws -> [UInt64] {
+  /// Hashes of three epochs' batches, or of the first `most`; `harm` happens once, before batch `moment` of all is asked for.
+  private func hashes(
+    _ source: any ImageSource, most: Int = .max, at moment: Int = -1, harm: () -> Void = {}
+  ) throws -> [UInt64] {
     let loader = try Loader(
       source: source,
       settings: LoaderSettings(
@@ -45,6 +47,7 @@ struct LostCacheTests {
     for epoch in 0..<3 {
       loader.startEpoch(epoch)
       while true {
+        if hashes.count == most { return hashes }
         if hashes.count == moment { harm() }
         guard let batch = try loader.nextBatch() else { break }
         hashes.append(batch.hash)
@@ -76,6 +79,30 @@ struct LostCacheTests {
     let again = try open(choice)
     #expect(again.wasBuilt && messages.all.withLock { $0.first?.contains("rebuilding") } == true)
     #expect(try hashes(again.source) == expected)
+  }
+
+  /// 96,000 images, whose index is over the 16 MiB that are kept in memory.
+  @Test("a cache whose index lies in a file of its own, cut to nothing")
+  func cutLarge() throws {
+    for entry in boards.entries {
+      for number in 0..<4000 {
+        for path in [entry.imagePath, entry.labelPath] {
+          let url = URL(filePath: path)
+          let name = "\(number)-" + url.lastPathComponent
+          #expect(link(path, url.deletingLastPathComponent().appending(path: name).path) == 0)
+        }
+      }
+    }
+    let opened = try open(.jpeg)
+    let file = try #require(opened.file)
+    let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    #expect(
+      maps.split(separator: "\n").contains { $0.contains("\(boards.folder.path)/cache/#") && $0.hasSuffix("(deleted)") }
+    )
+    let expected = try hashes(opened.source, most: 40)
+    let found = try hashes(opened.source, most: 40, at: 10) { #expect(truncate(file.path, 0) == 0) }
+    #expect(found == expected)
+    #expect(messages.all.withLock { $0.count { $0.contains("come from their own files") } } == 1)
   }
 
   @Test("a flipped byte", arguments: [CacheChoice.pixels, .jpeg])
