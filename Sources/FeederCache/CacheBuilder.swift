@@ -12,11 +12,13 @@ package struct CacheBuilder: Sendable {
   private let recipe: CacheRecipe
   private let automaticChannels: Int
   private let folder: CacheFolder
+  private let old: CacheFile?
 
-  /// Prepares the file of `survey`'s images by `recipe`. `automaticChannels` is what `--channels auto` decided; 0: not asked.
+  /// Prepares the file of `survey`'s images by `recipe`. `automaticChannels` is what `--channels auto` decided; 0: not asked. Records of `old`
+  /// whose sources are as they were are taken over.
   package init(
     _ dataset: Dataset, _ split: Split, _ survey: SourceSurvey, recipe: CacheRecipe, automaticChannels: Int,
-    folder: CacheFolder
+    folder: CacheFolder, replacing old: CacheFile? = nil
   ) {
     self.dataset = dataset
     self.split = split
@@ -24,16 +26,20 @@ package struct CacheBuilder: Sendable {
     self.recipe = recipe
     self.automaticChannels = automaticChannels
     self.folder = folder
+    self.old = old
   }
 
   /// Where the file will lie.
   package var path: String { folder.path(dataset, split, recipe, survey.entries) }
 
-  /// Builds the file and opens it. `progress` is called once an image, from any thread.
+  /// Builds the file and opens it. `progress` is called once an image, from any thread; `tookOver` hears at the end how many records are the
+  /// old file's.
   ///
   /// A damaged image becomes an item without a record. Throws `CacheError`: no space, a source that changes meanwhile, a
   /// folder that cannot be written to, not one readable image; then nothing is left behind.
-  package func build(progress: @Sendable () -> Void = {}) throws -> CacheFile {
+  package func build(
+    progress: @Sendable () -> Void = {}, tookOver: (Int) -> Void = { _ in }
+  ) throws -> CacheFile {
     try folder.make()
     let offsets = recordOffsets()
     let recordEnd = offsets.last ?? CacheFormat.headerByteCount
@@ -42,7 +48,7 @@ package struct CacheBuilder: Sendable {
     let labelCount = survey.entries.reduce(0) { $0 + $1.labels.count }
     let index = CacheIndexWriter(
       file, indexOffset: recordEnd, itemCount: survey.entries.count, labelCount: labelCount)
-    try writeItems(file, index, offsets, progress)
+    tookOver(try writeItems(file, index, offsets, progress))
     try index.seal(header(contentKey: index.contentKey))
     try file.finish()
     try folder.removeSuperseded(by: path, of: dataset, split, recipe)
@@ -79,10 +85,12 @@ package struct CacheBuilder: Sendable {
   /// Items that are held between their records and the index.
   private static let blockCount = 65_536
 
-  /// Writes all records and their items, block by block. Throws `CacheError.nothingReadable` where all images are damaged.
+  /// Writes all records and their items, block by block; returns how many are the old file's. Throws `CacheError.nothingReadable` where all
+  /// images are damaged.
   private func writeItems(
     _ file: TemporaryFile, _ index: CacheIndexWriter, _ offsets: [Int], _ progress: @Sendable () -> Void
-  ) throws {
+  ) throws -> Int {
+    let takenCount = Atomic(0)
     var firstDamage: CacheItem?
     var isReadable = false
     for start in stride(from: 0, to: survey.entries.count, by: Self.blockCount) {
@@ -90,8 +98,12 @@ package struct CacheBuilder: Sendable {
       // Closures cannot capture a borrowed file; its descriptor outlives them.
       let items = try file.withWriter { write in
         try ParallelWork.map(count: count) { number, scratch in
-          let item = try writeRecord(start + number, offset: offsets[start + number], write, scratch)
-          progress()
+          defer { progress() }
+          let (index, offset) = (start + number, offsets[start + number])
+          guard let item = try takeOver(index, offset: offset, write, scratch) else {
+            return try writeRecord(index, offset: offset, write, scratch)
+          }
+          takenCount.add(1, ordering: .relaxed)
           return item
         }
       }
@@ -105,6 +117,27 @@ package struct CacheBuilder: Sendable {
       throw CacheError.nothingReadable(
         folder: dataset.imageFolder(split).path, first: "\(firstDamage.imageID) \(firstDamage.damage ?? "")")
     }
+    return takenCount.load(ordering: .relaxed)
+  }
+
+  /// Writes the old file's record of image `index`; nil, with nothing written, where its sources changed or the old file cannot give it.
+  private func takeOver(
+    _ index: Int, offset: Int, _ write: TemporaryFile.Writer, _ scratch: DecodeScratch
+  ) throws -> CacheItem? {
+    guard let old, old.recipe == recipe, index < old.count else { return nil }
+    let entry = survey.entries[index]
+    let seen = survey.images[index]
+    var item = old.items[index]
+    guard item.damage == nil, item.imageID == entry.imageID, item.imageStamp == seen.stamp,
+      item.length == recordByteCount(seen), item.labelStamp == .of(entry.labelPath), item.labels == entry.labels
+    else { return nil }
+    do {
+      try old.withRecord(index, scratch: scratch) { try write($0, offset: offset) }
+    } catch CacheError.damagedFile {
+      return nil
+    }
+    item.offset = offset
+    return item
   }
 
   private func writeRecord(
@@ -115,9 +148,10 @@ package struct CacheBuilder: Sendable {
     let label = try Self.label(entry.labelPath)
     var item = CacheItem(
       imageID: entry.imageID, offset: offset, length: 0, checksum: 0, size: seen.info?.size, storedSize: nil,
-      denominator: 1, orientation: seen.info?.orientation ?? .upright, imageChecksum: Checksum.xxh64([]),
+      denominator: 1, orientation: seen.info?.orientation ?? .upright, imageChecksum: Checksum.ofNothing,
       labelChecksum: label.checksum, imageStamp: seen.stamp,
       labelStamp: label.stamp, labels: entry.labels, damage: seen.damage)
+    guard seen.wasRead else { return item }
     do {
       try scratch.withFile(entry.imagePath) { bytes, stamp in
         item.imageChecksum = Checksum.xxh64(bytes)
@@ -154,7 +188,7 @@ package struct CacheBuilder: Sendable {
 
   private static func label(_ path: String) throws -> (stamp: FileStamp, checksum: UInt64) {
     let stamp = FileStamp.of(path)
-    guard stamp != .missing else { return (stamp, Checksum.xxh64([])) }
+    guard stamp != .missing else { return (stamp, Checksum.ofNothing) }
     var bytes = GrowingBuffer()
     let (text, read) = try SourceFile.read(path) { bytes.bytes($0) }
     guard read == stamp else { throw CacheError.changedSource(path: path) }

@@ -118,7 +118,8 @@ package final class CacheFile: Sendable {
 
   /// The first source that is not as it was when the file was built, in words; nil where all are.
   ///
-  /// Two calls of stat(2) an item: size, both times in nanoseconds and inode of image and label file are compared.
+  /// Two calls of stat(2) an item: size, both times in nanoseconds and inode of image and label file are compared. An image that could not
+  /// be read then is tried again: no stamp tells that a drive is back.
   package func change(since entries: [DatasetEntry]) -> String? {
     guard entries.count == items.count else { return "\(entries.count) images where there were \(items.count)" }
     for (entry, item) in zip(entries, items) {
@@ -127,6 +128,7 @@ package final class CacheFile: Sendable {
       if FileStamp.of(entry.labelPath) != item.labelStamp || entry.labels != item.labels {
         return "\(entry.labelPath) changed"
       }
+      if item.isUnread, SourceFile.canBeRead(entry.imagePath) { return "\(entry.imagePath) can be read now" }
     }
     return nil
   }

@@ -162,12 +162,9 @@ package struct CacheFolder: Sendable {
 
   /// Bytes that are free to the user on the folder's disk.
   package func freeByteCount() throws -> Int {
-    var status = statvfs()
-    guard statvfs(url.path, &status) == 0 else {
+    guard let bytes = FreeSpace.byteCount(at: url.path) else {
       throw CacheError.system(operation: "ask for free space", path: url.path, reason: systemReason())
     }
-    let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
-      by: Int(clamping: status.f_frsize))
-    return overflow ? .max : bytes
+    return bytes
   }
 }

@@ -27,6 +27,9 @@ struct CacheItem: Sendable, Equatable {
   var labels: [Label]
   /// Why there is no record.
   var damage: String?
+
+  /// True for an image of which not a byte could be read when the file was built: it may be whole.
+  var isUnread: Bool { damage != nil && imageChecksum == Checksum.ofNothing && imageStamp.size > 0 }
 }
 
 /// The numbers of one item as they lie in the index, 160 bytes; strings and labels lie elsewhere in it.

@@ -41,7 +41,9 @@ package struct CacheVerification: Sendable {
       problems.append("the bytes behind its record are not zeros: the cache file is damaged")
     }
     if let entry = entries[item.imageID] {
-      if try checksum(entry.imagePath, scratch) != item.imageChecksum {
+      if item.isUnread {
+        problems.append("the image file could not be read when the cache was built: \(item.damage ?? "")")
+      } else if try checksum(entry.imagePath, scratch) != item.imageChecksum {
         problems.append("the image file's content changed: \(entry.imagePath)")
       }
       if try checksum(entry.labelPath, scratch) != item.labelChecksum || entry.labels != item.labels {
@@ -58,7 +60,7 @@ package struct CacheVerification: Sendable {
     do {
       return try scratch.withFile(path) { bytes, _ in Checksum.xxh64(bytes) }
     } catch CacheError.damagedImage {
-      return Checksum.xxh64([])
+      return Checksum.ofNothing
     }
   }
 }

@@ -50,7 +50,7 @@ struct OpenFile: ~Copyable {
     descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK, mode)
     self.path = path
     guard descriptor >= 0 else {
-      throw CacheError.system(operation: "open it", path: path, reason: systemReason())
+      throw CacheError.system(operation: "open it", path: path, reason: FreeSpace.reason(path))
     }
   }
 
@@ -90,7 +90,7 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, offset: Int
   while done < bytes.count, let base = bytes.baseAddress {
     let count = pwrite(descriptor, base + done, bytes.count - done, off_t(offset + done))
     if count < 0, errno == EINTR { continue }
-    guard count > 0 else { throw CacheError.system(operation: "write it", path: path, reason: systemReason()) }
+    guard count > 0 else { throw CacheError.system(operation: "write it", path: path, reason: FreeSpace.reason(path)) }
     done += count
   }
 }
@@ -124,6 +124,12 @@ package enum SourceFile {
 }
 
 extension SourceFile {
+  /// True where all bytes of an image file can be read.
+  static func canBeRead(_ path: String) -> Bool {
+    var bytes = GrowingBuffer()
+    return (try? read(path) { bytes.bytes($0) }) != nil
+  }
+
   /// Starts to read a whole file into memory and does not wait; whatever goes wrong shows when the file is read.
   static func willNeed(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -126,10 +126,17 @@ package final class SourceOpener: Sendable {
     if !rebuild, let found = findExisting(split, entries, form) { return found }
     let channels = try decideChannels(split, entries)
     let recipe = form == .jpeg ? CacheRecipe.jpeg : .pixels(channels: channels, imageSize: options.imageSize)
+    let old = rebuild ? nil : try? CacheFile(path: folder.path(dataset, split, recipe, entries))
     let builder = CacheBuilder(
       dataset, split, try survey(split, entries), recipe: recipe,
-      automaticChannels: state.withLock { $0.automaticChannels }, folder: folder)
-    let file = try builder.build(progress: progress("caching \(split.rawValue) as \(form.rawValue)", entries.count))
+      automaticChannels: state.withLock { $0.automaticChannels }, folder: folder, replacing: old)
+    let file = try builder.build(
+      progress: progress("caching \(split.rawValue) as \(form.rawValue)", entries.count),
+      tookOver: { count in
+        if count > 0 {
+          say("cache: \(count) of \(entries.count) images of \(split.rawValue) taken over from the file before")
+        }
+      })
     return OpenedSource(source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: true)
   }
 

@@ -11,6 +11,8 @@ package struct SourceSurvey: Sendable {
     let info: JPEGInfo?
     /// What is wrong with the header.
     let damage: String?
+    /// False where the file could not even be read: that may pass, as a network drive's absence does.
+    var wasRead = true
   }
 
   let entries: [DatasetEntry]
@@ -44,9 +46,9 @@ package struct SourceSurvey: Sendable {
       let image = try header(limit: headerByteCount)
       return endsEarly ? try header(limit: .max) : image
     } catch CacheError.damagedImage(_, let reason) {
-      return Image(stamp: .of(path), info: nil, damage: reason)
+      return Image(stamp: .of(path), info: nil, damage: reason, wasRead: false)
     } catch {
-      return Image(stamp: .of(path), info: nil, damage: "\(error)")
+      return Image(stamp: .of(path), info: nil, damage: "\(error)", wasRead: false)
     }
   }
 

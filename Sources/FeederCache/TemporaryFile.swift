@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// A file being written beside its final place: nobody sees it under its name before it is whole and on the disk.
@@ -54,7 +55,7 @@ final class TemporaryFile {
   /// Waits until everything written is on the disk.
   func synchronize() throws {
     guard fsync(file.descriptor) == 0 else {
-      throw CacheError.system(operation: "write it to the disk", path: file.path, reason: systemReason())
+      throw CacheError.system(operation: "write it to the disk", path: file.path, reason: FreeSpace.reason(file.path))
     }
   }
 
@@ -62,12 +63,13 @@ final class TemporaryFile {
   func finish() throws {
     try synchronize()
     guard rename(file.path, finalPath) == 0 else {
-      throw CacheError.system(operation: "rename it", path: file.path, reason: systemReason())
+      throw CacheError.system(operation: "rename it", path: file.path, reason: FreeSpace.reason(file.path))
     }
     isFinished = true
     let folder = try OpenFile(URL(filePath: finalPath).deletingLastPathComponent().path, flags: O_RDONLY | O_DIRECTORY)
     guard fsync(folder.descriptor) == 0 else {
-      throw CacheError.system(operation: "write it to the disk", path: folder.path, reason: systemReason())
+      throw CacheError.system(
+        operation: "write it to the disk", path: folder.path, reason: FreeSpace.reason(folder.path))
     }
   }
 

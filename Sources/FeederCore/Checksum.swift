@@ -44,6 +44,9 @@ package struct Checksum: Sendable {
     return hash ^ (hash >> 32)
   }
 
+  /// The checksum of no bytes.
+  package static let ofNothing = xxh64([])
+
   /// The checksum of an array's bytes.
   package static func xxh64(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
     bytes.withUnsafeBytes { xxh64($0, seed: seed) }

@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// A TensorBoard event file: scalars and pictures by step, each record added by one write.
@@ -57,7 +58,7 @@ package final class EventsFile {
   }
 
   private func failure() -> ReportingError {
-    .unwritable(file: url.path, reason: String(cString: strerror(errno)))
+    .unwritable(file: url.path, reason: FreeSpace.reason(url.path))
   }
 
   private static let start = "events.out.tfevents."

@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// A run's telemetry.csv: about a row a second, each added by one write, for `feeder top` and for the report.
@@ -37,7 +38,7 @@ package final class TelemetryFile {
   }
 
   private static func failure(_ url: URL) -> ReportingError {
-    .unwritable(file: url.path, reason: String(cString: strerror(errno)))
+    .unwritable(file: url.path, reason: FreeSpace.reason(url.path))
   }
 
   /// The rows of a file, the oldest first; a last row without its end is left out. Throws `ReportingError` for a file that cannot be

@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// Files read and written in one piece.
@@ -14,7 +15,7 @@ enum WholeFile {
     do {
       return try Data(contentsOf: url)
     } catch {
-      throw ReportingError.unreadable(file: url.path, reason: reason(error))
+      throw ReportingError.unreadable(file: url.path, reason: reason(error, url))
     }
   }
 
@@ -23,14 +24,14 @@ enum WholeFile {
     do {
       try data.write(to: url, options: .atomic)
     } catch {
-      throw ReportingError.unwritable(file: url.path, reason: reason(error))
+      throw ReportingError.unwritable(file: url.path, reason: reason(error, url))
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
+  private static func reason(_ error: any Error, _ url: URL) -> String {
     let cocoa = error as NSError
     if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
-      return String(cString: strerror(Int32(underlying.code)))
+      return FreeSpace.reason(url.path, code: Int32(underlying.code))
     }
     return cocoa.localizedDescription
   }

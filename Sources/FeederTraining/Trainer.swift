@@ -141,6 +141,10 @@ package final class Trainer {
       keepLearned()
       noteDamage()  // also where it stops the run
     }
+    if try !isFinished && isStopWished() {  // while it was being prepared
+      try writeLast()
+      return .interrupted
+    }
     while !isFinished {
       let clock = EpochClock(telemetry: loader.telemetry)
       let stopped = try trainEpoch(clock)

@@ -22,7 +22,7 @@ package enum WeightsWriter {
     guard descriptor >= 0 else { throw failure(path) }
     do {
       try checkSpace(
-        header.count + tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.type.byteCount }, descriptor, path)
+        header.count + tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.type.byteCount }, path)
       var waiting = Data(header)
       for (_, tensor) in tensors {
         var bytes = Data(count: tensor.count * tensor.type.byteCount)
@@ -68,13 +68,9 @@ package enum WeightsWriter {
     return rename(path, previous) == 0
   }
 
-  /// Throws where the file system of `descriptor` has not as many bytes free; where it does not say, writing shows.
-  private static func checkSpace(_ needed: Int, _ descriptor: Int32, _ path: String) throws {
-    var status = statvfs()
-    guard fstatvfs(descriptor, &status) == 0 else { return }
-    let (free, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
-      by: Int(clamping: status.f_frsize))
-    guard !overflow, free < needed else { return }
+  /// Throws where the file system of `path` has not as many bytes free; where it does not say, writing shows.
+  private static func checkSpace(_ needed: Int, _ path: String) throws {
+    guard let free = FreeSpace.byteCount(at: path), free < needed else { return }
     throw TrainingError.write(
       path: path,
       reason:
@@ -98,6 +94,6 @@ package enum WeightsWriter {
   }
 
   private static func failure(_ path: String) -> TrainingError {
-    .write(path: path, reason: String(cString: strerror(errno)))
+    .write(path: path, reason: FreeSpace.reason(path))
   }
 }

@@ -7,6 +7,7 @@
 //                "power": it is killed, and what it wrote to files and did not sync reads as zeros
 // FAULTY_LOG     a file: a line a call (number, name, path), added to
 // FAULTY_STUCK   NAME:N: the Nth opening of a file whose path ends in NAME never returns
+// FAULTY_UNREADABLE  NAME: a file whose path ends in NAME cannot be opened (input/output error)
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -106,12 +107,23 @@ static const char *whole(const char *path, char *room) {
   return room;
 }
 
+static bool ends_in(const char *path, const char *name, size_t length) {
+  size_t all = strlen(path);
+  return all >= length && strncmp(path + all - length, name, length) == 0;
+}
+
+static bool is_unreadable(const char *path) {
+  const char *name = getenv("FAULTY_UNREADABLE");
+  if (!name || !ends_in(path, name, strlen(name))) return false;
+  errno = EIO;
+  return true;
+}
+
 static void get_stuck(const char *path) {
   const char *stuck = getenv("FAULTY_STUCK");
   const char *colon = stuck ? strrchr(stuck, ':') : NULL;
   if (!colon) return;
-  size_t name = (size_t)(colon - stuck), length = strlen(path);
-  if (length < name || strncmp(path + length - name, stuck, name) != 0) return;
+  if (!ends_in(path, stuck, (size_t)(colon - stuck))) return;
   if (atomic_fetch_add(&openings, 1) + 1 != atoi(colon + 1)) return;
   while (true) pause();
 }
@@ -129,6 +141,7 @@ static void get_stuck(const char *path) {
     }                                                                          \
     char room[PATH_MAX];                                                       \
     get_stuck(path);                                                           \
+    if (is_unreadable(path)) return -1;                                        \
     if ((flags & O_CREAT) && fails("open", whole(path, room))) return -1;      \
     return REAL(name)(path, flags, mode);                                      \
   }

@@ -12,7 +12,8 @@ import Testing
 struct SourceOpenerTests {
   /// Opens the train split; returns it with the lines that were said.
   private func open(
-    _ fixture: CacheFixture, _ cache: CacheChoice = .pixels, memory: Int = 1 << 30, channels: Int? = 1
+    _ fixture: CacheFixture, _ cache: CacheChoice = .pixels, memory: Int = 1 << 30, channels: Int? = 1,
+    rebuild: Bool = false
   ) throws -> (OpenedSource, [String]) {
     var options = SourceOptions(imageSize: 64, memory: memory)
     options.cache = cache
@@ -21,7 +22,7 @@ struct SourceOpenerTests {
     let lines = Mutex([String]())
     let opener = SourceOpener(
       try fixture.boards.dataset(), options, say: { line in lines.withLock { $0.append(line) } })
-    return (try opener.open(.train), lines.withLock { $0 })
+    return (try opener.open(.train, rebuild: rebuild), lines.withLock { $0 })
   }
 
   @Test("a second opening builds nothing", arguments: [CacheChoice.auto, .jpeg, .pixels])
@@ -66,6 +67,10 @@ struct SourceOpenerTests {
       let (opened, lines) = try open(fixture)
       #expect(opened.wasBuilt)
       #expect(lines.contains { $0.contains("rebuilding") && $0.contains(path) })
+      #expect(lines.contains { $0.contains("9 of 10 images of train taken over") }, "\(lines)")
+      let file = try Data(contentsOf: URL(filePath: #require(opened.file).path))
+      #expect(try !open(fixture).0.wasBuilt)
+      #expect(try file == Data(contentsOf: URL(filePath: #require(open(fixture, rebuild: true).0.file).path)))
       #expect(opened.entries[4].labels == opened.source.item(4).labels)
     }
     #expect(try !open(fixture).0.wasBuilt)

@@ -52,6 +52,9 @@ struct FaultyDisk {
     try environment(["FAULTY_STUCK": "\(name):\(number)"])
   }
 
+  /// A process that cannot open files whose path ends in `name`.
+  func unreadable(_ name: String) throws -> [String: String] { try environment(["FAULTY_UNREADABLE": name]) }
+
   private func environment(_ more: [String: String]) throws -> [String: String] {
     ["LD_PRELOAD": try Self.library.get(), "FAULTY_FOLDER": folder.path].merging(more) { $1 }
   }

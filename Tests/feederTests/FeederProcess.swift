@@ -82,6 +82,7 @@ final class RunningFeeder {
     process.environment = ProcessInfo.processInfo.environment
       .merging(["XDG_CACHE_HOME": folder.appending(path: "cache-home").path]) { $1 }
       .merging(environment) { $1 }
+    signal(SIGINT, SIG_DFL)  // a shell's background job ignores it, and so would all that it starts
     try process.run()
     let (process, isTooLate) = (process, isTooLate)
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {

@@ -1,3 +1,4 @@
+import FeederCore
 import FeederImaging
 import Foundation
 
@@ -36,7 +37,7 @@ enum FileBytes {
 
   /// Writes a whole new file. `name` is what a message calls it. Throws `DatasetError.output`.
   static func write(_ bytes: [UInt8], to path: String, calledLater name: String) throws {
-    func failure() -> DatasetError { .output(path: name, problem: "cannot be written (\(systemReason()))") }
+    func failure() -> DatasetError { .output(path: name, problem: "cannot be written (\(FreeSpace.reason(path)))") }
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw failure() }
     var written = 0

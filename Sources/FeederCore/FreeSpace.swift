@@ -1,0 +1,21 @@
+import Foundation
+
+/// Room on the disks that files are written to.
+package enum FreeSpace {
+  /// Bytes that may still be written where `path` lies, whose last part need not exist; nil where the system does not say.
+  package static func byteCount(at path: String) -> Int? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 || statvfs(URL(filePath: path).deletingLastPathComponent().path, &status) == 0
+    else { return nil }
+    let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+      by: Int(clamping: status.f_frsize))
+    return overflow ? .max : bytes
+  }
+
+  /// Why the system call before failed on the file `path`, in words; where its disk is full, with what is free there.
+  package static func reason(_ path: String, code: Int32 = errno) -> String {
+    let reason = String(cString: strerror(code))
+    guard code == ENOSPC || code == EDQUOT, let free = byteCount(at: path) else { return reason }
+    return "\(reason): \(ByteCount(free)) (\(free) bytes) are free; free some"
+  }
+}
