@@ -16,6 +16,6 @@ package enum FreeSpace {
   package static func reason(_ path: String, code: Int32 = errno) -> String {
     let reason = String(cString: strerror(code))
     guard code == ENOSPC || code == EDQUOT, let free = byteCount(at: path) else { return reason }
-    return "\(reason): \(ByteCount(free)) (\(free) bytes) are free; free some"
+    return "\(reason): \(ByteCount(free)) (\(free) bytes) are free"
   }
 }
