@@ -66,10 +66,9 @@ final class TemporaryFile {
       throw CacheError.system(operation: "rename it", path: file.path, reason: FreeSpace.reason(file.path))
     }
     isFinished = true
-    let folder = try OpenFile(URL(filePath: finalPath).deletingLastPathComponent().path, flags: O_RDONLY | O_DIRECTORY)
-    guard fsync(folder.descriptor) == 0 else {
-      throw CacheError.system(
-        operation: "write it to the disk", path: folder.path, reason: FreeSpace.reason(folder.path))
+    let folder = URL(filePath: finalPath).deletingLastPathComponent().path
+    guard FolderSync.wait(folder) else {
+      throw CacheError.system(operation: "write it to the disk", path: folder, reason: FreeSpace.reason(folder))
     }
   }
 

@@ -2,7 +2,7 @@ import FeederCore
 import Foundation
 
 /// Files read and written in one piece.
-enum WholeFile {
+package enum WholeFile {
   /// The bytes of a regular file. Throws `ReportingError.unreadable`.
   static func read(_ url: URL) throws -> Data {
     var status = stat()
@@ -19,12 +19,17 @@ enum WholeFile {
     }
   }
 
-  /// Writes beside the file and renames, so that a reader sees the old bytes or the new ones. Throws `.unwritable`.
-  static func write(_ data: Data, to url: URL) throws {
+  /// Writes beside the file and renames, so that a reader sees the old bytes or the new ones, and waits until these are on the disk.
+  ///
+  /// Throws `.unwritable`.
+  package static func write(_ data: Data, to url: URL) throws {
     do {
       try data.write(to: url, options: .atomic)
     } catch {
       throw ReportingError.unwritable(file: url.path, reason: reason(error, url))
+    }
+    guard FolderSync.wait(url.deletingLastPathComponent().path) else {
+      throw ReportingError.unwritable(file: url.path, reason: FreeSpace.reason(url.path))
     }
   }
 

@@ -49,10 +49,7 @@ package enum WeightsWriter {
       unlink(temporary)
       throw error
     }
-    let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { throw failure(path) }
-    defer { close(folder) }
-    guard fsync(folder) == 0 else { throw failure(path) }
+    guard FolderSync.wait((path as NSString).deletingLastPathComponent) else { throw failure(path) }
   }
 
   /// Gives the file at `path` a second name, so that it outlives the next one; on a file system that knows no second names, its only

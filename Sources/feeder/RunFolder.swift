@@ -1,3 +1,4 @@
+import FeederCore
 import FeederTraining
 import Foundation
 
@@ -62,6 +63,13 @@ struct RunFolder {
       number += 1
     }
     try FileManager.default.createDirectory(at: weights, withIntermediateDirectories: false)
+    // A power cut must not take away a folder that a checkpoint lies in. Which parents are new is not known; to sync an old one costs
+    // nothing. One that fails to is not the run's: its own files show what its disk is worth.
+    var folder = weights.standardizedFileURL
+    for _ in folder.pathComponents.dropFirst() {
+      folder.deleteLastPathComponent()
+      _ = FolderSync.wait(folder.path)
+    }
   }
 
   /// Removes the folder where it holds no weights: nothing of a run that failed before its first checkpoint is of use.

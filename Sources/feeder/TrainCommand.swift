@@ -101,7 +101,7 @@ struct TrainCommand: ParsableCommand {
     do {
       if resumed == nil, place.leads {
         let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
-        try Data(text.utf8).write(to: folder.arguments, options: .atomic)
+        try WholeFile.write(Data(text.utf8), to: folder.arguments)
         if try arguments.plots() { drawing.before() }
       }
       // Rank 0 alone writes.

@@ -4,7 +4,8 @@
 // FAULTY_FOLDER  whole path of the folder whose files count
 // FAULTY_AT      which call fails, counted from 1 in each process; 0 for none
 // FAULTY_ERRNO   the error, as 28 (no space) or 5 (input/output error); "kill": the program is killed in its place;
-//                "power": it is killed, and what it wrote to files and did not sync reads as zeros
+//                "power": it is killed, what it wrote to files and did not sync reads as zeros, and the names that it gave, changed and
+//                took away in a folder that it did not sync since are as they were
 // FAULTY_LOG     a file: a line a call (number, name, path), added to
 // FAULTY_STUCK   NAME:N: the Nth opening of a file whose path ends in NAME never returns
 // FAULTY_UNREADABLE  NAME: a file whose path ends in NAME cannot be opened (input/output error)
@@ -32,14 +33,21 @@ static bool is_inside(const char *path) {
   return folder && strncmp(path, folder, strlen(folder)) == 0;
 }
 
+static bool is_power_cut(void) {
+  const char *error = getenv("FAULTY_ERRNO");
+  return error && strcmp(error, "power") == 0;
+}
+
+// Held while files and names change; a power cut never lets go of it.
+static pthread_mutex_t disk = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
 // Files with bytes that no fsync has followed yet.
 enum { DIRTY_COUNT = 64 };
 static char dirty[DIRTY_COUNT][PATH_MAX];
-static pthread_mutex_t dirty_lock = PTHREAD_MUTEX_INITIALIZER;
 
 // Replaces the name `from` by `to`: "" to any adds one, one to "" removes it.
 static void rename_dirty(const char *from, const char *to) {
-  pthread_mutex_lock(&dirty_lock);
+  pthread_mutex_lock(&disk);
   bool is_known = false;
   for (int i = 0; i < DIRTY_COUNT; i++) is_known |= *to && strcmp(dirty[i], to) == 0;
   for (int i = 0; i < DIRTY_COUNT; i++) {
@@ -47,14 +55,92 @@ static void rename_dirty(const char *from, const char *to) {
     snprintf(dirty[i], PATH_MAX, "%s", to);
     break;
   }
-  pthread_mutex_unlock(&dirty_lock);
+  pthread_mutex_unlock(&disk);
+}
+
+// Changes of names that no fsync of their folder has followed yet, the newest last. Kept for a power cut alone.
+enum { CHANGE_COUNT = 256 };
+static struct {
+  char name[PATH_MAX];
+  char from[PATH_MAX];  // what a renamed file was called; else ""
+  char old[PATH_MAX];   // a hidden name of the file that had `name` before; "" where none had
+} changes[CHANGE_COUNT];
+static int change_count;
+
+// A new hidden name beside the folder whose files count.
+static void hide(char *path) {
+  static int number;
+  const char *folder = getenv("FAULTY_FOLDER");
+  int length = (int)(strrchr(folder, '/') - folder);
+  snprintf(path, PATH_MAX, "%.*s/.faulty-%d-%d", length, folder, getpid(), number++);
+}
+
+// Before `name` is taken away from a file: gives that one a hidden name too.
+static void keep_old(const char *name, char *old) {
+  *old = 0;
+  if (!is_power_cut() || !is_inside(name)) return;
+  hide(old);
+  if (syscall(SYS_linkat, AT_FDCWD, name, AT_FDCWD, old, 0) != 0) *old = 0;
+}
+
+static void note_change(const char *name, const char *from, const char *old) {
+  if (!is_power_cut() || !is_inside(name)) return;
+  if (change_count == CHANGE_COUNT) abort();
+  snprintf(changes[change_count].name, PATH_MAX, "%s", name);
+  snprintf(changes[change_count].from, PATH_MAX, "%s", from);
+  snprintf(changes[change_count++].old, PATH_MAX, "%s", old);
+}
+
+static bool is_in_folder(const char *name, const char *folder) {
+  size_t length = strlen(folder);
+  return strncmp(name, folder, length) == 0 && name[length] == '/' && !strchr(name + length + 1, '/');
+}
+
+// The changes in the folder `path` are on the disk; or those of the one name `path`.
+static void settle(const char *path, bool is_folder) {
+  int left = 0;
+  for (int i = 0; i < change_count; i++) {
+    if (is_folder ? is_in_folder(changes[i].name, path) : strcmp(changes[i].name, path) == 0) {
+      if (*changes[i].old) syscall(SYS_unlinkat, AT_FDCWD, changes[i].old, 0);
+    } else {
+      if (left != i) changes[left] = changes[i];
+      left++;
+    }
+  }
+  change_count = left;
+}
+
+// After a sync of `path`. With the bytes of a file that was just made ext4, xfs and btrfs put its name on the disk; a rename they need not.
+static void settle_synced(int file, const char *path) {
+  struct stat status;
+  if (fstat(file, &status) != 0) return;
+  pthread_mutex_lock(&disk);
+  bool is_folder = S_ISDIR(status.st_mode), is_made = false;
+  for (int i = 0; i < change_count; i++) {
+    if (strcmp(changes[i].name, path) == 0) is_made = !*changes[i].from && !*changes[i].old;
+  }
+  if (is_folder || is_made) settle(path, is_folder);
+  pthread_mutex_unlock(&disk);
 }
 
 static void cut_power(void) {
+  pthread_mutex_lock(&disk);
   for (int i = 0; i < DIRTY_COUNT; i++) {
     struct stat status;
     if (!*dirty[i] || stat(dirty[i], &status) != 0) continue;
     if (syscall(SYS_truncate, dirty[i], 0) == 0) syscall(SYS_truncate, dirty[i], status.st_size);
+  }
+  while (change_count-- > 0) {
+    const char *name = changes[change_count].name, *from = changes[change_count].from, *old = changes[change_count].old;
+    // A file that was made under the old name since, and synced, stays.
+    if (*from) syscall(SYS_renameat2, AT_FDCWD, name, AT_FDCWD, from, RENAME_NOREPLACE);
+    if (*old) {
+      syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, name, 0);
+    } else if (syscall(SYS_unlinkat, AT_FDCWD, name, 0) != 0 && errno == EISDIR) {
+      char lost[PATH_MAX];  // a folder goes with all that is in it, synced or not
+      hide(lost);
+      syscall(SYS_renameat2, AT_FDCWD, name, AT_FDCWD, lost, 0);
+    }
   }
 }
 
@@ -74,8 +160,8 @@ static bool fails(const char *call, const char *path) {
   }
   const char *at = getenv("FAULTY_AT"), *error = getenv("FAULTY_ERRNO");
   if (!at || atoi(at) != number) return false;
-  if (error && strcmp(error, "power") == 0) cut_power();
-  if (error && (strcmp(error, "power") == 0 || strcmp(error, "kill") == 0)) kill(getpid(), SIGKILL);
+  if (is_power_cut()) cut_power();
+  if (is_power_cut() || (error && strcmp(error, "kill") == 0)) kill(getpid(), SIGKILL);
   errno = error ? atoi(error) : EIO;
   return true;
 }
@@ -142,8 +228,14 @@ static void get_stuck(const char *path) {
     char room[PATH_MAX];                                                       \
     get_stuck(path);                                                           \
     if (is_unreadable(path)) return -1;                                        \
-    if ((flags & O_CREAT) && fails("open", whole(path, room))) return -1;      \
-    return REAL(name)(path, flags, mode);                                      \
+    if (!(flags & O_CREAT)) return REAL(name)(path, flags, mode);              \
+    if (fails("open", whole(path, room))) return -1;                           \
+    pthread_mutex_lock(&disk);                                                 \
+    bool is_new = access(path, F_OK) != 0;                                     \
+    int file = REAL(name)(path, flags, mode);                                  \
+    if (file >= 0 && is_new) note_change(whole(path, room), "", "");           \
+    pthread_mutex_unlock(&disk);                                               \
+    return file;                                                               \
   }
 OPEN(open)
 OPEN(open64)
@@ -155,21 +247,57 @@ ssize_t pwrite(int file, const void *bytes, size_t n, off_t at) {
 ssize_t pwrite64(int file, const void *bytes, size_t n, off64_t at) {
   return fails_at("pwrite", file) ? -1 : REAL(pwrite64)(file, bytes, n, at);
 }
-int fsync(int file) { return fails_at("fsync", file) ? -1 : REAL(fsync)(file); }
-int fdatasync(int file) { return fails_at("fdatasync", file) ? -1 : REAL(fdatasync)(file); }
+#define SYNC(name)                                                             \
+  int name(int file) {                                                         \
+    char path[PATH_MAX];                                                       \
+    if (fails_at(#name, file)) return -1;                                      \
+    int result = REAL(name)(file);                                             \
+    if (result == 0 && path_of(file, path)) settle_synced(file, path);         \
+    return result;                                                             \
+  }
+SYNC(fsync)
+SYNC(fdatasync)
 int ftruncate(int file, off_t n) { return fails_at("ftruncate", file) ? -1 : REAL(ftruncate)(file, n); }
 int ftruncate64(int file, off64_t n) { return fails_at("ftruncate", file) ? -1 : REAL(ftruncate64)(file, n); }
+
 int rename(const char *from, const char *to) {
-  char room[PATH_MAX], other[PATH_MAX];
-  if (fails("rename", whole(to, room))) return -1;
-  rename_dirty(whole(from, other), whole(to, room));
-  return REAL(rename)(from, to);
+  char room[PATH_MAX], other[PATH_MAX], old[PATH_MAX];
+  from = whole(from, other);
+  to = whole(to, room);
+  if (fails("rename", to)) return -1;
+  pthread_mutex_lock(&disk);
+  keep_old(to, old);
+  int result = REAL(rename)(from, to);
+  if (result == 0) {
+    note_change(to, from, old);
+    rename_dirty(to, old);
+    rename_dirty(from, to);
+  }
+  pthread_mutex_unlock(&disk);
+  return result;
 }
-int link(const char *from, const char *to) {
-  char room[PATH_MAX];
-  return fails("link", whole(to, room)) ? -1 : REAL(link)(from, to);
+// Never fails, and is not counted.
+int unlink(const char *path) {
+  char room[PATH_MAX], old[PATH_MAX];
+  path = whole(path, room);
+  pthread_mutex_lock(&disk);
+  keep_old(path, old);
+  int result = REAL(unlink)(path);
+  if (result == 0) {
+    note_change(path, "", old);
+    rename_dirty(path, old);
+  }
+  pthread_mutex_unlock(&disk);
+  return result;
 }
-int mkdir(const char *path, mode_t mode) {
-  char room[PATH_MAX];
-  return fails("mkdir", whole(path, room)) ? -1 : REAL(mkdir)(path, mode);
-}
+
+#define MAKE_NAME(call, path, ...)                                             \
+  char room[PATH_MAX];                                                         \
+  if (fails(#call, whole(path, room))) return -1;                              \
+  pthread_mutex_lock(&disk);                                                   \
+  int result = REAL(call)(__VA_ARGS__);                                        \
+  if (result == 0) note_change(whole(path, room), "", "");                     \
+  pthread_mutex_unlock(&disk);                                                 \
+  return result;
+int link(const char *from, const char *to) { MAKE_NAME(link, to, from, to) }
+int mkdir(const char *path, mode_t mode) { MAKE_NAME(mkdir, path, path, mode) }

@@ -50,6 +50,14 @@ struct DiskFaultTests {
       #expect(again.status == 0, "\(place): \(again.messages)")
       #expect(boards.names("cache").allSatisfy { !$0.hasSuffix(".unfinished") }, "\(place)")
     }
+    // A first build, cut where its last file gets its name: the file before that keeps its own.
+    for name in boards.names("cache") { try FileManager.default.removeItem(at: boards.url("cache/" + name)) }
+    let (cut, met) = try disk.failing(at: calls.count - 1, .powerCut) { try run(build, $0) }
+    expectEnd(cut, .powerCut, "cache", met.last ?? "no call")
+    let named = met.dropLast().compactMap { call in
+      call.firstRange(of: " rename ").map { String(call[$0.upperBound...]) }
+    }
+    #expect(named.count == 1 && named.allSatisfy(FileManager.default.fileExists(atPath:)), "\(named)")
   }
 
   @Test("training: the run goes on from what was there, to the same bytes")
@@ -63,13 +71,14 @@ struct DiskFaultTests {
     #expect(calls.count > 40)
     for (number, fault) in faults(calls, 12) {
       try FileManager.default.removeItem(at: boards.url("run"))
-      let (faulty, hit) = try disk.failing(at: number, fault) { try run(train + ["--out", "run"], $0) }
+      let (faulty, met) = try disk.failing(at: number, fault) { try run(train + ["--out", "run"], $0) }
+      let hit = met.first { $0.hasPrefix("\(number) ") }
       let place = "\(hit ?? "no call \(number)"), \(fault)"
       if faulty.status == 0 {
         expectLittleLost(faulty, hit, place)
       } else {
         expectEnd(faulty, fault, "run", place)
-        try finish("run", train, place)
+        try finish("run", train, hasSaved: FaultyDisk.savesDone(met) > 0, place)
       }
       #expect(try Data(contentsOf: boards.url("run/weights/last.safetensors")) == whole, "\(place)")
       #expect(try boards.streamRows("run") == boards.streamRows("whole"), "\(place)")
@@ -84,9 +93,10 @@ struct DiskFaultTests {
     #expect(hit.contains("telemetry") && run.messages.contains("without telemetry"), "\(place): \(run.messages)")
   }
 
-  /// Goes on with a run that ended early, or begins anew where it had no checkpoint yet.
-  private func finish(_ name: String, _ train: [String], _ place: String) throws {
+  /// Goes on with a run that ended early, or begins anew where it had no checkpoint yet: it has one where a save had returned.
+  private func finish(_ name: String, _ train: [String], hasSaved: Bool, _ place: String) throws {
     let hasCheckpoint = ["last", "previous"].contains { boards.exists(name + "/weights/\($0).safetensors") }
+    #expect(hasCheckpoint || !hasSaved, "\(place)")
     if !hasCheckpoint { try? FileManager.default.removeItem(at: boards.url(name)) }
     let more = hasCheckpoint ? ["train", "boards", "--resume", name, "--cache-dir", "cache"] : train + ["--out", name]
     let resumed = try run(more)

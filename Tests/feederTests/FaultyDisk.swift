@@ -25,7 +25,7 @@ struct FaultyDisk {
   enum Fault: CustomStringConvertible, CaseIterable {
     /// No space is left; the storage fails.
     case full, broken
-    /// The program is killed; so is the machine, and what was not synced reads as zeros.
+    /// The program is killed; so is the machine: bytes that were not synced read as zeros, names whose folder was not are as before.
     case killed, powerCut
 
     var isDeath: Bool { self == .killed || self == .powerCut }
@@ -59,14 +59,19 @@ struct FaultyDisk {
     ["LD_PRELOAD": try Self.library.get(), "FAULTY_FOLDER": folder.path].merging(more) { $1 }
   }
 
-  /// A process that `run` starts with the environment it is given, in which call `number` meets `fault`; and which call that was, as
-  /// `calls` gives them, nil where there were fewer. It may be another than in the process before: telemetry is written as time passes.
+  /// A process that `run` starts with the environment it is given, in which call `number` meets `fault`; and its calls, as `calls`
+  /// gives them. They may be others than in the process before: telemetry is written as time passes.
   func failing<Result>(
     at number: Int, _ fault: Fault, _ run: ([String: String]) throws -> Result
-  ) throws -> (Result, hit: String?) {
+  ) throws -> (Result, calls: [String]) {
     let environment = try failing(at: number, fault)
-    let (result, calls) = try logged { try run(environment.merging($0) { $1 }) }
-    return (result, calls.first { $0.hasPrefix("\(number) ") })
+    return try logged { try run(environment.merging($0) { $1 }) }
+  }
+
+  /// How many saves of `last.safetensors` had returned by the last of these calls: the writing of another file of weights had begun.
+  static func savesDone(_ calls: [String]) -> Int {
+    let begun = calls.lastIndex { $0.contains(" open ") && $0.contains("/weights/") } ?? 0
+    return calls[..<begun].count { $0.contains(" rename ") && $0.hasSuffix("/last.safetensors") }
   }
 
   /// The calls of a process that `run` starts with the environment it is given, in order: number, name, path.
