@@ -63,7 +63,9 @@ struct NetworkParity {
       let gradient = try fixture.required(byName[name], name).gradientDoubles()
       let norm = gradient.map { $0 * $0 }.reduce(0, +).squareRoot()
       record.largest("norm of \(name)", [norm], [norms[index]], within: max(2e-4 * norms[index], 1e-6))
-      record.largest("sum of \(name)", [gradient.reduce(0, +)], [sums[index]], within: 2e-2)
+      // A sum that cancels is known no better than its terms: with one thread that of model.7.conv.weight is off by 1e-6 of them.
+      let sumBound = max(2e-2, 2e-6 * norms[index] * Double(gradient.count).squareRoot())
+      record.largest("sum of \(name)", [gradient.reduce(0, +)], [sums[index]], within: sumBound)
     }
     for key in fixture.names where key.hasPrefix("train.grad.") {
       let name = String(key.dropFirst("train.grad.".count))

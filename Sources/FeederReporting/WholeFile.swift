@@ -38,6 +38,7 @@ package enum WholeFile {
     if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
       return FreeSpace.reason(url.path, code: Int32(underlying.code))
     }
+    if (error as? CocoaError)?.code == .fileWriteOutOfSpace { return FreeSpace.reason(url.path, code: ENOSPC) }
     return cocoa.localizedDescription
   }
 }
