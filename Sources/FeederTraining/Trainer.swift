@@ -39,7 +39,7 @@ package final class Trainer {
 
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
-  /// `resume` goes on from the newest whole checkpoint in that folder. `isCancelled` is asked after every step. `memoryBudget` is for
+  /// `resume` goes on from the newest whole checkpoint in that folder. `isCancelled` is asked before the first step and after every one. `memoryBudget` is for
   /// the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings, weights and budgets that do not
   /// fit.
   package init(
