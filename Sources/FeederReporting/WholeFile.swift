@@ -38,7 +38,10 @@ package enum WholeFile {
     if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
       return FreeSpace.reason(url.path, code: Int32(underlying.code))
     }
-    if (error as? CocoaError)?.code == .fileWriteOutOfSpace { return FreeSpace.reason(url.path, code: ENOSPC) }
-    return cocoa.localizedDescription
+    switch (error as? CocoaError)?.code {
+    case .fileWriteOutOfSpace: return FreeSpace.reason(url.path, code: ENOSPC)
+    case .fileWriteUnknown: return "its disk does not take it"
+    default: return cocoa.localizedDescription
+    }
   }
 }

@@ -56,16 +56,22 @@ struct RunFolder {
         break
       }
       guard errno == EEXIST, number < 100_000 else {
-        let reason = String(cString: strerror(errno))
+        let reason = FreeSpace.reason(candidate)
         throw TrainingError.runFolder(
           path: candidate, reason: "cannot be made (\(reason)); name another one with --out")
       }
       number += 1
     }
-    try FileManager.default.createDirectory(at: weights, withIntermediateDirectories: false)
+    guard mkdir(weights.path, 0o777) == 0, FolderSync.wait(url.path) else {
+      let reason = FreeSpace.reason(url.path)
+      rmdir(weights.path)
+      rmdir(url.path)
+      throw TrainingError.runFolder(
+        path: url.path, reason: "cannot be made (\(reason)); name another one with --out")
+    }
     // A power cut must not take away a folder that a checkpoint lies in. Which parents are new is not known; to sync an old one costs
     // nothing. One that fails to is not the run's: its own files show what its disk is worth.
-    var folder = weights.standardizedFileURL
+    var folder = url.standardizedFileURL
     for _ in folder.pathComponents.dropFirst() {
       folder.deleteLastPathComponent()
       _ = FolderSync.wait(folder.path)
