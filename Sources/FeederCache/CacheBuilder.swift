@@ -125,11 +125,10 @@ package struct CacheBuilder: Sendable {
     _ index: Int, offset: Int, _ write: TemporaryFile.Writer, _ scratch: DecodeScratch
   ) throws -> CacheItem? {
     guard let old, old.recipe == recipe, index < old.count else { return nil }
-    let entry = survey.entries[index]
     let seen = survey.images[index]
     var item = old.items[index]
-    guard item.damage == nil, item.imageID == entry.imageID, item.imageStamp == seen.stamp,
-      item.length == recordByteCount(seen), item.labelStamp == .of(entry.labelPath), item.labels == entry.labels
+    guard item.damage == nil, item.imageStamp == seen.stamp, item.length == recordByteCount(seen),
+      item.change(since: survey.entries[index]) == nil
     else { return nil }
     do {
       try old.withRecord(index, scratch: scratch) { try write($0, offset: offset) }

@@ -123,12 +123,7 @@ package final class CacheFile: Sendable {
   package func change(since entries: [DatasetEntry]) -> String? {
     guard entries.count == items.count else { return "\(entries.count) images where there were \(items.count)" }
     for (entry, item) in zip(entries, items) {
-      if entry.imageID != item.imageID { return "'\(entry.imageID)' is in the place of '\(item.imageID)'" }
-      if FileStamp.of(entry.imagePath) != item.imageStamp { return "\(entry.imagePath) changed" }
-      if FileStamp.of(entry.labelPath) != item.labelStamp || entry.labels != item.labels {
-        return "\(entry.labelPath) changed"
-      }
-      if item.isUnread, SourceFile.canBeRead(entry.imagePath) { return "\(entry.imagePath) can be read now" }
+      if let change = item.change(since: entry) { return change }
     }
     return nil
   }

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederDatasets
 import FeederImaging
 
 /// One image of a cache file, whole: for building, comparing and cold paths.
@@ -30,6 +31,14 @@ struct CacheItem: Sendable, Equatable {
 
   /// True for an image of which not a byte could be read when the file was built: it may be whole.
   var isUnread: Bool { damage != nil && imageChecksum == Checksum.ofNothing && imageStamp.size > 0 }
+
+  /// How `entry`, which is in this item's place, is not as it was when the file was built, in words; nil where it is.
+  func change(since entry: DatasetEntry) -> String? {
+    if entry.imageID != imageID { return "'\(entry.imageID)' is in the place of '\(imageID)'" }
+    if FileStamp.of(entry.imagePath) != imageStamp { return "\(entry.imagePath) changed" }
+    if FileStamp.of(entry.labelPath) != labelStamp || entry.labels != labels { return "\(entry.labelPath) changed" }
+    return isUnread && SourceFile.canBeRead(entry.imagePath) ? "\(entry.imagePath) can be read now" : nil
+  }
 }
 
 /// The numbers of one item as they lie in the index, 160 bytes; strings and labels lie elsewhere in it.

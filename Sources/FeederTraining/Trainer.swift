@@ -39,9 +39,9 @@ package final class Trainer {
 
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
-  /// `resume` goes on from the newest whole checkpoint in that folder. `isCancelled` is asked before the first step and after every one. `memoryBudget` is for
-  /// the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings, weights and budgets that do not
-  /// fit.
+  /// `resume` goes on from the newest whole checkpoint in that folder. `isCancelled` is asked before the first step and after
+  /// every one. `memoryBudget` is for the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings,
+  /// weights and budgets that do not fit.
   package init(
     settings: TrainingSettings, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
     weightsFolder: URL, resume: Bool, memoryBudget: Int?, observer: any TrainingObserver,
@@ -142,7 +142,7 @@ package final class Trainer {
       noteDamage()  // also where it stops the run
     }
     if try !isFinished && isStopWished() {  // while it was being prepared
-      try writeLast()
+      if !lastIsGood { try writeLast() }  // a resumed run's own is the same
       return .interrupted
     }
     while !isFinished {

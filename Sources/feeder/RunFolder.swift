@@ -56,18 +56,15 @@ struct RunFolder {
         break
       }
       guard errno == EEXIST, number < 100_000 else {
-        let reason = FreeSpace.reason(candidate)
-        throw TrainingError.runFolder(
-          path: candidate, reason: "cannot be made (\(reason)); name another one with --out")
+        throw Self.cannotBeMade(candidate)
       }
       number += 1
     }
     guard mkdir(weights.path, 0o777) == 0, FolderSync.wait(url.path) else {
-      let reason = FreeSpace.reason(url.path)
+      let error = Self.cannotBeMade(url.path)
       rmdir(weights.path)
       rmdir(url.path)
-      throw TrainingError.runFolder(
-        path: url.path, reason: "cannot be made (\(reason)); name another one with --out")
+      throw error
     }
     // A power cut must not take away a folder that a checkpoint lies in. Which parents are new is not known; to sync an old one costs
     // nothing. One that fails to is not the run's: its own files show what its disk is worth.
@@ -76,6 +73,10 @@ struct RunFolder {
       folder.deleteLastPathComponent()
       _ = FolderSync.wait(folder.path)
     }
+  }
+
+  private static func cannotBeMade(_ path: String) -> TrainingError {
+    .runFolder(path: path, reason: "cannot be made (\(FreeSpace.reason(path))); name another one with --out")
   }
 
   /// Removes the folder where it holds no weights: nothing of a run that failed before its first checkpoint is of use.

@@ -8,13 +8,6 @@ import Testing
 
 @Suite("A run that is told to stop while it is being prepared")
 struct EarlyStopTests {
-  private final class Silent: TrainingObserver {
-    func stepDone(_ report: StepReport) {}
-    func validationStepDone(_ done: Int, of total: Int) {}
-    func epochDone(_ report: EpochReport) throws {}
-    func note(_ line: String) {}
-  }
-
   @Test("does no step, writes a checkpoint, and goes on from it to the weights of an undisturbed run")
   func beforeFirstStep() throws {
     let boards = try TemporaryBoards(count: 6)
@@ -26,7 +19,8 @@ struct EarlyStopTests {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       return try Trainer(
         settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
-        weightsFolder: folder, resume: resume, memoryBudget: nil, observer: Silent(), isCancelled: { isCancelled }
+        weightsFolder: folder, resume: resume, memoryBudget: nil, observer: TrainingObservers([]),
+        isCancelled: { isCancelled }
       ).run()
     }
     func last(_ name: String) throws -> Data {
