@@ -13,6 +13,8 @@ package struct CacheBuilder: Sendable {
   private let automaticChannels: Int
   private let folder: CacheFolder
   private let old: CacheFile?
+  /// Places in `old` by image.
+  private let oldPlaces: [String: Int]
 
   /// Prepares the file of `survey`'s images by `recipe`. `automaticChannels` is what `--channels auto` decided; 0: not asked. Records of `old`
   /// whose sources are as they were are taken over.
@@ -26,7 +28,9 @@ package struct CacheBuilder: Sendable {
     self.recipe = recipe
     self.automaticChannels = automaticChannels
     self.folder = folder
-    self.old = old
+    self.old = old?.recipe == recipe ? old : nil
+    let places = self.old.map { old in (0..<old.count).lazy.map { (old.items[$0].imageID, $0) } }
+    oldPlaces = places.map { Dictionary($0) { first, _ in first } } ?? [:]
   }
 
   /// Where the file will lie.
@@ -124,14 +128,15 @@ package struct CacheBuilder: Sendable {
   private func takeOver(
     _ index: Int, offset: Int, _ write: TemporaryFile.Writer, _ scratch: DecodeScratch
   ) throws -> CacheItem? {
-    guard let old, old.recipe == recipe, index < old.count else { return nil }
+    let entry = survey.entries[index]
+    guard let old, let place = oldPlaces[entry.imageID] else { return nil }
     let seen = survey.images[index]
-    var item = old.items[index]
+    var item = old.items[place]
     guard item.damage == nil, item.imageStamp == seen.stamp, item.length == recordByteCount(seen),
-      item.change(since: survey.entries[index]) == nil
+      item.change(since: entry) == nil
     else { return nil }
     do {
-      try old.withRecord(index, scratch: scratch) { try write($0, offset: offset) }
+      try old.withRecord(place, scratch: scratch) { try write($0, offset: offset) }
     } catch CacheError.damagedFile {
       return nil
     }

@@ -121,11 +121,16 @@ package struct CacheFolder: Sendable {
     return dropped
   }
 
-  /// Removes what a new file at `path` makes useless: older source lists of the same split and recipe, and leavings of
-  /// builds that were killed. A file in use by another process stays readable to it.
-  func removeSuperseded(by path: String, of dataset: Dataset, _ split: Split, _ recipe: CacheRecipe) throws {
+  /// Files that one at `path` makes useless: those of the same split and recipe for other lists of sources.
+  func superseded(by path: String, of dataset: Dataset, _ split: Split, _ recipe: CacheRecipe) throws -> [String] {
     let name = url.appending(path: Self.prefix(dataset) + "\(split.rawValue)-\(recipe.name)-").path
-    for old in try files(of: dataset) where old.hasPrefix(name) && old != path { try Self.remove(old) }
+    return try files(of: dataset).filter { $0.hasPrefix(name) && $0 != path }
+  }
+
+  /// Removes what a new file at `path` makes useless, and leavings of builds that were killed. A file in use by another process
+  /// stays readable to it.
+  func removeSuperseded(by path: String, of dataset: Dataset, _ split: Split, _ recipe: CacheRecipe) throws {
+    for old in try superseded(by: path, of: dataset, split, recipe) { try Self.remove(old) }
     for old in try unfinished(of: dataset) where TemporaryFile.isAbandoned(old) { try Self.remove(old) }
   }
 

@@ -126,7 +126,7 @@ package final class SourceOpener: Sendable {
     if !rebuild, let found = findExisting(split, entries, form) { return found }
     let channels = try decideChannels(split, entries)
     let recipe = form == .jpeg ? CacheRecipe.jpeg : .pixels(channels: channels, imageSize: options.imageSize)
-    let old = rebuild ? nil : try? CacheFile(path: folder.path(dataset, split, recipe, entries))
+    let old = rebuild ? nil : try fileBefore(folder.path(dataset, split, recipe, entries), split, recipe)
     let builder = CacheBuilder(
       dataset, split, try survey(split, entries), recipe: recipe,
       automaticChannels: state.withLock { $0.automaticChannels }, folder: folder, replacing: old)
@@ -138,6 +138,12 @@ package final class SourceOpener: Sendable {
         }
       })
     return OpenedSource(source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: true)
+  }
+
+  /// The file at `path`, or else one of another list of sources that it takes the place of; nil where there is none that is whole.
+  private func fileBefore(_ path: String, _ split: Split, _ recipe: CacheRecipe) throws -> CacheFile? {
+    try ([path] + folder.superseded(by: path, of: dataset, split, recipe)).lazy.compactMap { try? CacheFile(path: $0) }
+      .first
   }
 
   private func cache(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> ImageCache {

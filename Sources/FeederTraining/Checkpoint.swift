@@ -56,14 +56,15 @@ package struct Checkpoint {
     }.max()
   }
 
-  /// Writes `last`: weights for use and everything to go on. What was `last` goes on as `previous`, where `keepsLast`.
+  /// Writes `last`: weights for use and everything to go on, as the latest whole batch left it. What was `last` goes on as `previous`, where `keepsLast`.
   func writeLast(_ step: TrainingStep, _ progress: RunProgress, keepsLast: Bool) throws {
     var tensors = step.averagedModel.state.map { (name: $0.name, tensor: $0.tensor) }
-    tensors += step.model.state.filter { $0.kind != .fixed }.map { ("resume.model." + $0.name, $0.tensor) }
+    let settled = try step.undo.settled()
+    tensors += settled.map { ("resume.model." + $0.entry.name, $0.tensor) }
     tensors += step.optimizer.state.map { ("resume.optimizer." + $0.name, $0.tensor) }
     if progress.pending > 0 {
-      tensors += try step.model.state.filter(\.kind.isLearned).map { entry in
-        ("resume.gradient." + entry.name, try entry.tensor.gradient() ?? entry.tensor.zerosLike())
+      tensors += try settled.filter(\.entry.kind.isLearned).map { entry, tensor, gradient in
+        ("resume.gradient." + entry.name, try gradient ?? tensor.zerosLike())
       }
     }
     if let scaler = step.scaler {

@@ -34,8 +34,10 @@ package final class Trainer {
   private var stepsInProcess = 0
   private var skippedInARow = 0
   private var notedDamage: Set<String> = []
-  /// True while `last` is a whole checkpoint of this run.
-  private var lastIsGood = false
+  /// What `last` holds; nil where it is no whole checkpoint of this run.
+  private var saved: RunProgress?
+  /// Held by the run while it changes anything of its state.
+  private let lock = StateLock()
 
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
@@ -98,8 +100,8 @@ package final class Trainer {
     progress.seed = settings.seed
     if resume {
       let file = try Checkpoint.newest(in: weightsFolder) { observer.note($0) }
-      lastIsGood = file.path == checkpoint.lastPath
       progress = try checkpoint.restore(file, into: step)
+      if file.path == checkpoint.lastPath { saved = progress }
     }
     try checkRanks("before the first step")
   }
@@ -112,12 +114,21 @@ package final class Trainer {
   private func isStopWished() throws -> Bool { try ranks?.any(isCancelled()) ?? isCancelled() }
 
   private func writeLast() throws {
-    guard settings.place.leads else { return }
+    guard leads, saved != progress else { return }
     state.enter(.checkpoint)
     let begun = trace?.now ?? 0
     defer { trace?.note(.consumer, "checkpoint", from: begun) }
-    try checkpoint.writeLast(step, progress, keepsLast: lastIsGood)
-    lastIsGood = true
+    try checkpoint.writeLast(step, progress, keepsLast: saved != nil)
+    saved = progress
+  }
+
+  /// What `SideSave` does, on whatever thread; false where the run held its state until `limit`.
+  func saveBesides(before limit: Date?, leave: () -> Void) throws -> Bool {
+    try lock.holding(before: limit) {
+      if let (_, losses) = try lateLosses.take() { progress.losses.add(losses) }
+      try writeLast()
+      leave()
+    }
   }
 
   /// True where a resumed run has nothing left to do.
@@ -131,7 +142,7 @@ package final class Trainer {
 
   /// Trains to the end, or until it is stopped; `last` then holds everything to go on.
   package func run() throws -> TrainingOutcome {
-    let outcome = try runToEnd()
+    let outcome = try lock.holding(runToEnd)
     try observer.ended(outcome)
     return outcome
   }
@@ -141,8 +152,8 @@ package final class Trainer {
       keepLearned()
       noteDamage()  // also where it stops the run
     }
-    if try !isFinished && isStopWished() {  // while it was being prepared
-      if !lastIsGood { try writeLast() }  // a resumed run's own is the same
+    if try !isFinished && lock.yielding(isStopWished) {  // while it was being prepared
+      try writeLast()
       return .interrupted
     }
     while !isFinished {
@@ -154,7 +165,7 @@ package final class Trainer {
         return stop
       }
       if let stop = try finishEpoch(clock) { return stop }
-      if try isStopWished(), !isFinished { return .interrupted }
+      if try lock.yielding(isStopWished), !isFinished { return .interrupted }
       if isAtStepLimit, !isFinished { return .stoppedAfterSteps }
     }
     return .finished
@@ -194,7 +205,8 @@ package final class Trainer {
       try trainBatch(batch, clock)
       progress.epochHash = hash
       if progress.batch == loader.batchCount { continue }
-      let stop: TrainingOutcome? = try isStopWished() ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
+      let isStopWished = try lock.yielding(isStopWished)
+      let stop: TrainingOutcome? = isStopWished ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
       let isCheckpointDue = settings.checkpointEvery > 0 && progress.step % settings.checkpointEvery == 0
       if stop != nil || isCheckpointDue { try takeLosses(clock) }
       if let stop { return stop }
@@ -207,7 +219,7 @@ package final class Trainer {
   private func nextBatch() throws -> Batch? {
     state.enter(.waiting)
     defer { state.enter(.step) }
-    return try tuned.nextBatch()
+    return try lock.yielding(tuned.nextBatch)
   }
 
   /// Reads the losses of the latest step, where that is still to be done, and tells of it.
@@ -227,7 +239,7 @@ package final class Trainer {
       trace?.note(.consumer, "copy", from: copied, to: begun, batch: now.batch)
       trace?.note(.consumer, "step", from: begun, batch: now.batch)
     }
-    let losses = try step.accumulate(images, targets: targets)
+    let losses = try step.accumulate(images, targets: targets, within: lock.yielding)
     // Those of the step before: the device has this step's work by now.
     do {
       try takeLosses(clock)
@@ -277,9 +289,11 @@ package final class Trainer {
     let stallShare = clock.stallShare(loader.telemetry)
     state.enter(.validation)
     let begun = trace?.now ?? 0
-    let results = try validator(
-      step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) }, isCancelled: isStopWished
-    )
+    let results = try lock.yielding {
+      try validator(
+        step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) },
+        isCancelled: isStopWished)
+    }
     trace?.note(.consumer, "validate", from: begun)
     noteDamage()
     guard let results else {

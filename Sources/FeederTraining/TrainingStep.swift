@@ -78,24 +78,31 @@ package final class TrainingStep {
   /// Adds the gradients of one batch, `images` [B, 3, H, W] in 0 to 1; returns box, class and distribution loss [3], still on
   /// the device.
   ///
-  /// Where memory runs out, the batch is done again in parts that come to the same gradients but for batch norm's statistics.
-  package func accumulate(_ images: Tensor, targets: [TargetBox]) throws -> Tensor {
+  /// Where memory runs out, the batch is done again in parts that come to the same gradients but for batch norm's statistics. While
+  /// `within` runs what it is given, nothing changes of what `undo` calls settled, of weights or of the optimizer.
+  package func accumulate(
+    _ images: Tensor, targets: [TargetBox], within: (() throws -> Tensor) throws -> Tensor = { try $0() }
+  ) throws -> Tensor {
     try sharing.look()
     let items = try parts.run(images.extent(0)) { ranges in
-      try undo { learned in
-        if let ranks, let reduction {
-          return try ranks.together { _ in try accumulateTogether(images, targets, ranks, reduction) }
-        }
-        guard ranges.count > 1 else {
-          let value = try forward(images, targets, normalizer: DetectionLoss.ownNormalizer)
-          try backward(value.total)
-          return value.items
-        }
-        return try accumulateParts(images, targets, ranges, learned)
-      }
+      try undo { learned in try within { try accumulate(images, targets, ranges, learned) } }
     }
     pendingCount += 1
     return items
+  }
+
+  private func accumulate(
+    _ images: Tensor, _ targets: [TargetBox], _ ranges: [Range<Int>], _ learned: [Tensor]
+  ) throws -> Tensor {
+    if let ranks, let reduction {
+      return try ranks.together { _ in try accumulateTogether(images, targets, ranks, reduction) }
+    }
+    guard ranges.count > 1 else {
+      let value = try forward(images, targets, normalizer: DetectionLoss.ownNormalizer)
+      try backward(value.total)
+      return value.items
+    }
+    return try accumulateParts(images, targets, ranges, learned)
   }
 
   /// The loss of a batch in training, as the step's precision has it or in float32.

@@ -7,6 +7,8 @@ import Synchronization
 final class Interruption {
   /// What the work asks between its items.
   let cancellation = Cancellation()
+  /// What ends the process where the work does not; nothing by default.
+  let lastResort = LastResort()
   private static let received = Atomic<Int32>(0)
   private var sources: [any DispatchSourceSignal] = []
 
@@ -15,9 +17,10 @@ final class Interruption {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { [cancellation] in
+      source.setEventHandler { [cancellation, lastResort] in
         if Self.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
         cancellation.cancel()
+        lastResort.start()
       }
       source.resume()
       sources.append(source)

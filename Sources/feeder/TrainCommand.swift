@@ -97,6 +97,10 @@ struct TrainCommand: ParsableCommand {
     let drawing = RunDrawing(
       folder: folder, settings: settings, dataset: dataset, train: train, validation: validation, memory: loaderBudget)
     let interruption = Interruption()
+    interruption.lastResort.set(after: place.leads ? 5 : 9) {  // a rank that leaves before rank 0 ends the run of all
+      if place.leads { folder.removeWithoutWeights() }
+      _exit(Interruption.exitStatus)
+    }
     let ended: Ended
     do {
       if resumed == nil, place.leads {
@@ -110,6 +114,8 @@ struct TrainCommand: ParsableCommand {
           in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks, trace,
           interruption, wantsEvents: arguments.tensorboard())
       }
+    } catch TrainingError.rankLost where interruption.cancellation.isCancelled && !place.leads {
+      throw ExitCode(Interruption.exitStatus)  // rank 0 is gone, which was asked to stop as well
     } catch {
       if resumed == nil, place.leads { folder.removeWithoutWeights() }
       throw error
@@ -176,9 +182,27 @@ struct TrainCommand: ParsableCommand {
       "training \(settings.model.modelName) on \(train.count) images, validating on \(validation.count), "
         + "\(settings.device), \(settings.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
     )
-    watchdog.watch(trainer.state)
+    watchdog.watch(trainer)
+    if settings.place.leads { saveAsLastResort(trainer, folder, interruption) }
     let outcome = try trainer.run()
     return Ended(outcome: outcome, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
+  }
+
+  /// Makes a run that was asked to stop, and is in the middle of a step for long, end with a checkpoint of the step before it.
+  private func saveAsLastResort(_ trainer: Trainer, _ folder: RunFolder, _ interruption: Interruption) {
+    let save = SideSave(trainer)
+    interruption.lastResort.set(after: 5) {
+      do {
+        try save {
+          Terminal.say(
+            "interrupted: a checkpoint of the last whole step is written; go on with --resume \(folder.url.path)")
+          _exit(Interruption.exitStatus)
+        }
+      } catch {
+        Terminal.complain("\(error)")
+        _exit(1)
+      }
+    }
   }
 
   private static let defaultOut = "runs/train"

@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 
 /// Ends a run in which nothing goes on any more: a decoder that never returns, storage that is gone, a rank that does not answer. Says
-/// what every queue and worker was at, and leaves with status 1; the last checkpoint is kept.
+/// what every queue and worker was at, writes a checkpoint of the last whole batch where that can be had, and leaves with status 1.
 ///
 /// How long is too long says `Quiet`. Time in which the whole process stood still (Ctrl-Z, a laptop asleep) does not count.
 final class Watchdog: TrainingObserver, Sendable {
@@ -13,10 +13,14 @@ final class Watchdog: TrainingObserver, Sendable {
     var isOver = false
   }
 
+  /// Seconds that a run which changes its state may take to come to an end of that, and that a checkpoint may take.
+  private static let patience = 2.0
+  private static let savingSeconds = 20.0
+
   private let least: Double
   private let advice: String
   private let state: Mutex<State>
-  private let run = Mutex<RunState?>(nil)
+  private let run = Mutex<(state: RunState, save: SideSave)?>(nil)
 
   /// Watches from `watch` on; `advice` is what to do when it has ended a run.
   init(seconds: Double, advice: String) {
@@ -26,9 +30,10 @@ final class Watchdog: TrainingObserver, Sendable {
   }
 
   /// Begins, with what it tells of when nothing goes on; does nothing where it was given 0 seconds.
-  func watch(_ run: RunState) {
+  func watch(_ trainer: Trainer) {
     guard least > 0 else { return }
-    self.run.withLock { $0 = run }
+    let (state, save) = (trainer.state, SideSave(trainer))
+    run.withLock { $0 = (state, save) }
     let interval = min(least / 8, 1)
     // A thread of its own: whatever hangs may hold all that Dispatch has.
     Thread.detachNewThread { [self] in
@@ -46,13 +51,27 @@ final class Watchdog: TrainingObserver, Sendable {
   private func look(after seconds: Double) -> Bool {
     guard let run = run.withLock({ $0 }) else { return true }
     let (isOver, stuck) = state.withLock { state in
-      (state.isOver, state.quiet.stuck(after: seconds, phaseCount: run.phaseCount))
+      (state.isOver, state.quiet.stuck(after: seconds, phaseCount: run.state.phaseCount))
     }
     guard !isOver else { return false }
     guard let stuck else { return true }
-    for line in run.lines { Terminal.report(line) }
-    Terminal.complain("stuck: \(stuck); \(advice)")
-    _exit(1)
+    for line in run.state.lines { Terminal.report(line) }
+    let leave: @Sendable () -> Void = { [advice] in
+      Terminal.complain("stuck: \(stuck); \(advice)")
+      _exit(1)
+    }
+    // Beside this thread: the run's folder may be on the drive that does not answer.
+    Thread.detachNewThread {
+      do {
+        try run.save(before: .now + Self.patience, leave: leave)
+      } catch {
+        Terminal.complain("\(error)")
+      }
+      leave()
+    }
+    Thread.sleep(forTimeInterval: Self.savingSeconds)
+    leave()
+    return false
   }
 
   private func noteNews() { state.withLock { $0.quiet.noteNews() } }

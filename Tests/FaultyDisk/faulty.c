@@ -211,6 +211,7 @@ static void get_stuck(const char *path) {
   if (!colon) return;
   if (!ends_in(path, stuck, (size_t)(colon - stuck))) return;
   if (atomic_fetch_add(&openings, 1) + 1 != atoi(colon + 1)) return;
+  if (write(STDERR_FILENO, "faulty: stuck\n", 14) < 0) abort();
   while (true) pause();
 }
 

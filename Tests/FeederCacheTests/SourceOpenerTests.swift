@@ -76,17 +76,29 @@ struct SourceOpenerTests {
     #expect(try !open(fixture).0.wasBuilt)
   }
 
-  @Test("an added image is built in")
-  func addedImage() throws {
+  @Test("images come and go: the others are taken over, to the bytes of a file built from nothing")
+  func otherList() throws {
     let fixture = try CacheFixture()
     _ = try open(fixture)
-    try FileManager.default.copyItem(
-      atPath: fixture.boards.entries[0].imagePath,
-      toPath: fixture.boards.folder.appending(path: "images/train/aa.jpg").path)
-    let (opened, _) = try open(fixture)
-    #expect(opened.wasBuilt)
-    #expect(opened.source.count == 11)
+    let added = fixture.boards.folder.appending(path: "images/train/aa.jpg").path
+    func expect(_ count: Int, taken: Int, _ comment: Comment) throws -> OpenedSource {
+      let (opened, lines) = try open(fixture)
+      #expect(opened.wasBuilt && opened.source.count == count, comment)
+      #expect(lines.contains { $0.contains("\(taken) of \(count) images of train taken over") }, "\(comment): \(lines)")
+      let path = try #require(opened.file).path
+      let file = try Data(contentsOf: URL(filePath: path))
+      #expect(try file == Data(contentsOf: URL(filePath: #require(open(fixture, rebuild: true).0.file).path)), comment)
+      return opened
+    }
+    try FileManager.default.copyItem(atPath: fixture.boards.entries[0].imagePath, toPath: added)
+    let opened = try expect(11, taken: 10, "one came")
     #expect(opened.source.item(0).imageID == "aa")
+    #expect(opened.entries.map(\.labels) == (0..<11).map { opened.source.item($0).labels })
+    #expect(unlink(added) == 0 && unlink(fixture.boards.entries[6].imagePath) == 0)
+    _ = try expect(9, taken: 9, "two went")
+    try fixture.boards.overwrite(2, with: fixture.boards.jpeg(7))
+    try FileManager.default.copyItem(atPath: fixture.boards.entries[0].imagePath, toPath: added)
+    _ = try expect(10, taken: 8, "one came, one changed")
   }
 
   @Test("a damaged file is rebuilt, with its damage in a line")

@@ -26,6 +26,54 @@ struct InterruptionTests {
     #expect(try boards.counters("run/weights/last.safetensors")[1] == place[1] + 2)
   }
 
+  @Test("A drive that does not answer: a checkpoint of the last whole step, in 10 s, that goes on to the same weights")
+  func deadDrive() throws {
+    let boards = try SmallBoards(20)
+    let flags =
+      SmallBoards.smallSteps + ["--cache", "none", "--mosaic", "0", "--epochs", "5", "--close-mosaic", "0"]
+    let whole = try FeederProcess(["train", "boards"] + flags + ["--out", "whole"], in: boards.folder.url)
+    #expect(whole.status == 0, "\(whole.messages)")
+    let name = try #require(boards.names("boards/images/train").first)
+    let running = try RunningFeeder(
+      ["train", "boards"] + flags + ["--out", "run", "--watchdog", "0", "--json"], in: boards.folder.url,
+      environment: FaultyDisk(folder: boards.folder.url).stuck(name, at: 4))
+    #expect(running.waitForMessage("faulty: stuck"), "no image that hangs")
+    Thread.sleep(forTimeInterval: 1)  // batches that were made before are trained
+    running.send(SIGINT)
+    let start = ContinuousClock.now
+    let ended = try running.finish()
+    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(ended.status == 130, "\(ended.messages)")
+    #expect(ended.output.isEmpty && ended.lines.last?.contains("of the last whole step") == true, "\(ended.messages)")
+    let place = try boards.counters("run/weights/last.safetensors")
+    #expect((0..<5).contains(place[0]) && place[2] > 0 && place[2] < 20, "not inside the run: \(place)")
+    let resumed = try boards.feeder("train", "boards", "--resume", "run")
+    #expect(resumed.status == 0, "\(resumed.messages)")
+    #expect(
+      try Data(contentsOf: boards.url("run/weights/last.safetensors"))
+        == Data(contentsOf: boards.url("whole/weights/last.safetensors")))
+    #expect(try boards.streamRows("run") == boards.streamRows("whole"))
+  }
+
+  @Test("A rank that does not answer: rank 0 writes a checkpoint and leaves, and the other is ended")
+  func deadRank() throws {
+    let boards = try SmallBoards(40)
+    let running = try RunningFeeder(
+      ["train", "boards"] + SmallBoards.smallSteps
+        + ["--ranks", "2", "--epochs", "500", "--out", "run", "--watchdog", "0"], in: boards.folder.url)
+    #expect(running.waitForMessage(" 2/8 "), "no second step")
+    let second = try #require(running.children.first { $0.environment["RANK"] == "1" })
+    kill(second.pid, SIGSTOP)
+    running.send(SIGTERM)
+    let ended = try running.finish()
+    #expect(ended.status == 143, "\(ended.messages)")
+    #expect(ended.messages.contains("of the last whole step"), "\(ended.messages)")
+    #expect(kill(second.pid, 0) != 0, "rank 1 is still there")
+    #expect(boards.names("run/weights") == ["last.safetensors"])
+    let resumed = try boards.feeder("train", "boards", "--resume", "run", "--stop-after-steps", "2")
+    #expect(resumed.status == 0, "\(resumed.messages)")
+  }
+
   @Test("synth leaves nothing behind", arguments: [SIGINT, SIGTERM])
   func duringSynth(_ signal: Int32) throws {
     let folder = try TemporaryFolder()

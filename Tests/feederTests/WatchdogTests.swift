@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A run in which nothing goes on any more ends by itself, and says what everybody was at", .serialized)
 struct WatchdogTests {
-  @Test("an image whose reading never returns: its name and its worker, and the checkpoint before it is whole")
+  @Test("an image whose reading never returns: its name and its worker, and a checkpoint of all batches before it")
   func stuckWorker() throws {
     let boards = try SmallBoards(12)
     let name = try #require(boards.names("boards/images/train").first)
@@ -11,13 +11,14 @@ struct WatchdogTests {
     let run = try FeederProcess(
       ["train", "boards"] + SmallBoards.smallSteps
         + [
-          "--cache", "none", "--epochs", "100", "--checkpoint-every", "1", "--out", "run", "--watchdog", "3",
-          "--mosaic", "0",
+          "--cache", "none", "--epochs", "100", "--out", "run", "--watchdog", "3", "--mosaic", "0",
         ],
       in: boards.folder.url, environment: disk.stuck(name, at: 12))
     #expect(run.status == 1, "\(run.messages)")
     let image = name.replacingOccurrences(of: ".jpg", with: "")
-    #expect(run.lines.contains { $0.hasPrefix("worker 0: at image '\(image)' of batch") }, "\(run.messages)")
+    // Everything before the batch with that image is in the checkpoint.
+    let batch = try boards.counters("run/weights/last.safetensors")[1]
+    #expect(run.lines.contains { $0.hasPrefix("worker 0: at image '\(image)' of batch \(batch)") }, "\(run.messages)")
     #expect(run.lines.contains { $0.hasPrefix("loader: ") && $0.contains("filling") }, "\(run.messages)")
     #expect(run.lines.contains("rank 0 of 1: the run waits for a batch"), "\(run.messages)")
     #expect(run.lines.last?.hasPrefix("feeder: stuck: nothing was done for") == true, "\(run.messages)")
