@@ -142,8 +142,10 @@ package final class SourceOpener: Sendable {
 
   /// The file at `path`, or else one of another list of sources that it takes the place of; nil where there is none that is whole.
   private func fileBefore(_ path: String, _ split: Split, _ recipe: CacheRecipe) throws -> CacheFile? {
-    try ([path] + folder.superseded(by: path, of: dataset, split, recipe)).lazy.compactMap { try? CacheFile(path: $0) }
-      .first
+    for old in try [path] + folder.superseded(by: path, of: dataset, split, recipe) {
+      if let file = try? CacheFile(path: old) { return file }
+    }
+    return nil
   }
 
   private func cache(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> ImageCache {

@@ -10,16 +10,12 @@ final class StateLock: Sendable {
     try lock.withLock(body)
   }
 
-  /// The same; false, with nothing run, where somebody else holds it until `limit`.
-  func holding(before limit: Date?, _ body: () throws -> Void) rethrows -> Bool {
-    guard let limit else {
-      try holding(body)
-      return true
-    }
-    guard lock.lock(before: limit) else { return false }
+  /// The same; runs nothing where somebody else holds it until `limit`.
+  func holding(before limit: Date?, _ body: () throws -> Void) rethrows {
+    guard let limit else { return try holding(body) }
+    guard lock.lock(before: limit) else { return }
     defer { lock.unlock() }
     try body()
-    return true
   }
 
   /// Runs `body`, which changes nothing of the state, in the middle of `holding`: meanwhile others may hold it.

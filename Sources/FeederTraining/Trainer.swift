@@ -38,6 +38,8 @@ package final class Trainer {
   private var saved: RunProgress?
   /// Held by the run while it changes anything of its state.
   private let lock = StateLock()
+  /// True while the run goes on and its state is that of whole batches.
+  private var isWhole = false
 
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
@@ -122,9 +124,10 @@ package final class Trainer {
     saved = progress
   }
 
-  /// What `SideSave` does, on whatever thread; false where the run held its state until `limit`.
-  func saveBesides(before limit: Date?, leave: () -> Void) throws -> Bool {
+  /// What `SideSave` does, on whatever thread.
+  func saveBesides(before limit: Date?, leave: () -> Void) throws {
     try lock.holding(before: limit) {
+      guard isWhole else { return }
       if let (_, losses) = try lateLosses.take() { progress.losses.add(losses) }
       try writeLast()
       leave()
@@ -148,7 +151,9 @@ package final class Trainer {
   }
 
   private func runToEnd() throws -> TrainingOutcome {
+    isWhole = true
     defer {
+      isWhole = false
       keepLearned()
       noteDamage()  // also where it stops the run
     }
@@ -204,6 +209,7 @@ package final class Trainer {
       let hash = batch.epochHash
       try trainBatch(batch, clock)
       progress.epochHash = hash
+      isWhole = true
       if progress.batch == loader.batchCount { continue }
       let isStopWished = try lock.yielding(isStopWished)
       let stop: TrainingOutcome? = isStopWished ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
@@ -240,6 +246,7 @@ package final class Trainer {
       trace?.note(.consumer, "step", from: begun, batch: now.batch)
     }
     let losses = try step.accumulate(images, targets: targets, within: lock.yielding)
+    isWhole = false  // until all that follows of it is done, or for good where that fails
     // Those of the step before: the device has this step's work by now.
     do {
       try takeLosses(clock)
@@ -289,10 +296,13 @@ package final class Trainer {
     let stallShare = clock.stallShare(loader.telemetry)
     state.enter(.validation)
     let begun = trace?.now ?? 0
+    let epoch = progress.epoch
     let results = try lock.yielding {
-      try validator(
+      let results = try validator(
         step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) },
         isCancelled: isStopWished)
+      if results != nil { try checkRanks("after epoch \(epoch + 1)") }
+      return results
     }
     trace?.note(.consumer, "validate", from: begun)
     noteDamage()
@@ -302,7 +312,6 @@ package final class Trainer {
     }
     let accuracy = Accuracy(results: results, classNames: classNames)
     let fitness = Float(Accuracy.fitness(map50: accuracy.map50, map50_95: accuracy.map50_95))
-    let epoch = progress.epoch
     let report = EpochReport(
       epoch: epoch, seconds: clock.seconds, losses: progress.losses.means, accuracy: accuracy,
       learningRate: schedule.point(batch: progress.step - 1).weightRate,
@@ -310,6 +319,7 @@ package final class Trainer {
       prefetchDepth: loader.plan.prefetchDepth, workers: loader.plan.workers, peakHostBytes: HostMemory.peakBytes,
       peakDeviceBytes: settings.device == .cpu ? 0 : try EngineMemory.peakBytes(on: settings.device),
       streamHash: progress.epochHash)
+    isWhole = false
     let isBest = progress.noteResult(fitness: fitness)
     let isEarly = progress.isOutOfPatience(settings.patience)
     progress.epoch += 1
@@ -317,11 +327,11 @@ package final class Trainer {
     progress.epochHash = 0
     progress.losses = LossSums()
     if isEarly || progress.epoch == settings.epochs { progress.isDone = 1 }
-    try checkRanks("after epoch \(epoch + 1)")
     // First the row, then what goes on from it: a run that is killed in between writes the row again, and none is ever missing.
     try observer.epochDone(report)
     if isBest, settings.place.leads { try checkpoint.writeBest(step) }
     try writeLast()
+    isWhole = true
     if let line = memory.lineOnce { observer.note(line) }
     return isEarly && progress.epoch < settings.epochs ? .stoppedEarly(bestEpoch: progress.bestEpoch) : nil
   }

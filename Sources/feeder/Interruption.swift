@@ -20,7 +20,11 @@ final class Interruption {
       source.setEventHandler { [cancellation, lastResort] in
         if Self.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
         cancellation.cancel()
-        lastResort.start()
+        lastResort.start {
+          Terminal.complain(
+            "a minute after signal \(number) something does not end: left as it is, and what was written before stays")
+          _exit(128 + number)
+        }
       }
       source.resume()
       sources.append(source)

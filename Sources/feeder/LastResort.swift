@@ -3,21 +3,35 @@ import Synchronization
 
 /// Ends a process whose work was asked to stop and does not, such as one that waits for a drive that is gone.
 final class LastResort: Sendable {
-  private let leave = Mutex<(@Sendable () -> Void)?>(nil)
-  private let seconds = Mutex(0.0)
-
-  /// Calls `leave`, which does not return, on a thread of its own, `seconds` after the wish to stop; the latest that was given counts.
-  func set(after seconds: Double, _ leave: @escaping @Sendable () -> Void) {
-    self.seconds.withLock { $0 = seconds }
-    self.leave.withLock { $0 = leave }
+  /// What is done `seconds` after the wish to stop, and every second from then on: ends the process, or returns where that is still
+  /// the work's own to do.
+  struct Step: Sendable {
+    let seconds: Double
+    let leave: @Sendable () -> Void
   }
 
-  /// The wish to stop came.
-  func start() {
-    // A thread of its own: whatever hangs may hold all that Dispatch has.
+  /// Seconds that work and steps may take in all: what they write to may not answer.
+  private static let most = 60.0
+
+  private let step = Mutex<Step?>(nil)
+
+  /// Takes the place of the step before; nil: the work ends by itself.
+  func set(_ step: Step?) { self.step.withLock { $0 = step } }
+
+  /// The wish to stop came: `leaveAtLast` is called where nothing has ended the process in a minute.
+  func start(leaveAtLast: @escaping @Sendable () -> Void) {
+    guard let first = step.withLock({ $0 }) else { return }
+    // Threads of their own: whatever hangs may hold all that Dispatch has.
     Thread.detachNewThread { [self] in
-      Thread.sleep(forTimeInterval: seconds.withLock { $0 })
-      leave.withLock { $0 }?()
+      Thread.sleep(forTimeInterval: first.seconds)
+      while true {
+        step.withLock { $0 }?.leave()
+        Thread.sleep(forTimeInterval: 1)
+      }
+    }
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: Self.most)
+      leaveAtLast()
     }
   }
 }

@@ -7,9 +7,10 @@ import Foundation
 /// Starts the ranks of one machine: this command again, once for each, with what torchrun would set in their environment. Lives as
 /// long as they do, hands signals on, and ends with their status.
 final class RankCrew {
-  /// Time that ranks have to leave by themselves after one of them failed, and after one left because it was asked to.
+  /// Time that ranks have to leave by themselves after one of them failed, or left as it was asked to; and after rank 0, which writes,
+  /// left so.
   private static let patience = Duration.seconds(30)
-  private static let patienceAfterSignal = Duration.seconds(3)
+  private static let patienceAfterSave = Duration.seconds(4)
 
   private let count: Int
   private var running: [pid_t: Int] = [:]
@@ -107,7 +108,8 @@ final class RankCrew {
         if code == 1, status & 0x7F != 0 { Terminal.complain("rank \(rank) was ended by signal \(status & 0x7F)") }
         // Those that fail later fail because of the first.
         failure = failure ?? code
-        end = end ?? .now + (code == 130 || code == 143 ? Self.patienceAfterSignal : Self.patience)
+        let patience = rank == 0 && (code == 130 || code == 143) ? Self.patienceAfterSave : Self.patience
+        end = min(end ?? .now + patience, .now + patience)
       } else if child < 0, errno != EINTR {
         break
       } else if let limit = end {

@@ -81,9 +81,10 @@ struct RunFolder {
 
   /// Removes the folder where it holds no weights: nothing of a run that failed before its first checkpoint is of use.
   func removeWithoutWeights() {
+    // Where something lies in it now, or is being written, it stays.
+    guard rmdir(weights.path) == 0 else { return }
     do {
-      let names = try FileManager.default.contentsOfDirectory(atPath: weights.path)
-      if names.isEmpty { try FileManager.default.removeItem(at: url) }
+      try FileManager.default.removeItem(at: url)
     } catch {
       Terminal.say("\(url.path): could not be removed; it is of no use")
     }

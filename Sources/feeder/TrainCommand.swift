@@ -97,10 +97,7 @@ struct TrainCommand: ParsableCommand {
     let drawing = RunDrawing(
       folder: folder, settings: settings, dataset: dataset, train: train, validation: validation, memory: loaderBudget)
     let interruption = Interruption()
-    interruption.lastResort.set(after: place.leads ? 5 : 9) {  // a rank that leaves before rank 0 ends the run of all
-      if place.leads { folder.removeWithoutWeights() }
-      _exit(Interruption.exitStatus)
-    }
+    interruption.lastResort.set(leaveWhilePreparing(folder, place))
     let ended: Ended
     do {
       if resumed == nil, place.leads {
@@ -123,6 +120,7 @@ struct TrainCommand: ParsableCommand {
     try tell(ended, folder)
     var report: URL?
     if place.leads, ended.isWhole, try arguments.plots() {
+      interruption.lastResort.set(leaveWhileDrawing(folder))
       report = drawing.after(interruption)
     }
     if json, place.leads { try Terminal.printJSON(ended.report(folder, report)) }
@@ -163,7 +161,7 @@ struct TrainCommand: ParsableCommand {
   ) throws -> Ended {
     let isNew = folder.checkpointDate == nil
     let watchdog = Watchdog(
-      seconds: watchdog,
+      seconds: watchdog, leads: settings.place.leads,
       advice: settings.place.leads
         ? "the last checkpoint is kept: --resume \(folder.url.path)" : "the rank that writes says how to go on")
     defer { watchdog.stop() }
@@ -183,15 +181,25 @@ struct TrainCommand: ParsableCommand {
         + "\(settings.device), \(settings.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
     )
     watchdog.watch(trainer)
-    if settings.place.leads { saveAsLastResort(trainer, folder, interruption) }
+    if settings.place.leads { interruption.lastResort.set(leaveWhileTraining(folder, SideSave(trainer))) }
+    defer { interruption.lastResort.set(nil) }
     let outcome = try trainer.run()
     return Ended(outcome: outcome, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
   }
 
-  /// Makes a run that was asked to stop, and is in the middle of a step for long, end with a checkpoint of the step before it.
-  private func saveAsLastResort(_ trainer: Trainer, _ folder: RunFolder, _ interruption: Interruption) {
-    let save = SideSave(trainer)
-    interruption.lastResort.set(after: 5) {
+  // What ends a run that was asked to stop and does not, in its three parts. A rank that leaves before rank 0 would end the run of all.
+
+  private func leaveWhilePreparing(_ folder: RunFolder, _ place: RankPlace) -> LastResort.Step {
+    .init(seconds: place.leads ? 5 : 7) {
+      Terminal.say("interrupted before the first step")
+      if place.leads { folder.removeWithoutWeights() }
+      _exit(Interruption.exitStatus)
+    }
+  }
+
+  /// With a checkpoint of the last whole step.
+  private func leaveWhileTraining(_ folder: RunFolder, _ save: SideSave) -> LastResort.Step {
+    .init(seconds: 5) {
       do {
         try save {
           Terminal.say(
@@ -202,6 +210,13 @@ struct TrainCommand: ParsableCommand {
         Terminal.complain("\(error)")
         _exit(1)
       }
+    }
+  }
+
+  private func leaveWhileDrawing(_ folder: RunFolder) -> LastResort.Step {
+    .init(seconds: 9) {
+      Terminal.say("interrupted: the run is done, and its report is not written: feeder report \(folder.url.path)")
+      _exit(Interruption.exitStatus)
     }
   }
 

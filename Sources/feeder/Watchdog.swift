@@ -18,13 +18,15 @@ final class Watchdog: TrainingObserver, Sendable {
   private static let savingSeconds = 20.0
 
   private let least: Double
+  private let leads: Bool
   private let advice: String
   private let state: Mutex<State>
   private let run = Mutex<(state: RunState, save: SideSave)?>(nil)
 
-  /// Watches from `watch` on; `advice` is what to do when it has ended a run.
-  init(seconds: Double, advice: String) {
+  /// Watches from `watch` on, for a rank that `leads` or not; `advice` is what to do when it has ended a run.
+  init(seconds: Double, leads: Bool, advice: String) {
     least = seconds
+    self.leads = leads
     self.advice = advice
     state = Mutex(State(quiet: Quiet(least: seconds)))
   }
@@ -60,14 +62,16 @@ final class Watchdog: TrainingObserver, Sendable {
       Terminal.complain("stuck: \(stuck); \(advice)")
       _exit(1)
     }
-    // Beside this thread: the run's folder may be on the drive that does not answer.
-    Thread.detachNewThread {
-      do {
-        try run.save(before: .now + Self.patience, leave: leave)
-      } catch {
-        Terminal.complain("\(error)")
+    // Beside this thread: the run's folder may be on the drive that does not answer. The other ranks give rank 0 the time for it.
+    if leads {
+      Thread.detachNewThread {
+        do {
+          try run.save(before: .now + Self.patience, leave: leave)
+        } catch {
+          Terminal.complain("\(error)")
+        }
+        leave()
       }
-      leave()
     }
     Thread.sleep(forTimeInterval: Self.savingSeconds)
     leave()

@@ -9,29 +9,34 @@ import Testing
 
 @Suite("A checkpoint from another thread, while a run waits or computes")
 struct SideSaveTests {
-  /// The losses of every epoch that ended.
+  /// Keeps the losses of every epoch that ended, and tells when something was done.
   private final class Losses: TrainingObserver {
     private(set) var ofEpochs: [Int: [Double]] = [:]
-    func stepDone(_ report: StepReport) {}
-    func validationStepDone(_ done: Int, of total: Int) {}
+    let news = DispatchSemaphore(value: 0)
+    func stepDone(_ report: StepReport) { news.signal() }
+    func validationStepDone(_ done: Int, of total: Int) { news.signal() }
     func epochDone(_ report: EpochReport) { ofEpochs[report.epoch] = report.losses }
     func note(_ line: String) {}
   }
 
-  /// Saves and copies at moments of chance until told to stop.
+  /// Saves, and copies what it saved, at a moment of chance after each of a run's steps.
   private final class Saver: Sendable {
-    private let moments = Mutex<[URL]>([])
+    private let copies = Mutex<[URL]>([])
     private let isOver = Mutex(false)
     private let failure = Mutex<(any Error)?>(nil)
+    private let news: DispatchSemaphore
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ save: SideSave, from last: URL, to folder: URL, count: Int) {
+    init(_ save: SideSave, after news: DispatchSemaphore, from last: URL, to folder: URL) {
+      self.news = news
       Thread.detachNewThread { [self] in
         defer { ended.signal() }
         do {
-          while !isOver.withLock({ $0 }), moments.withLock(\.count) < count {
-            Thread.sleep(forTimeInterval: .random(in: 0...0.15))
-            let copy = folder.appending(path: "moment\(moments.withLock(\.count))")
+          while true {
+            news.wait()
+            if isOver.withLock({ $0 }) { return }
+            Thread.sleep(forTimeInterval: .random(in: 0...0.05))
+            let copy = folder.appending(path: "moment\(copies.withLock(\.count))")
             try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
             var copied: Result<Void, any Error>?
             try save {
@@ -39,8 +44,9 @@ struct SideSaveTests {
                 try FileManager.default.copyItem(at: last, to: copy.appending(path: "last.safetensors"))
               }
             }
-            try copied?.get()
-            moments.withLock { $0.append(copy) }
+            guard let copied else { continue }  // the run is over
+            try copied.get()
+            copies.withLock { $0.append(copy) }
           }
         } catch {
           failure.withLock { $0 = error }
@@ -48,11 +54,13 @@ struct SideSaveTests {
       }
     }
 
+    /// Where the copies are.
     func stop() throws -> [URL] {
       isOver.withLock { $0 = true }
+      news.signal()
       ended.wait()
       try failure.withLock { if let error = $0 { throw error } }
-      return moments.withLock { $0 }
+      return copies.withLock { $0 }
     }
   }
 
@@ -80,7 +88,7 @@ struct SideSaveTests {
     let disturbed = boards.folder.appending(path: "disturbed")
     let disturbedLosses = Losses()
     let run = try trainer(in: disturbed, resume: false, disturbedLosses)
-    let saver = Saver(SideSave(run), from: last(disturbed), to: boards.folder, count: 12)
+    let saver = Saver(SideSave(run), after: disturbedLosses.news, from: last(disturbed), to: boards.folder)
     #expect(try run.run() == .finished)
     let moments = try saver.stop()
     #expect(try Data(contentsOf: last(disturbed)) == Data(contentsOf: last(whole)), "the saves changed the run")
@@ -102,25 +110,68 @@ struct SideSaveTests {
     #expect(steps.count > 3 && pending > 0, "too few moments inside the run: \(steps), \(pending) with gradients")
   }
 
-  @Test("leaves a run alone that is over, and calls back at once")
+  @Test("is not written before a run begins, nor when it is over, whether its trainer lives or not")
   func over() throws {
     let boards = try TemporaryBoards(count: 4)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
     var settings = TrainingSettings()
     (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, 1)
-    var save: SideSave?
-    do {
-      let run = try Trainer(
-        settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
-        weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: TrainingObservers([]),
-        isCancelled: { false })
-      save = SideSave(run)
-      #expect(try run.run() == .finished)
+    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: boards.folder.path).sorted() }
+    var run: Trainer? = try Trainer(
+      settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+      weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: TrainingObservers([]),
+      isCancelled: { false })
+    let save = SideSave(try #require(run))
+    var before = try names()
+    try save { Issue.record("called before the run") }
+    #expect(try names() == before)
+    #expect(try run?.run() == .finished)
+    before = try names()
+    #expect(before.contains("last.safetensors"))
+    try save { Issue.record("called after the run") }
+    run = nil
+    try save { Issue.record("called without a trainer") }
+    #expect(try names() == before)
+  }
+
+  private struct FullDisk: Error {}
+
+  /// Fails at the end of an epoch, as a full disk makes results.csv do.
+  private final class Failing: TrainingObserver {
+    let isFailing = DispatchSemaphore(value: 0)
+    func stepDone(_ report: StepReport) {}
+    func validationStepDone(_ done: Int, of total: Int) {}
+    func epochDone(_ report: EpochReport) throws {
+      isFailing.signal()
+      Thread.sleep(forTimeInterval: 0.5)  // time to wait for the state
+      throw FullDisk()
     }
-    let before = try FileManager.default.contentsOfDirectory(atPath: boards.folder.path).sorted()
-    var isCalled = false
-    try save? { isCalled = true }
-    #expect(isCalled)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: boards.folder.path).sorted() == before)
+    func note(_ line: String) {}
+  }
+
+  @Test("is not written of a run that fails: its epoch has no row yet")
+  func failing() throws {
+    let boards = try TemporaryBoards(count: 4)
+    let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
+    var settings = TrainingSettings()
+    (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, 2)
+    let observer = Failing()
+    let run = try Trainer(
+      settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+      weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: observer, isCancelled: { false })
+    let save = SideSave(run)
+    let isCalled = Atomic(false)
+    let ended = DispatchSemaphore(value: 0)
+    let failing = observer.isFailing
+    Thread.detachNewThread {
+      failing.wait()
+      try? save { isCalled.store(true, ordering: .relaxed) }
+      ended.signal()
+    }
+    #expect(throws: FullDisk.self) { try run.run() }
+    ended.wait()
+    let wasCalled = isCalled.load(ordering: .relaxed)
+    #expect(!wasCalled)
+    #expect(!FileManager.default.fileExists(atPath: boards.folder.appending(path: "last.safetensors").path))
   }
 }

@@ -69,7 +69,6 @@ struct InterruptionTests {
     #expect(ended.status == 143, "\(ended.messages)")
     #expect(ended.messages.contains("of the last whole step"), "\(ended.messages)")
     #expect(kill(second.pid, 0) != 0, "rank 1 is still there")
-    #expect(boards.names("run/weights") == ["last.safetensors"])
     let resumed = try boards.feeder("train", "boards", "--resume", "run", "--stop-after-steps", "2")
     #expect(resumed.status == 0, "\(resumed.messages)")
   }
