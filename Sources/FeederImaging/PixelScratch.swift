@@ -52,6 +52,11 @@ package final class PixelScratch {
       lines: (memory + sizes.columns + sizes.rows + sizes.plan).assumingMemoryBound(to: UInt8.self))
   }
 
+  /// Grows at once to what calls of up to these sizes need, as `byteCount` counts them.
+  package func reserve(sourceWidth: Int, targetWidth: Int, channels: Int) {
+    _ = grown(to: Self.byteCount(sourceWidth: sourceWidth, targetWidth: targetWidth, channels: channels))
+  }
+
   private func grown(to needed: Int) -> UnsafeMutableRawPointer {
     if let memory, byteCount >= needed { return memory }
     memory?.deallocate()

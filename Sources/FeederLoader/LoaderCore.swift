@@ -54,8 +54,12 @@ final class LoaderCore: Sendable {
   private func workUntilToldToLeave(_ number: Int) {
     do {
       let scratch = try WorkerScratch()
+      // Which worker meets the largest image is chance: none grows for it later.
+      scratch.pixels.reserve(
+        sourceWidth: filler.source.largestWidth, targetWidth: filler.settings.imageSize,
+        channels: filler.source.channels)
       while true {
-        switch state.withLock({ Self.turn(&$0, number) }) {
+        switch state.withLock({ Self.turn(&$0, number, trace) }) {
         case .fill(let item): fill(item, scratch, number)
         case .rest: work.wait()
         case .leave: return
@@ -76,10 +80,12 @@ final class LoaderCore: Sendable {
     }
   }
 
-  private static func turn(_ state: inout State, _ number: Int) -> Turn {
+  private static func turn(_ state: inout State, _ number: Int, _ trace: Trace?) -> Turn {
     state.crew.end(number)
     if state.crew.shouldLeave() { return .leave }
     if let item = state.batches.takeItem() {
+      // The first image of a batch is taken first; out of this lock another might begin before.
+      if item.image == 0, let trace { item.slot.times.filling = trace.now }
       state.crew.begin(number, item)
       return .fill(item)
     }
@@ -89,8 +95,6 @@ final class LoaderCore: Sendable {
 
   private func fill(_ item: WorkItem, _ scratch: WorkerScratch, _ worker: Int) {
     let start = trace?.now ?? 0
-    // The first image of a batch is taken first.
-    if item.image == 0 { item.slot.times.filling = start }
     do {
       try filler.fill(item, scratch: scratch)
       if let trace {

@@ -97,24 +97,15 @@ struct LargeCacheTests {
   @Test("where the copy of an index fails too, that is an error")
   func cutCopy() throws {
     let large = try OnePixelCache(count: 100_000)
-    let before = Set(Self.namelessFiles())
+    let before = NamelessFile.all()
     let cache = ImageCache(try CacheFile(path: large.path), channels: 1, imageSize: 640)
-    let copy = try #require(Self.namelessFiles().first { !before.contains($0) })
-    #expect(truncate("/proc/self/fd/\(copy)", 0) == 0)
+    let copy = try #require(NamelessFile.all().subtracting(before).first)
+    #expect(truncate("/proc/self/fd/\(copy.descriptor)", 0) == 0)
     #expect(cache.size(of: 99_999) == nil && cache.item(99_999).imageID.isEmpty)
     #expect {
       try cache.withImage(5, scratch: DecodeScratch()) { _ in }
     } throws: {
       "\($0)".contains("index") && "\($0)".contains(large.path)
-    }
-  }
-
-  /// Descriptors of this process's files without a name, as large as an index that is not kept in memory.
-  private static func namelessFiles() -> [String] {
-    let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-    return descriptors.filter { descriptor in
-      var status = stat()
-      return fstat(Int32(descriptor) ?? -1, &status) == 0 && status.st_nlink == 0 && status.st_size > 16 << 20
     }
   }
 }

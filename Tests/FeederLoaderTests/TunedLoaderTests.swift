@@ -76,7 +76,7 @@ struct TunedLoaderTests {
   func clock() {
     let (clock, wall, cpu) = (WorkerClock(), Stopwatch(), Stopwatch(CLOCK_THREAD_CPUTIME_ID))
     var (told, askedCount) = (0, 0)
-    for _ in 0..<200 {
+    for _ in 0..<2000 {
       clock.begin()
       let image = Stopwatch()
       while image.nanoseconds < 50_000 {}
@@ -87,6 +87,6 @@ struct TunedLoaderTests {
     }
     #expect((1...wall.nanoseconds / 1_000_000).contains(askedCount))
     let spent = cpu.nanoseconds
-    #expect(told <= spent && told > spent - 3_000_000, "\(told) of \(spent) ns")
+    #expect(told <= spent && told > spent - 20_000_000, "\(told) of \(spent) ns")
   }
 }

@@ -1,6 +1,7 @@
 import BoardSupport
 import FeederCache
 import FeederMetrics
+import FeederTorch
 import Foundation
 import Testing
 
@@ -14,6 +15,8 @@ struct EarlyStopTests {
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
     var settings = TrainingSettings()
     (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, 1)
+    // What else runs in this process keeps its threads and its memory.
+    (settings.engineThreads, settings.tensorLimit) = (Engine.threadCount, .max)
     func run(_ name: String, resume: Bool = false, isCancelled: Bool = false) throws -> TrainingOutcome {
       let folder = boards.folder.appending(path: name)
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

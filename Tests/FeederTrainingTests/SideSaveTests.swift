@@ -1,6 +1,7 @@
 import BoardSupport
 import FeederCache
 import FeederMetrics
+import FeederTorch
 import Foundation
 import Synchronization
 import Testing
@@ -64,13 +65,20 @@ struct SideSaveTests {
     }
   }
 
+  /// Small; what else runs in this process keeps its threads and its memory.
+  private func settings(epochs: Int) -> TrainingSettings {
+    var settings = TrainingSettings()
+    (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, epochs)
+    (settings.engineThreads, settings.tensorLimit) = (Engine.threadCount, .max)
+    return settings
+  }
+
   @Test(
     "is one to go on from to the weights and losses of an undisturbed run, with gradients of earlier batches waiting")
   func anyMoment() throws {
     let boards = try TemporaryBoards(count: 16)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
-    var settings = TrainingSettings()
-    (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, 2)
+    var settings = settings(epochs: 2)
     settings.nominalBatch = 8
     settings.warmupEpochs = 0.5
     func trainer(in folder: URL, resume: Bool, _ losses: Losses) throws -> Trainer {
@@ -114,8 +122,7 @@ struct SideSaveTests {
   func over() throws {
     let boards = try TemporaryBoards(count: 4)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
-    var settings = TrainingSettings()
-    (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, 1)
+    let settings = settings(epochs: 1)
     func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: boards.folder.path).sorted() }
     var run: Trainer? = try Trainer(
       settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
@@ -153,8 +160,7 @@ struct SideSaveTests {
   func failing() throws {
     let boards = try TemporaryBoards(count: 4)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
-    var settings = TrainingSettings()
-    (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, 2)
+    let settings = settings(epochs: 2)
     let observer = Failing()
     let run = try Trainer(
       settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,

@@ -48,7 +48,7 @@ struct BenchFeedTests {
     let boards = try SmallBoards(12)
     let calm = try feed(boards, "--step-ms", "1", "--steps", "40", "--cache", "jpeg")
     let paused = try feed(
-      boards, "--step-ms", "1", "--steps", "40", "--cache", "jpeg", "--pause-ms", "200", "--pause-every", "10",
+      boards, "--step-ms", "1", "--steps", "40", "--cache", "jpeg", "--pause-ms", "600", "--pause-every", "10",
       "--prefetch", "1", "--workers", "1")
     let dear = try feed(
       boards, "--step-ms", "1", "--steps", "40", "--cache", "jpeg", "--decode-times", "50", "--change-at", "20",

@@ -40,7 +40,7 @@ struct CacheBenchTests {
     let forms = try #require(report["forms"] as? [[String: Any]])
     #expect(forms.map { $0["form"] as? String } == ["pixels", "jpeg", "none"])
     let rate = try #require(forms[0]["read_mib_per_second"] as? Double)
-    #expect(rate > 0.5 && rate < 1.5)
+    #expect(rate > 0.1 && rate < 1.5)
     #expect(boards.names("c").allSatisfy { !$0.hasSuffix(".decision") })
     let first = try FeederProcess(["cache", "build"] + flags, in: boards.url(""))
     #expect(first.messages.contains("cache: pixels for train (predicted images/s: pixels "), "\(first.messages)")

@@ -84,6 +84,8 @@ final class RunningFeeder {
       .merging(environment) { $1 }
     signal(SIGINT, SIG_DFL)  // a shell's background job ignores it, and so would all that it starts
     try process.run()
+    // Its own copy is open.
+    try (process.standardOutput as? FileHandle)?.close()
     let (process, isTooLate) = (process, isTooLate)
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {
       guard process.isRunning else { return }
@@ -124,6 +126,7 @@ final class RunningFeeder {
   func finish() throws -> FeederProcess {
     messages += errorPipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    try errorPipe.fileHandleForReading.close()
     let status =
       process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     let text = String(decoding: messages, as: UTF8.self)
