@@ -190,7 +190,7 @@ struct TrainCommand: ParsableCommand {
   // What ends a run that was asked to stop and does not, in its three parts. A rank that leaves before rank 0 would end the run of all.
 
   private func leaveWhilePreparing(_ folder: RunFolder, _ place: RankPlace) -> LastResort.Step {
-    .init(seconds: place.leads ? 5 : 7) {
+    .init(seconds: place.leads ? 3 : 5) {
       Terminal.say("interrupted before the first step")
       if place.leads { folder.removeWithoutWeights() }
       _exit(Interruption.exitStatus)
@@ -199,7 +199,7 @@ struct TrainCommand: ParsableCommand {
 
   /// With a checkpoint of the last whole step.
   private func leaveWhileTraining(_ folder: RunFolder, _ save: SideSave) -> LastResort.Step {
-    .init(seconds: 5) {
+    .init(seconds: 3) {
       do {
         try save {
           Terminal.say(
