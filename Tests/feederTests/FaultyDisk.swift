@@ -6,12 +6,13 @@ struct FaultyDisk {
   /// The folder whose files count.
   let folder: URL
   private static let library = Result { try build() }
+  private static let target = FileManager.default.temporaryDirectory.appending(path: "feeder-faulty-\(getpid()).so")
 
-  /// Compiles the library once. Throws where the C compiler refuses.
+  /// Compiles the library once, for as long as this process lives. Throws where the C compiler refuses.
   private static func build() throws -> String {
     let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "FaultyDisk/faulty.c")
-    let target = FileManager.default.temporaryDirectory.appending(path: "feeder-faulty-\(getpid()).so")
+    atexit { unlink(FaultyDisk.target.path) }
     let compiler = Process()
     compiler.executableURL = URL(filePath: "/usr/bin/env")
     compiler.arguments = ["cc", "-shared", "-fPIC", "-O1", "-o", target.path, source.path, "-ldl"]
