@@ -12,9 +12,17 @@ package enum FreeSpace {
     return overflow ? .max : bytes
   }
 
-  /// Why the system call before failed on the file `path`, in words; where its disk is full, with what is free there.
+  /// Why the system call before failed on the file `path`, in words; with what is free if its disk is full, and with the limit if the
+  /// file would grow beyond that of a file.
   package static func reason(_ path: String, code: Int32 = errno) -> String {
     let reason = String(cString: strerror(code))
+    if code == EFBIG {
+      var limit = rlimit()
+      guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur < UInt(Int.max) else {
+        return reason
+      }
+      return "\(reason): the file size limit is \(ByteCount(Int(clamping: limit.rlim_cur))) (ulimit -f)"
+    }
     guard code == ENOSPC || code == EDQUOT, let free = byteCount(at: path) else { return reason }
     return "\(reason): \(ByteCount(free)) (\(free) bytes) are free"
   }

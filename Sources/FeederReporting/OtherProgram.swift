@@ -18,9 +18,22 @@ enum OtherProgram {
     for (descriptor, file) in [(STDOUT_FILENO, output), (STDERR_FILENO, errors)] {
       posix_spawn_file_actions_addopen(&actions, descriptor, file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // It takes signals as a program expects them, whatever this process ignores or holds back. In a group of its own a terminal's Ctrl-C
+    // does not reach it: this process asks for the end of its work itself.
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    posix_spawnattr_setpgroup(&attributes, 0)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&signals, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &signals)
     var child: pid_t = 0
     let failure = withCStrings([path] + arguments) { words in
-      withCStrings(environment.map { "\($0)=\($1)" }) { posix_spawn(&child, path, &actions, nil, words, $0) }
+      withCStrings(environment.map { "\($0)=\($1)" }) { posix_spawn(&child, path, &actions, &attributes, words, $0) }
     }
     guard failure == 0 else { return .notStarted }
     let deadline = ContinuousClock.now + .seconds(seconds)

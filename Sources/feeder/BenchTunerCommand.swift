@@ -36,7 +36,7 @@ struct BenchTunerCommand: ParsableCommand {
         throw CommandError("--out \(out): cannot be written (\(error.localizedDescription))")
       }
     } else if !json {
-      Terminal.say(report.markdown)
+      Terminal.sayLines(report.markdown)
     }
     if json { try Terminal.printJSON(report) }
   }

@@ -16,8 +16,17 @@ struct Feeder: ParsableCommand {
 
   /// Runs a subcommand. Exit status: 0 done, 1 failed with one line on stderr, 2 usage.
   static func main() {
+    StackRoom.with { _ in
+      Feeder.work()
+      return nil
+    }
+  }
+
+  private static func work() {
     Terminal.claimStandardStreams()
     ThreadPolicy.restartOnce()
+    let signals = StopSignals.listen()
+    defer { withExtendedLifetime(signals) {} }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -30,11 +39,11 @@ struct Feeder: ParsableCommand {
     if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
     let status = exitCode(for: error)
     if status == .success {  // --help and --version
-      print(fullMessage(for: error))
-      Foundation.exit(0)
+      let lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      Foundation.exit((try? Terminal.print(lines)) == nil ? 1 : 0)
     }
     if status == .validationFailure {
-      Terminal.say(fullMessage(for: error))
+      Terminal.sayLines(fullMessage(for: error))
       Foundation.exit(2)
     }
     Terminal.complain(line(error))

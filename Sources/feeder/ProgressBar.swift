@@ -41,6 +41,7 @@ final class ProgressBar: Sendable {
     let rate = seconds > 0 ? Double(done) / seconds : 0
     let left = rate > 0 ? Double(total - done) / rate : 0
     let line = "\(title): \(done) of \(total) \(unit), \(Int(rate))/s, \(Int(left.rounded(.up))) s left"
-    if Terminal.isInteractive { Terminal.redraw(line + (done == total ? "\n" : "")) } else { Terminal.say(line) }
+    guard Terminal.isInteractive else { return Terminal.say(line) }
+    Terminal.redraw(line, isLast: done == total)
   }
 }

@@ -3,6 +3,7 @@ import Dispatch
 import FeederCore
 import FeederTraining
 import Foundation
+import Synchronization
 
 /// Starts the ranks of one machine: this command again, once for each, with what torchrun would set in their environment. Lives as
 /// long as they do, hands signals on, and ends with their status.
@@ -14,7 +15,26 @@ final class RankCrew {
 
   private let count: Int
   private var running: [pid_t: Int] = [:]
-  private var signals: [any DispatchSourceSignal] = []
+  /// The ranks that a signal is handed on to, and the signal that came.
+  private let listeners = Listeners()
+
+  private final class Listeners: Sendable {
+    private let state = Mutex<(ranks: [pid_t], signal: Int32?)>(([], nil))
+
+    func add(_ rank: pid_t) {
+      state.withLock { state in
+        state.ranks.append(rank)
+        if let signal = state.signal { kill(rank, signal) }
+      }
+    }
+
+    func handOn(_ signal: Int32) {
+      state.withLock { state in
+        state.signal = signal
+        for rank in state.ranks { kill(rank, signal) }
+      }
+    }
+  }
   private var lifeline: (read: Int32, write: Int32) = (-1, -1)
 
   /// A crew of `count`; `check` is told each place before anything starts, so that bad settings are said once.
@@ -30,8 +50,9 @@ final class RankCrew {
     lifeline = (ends[0], ends[1])
     _ = fcntl(lifeline.write, F_SETFD, FD_CLOEXEC)
     let port = try Self.freePort()
+    StopSignals.set { [listeners] in listeners.handOn($0) }
+    defer { StopSignals.set(nil) }
     for rank in 0..<count { try start(rank, port: port) }
-    listen()
     try wait()
   }
 
@@ -69,8 +90,12 @@ final class RankCrew {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // Groups of their own: a terminal's Ctrl-C comes here alone, and is handed on once.
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // Groups of their own: a terminal's Ctrl-C comes here alone, and is handed on once. A signal that this thread holds back would be
+    // held back there as well.
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setpgroup(&attributes, 0)
     var child: pid_t = 0
     let status = withCStrings(CommandLine.arguments) { arguments in
@@ -83,17 +108,7 @@ final class RankCrew {
       throw CommandError("--ranks \(count): rank \(rank) does not start (\(String(cString: strerror(status))))")
     }
     running[child] = rank
-  }
-
-  private func listen() {
-    let children = Array(running.keys)
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { for child in children { kill(child, number) } }
-      source.resume()
-      signals.append(source)
-    }
+    listeners.add(child)
   }
 
   private func wait() throws {
@@ -108,7 +123,7 @@ final class RankCrew {
         if code == 1, status & 0x7F != 0 { Terminal.complain("rank \(rank) was ended by signal \(status & 0x7F)") }
         // Those that fail later fail because of the first.
         failure = failure ?? code
-        let patience = rank == 0 && (code == 130 || code == 143) ? Self.patienceAfterSave : Self.patience
+        let patience = rank == 0 && Self.stopSignals.contains(code - 128) ? Self.patienceAfterSave : Self.patience
         end = min(end ?? .now + patience, .now + patience)
       } else if child < 0, errno != EINTR {
         break
@@ -126,11 +141,13 @@ final class RankCrew {
     if let failure { throw ExitCode(failure) }
   }
 
-  /// A rank's own status; 130 and 143 for one that Ctrl-C or SIGTERM ended before it listened, 1 for any other signal.
+  private static let stopSignals = [SIGHUP, SIGINT, SIGTERM]
+
+  /// A rank's own status; 128 and its number for a signal that asks to stop and ended the rank before it listened, 1 for any other.
   private static func exitStatus(_ status: Int32) -> Int32 {
     let number = status & 0x7F
     if number == 0 { return status >> 8 & 0xFF }
-    return number == SIGINT || number == SIGTERM ? 128 + number : 1
+    return stopSignals.contains(number) ? 128 + number : 1
   }
 
   /// For a rank of a crew: ends it as a SIGTERM would, once the crew's first process is gone. Returns what must live on.

@@ -1,7 +1,10 @@
+import ArgumentParser
 import Foundation
 import Synchronization
 
-/// What a command says: one JSON document on stdout when asked, everything else on stderr.
+/// What a command says: results and JSON on stdout, everything else on stderr.
+///
+/// A reader that leaves costs a command nothing: what stderr does not take is dropped. Only output that was asked for fails the command.
 enum Terminal {
   /// True where stderr is a terminal, so that a line may be redrawn in place.
   static let isInteractive = isatty(STDERR_FILENO) == 1
@@ -17,13 +20,20 @@ enum Terminal {
   /// The name of a process that only speaks where something is wrong, as "rank 1"; nil for one that tells everything.
   static let quietName = Mutex<String?>(nil)
 
-  /// Writes a line to stderr; where that fails, nobody could be told.
+  // MARK: - Messages
+
+  /// Writes a line to stderr.
   static func say(_ line: String) {
     if quietName.withLock({ $0 == nil }) { _ = write(tame(line) + "\n", to: STDERR_FILENO) }
   }
 
+  /// Writes a text of several lines to stderr.
+  static func sayLines(_ text: String) {
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) { say(String(line)) }
+  }
+
   /// Writes a line to stderr that matters in a quiet process too.
-  static func report(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
+  static func report(_ line: String) { _ = write(tame(line) + "\n", to: STDERR_FILENO) }
 
   /// Writes why the program fails to stderr, in a quiet process too.
   static func complain(_ line: String) {
@@ -31,10 +41,10 @@ enum Terminal {
     _ = write("feeder: " + name + tame(line) + "\n", to: STDERR_FILENO)
   }
 
-  /// Redraws the current line of a terminal; does nothing where there is none.
-  static func redraw(_ line: String) {
+  /// Redraws the current line of a terminal, and ends it with the `isLast` state; does nothing where there is no terminal.
+  static func redraw(_ line: String, isLast: Bool = false) {
     guard isInteractive, quietName.withLock({ $0 == nil }) else { return }
-    _ = write("\r\u{1B}[K" + tame(line), to: STDERR_FILENO)
+    _ = write("\r\u{1B}[K" + tame(line) + (isLast ? "\n" : ""), to: STDERR_FILENO)
   }
 
   /// Draws `lines` over the `height` lines drawn before.
@@ -43,35 +53,68 @@ enum Terminal {
     _ = write(up + lines.map { "\r\u{1B}[K" + tame($0) + "\n" }.joined() + "\u{1B}[J", to: STDERR_FILENO)
   }
 
-  /// A text with question marks for what a terminal would obey: names of files and classes may be anyone's.
-  private static func tame(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\n" ? "?" : $0 }))
+  // MARK: - Results
+
+  /// Writes lines to stdout. Throws where it takes no more: the exit status alone if its reader is gone, else a line.
+  static func print(_ lines: [String]) throws {
+    try deliver(lines.map { tame($0) + "\n" }.joined())
   }
 
-  /// Writes all of `text`; false, with errno, where the system refuses. `FileHandle` would end the program.
-  private static func write(_ text: String, to descriptor: Int32) -> Bool {
-    let bytes = [UInt8](text.utf8)
-    var done = 0
-    while done < bytes.count {
-      let count = bytes[done...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return false }
-      done += count
-    }
-    return true
-  }
-
-  /// Writes `value` as the one JSON document on stdout, keys in snake_case. Throws where stdout takes no more.
+  /// Writes `value` as the one JSON document on stdout, keys in snake_case. Throws as `print` does.
   static func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
-    guard write(text + "\n", to: STDOUT_FILENO) else {
-      throw CommandError("stdout: cannot be written to (\(String(cString: strerror(errno))))")
+    try deliver(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+  }
+
+  private static func deliver(_ text: String) throws {
+    guard !write(text, to: STDOUT_FILENO) else { return }
+    // `feeder ... | head` is no fault to tell of.
+    if errno == EPIPE { throw ExitCode.failure }
+    if errno == EAGAIN { throw ExitCode(StopSignals.exitStatus) }
+    throw CommandError("stdout: cannot be written to (\(String(cString: strerror(errno))))")
+  }
+
+  // MARK: - Writing
+
+  /// A line with question marks for what a terminal would obey, and for what would end the line: names of files and classes may be
+  /// anyone's.
+  private static func tame(_ line: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        line.unicodeScalars.map { scalar in
+          switch scalar.properties.generalCategory {
+          case .control, .lineSeparator, .paragraphSeparator: "?"
+          default: scalar
+          }
+        }))
+  }
+
+  /// The most bytes that a pipe with room takes at once.
+  private static let pieceByteCount = 4096
+
+  /// Writes all of `text`; false, with errno, where the system refuses. `FileHandle` would end the program.
+  ///
+  /// Waits for a reader that is slow, and gives up on it once the process is asked to stop: a terminal that is held (Ctrl-S) or a
+  /// connection that is gone must not keep a run from its last checkpoint.
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    let bytes = [UInt8](text.utf8)
+    var done = 0
+    while done < bytes.count {
+      var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      if poll(&ready, 1, 300) == 0 {
+        guard StopSignals.isStopAsked else { continue }
+        errno = EAGAIN
+        return false
+      }
+      let end = min(done + pieceByteCount, bytes.count)
+      let count = bytes[done..<end].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
+      guard count > 0 else { return false }
+      done += count
     }
+    return true
   }
 }
 

@@ -182,8 +182,11 @@ struct TrainCommand: ParsableCommand {
     )
     watchdog.watch(trainer)
     if settings.place.leads { interruption.lastResort.set(leaveWhileTraining(folder, SideSave(trainer))) }
-    defer { interruption.lastResort.set(nil) }
+    var next: LastResort.Step?
+    defer { interruption.lastResort.set(next) }
     let outcome = try trainer.run()
+    // A worker of the loader that waits for a drive which does not answer keeps the trainer from its end.
+    if case .interrupted = outcome, settings.place.leads { next = leaveAfterSaving(folder) }
     return Ended(outcome: outcome, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
   }
 
@@ -210,6 +213,15 @@ struct TrainCommand: ParsableCommand {
         Terminal.complain("\(error)")
         _exit(1)
       }
+    }
+  }
+
+  /// With what is written.
+  private func leaveAfterSaving(_ folder: RunFolder) -> LastResort.Step {
+    .init(seconds: 3) {
+      Terminal.say(
+        "interrupted: a checkpoint of the last whole step is written; go on with --resume \(folder.url.path)")
+      _exit(Interruption.exitStatus)
     }
   }
 

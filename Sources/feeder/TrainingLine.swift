@@ -33,7 +33,7 @@ final class TrainingLine: TrainingObserver {
       let now = ContinuousClock.now
       guard isLast || now - drawn > .milliseconds(100) else { return }
       drawn = now
-      Terminal.redraw(text(report) + (isLast ? "\n" : ""))
+      Terminal.redraw(text(report), isLast: isLast)
     } else {
       let part = report.batch * 4 / max(report.batchCount, 1)
       if part > shownPart || isLast { Terminal.say(text(report)) }

@@ -5,7 +5,7 @@ import Testing
 struct InterruptionTests {
   @Test(
     "In the middle of an epoch a checkpoint is written, the exit status names the signal, and the run can go on",
-    arguments: [SIGINT, SIGTERM])
+    arguments: [SIGINT, SIGTERM, SIGHUP])
   func duringEpoch(_ signal: Int32) throws {
     let boards = try SmallBoards(500)
     let running = try RunningFeeder(
@@ -73,7 +73,7 @@ struct InterruptionTests {
     #expect(resumed.status == 0, "\(resumed.messages)")
   }
 
-  @Test("synth leaves nothing behind", arguments: [SIGINT, SIGTERM])
+  @Test("synth leaves nothing behind", arguments: [SIGINT, SIGTERM, SIGHUP])
   func duringSynth(_ signal: Int32) throws {
     let folder = try TemporaryFolder()
     let running = try RunningFeeder(["synth", "--out", "deep/boards", "--boards", "20000"], in: folder.url)

@@ -32,7 +32,8 @@ final class StagedFolder {
     do {
       try FileManager.default.removeItem(atPath: folder)
     } catch {
-      FileHandle.standardError.write(Data("\(folder): could not be removed; it is of no use\n".utf8))
+      // A stderr that takes no more is no reason to end here, as `write(_:)` would.
+      try? FileHandle.standardError.write(contentsOf: Data("\(folder): could not be removed; it is of no use\n".utf8))
     }
     removeParents()
   }
