@@ -63,6 +63,8 @@ package final class SourceOpener: Sendable {
 
   private struct State {
     var surveys: [Split: SourceSurvey] = [:]
+    /// Splits whose findings were told.
+    var told: Set<Split> = []
     var channels: Int?
     var automaticChannels = 0
     /// Bytes of the cache files opened until now, which take room from others.
@@ -102,7 +104,7 @@ package final class SourceOpener: Sendable {
 
   /// Opens a split; `rebuild` ignores what is there. Throws `DatasetError` and `CacheError`.
   package func open(_ split: Split, rebuild: Bool = false) throws -> OpenedSource {
-    let entries = try dataset.entries(split)
+    let entries = try read(split)
     if options.cache == .none {
       let channels = try decideChannels(split, entries)
       let source = DirectSource(try survey(split, entries), channels: channels, imageSize: options.imageSize)
@@ -117,6 +119,13 @@ package final class SourceOpener: Sendable {
     }
     state.withLock { $0.openedByteCount += opened.file?.byteCount ?? 0 }
     return opened
+  }
+
+  /// The images of a split; what was met on the way is told once.
+  private func read(_ split: Split) throws -> [DatasetEntry] {
+    let contents = try dataset.read(split)
+    if state.withLock({ $0.told.insert(split).inserted }) { contents.findings.lines(split.rawValue).forEach(say) }
+    return contents.entries
   }
 
   /// Opens the file of one form, built where it is missing or out of date.
@@ -209,7 +218,7 @@ package final class SourceOpener: Sendable {
   package func decide(
     _ split: Split, storageBytesPerSecond: Double? = nil
   ) throws -> (form: CacheForm, channels: Int, costs: FormCosts) {
-    let entries = try dataset.entries(split)
+    let entries = try read(split)
     let channels = try decideChannels(split, entries)
     let room = storageBytesPerSecond == nil ? self.room : 0
     var costs = try measure(try survey(split, entries), channels, options.imageSize, folder, room)

@@ -25,6 +25,8 @@ public struct DataOptions: Sendable {
 
   /// The part to deliver.
   public var split = Split.train
+  /// Leaves bad label lines out instead of refusing the data set.
+  public var skipsBadLabels = false
   /// Images a batch.
   public var batch = 16
   /// Side of the square images in pixels.

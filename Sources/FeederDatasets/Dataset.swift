@@ -8,14 +8,18 @@ package struct Dataset: Sendable {
   package let root: URL
   /// Class names; a class is its place in this list.
   package let classNames: [String]
+  /// True if bad label lines are left out instead of refused.
+  package let skipsBadLabels: Bool
+  /// How its label files are written.
+  let labelStyle: LabelFile.Style
   private let imageFolders: [Split: URL]
 
   /// The folder of a split's images; the labels lie in the twin folder, `images` replaced by `labels`.
   package func imageFolder(_ split: Split) -> URL { imageFolders[split] ?? root }
 
   /// Opens `data`, a data.yaml or the folder that holds one. Throws `DatasetError` where the file is missing or wrong, or
-  /// names a folder that is not there. Reads no image and no label.
-  package static func open(_ data: String) throws -> Dataset {
+  /// names a folder that is not there. Reads no image and no label. `skipsBadLabels` leaves bad label lines out when labels are read.
+  package static func open(_ data: String, skipsBadLabels: Bool = false) throws -> Dataset {
     var file = data
     if FileBytes.isFolder(data) {
       file = URL(filePath: data).appending(path: "data.yaml").path
@@ -25,10 +29,12 @@ package struct Dataset: Sendable {
           problem: "holds no data.yaml; make one with 'feeder prepare' or 'feeder synth', or name another folder")
       }
     }
-    return try Dataset(DataYAML(file: file))
+    return try Dataset(DataYAML(file: file), skipsBadLabels: skipsBadLabels)
   }
 
-  private init(_ yaml: DataYAML) throws {
+  private init(_ yaml: DataYAML, skipsBadLabels: Bool) throws {
+    self.skipsBadLabels = skipsBadLabels
+    labelStyle = LabelFile.Style(classCount: yaml.classNames.count, hasKeyPoints: yaml.hasKeyPoints)
     configurationURL = URL(filePath: yaml.file).absoluteURL.standardizedFileURL
     let home = configurationURL.deletingLastPathComponent()
     root = yaml.path.map { Self.resolve($0.text, against: home) } ?? home

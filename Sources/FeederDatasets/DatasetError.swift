@@ -2,8 +2,8 @@
 package enum DatasetError: Error, Equatable, CustomStringConvertible {
   /// A data.yaml that does not describe a data set.
   case configuration(file: String, line: Int?, problem: String)
-  /// A label file with a line that is not an object.
-  case label(file: String, line: Int, problem: String)
+  /// Lines of label files that give no object: how many in how many files, and the first of them with file and line.
+  case labels(count: Int, fileCount: Int, first: [String])
   /// A file that a source lists or should have, and that is not as it must be.
   case source(file: String, line: Int?, problem: String)
   /// Images of a split that cannot be used as they lie.
@@ -22,7 +22,11 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .configuration(let file, let line, let problem), .source(let file, let line, let problem):
       Self.place(file, line) + ": " + problem
-    case .label(let file, let line, let problem): Self.place(file, line) + ": " + problem
+    case .labels(1, _, let first):
+      (first.first ?? "") + " (correct it, or leave bad label lines out with --skip-bad-labels)"
+    case .labels(let count, let fileCount, let first):
+      "\(count) bad label lines in \(fileCount) \(fileCount == 1 ? "file" : "files"), the first in \(first.first ?? "") "
+        + "(correct them, or leave them out with --skip-bad-labels)"
     case .images(let folder, let problem): folder + ": " + problem
     case .unreadable(let file, let reason): "\(file): cannot be read (\(reason))"
     case .unreadableImages(let lines):
@@ -32,6 +36,22 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .output(let path, let problem): path + ": " + problem
     case .cancelled: "stopped; nothing was written"
     }
+  }
+
+  /// The lines that a command prints before `description`, if one line cannot hold all.
+  package var details: [String] {
+    switch self {
+    case .labels(let count, _, let first) where count > 1:
+      first.map { "bad label: " + $0 }
+        + (count > first.count ? ["and \(count - first.count) more bad label lines"] : [])
+    case .unreadableImages(let lines): lines.map { "unreadable: " + $0 }
+    default: []
+    }
+  }
+
+  /// The error for these findings.
+  static func labels(_ findings: DatasetFindings) -> DatasetError {
+    .labels(count: findings.badLines.count, fileCount: findings.badFileCount, first: findings.badLines.first)
   }
 
   private static func place(_ file: String, _ line: Int?) -> String {

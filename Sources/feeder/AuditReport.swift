@@ -13,6 +13,12 @@ struct AuditReport: Encodable {
   let otherImages: [String]
   let linkedImageCount: Int
   let copiedImageCount: Int
+  private let findings: [String]
+
+  private enum CodingKeys: String, CodingKey {
+    case out, source, format, splits, classes, duplicatesAcrossSplits, duplicatesWithinSplit, unreadable, otherImages
+    case linkedImageCount, copiedImageCount
+  }
 
   struct SplitReport: Encodable {
     let imageCount: Int
@@ -21,6 +27,9 @@ struct AuditReport: Encodable {
     let mediumBoxCount: Int
     let largeBoxCount: Int
     let clippedBoxCount: Int
+    let duplicateBoxCount: Int
+    let outlineCount: Int
+    let badLineCount: Int
     let emptyImageCount: Int
     let oneComponentImageCount: Int
     let turnedImageCount: Int
@@ -49,7 +58,9 @@ struct AuditReport: Encodable {
           SplitReport(
             imageCount: counts.imageCount, boxCount: counts.boxCount, smallBoxCount: counts.smallBoxCount,
             mediumBoxCount: counts.mediumBoxCount, largeBoxCount: counts.largeBoxCount,
-            clippedBoxCount: counts.clippedBoxCount, emptyImageCount: counts.emptyImageCount,
+            clippedBoxCount: counts.clippedBoxCount, duplicateBoxCount: counts.duplicateBoxCount,
+            outlineCount: counts.outlineCount, badLineCount: audit.findings[split]?.badLines.count ?? 0,
+            emptyImageCount: counts.emptyImageCount,
             oneComponentImageCount: counts.oneComponentImageCount, turnedImageCount: counts.turnedImageCount)
         )
       })
@@ -66,6 +77,7 @@ struct AuditReport: Encodable {
     otherImages = audit.otherImages
     linkedImageCount = audit.linkedImageCount
     copiedImageCount = audit.copiedImageCount
+    findings = Split.allCases.flatMap { audit.findings[$0]?.lines($0.rawValue) ?? [] }
   }
 
   /// The audit in lines; findings that need no action are left out.
@@ -78,6 +90,7 @@ struct AuditReport: Encodable {
           + "\(split.clippedBoxCount) boxes clipped at the border")
     }
     lines += classes.map { "  \($0.name): \($0.trainBoxCount) train, \($0.valBoxCount) val" }
+    lines += findings
     lines += some(duplicatesAcrossSplits.map { $0.joined(separator: " = ") }, "images are the same in train and val")
     lines += some(duplicatesWithinSplit.map { $0.joined(separator: " = ") }, "images are there more than once")
     let turnedImageCount = splits.values.map(\.turnedImageCount).reduce(0, +)

@@ -68,7 +68,7 @@ struct BenchStepCommand: ParsableCommand {
     let threads = threads ?? CoreLimit.current.usable
     let imageSize = options.imageSize ?? 640
     try Engine.setThreadCount(threads)
-    let dataset = try Dataset.open(data)
+    let dataset = try sources.dataset(data)
     let source = try sources.opener(dataset, imageSize: imageSize).open(.train).source
     let loader = try Loader(
       source: source,

@@ -91,7 +91,7 @@ struct BenchFeedCommand: ParsableCommand {
 
   func run() throws {
     let imageSize = model.imageSize ?? 640
-    let scene = scene(try sources.opener(try Dataset.open(data), imageSize: imageSize).open(.train).source)
+    let scene = scene(try sources.opener(try sources.dataset(data), imageSize: imageSize).open(.train).source)
     let cores = CoreLimit.current.usable
     let range = workers.map { $0...$0 } ?? 1...cores
     func makeLoader(_ fixed: TuningSetting?, trace: Trace? = nil) throws -> TunedLoader {

@@ -59,7 +59,7 @@ struct BenchFormsCommand: ParsableCommand {
   }
 
   func run() throws {
-    let dataset = try Dataset.open(data)
+    let dataset = try sources.dataset(data)
     var options = sources.sourceOptions(imageSize: imageSize)
     options.cache = .auto
     let rate = readMibPerS * 1_048_576

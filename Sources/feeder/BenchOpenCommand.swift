@@ -89,7 +89,7 @@ struct BenchOpenCommand: ParsableCommand {
 
   private func open(_ dataset: Dataset?) throws -> (any ImageSource, fileBytes: Int) {
     guard let data else { preconditionFailure("a data set was given") }
-    let dataset = try dataset ?? Dataset.open(data)
+    let dataset = try dataset ?? sources.dataset(data)
     let opener = SourceOpener(dataset, sources.sourceOptions(imageSize: imageSize))
     let opened = try opener.open(.train)
     return (opened.source, opened.file?.byteCount ?? 0)
@@ -111,7 +111,7 @@ struct BenchOpenCommand: ParsableCommand {
       let file = try CacheFile(path: synthetic)
       (source, fileBytes) = (ImageCache(file, channels: 1, imageSize: 640), file.byteCount)
     } else {
-      let dataset = try Dataset.open(data ?? "")
+      let dataset = try sources.dataset(data ?? "")
       pass.datasetMilliseconds = lap()
       (source, fileBytes) = try open(dataset)
     }

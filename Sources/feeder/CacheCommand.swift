@@ -20,6 +20,9 @@ struct CacheLocation: ParsableArguments {
   var cacheDir: String?
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
+
+  /// The data set. These commands refuse no bad label line: only the command that built a cache file decides about those.
+  func dataset() throws -> Dataset { try Dataset.open(data, skipsBadLabels: true) }
 }
 
 /// `feeder cache build`.
@@ -45,7 +48,7 @@ struct CacheBuild: ParsableCommand {
   }
 
   func run() throws {
-    let dataset = try Dataset.open(data)
+    let dataset = try options.dataset(data)
     let opener = options.opener(dataset, imageSize: imageSize)
     var files: [CacheFileReport] = []
     for split in Split.allCases {
@@ -72,7 +75,7 @@ struct CacheInfo: ParsableCommand {
   @OptionGroup var location: CacheLocation
 
   func run() throws {
-    let dataset = try Dataset.open(location.data)
+    let dataset = try location.dataset()
     let folder = CacheFolder(location.cacheDir)
     var files: [CacheFileReport] = []
     for path in try folder.files(of: dataset) {
@@ -103,7 +106,7 @@ struct CacheDrop: ParsableCommand {
   @OptionGroup var location: CacheLocation
 
   func run() throws {
-    let dataset = try Dataset.open(location.data)
+    let dataset = try location.dataset()
     let folder = CacheFolder(location.cacheDir)
     let dropped = try folder.drop(dataset)
     let freed = dropped.reduce(0) { $0 + $1.byteCount }

@@ -23,7 +23,7 @@ struct CacheVerify: ParsableCommand {
   @OptionGroup var location: CacheLocation
 
   func run() throws {
-    let dataset = try Dataset.open(location.data)
+    let dataset = try location.dataset()
     let folder = CacheFolder(location.cacheDir)
     let paths = try folder.files(of: dataset)
     guard !paths.isEmpty else {

@@ -29,6 +29,8 @@ struct DataOptions: ParsableArguments {
   var givenMemory: ByteCount?
   @Option(help: "Channels of the images: 1, 3, or auto: 1 when at least 95 % of the images are grey.")
   var channels = Channels.auto
+  @Flag(help: "Leave bad label lines out and count them, instead of refusing the data set.")
+  var skipBadLabels = false
 
   /// What `--memory` says, by default what `MemoryLimit` gives.
   var memory: ByteCount { givenMemory ?? Self.defaultMemory }
@@ -48,6 +50,9 @@ struct DataOptions: ParsableArguments {
     options.channels = channels.count
     return options
   }
+
+  /// Opens the data set that `data` names, as the flags say.
+  func dataset(_ data: String) throws -> Dataset { try Dataset.open(data, skipsBadLabels: skipBadLabels) }
 
   /// Opens splits as the flags say; lines and progress go to stderr.
   func opener(_ dataset: Dataset, imageSize: Int) -> SourceOpener {

@@ -25,7 +25,7 @@ struct DoctorCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let dataset = try data.map { try Dataset.open($0) }
+    let dataset = try data.map { try Dataset.open($0, skipsBadLabels: true) }
     let (devices, absence) = CUDADevice.find()
     // A driver alone computes nothing: the engine's half for GPUs must load as well.
     let engineAbsence = devices.isEmpty || Engine.cudaDeviceCount > 0 ? nil : Engine.cudaStatus

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeederDatasets
 import Foundation
 
 /// The command line: parse, wire rooms together, print. One file a subcommand.
@@ -46,6 +47,7 @@ struct Feeder: ParsableCommand {
       Terminal.sayLines(fullMessage(for: error))
       Foundation.exit(2)
     }
+    if let error = error as? DatasetError { error.details.forEach { Terminal.say($0) } }
     Terminal.complain(line(error))
     Foundation.exit(1)
   }

@@ -78,7 +78,7 @@ struct LoadingBench {
     }
     var sources = options.sources
     sources.cache = form == .jpeg ? .jpeg : .pixels
-    let opened = try sources.opener(try Dataset.open(options.data), imageSize: imageSize).open(.train)
+    let opened = try sources.opener(try options.sources.dataset(options.data), imageSize: imageSize).open(.train)
     guard let cache = opened.source as? ImageCache else { preconditionFailure("a cache was asked for") }
     self.cache = cache
     let all = order == .shuffled ? NativeBatches.shuffled(count: cache.count, seed: 0) : Array(0..<cache.count)

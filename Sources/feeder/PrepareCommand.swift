@@ -19,6 +19,8 @@ struct PrepareCommand: ParsableCommand {
   var images = ImageChoice.link
   @Flag(help: "Leave unreadable images out, with their labels, instead of refusing the data set.")
   var skipUnreadable = false
+  @Flag(help: "Leave bad label lines out and count them, instead of refusing the data set.")
+  var skipBadLabels = false
   @Option(help: "Threads that check images; all cores unless told.")
   var threads = CoreLimit.current.usable
   @Flag(help: "Print one JSON document on stdout.")
@@ -35,7 +37,8 @@ struct PrepareCommand: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    let source = try PreparationSource.read(source, format: SourceFormat(rawValue: format))
+    let source = try PreparationSource.read(
+      source, format: SourceFormat(rawValue: format), skipsBadLabels: skipBadLabels)
     var settings = PreparationSettings()
     settings.images = images == .link ? .link : .copy
     settings.skipsUnreadable = skipUnreadable
@@ -47,9 +50,6 @@ struct PrepareCommand: ParsableCommand {
       let report = AuditReport(audit, folder: folder, source: source)
       if json { try Terminal.printJSON(report) }
       for line in report.lines { Terminal.say(line) }
-    } catch DatasetError.unreadableImages(let lines) {
-      for line in lines { Terminal.say("unreadable: \(line)") }
-      throw DatasetError.unreadableImages(lines)
     } catch DatasetError.cancelled {
       Terminal.say("feeder: \(DatasetError.cancelled)")
       throw ExitCode(Interruption.exitStatus)

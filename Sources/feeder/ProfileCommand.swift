@@ -62,7 +62,7 @@ struct ProfileCommand: ParsableCommand {
     try policy.check()
     let threads = threads ?? CoreLimit.current.usable
     try Engine.setThreadCount(threads)
-    let dataset = try Dataset.open(data)
+    let dataset = try sources.dataset(data)
     let work = try ProfileWork(
       dataset, sources, imageSize: options.imageSize ?? 640, batch: options.batch,
       size: ModelSize(modelName: model) ?? .n, device: device, precision: policy.precision,

@@ -34,7 +34,7 @@ struct ReportCommand: ParsableCommand {
       throw CommandError("\(record.folder.arguments.path): names no data; give --data")
     }
     let options = try arguments.sourceOptions(imageSize: settings.imageSize)
-    let dataset = try Dataset.open(data)
+    let dataset = try arguments.dataset(data)
     let opener = SourceOpener(reporting: dataset, options)
     var report = RunReport(
       record: record, settings: settings, dataset: dataset, train: try opener.open(.train),

@@ -22,7 +22,8 @@ struct RunArguments {
     "lr0", "lrf",
     "momentum", "weight_decay", "warmup_epochs", "warmup_momentum", "warmup_bias_lr", "cos_lr", "nominal_batch",
     "close_mosaic", "patience", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr", "flipud",
-    "degrees", "shear", "perspective", "mosaic", "cache", "cache_dir", "channels", "checkpoint_every",
+    "degrees", "shear", "perspective", "mosaic", "cache", "cache_dir", "channels", "skip_bad_labels",
+    "checkpoint_every",
     "stop_after_steps", "engine_threads", "workers", "prefetch", "plots", "tensorboard",
   ]
 
@@ -176,6 +177,13 @@ struct RunArguments {
     var plots = true
     try number("plots", "true or false", &plots)
     return plots
+  }
+
+  /// The data set that `data` names, read as the settings say.
+  func dataset(_ data: String) throws -> Dataset {
+    var skipsBadLabels = false
+    try number("skip_bad_labels", "true or false", &skipsBadLabels)
+    return try Dataset.open(data, skipsBadLabels: skipsBadLabels)
   }
 
   /// How the images are kept.

@@ -20,13 +20,17 @@ struct ScoreCommand: ParsableCommand {
   var data: String
   @Option(help: "The split that was predicted: train or val.")
   var split = Split.val
+  @Flag(help: "Leave bad label lines out and count them, instead of refusing the data set.")
+  var skipBadLabels = false
   @OptionGroup var factory: FactoryOptions
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
   func run() throws {
-    let dataset = try Dataset.open(data)
-    let entries = try dataset.entries(split)
+    let dataset = try Dataset.open(data, skipsBadLabels: skipBadLabels)
+    let contents = try dataset.read(split)
+    for line in contents.findings.lines(split.rawValue) { Terminal.say(line) }
+    let entries = contents.entries
     let detections = try PredictionsFile.read(
       URL(filePath: predictions), imageIDs: entries.lazy.map(\.imageID), classCount: dataset.classNames.count)
     let survey = try SourceSurvey(entries)

@@ -77,7 +77,7 @@ struct TrainCommand: ParsableCommand {
     }
     var settings = try arguments.settings(place)
     let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
-    let dataset = try Dataset.open(data)
+    let dataset = try arguments.dataset(data)
     if let path = settings.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
     let opener = SourceOpener(reporting: dataset, sourceOptions)
     let (train, validation) = try open(opener, sourceOptions, place)

@@ -88,6 +88,8 @@ struct TrainOptions: ParsableArguments {
   var cacheDir: String?
   @Option(parsing: .unconditional, help: "auto, 1 or 3. (default: auto)")
   var channels: String?
+  @Flag(help: "Leave bad label lines out and count them, instead of refusing the data set.")
+  var skipBadLabels = false
   @Option(parsing: .unconditional, help: "Steps between checkpoints inside an epoch; 0 for none. (default: 0)")
   var checkpointEvery: String?
   @Option(
@@ -117,6 +119,7 @@ struct TrainOptions: ParsableArguments {
       "hsv_h": hsvH, "hsv_s": hsvS, "hsv_v": hsvV, "translate": translate, "scale": scale, "fliplr": fliplr,
       "flipud": flipud, "degrees": degrees, "shear": shear, "perspective": perspective,
       "mosaic": mosaic, "cache": cache, "cache_dir": cacheDir, "channels": channels,
+      "skip_bad_labels": skipBadLabels ? "true" : nil,
       "checkpoint_every": checkpointEvery, "stop_after_steps": stopAfterSteps, "engine_threads": engineThreads,
       "workers": workers, "prefetch": prefetch, "plots": plots, "tensorboard": tensorboard,
     ]

@@ -27,7 +27,7 @@ struct ValCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let dataset = try Dataset.open(data)
+    let dataset = try sources.dataset(data)
     let loaded = try options.load(weights)
     guard loaded.model.classCount == dataset.classNames.count else {
       throw CommandError(

@@ -58,7 +58,7 @@ struct DeepPCBTests {
     let items = Dictionary(uniqueKeysWithValues: source.items.map { ($0.imageID, $0) })
     for entry in try Split.allCases.flatMap({ try dataset.entries($0) }) {
       let item = try #require(items[entry.imageID])
-      guard case .corners(let objects) = item.objects else { continue }
+      guard case .corners(let objects, _) = item.objects else { continue }
       let corners = entry.labels.map { label in
         let box = label.box(in: PixelSize(side: 640))
         return [box.x1, box.y1, box.x2, box.y2, Double(label.classID)]
@@ -110,7 +110,7 @@ struct DeepPCBTests {
       ("group1/1_not/0002.txt", "10 20 30 60 99", "line 1: has the type 99, but DeepPCB has 6"),
       ("group1/1_not/0002.txt", "\n10 20 30 60 0", "line 2: has the type 0"),
       ("group1/1_not/0002.txt", "30 20 30 60 1", "line 1: has a box from (30, 20) to (30, 60), which is empty"),
-      ("group1/1_not/0002.txt", "10 20 30 102 1", "out of the image of 200 x 100 pixels by more than 1 %"),
+      ("group1/1_not/0002.txt", "10 90 30 112 1", "whose centre is outside of the image of 200 x 100 pixels"),
       (
         "test.txt", "group1/1/0009.jpg group1/1_not/0001.txt",
         "test.txt, line 1: names group1/1/0009_test.jpg, which is missing"

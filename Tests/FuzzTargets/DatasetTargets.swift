@@ -5,17 +5,22 @@ import Foundation
 extension FuzzTarget {
   /// A label file of YOLO; what was accepted must be accepted again as `feeder prepare` writes it.
   func readLabels(_ bytes: [UInt8]) throws {
-    let file = try LabelFile(bytes, path: "labels.txt", classCount: 3)
-    let again = try LabelFile(LayoutText.labelFile(file.labels), path: "written.txt", classCount: 3)
-    precondition(again.labels.count == file.labels.count, "what is written is read")
+    for style in [LabelFile.Style(classCount: 3), LabelFile.Style(classCount: 3, hasKeyPoints: true)] {
+      let file = LabelFile(bytes, style: style)
+      let again = LabelFile(LayoutText.labelFile(file.labels), style: style)
+      precondition(again.labels.count == file.labels.count && again.badLines.isEmpty, "what is written is read")
+    }
   }
 
   /// A label file of DeepPCB, and a list of its images.
   func readDeepPCB(_ bytes: [UInt8]) throws {
     let file = try ScratchFile(bytes)
     attempt { _ = try DeepPCB.pairs(of: file.path, below: "/nowhere") }
-    let objects = try DeepPCB.objects(of: file.path)
-    attempt { _ = try DeepPCB.labels(objects, size: PixelSize(side: 640), path: "labels.txt") }
+    let (objects, badLines) = try DeepPCB.objects(of: file.path)
+    let (labels, tally, outside) = DeepPCB.labels(objects, size: PixelSize(side: 640))
+    precondition(
+      labels.count + tally.duplicateCount + outside.count == objects.count && badLines.allSatisfy { $0.line > 0 },
+      "each object is a label, an equal one or a bad line")
   }
 
   /// A data.yaml, of which nothing is read but the folders' names; its classes must come back as `feeder prepare` writes them.

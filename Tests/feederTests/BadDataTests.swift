@@ -66,6 +66,35 @@ struct BadDataTests {
     #expect(boards.names(".") == before)
   }
 
+  @Test("Bad label lines of both splits are listed by every command, and left out with --skip-bad-labels")
+  func badLines() throws {
+    let boards = try SmallBoards()
+    let good = "0 0.5 0.5 0.1 0.1\n"
+    let files = try ["train", "val"].map { split in
+      let name = try #require(boards.names("boards/labels/\(split)").first)
+      try boards.write(good + "77 0.5 0.5 0.1 0.1\n" + good, to: "boards/labels/\(split)/\(name)")
+      return name
+    }
+    try boards.write("[]", to: "p.json")
+    let commands = [
+      ["cache", "build", "boards"], ["train", "boards", "--epochs", "1", "--out", "run"] + SmallBoards.smallSteps,
+      ["score", "p.json", "boards"], ["prepare", "boards", "--out", "out"],
+    ]
+    for command in commands {
+      let refused = try FeederProcess(command, in: boards.folder.url)
+      expectRefusal(refused, "2 bad label lines in 2 files", "--skip-bad-labels")
+      for file in files {
+        #expect(refused.messages.contains("\(file), line 2: has the class 77"), "\(refused.messages)")
+      }
+      let done = try FeederProcess(command + ["--skip-bad-labels"], in: boards.folder.url)
+      #expect(done.status == 0, "\(done.messages)")
+      let all = done.output + done.messages
+      #expect(all.contains("1 bad label line is left out: ") && all.contains("1 label line stands twice"), "\(all)")
+    }
+    #expect(try boards.text("run/args.yaml").contains("skip_bad_labels: true"))
+    #expect(try boards.feeder("cache", "verify", "boards").status == 0)
+  }
+
   @Test("Training without a single box is refused; the labels are likely elsewhere")
   func noBoxes() throws {
     let boards = try SmallBoards()

@@ -17,8 +17,12 @@ package struct Audit: Sendable, Equatable {
     package var largeBoxCount = 0
     /// Images without a box.
     package var emptyImageCount = 0
-    /// Boxes that reached out of their image by up to 1 % and were clipped.
+    /// Boxes that reached over the edge of their image and were clipped.
     package var clippedBoxCount = 0
+    /// Label lines that were dropped because their file holds an equal one.
+    package var duplicateBoxCount = 0
+    /// Boxes that were outlines in the source.
+    package var outlineCount = 0
     /// Images stored as one component.
     package var oneComponentImageCount = 0
     /// Images that are turned as their EXIF orientation says; their labels are read as of the turned picture.
@@ -38,6 +42,8 @@ package struct Audit: Sendable, Equatable {
 
   /// The counts by split.
   package var splits: [Split: SplitCounts] = [:]
+  /// What Feeder met while it read the source, by split.
+  package var findings: [Split: DatasetFindings] = [:]
   /// Groups of images with the same bytes in both splits, as `split/id`.
   package var duplicatesAcrossSplits: [[String]] = []
   /// Groups of images with the same bytes in one split.
@@ -60,7 +66,9 @@ struct PreparedImage: Sendable {
   let checksum: UInt64
   let byteCount: Int
   let labels: [Label]
-  let clippedCount: Int
+  let tally: LabelTally
+  /// Lines that give no object of this image.
+  let badLines: [BadLabelLine]
   let isLinked: Bool
 }
 
@@ -68,8 +76,14 @@ extension Audit {
   /// Counts `results`, one for each of `items`.
   init(items: [SourceItem], results: [Result<PreparedImage, UnreadableImage>], source: PreparationSource) {
     otherImages = source.otherImages
+    findings = source.findings
     var sameBytes: [[UInt64]: [Int]] = [:]
     for (index, (item, result)) in zip(items, results).enumerated() {
+      if case .corners(_, let badLines) = item.objects {
+        let image = try? result.get()
+        findings[item.split, default: DatasetFindings()].note(
+          image?.tally ?? LabelTally(), badLines + (image?.badLines ?? []), file: item.labelPath, name: item.labelPath)
+      }
       switch result {
       case .failure(let failure): unreadable.append(Unreadable(file: item.imagePath, reason: failure.reason))
       case .success(let image):
@@ -95,7 +109,9 @@ extension Audit.SplitCounts {
     if classBoxCounts.isEmpty { classBoxCounts = [Int](repeating: 0, count: classCount) }
     imageCount += 1
     boxCount += image.labels.count
-    clippedBoxCount += image.clippedCount
+    clippedBoxCount += image.tally.clippedCount
+    duplicateBoxCount += image.tally.duplicateCount
+    outlineCount += image.tally.outlineCount
     if image.labels.isEmpty { emptyImageCount += 1 }
     if image.info.componentCount == 1 { oneComponentImageCount += 1 }
     if image.info.orientation != .upright { turnedImageCount += 1 }

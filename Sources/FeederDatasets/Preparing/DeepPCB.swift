@@ -54,9 +54,10 @@ enum DeepPCB {
       throw DatasetError.source(file: pair.list, line: pair.line, problem: "names \(name), which is missing")
     }
     let labelPath = folder + "/" + pair.label
+    let (objects, badLines) = try objects(of: labelPath)
     return SourceItem(
       split: split, imageID: stem, imagePath: folder + "/" + image, labelPath: labelPath,
-      objects: .corners(try objects(of: labelPath)))
+      objects: .corners(objects, badLines))
   }
 
   // MARK: - Text files
@@ -66,7 +67,7 @@ enum DeepPCB {
     of path: String, separators: Set<Character>
   ) throws -> [(number: Int, words: [Substring])] {
     let bytes = try FileBytes.read(path, limit: 4 << 20)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    guard let text = String(validating: bytes.dropFirst(TextBytes.markCount(bytes)), as: UTF8.self) else {
       throw DatasetError.source(file: path, line: nil, problem: "is not text")
     }
     return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
@@ -93,50 +94,68 @@ enum DeepPCB {
     }
   }
 
-  /// The objects of a label file. Throws `DatasetError.label`.
-  static func objects(of path: String) throws -> [Object] {
-    try lines(of: path, separators: [" ", "\t", ","]).map { number, words in
-      func wrong(_ problem: String) -> DatasetError { .label(file: path, line: number, problem: problem) }
-      guard words.count == 5 else {
-        throw wrong("has \(words.count) \(words.count == 1 ? "value" : "values"), not 5 (x1 y1 x2 y2 type)")
+  /// The objects of a label file, and its lines that give none. Throws `DatasetError` if it cannot be read.
+  static func objects(of path: String) throws -> (objects: [Object], badLines: [BadLabelLine]) {
+    var (objects, badLines): ([Object], [BadLabelLine]) = ([], [])
+    for (number, words) in try lines(of: path, separators: [" ", "\t", ","]) {
+      do {
+        objects.append(try object(words, line: number))
+      } catch {
+        badLines.append(BadLabelLine(line: number, problem: error.text))
       }
-      let numbers = try words.map { word in
-        guard let value = Int(word), abs(value) <= 1_000_000 else {
-          throw wrong("has '\(word.prefix(40))', which is not a whole number of pixels or a type")
-        }
-        return value
-      }
-      guard (1...classNames.count).contains(numbers[4]) else {
-        throw wrong("has the type \(numbers[4]), but DeepPCB has \(classNames.count) (1 to \(classNames.count))")
-      }
-      guard numbers[2] > numbers[0], numbers[3] > numbers[1] else {
-        throw wrong("has a box from (\(numbers[0]), \(numbers[1])) to (\(numbers[2]), \(numbers[3])), which is empty")
-      }
-      let box = Box(
-        x1: Double(numbers[0]), y1: Double(numbers[1]), x2: Double(numbers[2]), y2: Double(numbers[3]))
-      return Object(classID: numbers[4] - 1, box: box, line: number)
     }
+    return (objects, badLines)
   }
 
-  /// The labels of objects on an image of `size`; boxes that reach out by up to 1 % of it are clipped and counted, others
-  /// throw `DatasetError.label`.
-  static func labels(_ objects: [Object], size: PixelSize, path: String) throws -> (labels: [Label], clippedCount: Int)
-  {
-    let (width, height) = (Double(size.width), Double(size.height))
-    var clippedCount = 0
-    let labels = try objects.map { object in
-      let box = object.box
-      let overshoot = max(-box.x1 / width, -box.y1 / height, box.x2 / width - 1, box.y2 / height - 1)
-      let inside = box.clipped(to: size)
-      guard overshoot <= LabelFile.clipping, inside.width > 0, inside.height > 0 else {
-        throw DatasetError.label(
-          file: path, line: object.line,
-          problem: "has a box from (\(Int(box.x1)), \(Int(box.y1))) to (\(Int(box.x2)), \(Int(box.y2))), out of the "
-            + "image of \(size) pixels by more than 1 %")
-      }
-      if overshoot > 0 { clippedCount += 1 }
-      return Label(classID: object.classID, box: inside, size: size)
+  private struct Problem: Error { let text: String }
+
+  private static func object(_ words: [Substring], line: Int) throws(Problem) -> Object {
+    guard words.count == 5 else {
+      throw Problem(text: "has \(words.count) \(words.count == 1 ? "value" : "values"), not 5 (x1 y1 x2 y2 type)")
     }
-    return (labels, clippedCount)
+    var numbers: [Int] = []
+    for word in words {
+      guard let value = Int(word), abs(value) <= 1_000_000 else {
+        throw Problem(text: "has '\(word.prefix(40))', which is not a whole number of pixels or a type")
+      }
+      numbers.append(value)
+    }
+    guard (1...classNames.count).contains(numbers[4]) else {
+      throw Problem(text: "has the type \(numbers[4]), but DeepPCB has \(classNames.count) (1 to \(classNames.count))")
+    }
+    guard numbers[2] > numbers[0], numbers[3] > numbers[1] else {
+      throw Problem(
+        text: "has a box from (\(numbers[0]), \(numbers[1])) to (\(numbers[2]), \(numbers[3])), which is empty")
+    }
+    let box = Box(x1: Double(numbers[0]), y1: Double(numbers[1]), x2: Double(numbers[2]), y2: Double(numbers[3]))
+    return Object(classID: numbers[4] - 1, box: box, line: line)
+  }
+
+  /// The labels of objects on an image of `size`. Boxes that reach over the edge are clipped and counted, equal ones are dropped
+  /// and counted, and a box whose centre lies outside of the image is a bad line.
+  static func labels(
+    _ objects: [Object], size: PixelSize
+  ) -> (labels: [Label], tally: LabelTally, badLines: [BadLabelLine]) {
+    let (width, height) = (Double(size.width), Double(size.height))
+    var labels: [Label] = []
+    var known: Set<Label> = []
+    var tally = LabelTally()
+    var badLines: [BadLabelLine] = []
+    for object in objects {
+      let box = object.box
+      guard (0...2 * width).contains(box.x1 + box.x2), (0...2 * height).contains(box.y1 + box.y2) else {
+        badLines.append(
+          BadLabelLine(
+            line: object.line,
+            problem: "has a box from (\(Int(box.x1)), \(Int(box.y1))) to (\(Int(box.x2)), \(Int(box.y2))), whose "
+              + "centre is outside of the image of \(size) pixels"))
+        continue
+      }
+      let inside = box.clipped(to: size)
+      let label = Label(classID: object.classID, box: inside, size: size)
+      if inside != box { tally.clippedCount += 1 }
+      if known.insert(label).inserted { labels.append(label) } else { tally.duplicateCount += 1 }
+    }
+    return (labels, tally, badLines)
   }
 }

@@ -55,6 +55,7 @@ extension PreparationSource {
       progress()
     }
     let audit = Audit(items: items, results: results.withLock { $0.compactMap { $0 } }, source: self)
+    try refuseBadLabels(audit)
     try refuseUnreadable(audit, settings)
     try staged.commit()
     return (staged.target, audit)
@@ -71,6 +72,12 @@ extension PreparationSource {
       throw DatasetError.output(
         path: target, problem: "lies inside the source, which is only read; name another folder")
     }
+  }
+
+  private func refuseBadLabels(_ audit: Audit) throws {
+    var bad = DatasetFindings()
+    for split in Split.allCases { audit.findings[split].map { bad.addBadLines(of: $0) } }
+    if !skipsBadLabels, !bad.badLines.isEmpty { throw DatasetError.labels(bad) }
   }
 
   private func refuseUnreadable(_ audit: Audit, _ settings: PreparationSettings) throws {
@@ -100,7 +107,7 @@ extension PreparationSource {
     } catch DatasetError.unreadable(_, let reason) {
       return .failure(UnreadableImage(reason: "cannot be read (\(reason))"))
     }
-    let (labels, clippedCount) = try labels(of: item, size: image.info.size)
+    let (labels, tally, badLines) = labels(of: item, size: image.info.size)
     let name = "\(item.split)/\(item.imageID)"
     func write(_ bytes: [UInt8], _ name: String) throws {
       try FileBytes.write(bytes, to: places.folder + "/" + name, calledLater: places.target + "/" + name)
@@ -111,13 +118,15 @@ extension PreparationSource {
     return .success(
       PreparedImage(
         info: image.info, checksum: image.checksum, byteCount: image.bytes.count, labels: labels,
-        clippedCount: clippedCount, isLinked: isLinked))
+        tally: tally, badLines: badLines, isLinked: isLinked))
   }
 
-  private static func labels(of item: SourceItem, size: PixelSize) throws -> (labels: [Label], clippedCount: Int) {
+  private static func labels(
+    of item: SourceItem, size: PixelSize
+  ) -> (labels: [Label], tally: LabelTally, badLines: [BadLabelLine]) {
     switch item.objects {
-    case .shares(let labels, let clippedCount): (labels, clippedCount)
-    case .corners(let objects): try DeepPCB.labels(objects, size: size, path: item.labelPath)
+    case .shares(let labels, let tally): (labels, tally, [])
+    case .corners(let objects, _): DeepPCB.labels(objects, size: size)
     }
   }
 }

@@ -5,10 +5,10 @@ import Foundation
 struct SourceItem: Sendable {
   /// The objects of an image.
   enum Objects: Sendable {
-    /// Shares of the image, checked; `clippedCount` of them reached out of it.
-    case shares([Label], clippedCount: Int)
-    /// Corners in pixels, to be checked against the image's size.
-    case corners([DeepPCB.Object])
+    /// Shares of the image, checked, and how their lines were read.
+    case shares([Label], LabelTally)
+    /// Corners in pixels, to be checked against the image's size, and the lines that give none.
+    case corners([DeepPCB.Object], [BadLabelLine])
   }
 
   let split: Split
@@ -28,42 +28,51 @@ package struct PreparationSource: Sendable {
   /// The class names; a class is its place in this list.
   package let classNames: [String]
   let items: [SourceItem]
+  /// What Feeder met while it read the labels of shares; corners are judged with their images.
+  let findings: [Split: DatasetFindings]
+  /// True if bad label lines are left out instead of refused.
+  let skipsBadLabels: Bool
   /// Images that Feeder does not read (.png, ...).
   package let otherImages: [String]
 
   /// How many images it has.
   package var imageCount: Int { items.count }
 
-  /// Reads lists and labels of `source`, in `format` or the one it looks like. Throws `DatasetError` naming the file, the
-  /// line and what is wrong.
-  package static func read(_ source: String, format: SourceFormat? = nil) throws -> PreparationSource {
+  /// Reads lists and labels of `source`, in `format` or the one it looks like. `skipsBadLabels` leaves bad label lines out instead
+  /// of refusing them. Throws `DatasetError` naming the file, the line and what is wrong.
+  package static func read(
+    _ source: String, format: SourceFormat? = nil, skipsBadLabels: Bool = false
+  ) throws -> PreparationSource {
     switch try format ?? SourceFormat.detect(source) {
-    case .deeppcb: try deepPCB(source)
-    case .yolo: try yolo(source)
+    case .deeppcb: try deepPCB(source, skipsBadLabels)
+    case .yolo: try yolo(source, skipsBadLabels)
     }
   }
 
-  private static func deepPCB(_ source: String) throws -> PreparationSource {
+  private static func deepPCB(_ source: String, _ skipsBadLabels: Bool) throws -> PreparationSource {
     let folder = URL(filePath: source).absoluteURL.standardizedFileURL.path
     return PreparationSource(
       format: .deeppcb, folder: folder, classNames: DeepPCB.classNames, items: try DeepPCB.items(folder),
-      otherImages: [])
+      findings: [:], skipsBadLabels: skipsBadLabels, otherImages: [])
   }
 
-  private static func yolo(_ source: String) throws -> PreparationSource {
-    let dataset = try Dataset.open(source)
+  private static func yolo(_ source: String, _ skipsBadLabels: Bool) throws -> PreparationSource {
+    let dataset = try Dataset.open(source, skipsBadLabels: skipsBadLabels)
     var items: [SourceItem] = []
+    var findings: [Split: DatasetFindings] = [:]
     var otherImages: [String] = []
     for split in Split.allCases {
-      for entry in try dataset.entries(split) {
-        items.append(
-          SourceItem(
-            split: split, imageID: entry.imageID, imagePath: entry.imagePath, labelPath: entry.labelPath,
-            objects: .shares(entry.labels, clippedCount: entry.clippedCount)))
+      let contents = try dataset.read(split)
+      findings[split] = contents.findings
+      items += contents.entries.map { entry in
+        SourceItem(
+          split: split, imageID: entry.imageID, imagePath: entry.imagePath, labelPath: entry.labelPath,
+          objects: .shares(entry.labels, entry.tally))
       }
       otherImages += try ImageListing(folder: dataset.imageFolder(split).path).otherImages
     }
     return PreparationSource(
-      format: .yolo, folder: dataset.root.path, classNames: dataset.classNames, items: items, otherImages: otherImages)
+      format: .yolo, folder: dataset.root.path, classNames: dataset.classNames, items: items, findings: findings,
+      skipsBadLabels: skipsBadLabels, otherImages: otherImages)
   }
 }

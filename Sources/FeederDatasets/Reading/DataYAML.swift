@@ -13,6 +13,8 @@ struct DataYAML {
   let train: Field
   let val: Field
   let classNames: [String]
+  /// True if `kpt_shape` says that key points follow each box.
+  let hasKeyPoints: Bool
 
   /// Reads and checks the file. Throws `DatasetError` naming file and line.
   init(file: String) throws {
@@ -27,6 +29,7 @@ struct DataYAML {
     train = try Self.required("train", in: mapping, file: file)
     val = try Self.required("val", in: mapping, file: file)
     classNames = try ClassNames(mapping, file: file).names
+    hasKeyPoints = mapping["kpt_shape"] != nil
   }
 
   private static func required(_ key: String, in mapping: Node.Mapping, file: String) throws -> Field {

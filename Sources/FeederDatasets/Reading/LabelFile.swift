@@ -1,63 +1,94 @@
 import FeederCore
 import Foundation
 
-/// A YOLO label file: five numbers a line, `class cx cy w h`, the box in shares of the image. Blank lines are allowed.
+/// A YOLO label file: an object per line, `class cx cy w h` with the box in shares of the image, or `class x y x y x y ...`, an
+/// outline. Blank lines and a byte order mark are allowed.
 struct LabelFile {
-  /// The objects in the file's order, boxes inside the image.
+  /// The objects in the file's order, boxes inside the image, none twice.
   private(set) var labels: [Label] = []
-  /// How many boxes reached out of the image and were clipped.
-  private(set) var clippedCount = 0
+  /// The lines that are not plain boxes inside the image.
+  private(set) var tally = LabelTally()
+  /// The lines that give no object.
+  private(set) var badLines: [BadLabelLine] = []
+
+  /// How a data set writes its labels.
+  struct Style: Sendable {
+    /// Classes of the data set.
+    let classCount: Int
+    /// True if key points follow the box, as data.yaml's `kpt_shape` says.
+    var hasKeyPoints = false
+  }
 
   /// 4 MiB: some hundred thousand boxes, far beyond any image.
   private static let largestFile = 4 << 20
-  /// Out of the image by less is rounding of six printed digits; the label stays as it is.
+  /// A box that reaches over the edge by less has six printed digits, rounded; it stays as it is.
   static let rounding = 1e-6
-  /// Out of the image by up to 1 % of it is clipped and counted; more is an error.
-  static let clipping = 0.01
 
-  /// Reads the file; a missing one means no objects. Throws `DatasetError.label` with file, line and what is wrong.
-  init(path: String, classCount: Int) throws {
+  /// Reads the file; a missing one means no objects. Throws `DatasetError.unreadable`.
+  init(path: String, style: Style) throws {
     let isMissing = FileBytes.status(path) == nil && errno == ENOENT
-    let bytes = isMissing ? [] : try FileBytes.read(path, limit: Self.largestFile)
-    try self.init(bytes, path: path, classCount: classCount)
+    self.init(isMissing ? [] : try FileBytes.read(path, limit: Self.largestFile), style: style)
   }
 
-  /// Reads the bytes of the file `path`.
-  init(_ bytes: [UInt8], path: String, classCount: Int) throws {
-    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+  /// Reads the bytes of a file.
+  init(_ bytes: [UInt8], style: Style) {
+    let text = bytes.dropFirst(TextBytes.markCount(bytes))
+    for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
       let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
       if words.isEmpty { continue }
       do {
-        try append(words, classCount: classCount)
-      } catch let problem as Problem {
-        throw DatasetError.label(file: path, line: index + 1, problem: problem.text)
+        try append(words, style: style)
+      } catch {
+        badLines.append(BadLabelLine(line: index + 1, problem: error.text))
       }
     }
   }
 
   private struct Problem: Error { let text: String }
 
-  private mutating func append(_ words: [ArraySlice<UInt8>], classCount: Int) throws {
-    guard words.count == 5 else {
+  private mutating func append(_ words: [ArraySlice<UInt8>], style: Style) throws(Problem) {
+    let isOutline = words.count >= 7 && !style.hasKeyPoints
+    guard words.count >= 5, !isOutline || words.count % 2 == 1 else {
       throw Problem(
-        text:
-          "has \(words.count) \(words.count == 1 ? "value" : "values"), not 5 (class, centre x, centre y, width, height)"
-          + (words.count > 5 ? "; outlines and key points are not read" : ""))
+        text: "has \(words.count) \(words.count == 1 ? "value" : "values"), not 5 (class, centre x, centre y, width, "
+          + "height), nor a class and the x and y of 3 points or more")
     }
-    let numbers = try words.map(Self.number)
+    var numbers: [Double] = []
+    numbers.reserveCapacity(words.count)
+    for word in words { numbers.append(try Self.number(word)) }
     guard let classID = Int(exactly: numbers[0]) else {
       throw Problem(text: "has the class \(numbers[0]), which is not a whole number")
     }
-    guard (0..<classCount).contains(classID) else {
-      throw Problem(text: "has the class \(classID), but the data set has \(classCount) (0 to \(classCount - 1))")
+    guard (0..<style.classCount).contains(classID) else {
+      throw Problem(
+        text: "has the class \(classID), but the data set has \(style.classCount) (0 to \(style.classCount - 1))")
     }
-    let label = Label(
-      classID: classID, centerX: numbers[1], centerY: numbers[2], width: numbers[3], height: numbers[4])
-    labels.append(try inside(label))
+    let (label, isClipped) =
+      isOutline ? try Self.outline(classID, numbers.dropFirst()) : try Self.box(classID, numbers)
+    if words.count == 6 && !style.hasKeyPoints {
+      guard (0...1).contains(numbers[5]) else {
+        throw Problem(text: "has a sixth number, \(numbers[5]), which is no confidence (0 to 1)")
+      }
+      tally.confidenceCount += 1
+    }
+    if isOutline { tally.outlineCount += 1 }
+    if style.hasKeyPoints && words.count > 5 { tally.keyPointCount += 1 }
+    if isClipped { tally.clippedCount += 1 }
+    if isKnown(label) { tally.duplicateCount += 1 } else { labels.append(label) }
+  }
+
+  /// The labels so far, once they are too many to look at one by one.
+  private var known: Set<Label> = []
+
+  /// True if the file holds this label already.
+  private mutating func isKnown(_ label: Label) -> Bool {
+    if labels.count < 32 { return labels.contains(label) }
+    if known.count < labels.count { known.formUnion(labels[known.count...]) }
+    return known.contains(label)
   }
 
   /// A word as a finite number, whatever the locale.
-  private static func number(_ word: ArraySlice<UInt8>) throws -> Double {
+  private static func number(_ word: ArraySlice<UInt8>) throws(Problem) -> Double {
     let text = String(decoding: word, as: UTF8.self)
     // Swift also reads hexadecimal, "nan" and "infinity"; a label has none of them.
     let isPlain = word.allSatisfy { byte in
@@ -69,12 +100,14 @@ struct LabelFile {
     return value
   }
 
-  /// The label with its box inside the image.
-  private mutating func inside(_ label: Label) throws -> Label {
+  /// The label of `class cx cy w h`, clipped to the image.
+  private static func box(_ classID: Int, _ numbers: [Double]) throws(Problem) -> (label: Label, isClipped: Bool) {
+    let label = Label(
+      classID: classID, centerX: numbers[1], centerY: numbers[2], width: numbers[3], height: numbers[4])
     guard label.width > 0, label.height > 0 else {
       throw Problem(text: "has a box of width \(label.width) and height \(label.height); both must be above 0")
     }
-    guard label.width <= 1 + Self.rounding, label.height <= 1 + Self.rounding else {
+    guard label.width <= 1 + rounding, label.height <= 1 + rounding else {
       throw Problem(
         text: "has a box of width \(label.width) and height \(label.height); both are shares of the image, at most 1")
     }
@@ -83,14 +116,37 @@ struct LabelFile {
         text: "has the centre (\(label.centerX), \(label.centerY)), outside of the image; shares run from 0 to 1")
     }
     let box = label.box(in: PixelSize(side: 1))
-    let overshoot = max(-box.x1, -box.y1, box.x2 - 1, box.y2 - 1)
-    guard overshoot > Self.rounding else { return label }
-    guard overshoot <= Self.clipping else {
-      throw Problem(
-        text:
-          "has a box from (\(box.x1), \(box.y1)) to (\(box.x2), \(box.y2)), out of the image (0 to 1) by more than 1 %")
+    return overshoot(box) > rounding ? (clipped(classID, box), true) : (label, false)
+  }
+
+  /// The label of the box around the points `x y x y ...`, clipped to the image.
+  private static func outline(
+    _ classID: Int, _ points: ArraySlice<Double>
+  ) throws(Problem) -> (label: Label, isClipped: Bool) {
+    var box = Box(x1: .infinity, y1: .infinity, x2: -.infinity, y2: -.infinity)
+    for x in points.indices where (x - points.startIndex) % 2 == 0 {
+      (box.x1, box.x2) = (min(box.x1, points[x]), max(box.x2, points[x]))
+      (box.y1, box.y2) = (min(box.y1, points[x + 1]), max(box.y2, points[x + 1]))
     }
-    clippedCount += 1
-    return Label(classID: label.classID, box: box.clipped(to: PixelSize(side: 1)), size: PixelSize(side: 1))
+    let label = Label(classID: classID, box: box, size: PixelSize(side: 1))
+    guard label.width > 0, label.height > 0 else {
+      throw Problem(text: "has an outline without area: all points have one x or one y")
+    }
+    // The farthest that a box with its centre in the image reaches.
+    guard [box.x1, box.y1, box.x2, box.y2].allSatisfy((-0.5...1.5).contains), (0...1).contains(label.centerX),
+      (0...1).contains(label.centerY)
+    else {
+      throw Problem(
+        text: "has an outline from (\(box.x1), \(box.y1)) to (\(box.x2), \(box.y2)), outside of the image; shares run "
+          + "from 0 to 1")
+    }
+    return (clipped(classID, box), overshoot(box) > rounding)
+  }
+
+  /// How far a box reaches over the edge of the image, at the most.
+  private static func overshoot(_ box: Box) -> Double { max(-box.x1, -box.y1, box.x2 - 1, box.y2 - 1) }
+
+  private static func clipped(_ classID: Int, _ box: Box) -> Label {
+    Label(classID: classID, box: box.clipped(to: PixelSize(side: 1)), size: PixelSize(side: 1))
   }
 }

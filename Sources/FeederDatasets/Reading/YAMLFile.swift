@@ -13,7 +13,8 @@ package struct YAMLFile {
 
   /// Reads and checks the file. Throws `DatasetError` naming file and line.
   package init(_ file: String) throws {
-    let bytes = try FileBytes.read(file, limit: Self.largestFile)
+    var bytes = try FileBytes.read(file, limit: Self.largestFile)
+    bytes.removeFirst(TextBytes.markCount(bytes))
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw DatasetError.configuration(file: file, line: nil, problem: "is not UTF-8 text, so not YAML")
     }
