@@ -75,6 +75,7 @@ struct ReportTests {
     #expect(try boards.feeder("report", "run", "--escape-cost", "1").status == 2)
   }
 
+  /// The page stands in a frame: a window of the full Chromium is never narrower than 500 pixels.
   @Test(
     "In Chromium the page fits 1280 and 400 pixels, light and dark, and every picture is shown",
     .enabled(if: ReportTests.chromium != nil, "no Chromium: tools/chromium installs it"), arguments: [1280, 400],
@@ -85,28 +86,38 @@ struct ReportTests {
     let probe = """
       <script>addEventListener('load', () => { const images = [...document.images];
         const ink = getComputedStyle(document.body).color, paper = getComputedStyle(document.body).backgroundColor;
-        document.title = ['probe', document.documentElement.scrollWidth <= innerWidth, innerWidth,
+        parent.postMessage(['probe', document.documentElement.scrollWidth <= innerWidth, innerWidth,
           images.filter(i => i.complete && i.naturalWidth > 0).length == images.length && images.length,
-          document.querySelectorAll('svg').length, ink, paper].join('|'); });</script>
+          document.querySelectorAll('svg').length, ink, paper].join('|'), '*'); });</script>
       """
     try boards.write(try boards.text("run/report.html") + probe, to: "probe.html")
+    try boards.write(
+      """
+      <script>addEventListener('message', message => document.title = message.data);</script>
+      <iframe src="probe.html" style="width: \(width)px; height: 900px; border: 0"></iframe>
+      """, to: "frame.html")
     let run = try FeederProcess(
       [
-        "--no-sandbox", "--disable-gpu", "--blink-settings=preferredColorScheme=\(isDark ? 0 : 1)",
-        "--window-size=\(width),900", "--virtual-time-budget=20000", "--dump-dom",
-        boards.url("probe.html").absoluteString,
+        "--headless", "--no-sandbox", "--disable-gpu", "--blink-settings=preferredColorScheme=\(isDark ? 0 : 1)",
+        "--user-data-dir=\(boards.url("profile").path)", "--window-size=1400,1000", "--virtual-time-budget=20000",
+        "--dump-dom", boards.url("frame.html").absoluteString,
       ], in: boards.folder.url, program: browser)
     let title = try #require(run.output.firstMatch(of: #/<title>probe\|(.*?)<\/title>/#), "\(run.messages)").output.1
     let facts = title.split(separator: "|").map(String.init)
-    #expect(facts[0] == "true", "the page is wider than its window")
+    #expect(facts[0] == "true", "the page is wider than its frame")
     #expect(facts[1] == "\(width)")
     #expect((Int(facts[2]) ?? 0) > 0 && (Int(facts[3]) ?? 0) >= 16)
     let (light, dark) = ("rgb(255, 255, 255)", "rgb(20, 23, 26)")
     #expect(facts[5] == (isDark ? dark : light))
   }
 
-  /// Chromium, under any of its names.
-  fileprivate static let chromium: String? = ["chromium-headless-shell", "chromium", "google-chrome"].lazy
-    .flatMap { name in ["/usr/bin/", "/usr/local/bin/"].map { $0 + name } }
-    .first { FileManager.default.isExecutableFile(atPath: $0) }
+  /// Chromium: the program that FEEDER_CHROMIUM names, or one of its usual names on the PATH.
+  fileprivate static let chromium: String? = {
+    let environment = ProcessInfo.processInfo.environment
+    if let path = environment["FEEDER_CHROMIUM"], !path.isEmpty { return path }
+    let folders = (environment["PATH"] ?? "").split(separator: ":")
+    return ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].lazy
+      .flatMap { name in folders.map { $0 + "/" + name } }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }()
 }
