@@ -1,7 +1,7 @@
 import FeederMetrics
 import Foundation
 
-/// Accuracy as `feeder val` and `feeder score` give it: a table on stderr, and one JSON document.
+/// Accuracy as `feeder val` and `feeder score` give it: lines for people, and one JSON document.
 struct AccuracyReport: Encodable {
   private let accuracy: Accuracy
   private let factory: FactoryReport?
@@ -70,8 +70,8 @@ struct AccuracyReport: Encodable {
     return lines
   }
 
-  /// Writes the table to stderr, and what `--factory` adds.
-  func printTable() { (table + (factory?.lines ?? [])).forEach(Terminal.say) }
+  /// The table, and what `--factory` adds.
+  var lines: [String] { table + (factory?.lines ?? []) }
 
   private static func numbers(_ values: Double?...) -> [String] {
     values.map { $0.map { String(format: "%.3f", $0) } ?? "-" }

@@ -93,12 +93,11 @@ struct BenchStepCommand: ParsableCommand {
       plannedGrowthBytes: memory.plan.growthByteCount, tensorPeakBytes: try EngineMemory.peakBytes(on: device),
       mostBoxes: memory.plan.boxes, precision: precision.rawValue, device: "\(device)", threads: threads, batch: count,
       imageSize: imageSize, model: size.modelName)
-    Terminal.say(
-      String(
-        format: "%@, %d x %d px, %@, %d threads: %.0f ms a step (%.0f to %.0f), %.1f images/s", size.modelName, count,
-        imageSize, precision.rawValue, threads, report.millisecondsPerStep, report.fastestMilliseconds,
-        report.slowestMilliseconds, report.imagesPerSecond))
-    if json { try Terminal.printJSON(report) }
+    let line = String(
+      format: "%@, %d x %d px, %@, %d threads: %.0f ms per step (%.0f to %.0f), %.1f images/s", size.modelName, count,
+      imageSize, precision.rawValue, threads, report.millisecondsPerStep, report.fastestMilliseconds,
+      report.slowestMilliseconds, report.imagesPerSecond)
+    try Terminal.show([line], json: json, report)
   }
 
   /// What the step is expected to take: its data is there already.

@@ -108,12 +108,13 @@ struct BenchFeedCommand: ParsableCommand {
       return tuned
     }
     var report: FeedRun.Report
+    var lines: [String] = []
     if sweep {
       let sweep = FeedSweep(scene: scene, batch: model.batch, workers: range, rounds: rounds) { try makeLoader($0) }
       let (feed, tuned, phases) = try sweep { Terminal.say($0) }
       report = feed.report(tuned, channels: scene.source.channels, changeAt: changeAt)
       report.phases = phases
-      phases.forEach { Terminal.say($0.line) }
+      lines = phases.map(\.line)
     } else {
       report = try tracing.during { trace in
         let tuned = try makeLoader(nil, trace: trace)
@@ -123,8 +124,7 @@ struct BenchFeedCommand: ParsableCommand {
         return feed.report(tuned, channels: scene.source.channels, changeAt: changeAt)
       }
     }
-    Terminal.say(report.line)
-    if json { try Terminal.printJSON(report) }
+    try Terminal.show(lines + [report.line], json: json, report)
   }
 
   /// What the flags say happens.

@@ -67,14 +67,14 @@ struct BenchFormsCommand: ParsableCommand {
     let decided = try SourceOpener(dataset, options).decide(.train, storageBytesPerSecond: rate > 0 ? rate : nil)
     let milliseconds = (.now - start) / .milliseconds(1)
     let reason = decided.costs.line
-    Terminal.say("auto, decided in \(Int(milliseconds)) ms: \(decided.form.rawValue) (\(reason))")
+    var lines = ["auto, decided in \(Int(milliseconds)) ms: \(decided.form.rawValue) (\(reason))"]
     var forms: [Form] = []
     for choice in [CacheChoice.pixels, .jpeg, .none] {
       options.cache = choice
       options.channels = decided.channels
       let opened = try SourceOpener(reporting: dataset, options).open(.train)
       let form = try measure(opened, choice, rate: Int(rate))
-      Terminal.say(
+      lines.append(
         String(
           format: "%@: cold %.0f, warm %.0f images/s (%@, %.0f MiB/s read, %.1f %% of it missed)", form.form,
           form.coldImagesPerSecond, form.warmImagesPerSecond, "\(ByteCount(form.fileBytes))", form.readMibPerSecond,
@@ -83,14 +83,12 @@ struct BenchFormsCommand: ParsableCommand {
     }
     guard let fastest = forms.filter({ $0.form != "none" }).max(by: { $0.warmImagesPerSecond < $1.warmImagesPerSecond })
     else { return }
-    Terminal.say("fastest: \(fastest.form); auto chose \(decided.form.rawValue)")
-    if json {
-      try Terminal.printJSON(
-        Report(
-          imageCount: decided.costs.imageCount, chosen: decided.form.rawValue, reason: reason,
-          decisionMilliseconds: milliseconds, fastest: fastest.form,
-          forms: forms))
-    }
+    lines.append("fastest: \(fastest.form); auto chose \(decided.form.rawValue)")
+    try Terminal.show(
+      lines, json: json,
+      Report(
+        imageCount: decided.costs.imageCount, chosen: decided.form.rawValue, reason: reason,
+        decisionMilliseconds: milliseconds, fastest: fastest.form, forms: forms))
   }
 
   private func measure(_ opened: OpenedSource, _ choice: CacheChoice, rate: Int) throws -> Form {

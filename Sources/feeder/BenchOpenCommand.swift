@@ -69,15 +69,14 @@ struct BenchOpenCommand: ParsableCommand {
     let report = Report(
       imageCount: passes[0].imageCount, fileBytes: passes[0].fileBytes, batch: batch, imageSize: imageSize,
       first: passes[0].0, median: others.sorted { $0.totalMilliseconds < $1.totalMilliseconds }[others.count / 2])
-    Terminal.say("\(report.imageCount) images, a file of \(ByteCount(report.fileBytes)); first pass, then the median")
-    for pass in [report.first, report.median] {
-      Terminal.say(
-        String(
-          format: "first batch after %.1f ms: data set %.1f, source %.1f, loader %.1f, batch %.1f; %@ and %@ of memory",
-          pass.totalMilliseconds, pass.datasetMilliseconds, pass.sourceMilliseconds, pass.loaderMilliseconds,
-          pass.firstBatchMilliseconds, "\(ByteCount(pass.sourceBytes))", "\(ByteCount(pass.firstBatchBytes))"))
+    let head = "\(report.imageCount) images, a file of \(ByteCount(report.fileBytes)); first pass, then the median"
+    let lines = [report.first, report.median].map { pass in
+      String(
+        format: "first batch after %.1f ms: data set %.1f, source %.1f, loader %.1f, batch %.1f; %@ and %@ of memory",
+        pass.totalMilliseconds, pass.datasetMilliseconds, pass.sourceMilliseconds, pass.loaderMilliseconds,
+        pass.firstBatchMilliseconds, "\(ByteCount(pass.sourceBytes))", "\(ByteCount(pass.firstBatchBytes))")
     }
-    if json { try Terminal.printJSON(report) }
+    try Terminal.show([head] + lines, json: json, report)
   }
 
   private func writeSynthetic(_ count: Int) throws -> String {

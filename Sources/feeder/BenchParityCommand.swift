@@ -27,6 +27,12 @@ struct BenchParityCommand: ParsableCommand {
     /// The largest distance over its bound, and whose it is; 1 and less is good.
     let worstRatio: Double?
     let worstSubject: String?
+
+    var line: String {
+      let text =
+        worstSubject == nil ? "exact" : worstRatio.map { String(format: "%.2f of its bound", $0) } ?? "it must be equal"
+      return "\(name): \(comparisons) comparisons, \(failures) failures; worst \(worstSubject ?? "none"), \(text)"
+    }
   }
 
   private struct Report: Encodable {
@@ -43,7 +49,7 @@ struct BenchParityCommand: ParsableCommand {
     let report = Report(
       device: "\(device)", tf32: Engine.allowsTF32, files: files, comparisons: files.map(\.comparisons).reduce(0, +),
       failures: files.map(\.failures).reduce(0, +))
-    if json { try Terminal.printJSON(report) }
+    try Terminal.show(files.map(\.line), json: json, report)
     guard report.failures == 0 else {
       throw CommandError(
         "bench parity: \(report.failures) of \(report.comparisons) comparisons are out of their bounds on \(device); the lines above name the worst"
@@ -65,13 +71,8 @@ struct BenchParityCommand: ParsableCommand {
       record.failures.first
       ?? record.comparisons.filter { $0.bound > 0 }.max { $0.distance / $0.bound < $1.distance / $1.bound }
     let ratio = worst.map { $0.bound > 0 ? $0.distance / $0.bound : .infinity }
-    let file = File(
+    return File(
       name: parity.rawValue, comparisons: record.comparisons.count, failures: record.failures.count,
       worstRatio: ratio.flatMap { $0.isFinite ? $0 : nil }, worstSubject: worst?.subject)
-    let text = ratio.map { String(format: "%.2f of its bound", $0) } ?? "exact"
-    Terminal.say(
-      "\(file.name): \(file.comparisons) comparisons, \(file.failures) failures; worst \(worst?.subject ?? "none"), \(text)"
-    )
-    return file
   }
 }

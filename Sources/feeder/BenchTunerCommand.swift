@@ -35,9 +35,8 @@ struct BenchTunerCommand: ParsableCommand {
       } catch {
         throw CommandError("--out \(out): cannot be written (\(error.localizedDescription))")
       }
-    } else if !json {
-      Terminal.sayLines(report.markdown)
     }
-    if json { try Terminal.printJSON(report) }
+    let lines = report.markdown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    try Terminal.show(out == nil && !json ? lines : [], json: json, report)
   }
 }

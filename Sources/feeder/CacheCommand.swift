@@ -60,10 +60,10 @@ struct CacheBuild: ParsableCommand {
       report.wasBuilt = opened.wasBuilt
       report.seconds = (ContinuousClock.now - start) / .seconds(1)
       for damaged in file.damagedImages { Terminal.say("damaged: \(damaged.imageID) \(damaged.reason)") }
-      Terminal.say((opened.wasBuilt ? "built " : "already there: ") + report.line)
       files.append(report)
     }
-    if json { try Terminal.printJSON(["files": files]) }
+    let lines = files.map { ($0.wasBuilt == true ? "built " : "already there: ") + $0.line }
+    try Terminal.show(lines, json: json, ["files": files])
   }
 }
 
@@ -87,9 +87,8 @@ struct CacheInfo: ParsableCommand {
         files.append(CacheFileReport(damaged: path, state: "\(error)"))
       }
     }
-    if files.isEmpty { Terminal.say("no cache files of \(dataset.configurationURL.path) in \(folder.url.path)") }
-    for file in files { Terminal.say(file.line) }
-    if location.json { try Terminal.printJSON(["files": files]) }
+    let lines = files.isEmpty ? [folder.absence(of: dataset)] : files.map(\.line)
+    try Terminal.show(lines, json: location.json, ["files": files])
   }
 }
 
@@ -110,9 +109,17 @@ struct CacheDrop: ParsableCommand {
     let folder = CacheFolder(location.cacheDir)
     let dropped = try folder.drop(dataset)
     let freed = dropped.reduce(0) { $0 + $1.byteCount }
-    for file in dropped { Terminal.say("removed \(file.path) (\(ByteCount(file.byteCount)))") }
-    if dropped.isEmpty { Terminal.say("no cache files of \(dataset.configurationURL.path) in \(folder.url.path)") }
-    if location.json { try Terminal.printJSON(Report(files: dropped.map(\.path), freedBytes: freed)) }
+    let lines =
+      dropped.isEmpty
+      ? [folder.absence(of: dataset)] : dropped.map { "removed \($0.path) (\(ByteCount($0.byteCount)))" }
+    try Terminal.show(lines, json: location.json, Report(files: dropped.map(\.path), freedBytes: freed))
+  }
+}
+
+extension CacheFolder {
+  /// The line about a data set of which the folder holds nothing.
+  fileprivate func absence(of dataset: Dataset) -> String {
+    "no cache files of \(dataset.configurationURL.path) in \(url.path)"
   }
 }
 

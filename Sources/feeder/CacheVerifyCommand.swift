@@ -45,15 +45,16 @@ struct CacheVerify: ParsableCommand {
         findings.append(Finding(path: path, imageId: nil, problem: "\(error)"))
       }
     }
-    for finding in findings { Terminal.say((finding.imageId.map { $0 + ": " } ?? "") + finding.problem) }
-    if location.json {
-      try Terminal.printJSON(Report(fileCount: paths.count, imageCount: imageCount, findings: findings))
-    }
+    let lines =
+      findings.isEmpty
+      ? ["\(imageCount) images in \(paths.count) cache files are as they were built"]
+      : findings.map { ($0.imageId.map { $0 + ": " } ?? "") + $0.problem }
+    try Terminal.show(
+      lines, json: location.json, Report(fileCount: paths.count, imageCount: imageCount, findings: findings))
     guard findings.isEmpty else {
       throw CommandError(
         "\(findings.count) of \(imageCount) cached images differ; 'feeder cache build' or 'train' rebuilds changed "
           + "sources, 'feeder cache drop' removes damaged files")
     }
-    Terminal.say("\(imageCount) images in \(paths.count) cache files are as they were built")
   }
 }

@@ -35,8 +35,7 @@ struct DoctorCommand: ParsableCommand {
       memoryIsGroup: memory.isGroup, accelerators: devices.map(Self.accelerator),
       acceleratorAbsence: absence ?? engineAbsence, storage: try StorageReport.facts(dataset, CacheFolder(cacheDir)))
     let report = DoctorReport(facts, devices)
-    report.printText()
-    if json { try Terminal.printJSON(report) }
+    try Terminal.show(report.lines, json: json, report)
   }
 
   private static func accelerator(_ device: CUDADevice) -> Accelerator {

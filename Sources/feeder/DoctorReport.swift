@@ -87,8 +87,12 @@ struct DoctorReport: Encodable {
     advice = facts.advice
   }
 
-  /// Says it for people, on stderr.
-  func printText() {
+  /// The report for people.
+  var lines: [String] {
+    var lines: [String] = []
+    func line(_ name: String, _ text: String) {
+      lines.append(name.padding(toLength: 10, withPad: " ", startingAt: 0) + text)
+    }
     let quota = cpu.controlGroupCores.map { ", \($0) granted by a control group" } ?? ""
     line("processor", "\(cpu.model), \(cpu.cores) cores\(quota); \(cpu.vectorInstructions.joined(separator: " "))")
     line("kernels", "\(cpu.pixelKernels) for pixels (FEEDER_SIMD); \(cpu.threadsUsed) threads by default")
@@ -109,11 +113,6 @@ struct DoctorReport: Encodable {
       let rate = folder.readBytesPerSecond.map { ", \(ByteCount(Int($0)))/s read past the page cache" } ?? ""
       line(folder.use, "\(folder.folder): \(folder.fileSystem), \(ByteCount(folder.freeBytes)) free\(rate)")
     }
-    Terminal.say("advice")
-    for text in advice { Terminal.say("  - \(text)") }
-  }
-
-  private func line(_ name: String, _ text: String) {
-    Terminal.say(name.padding(toLength: 10, withPad: " ", startingAt: 0) + text)
+    return lines + ["advice"] + advice.map { "  - \($0)" }
   }
 }

@@ -50,7 +50,7 @@ struct FactoryOptions: ParsableArguments {
   }
 }
 
-/// Escapes and false calls as `--factory` gives them: lines on stderr, and a part of the one JSON document.
+/// Escapes and false calls as `--factory` gives them: lines for people, and a part of the JSON document.
 struct FactoryReport: Encodable {
   /// A share with its 95 % bounds.
   struct Share: Encodable {

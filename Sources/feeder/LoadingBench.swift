@@ -127,15 +127,14 @@ struct LoadingBench {
     var floor = floor
     let paired = try PairedThroughput(&ours, floor: &floor, plan: PairedThroughput.Plan(seconds: options.seconds))
     let windows = paired.ours.windows
-    Terminal.say(
-      String(
-        format: "%@, %d %@, %d threads, batch %d: %.0f images/s (%.0f to %.0f), floor %.0f, ratio %.3f; "
-          + "processor time an image %.0f us, floor %.0f us", name,
-        cache.channels, cache.channels == 1 ? "channel" : "channels", threads, batch, paired.ours.imagesPerSecond,
-        windows.min() ?? 0, windows.max() ?? 0, paired.floor.imagesPerSecond, paired.ratioToFloor,
-        paired.ours.processorSecondsPerImage * 1e6, paired.floor.processorSecondsPerImage * 1e6))
-    guard options.json else { return }
-    try Terminal.printJSON(
+    let line = String(
+      format: "%@, %d %@, %d threads, batch %d: %.0f images/s (%.0f to %.0f), floor %.0f, ratio %.3f; "
+        + "processor time an image %.0f us, floor %.0f us", name,
+      cache.channels, cache.channels == 1 ? "channel" : "channels", threads, batch, paired.ours.imagesPerSecond,
+      windows.min() ?? 0, windows.max() ?? 0, paired.floor.imagesPerSecond, paired.ratioToFloor,
+      paired.ours.processorSecondsPerImage * 1e6, paired.floor.processorSecondsPerImage * 1e6)
+    try Terminal.show(
+      [line], json: options.json,
       Report(
         imagesPerSecond: paired.ours.imagesPerSecond, windows: windows,
         floorImagesPerSecond: paired.floor.imagesPerSecond, floorWindows: paired.floor.windows,

@@ -45,9 +45,8 @@ struct MemoryPlanning {
   /// Prints the plan for `settings` layer by layer.
   func print(_ settings: TrainingSettings, json: Bool) throws {
     let plan = try memory(settings).expected()
-    Terminal.say(plan.line)
-    for layer in plan.layers { Terminal.say("  \(layer.name): \(ByteCount(layer.byteCount))") }
-    if json { try Terminal.printJSON(Report(plan, settings)) }
+    let layers = plan.layers.map { "  \($0.name): \(ByteCount($0.byteCount))" }
+    try Terminal.show([plan.line] + layers, json: json, Report(plan, settings))
   }
 
   private struct Report: Encodable {

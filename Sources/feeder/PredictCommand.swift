@@ -77,13 +77,11 @@ struct PredictCommand: ParsableCommand {
     }
     try PredictionsFile.write(readable.map { ($0.imageID, $0.detections) }, to: predictions)
     let count = readable.map(\.detections.count).reduce(0, +)
-    Terminal.say("\(readable.count) images, \(count) detections: \(folder.path)")
-    if json {
-      try Terminal.printJSON(
-        Report(
-          out: folder.path, predictions: predictions.path, imageCount: readable.count, detectionCount: count,
-          unreadable: unreadable.map(\.path)))
-    }
+    try Terminal.show(
+      ["\(readable.count) images, \(count) detections: \(folder.path)"], json: json,
+      Report(
+        out: folder.path, predictions: predictions.path, imageCount: readable.count, detectionCount: count,
+        unreadable: unreadable.map(\.path)))
   }
 
   /// Writes an annotated JPEG an image; returns the images that could not be read, each told in a line.

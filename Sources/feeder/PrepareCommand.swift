@@ -48,8 +48,7 @@ struct PrepareCommand: ParsableCommand {
       let (folder, audit) = try source.write(
         to: out, settings: settings, cancellation: interruption.cancellation, progress: { bar.advance() })
       let report = AuditReport(audit, folder: folder, source: source)
-      if json { try Terminal.printJSON(report) }
-      for line in report.lines { Terminal.say(line) }
+      try Terminal.show(report.lines, json: json, report)
     } catch DatasetError.cancelled {
       Terminal.say("feeder: \(DatasetError.cancelled)")
       throw ExitCode(Interruption.exitStatus)

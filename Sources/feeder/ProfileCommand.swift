@@ -74,11 +74,11 @@ struct ProfileCommand: ParsableCommand {
     var report = try tracing.during {
       try work.profile(workers: workers ?? most, mostWorkers: max(workers ?? 1, most), trace: $0)
     }
-    report.lines.forEach { Terminal.say($0) }
+    var lines = report.lines
     if confirm {
       report.confirmation = try work.confirm(report)
-      Terminal.say(report.confirmation?.line ?? "nothing to confirm: no remedy that a flag applies")
+      lines.append(report.confirmation?.line ?? "nothing to confirm: no remedy that a flag applies")
     }
-    if json { try Terminal.printJSON(report) }
+    try Terminal.show(lines, json: json, report)
   }
 }

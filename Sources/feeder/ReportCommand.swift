@@ -41,11 +41,12 @@ struct ReportCommand: ParsableCommand {
       validation: try opener.open(.val), memory: options.memory)
     report.costs = costs.both
     let interruption = Interruption()
-    guard try report.write(isCancelled: { interruption.cancellation.isCancelled }) else {
+    guard let accuracy = try report.write(isCancelled: { interruption.cancellation.isCancelled }) else {
       Terminal.say("feeder: interrupted; nothing is written")
       throw ExitCode(Interruption.exitStatus)
     }
-    Terminal.say("report: \(record.folder.report.path)")
-    if json { try Terminal.printJSON(Report(report: record.folder.report.path)) }
+    try Terminal.show(
+      accuracy.lines + ["report: \(record.folder.report.path)"], json: json,
+      Report(report: record.folder.report.path))
   }
 }

@@ -37,7 +37,8 @@ struct RunDrawing {
       let report = RunReport(
         record: try RunRecord(folder.url.path), settings: alone, dataset: dataset, train: train, validation: validation,
         memory: memory)
-      if try report.write(isCancelled: { interruption.cancellation.isCancelled }) {
+      if let accuracy = try report.write(isCancelled: { interruption.cancellation.isCancelled }) {
+        accuracy.lines.forEach(Terminal.say)
         Terminal.say("report: \(folder.report.path)")
         return folder.report
       }

@@ -29,11 +29,10 @@ struct RunReport {
   private var folder: RunFolder { record.folder }
   private var classNames: [String] { dataset.classNames }
 
-  /// Validates, draws and writes; false where it was cancelled. Throws what keeps a file from being written.
-  func write(isCancelled: () -> Bool) throws -> Bool {
-    guard let results = try validate(isCancelled) else { return false }
+  /// Validates, draws and writes. The accuracy of the best weights; nil if it was cancelled. Throws what keeps a file from being written.
+  func write(isCancelled: () -> Bool) throws -> AccuracyReport? {
+    guard let results = try validate(isCancelled) else { return nil }
     let accuracy = Accuracy(results: results, classNames: classNames)
-    AccuracyReport(accuracy).printTable()
     try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: folder.predictions)
     let curves = AccuracyCurves(results: results)
     let matrix = ConfusionMatrix(results: results, classCount: classNames.count)
@@ -49,7 +48,7 @@ struct RunReport {
     }
     let content = try content(results, accuracy, curves, matrix)
     try ReportPage.write(content, plotter: plotter, to: folder.report)
-    return true
+    return AccuracyReport(accuracy)
   }
 
   /// Results of the best weights, or of the last where none was ever best.

@@ -43,8 +43,7 @@ struct ScoreCommand: ParsableCommand {
     let report = AccuracyReport(
       Accuracy(results: results, classNames: dataset.classNames),
       factory: try factory.report(results, classNames: dataset.classNames))
-    report.printTable()
-    if json { try Terminal.printJSON(report) }
+    try Terminal.show(report.lines, json: json, report)
   }
 }
 

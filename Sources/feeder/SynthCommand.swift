@@ -49,11 +49,11 @@ struct SynthCommand: ParsableCommand {
       throw ExitCode(Interruption.exitStatus)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    if json { try Terminal.printJSON(Report(summary, settings, seconds: seconds)) }
     let counts = Split.allCases.map {
       "\($0): \(summary.imageCounts[$0] ?? 0) boards, \(summary.boxCounts[$0] ?? 0) boxes"
     }
-    Terminal.say("\(summary.folder): " + counts.joined(separator: "; "))
+    try Terminal.show(
+      ["\(summary.folder): " + counts.joined(separator: "; ")], json: json, Report(summary, settings, seconds: seconds))
   }
 
   private func settings() throws -> SyntheticSettings {

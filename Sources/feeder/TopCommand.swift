@@ -19,8 +19,9 @@ struct TopCommand: ParsableCommand {
 
   func run() throws {
     var view = try RunView(RunRecord(folder), at: Date())
-    if json { return try Terminal.printJSON(view) }
-    guard Terminal.isInteractive, !once else { return view.lines.forEach(Terminal.say) }
+    guard Terminal.isInteractive, !once, !json else {
+      return try Terminal.show(json ? [] : view.lines, json: json, view)
+    }
     var height = 0
     while true {
       Terminal.repaint(view.lines, over: height)

@@ -56,7 +56,6 @@ struct ValCommand: ParsableCommand {
     let report = AccuracyReport(
       Accuracy(results: results, classNames: dataset.classNames),
       factory: try factory.report(results, classNames: dataset.classNames))
-    report.printTable()
-    if json { try Terminal.printJSON(report) }
+    try Terminal.show(report.lines, json: json, report)
   }
 }

@@ -38,7 +38,7 @@ struct ScoreCommandTests {
     return try FeederProcess(["score", "p.json", "boards", "--json"], in: folder.url)
   }
 
-  @Test("The labels themselves score 1, with every key of the contract and the table on stderr")
+  @Test("The labels themselves score 1, with every key of the contract and the table beside them on stderr")
   func labelsThemselves() throws {
     let folder = try boards()
     let everything = try predictions(folder) { _ in true }

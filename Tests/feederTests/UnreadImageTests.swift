@@ -25,8 +25,8 @@ struct UnreadImageTests {
     #expect(first.status == 0 && first.messages.contains("Input/output error"), "\(first.messages)")
     let verified = try cache("verify", "boards")
     #expect(
-      verified.status != 0 && verified.messages.contains("could not be read when the cache was built"),
-      "\(verified.messages)")
+      verified.status != 0 && verified.output.contains("could not be read when the cache was built"),
+      "\(verified.output)")
     let second = try build(broken)
     #expect(second.status == 0 && !second.messages.contains("rebuilding"), "still away: \(second.messages)")
     let third = try build()
