@@ -36,6 +36,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .target(
       name: "CPixels", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
     .target(name: "CFaults", exclude: ["README.md"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
@@ -70,7 +71,7 @@ let package = Package(
     room("FeederParity", "FixtureSupport", "FeederTraining", "FeederDetection", "FeederTorch"),
     room("FeederProfiling", "FeederLoader", "FeederCore"),
     room("TunerBench", "FeederLoader", "FeederCore"),
-    room("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
+    room("FeederReporting", "CFreeType", "FeederImaging", "FeederMetrics", "FeederCore"),
     .executableTarget(
       name: "feeder",
       dependencies: [

@@ -1,4 +1,4 @@
-# Sourced by tools/setup, tools/python and tools/tensorboard, whose `fail` says one line and leaves.
+# Sourced by tools/setup, tools/python, tools/tensorboard and tools/pycocotools, whose `fail` says one line and leaves.
 
 # install_wheels WHAT WORDS...: runs `python3 -m pip WORDS...` over wheels alone, without dependencies, each pinned by a hash of its lock.
 # Leaves with one line where a wheel is not the one that was pinned; any other reason of pip's stands above ours.

@@ -27,8 +27,6 @@ package struct NonMaximumSuppression: Sendable {
   package var classes: Set<Int>?
   /// Most detections of an image.
   package var largestCount = 300
-  /// Most candidates of an image, by score, before suppression.
-  package var largestCandidateCount = 30_000
 
   /// The settings of prediction: confidence 0.25, overlap 0.7, best class, 300 an image.
   package init() {}
@@ -75,7 +73,7 @@ package struct NonMaximumSuppression: Sendable {
     }
     // Equal scores keep the order of anchors, so that the choice never depends on the sort.
     found.sort { ($0.score, $1.anchor, $1.classID) > ($1.score, $0.anchor, $0.classID) }
-    return Array(found.prefix(largestCandidateCount))
+    return found
   }
 
   private func suppress(_ candidates: [Candidate]) -> [ScoredBox] {

@@ -16,49 +16,47 @@ package struct ClassAccuracy: Sendable, Equatable {
   package let recall: Double?
 }
 
-/// What `feeder val` and `feeder score` say about a split. Every number is finite; means over no class are 0.
+/// What `feeder val` and `feeder score` say about a split, by the YOLO rule. Every number is finite; means over no class are nil.
 package struct Accuracy: Sendable, Equatable {
   /// Average precision at overlap 0.5, mean over classes with boxes.
-  package let map50: Double
+  package let map50: Double?
   /// Average precision, mean over overlaps 0.50 to 0.95 and classes with boxes.
-  package let map50_95: Double
-  /// As COCO defines it over boxes up to 32 x 32 pixels; nil where there is none.
+  package let map50_95: Double?
+  /// As COCO defines it over boxes up to 32 x 32 pixels; nil if there is none. Of each image and class the best
+  /// `DetectionBound.standard` detections count, whatever `maxDetections` is.
   package let map50_95Small: Double?
-  /// As COCO defines it over boxes from 32 x 32 to 96 x 96 pixels; nil where there is none.
+  /// As COCO defines it over boxes from 32 x 32 to 96 x 96 pixels; nil if there is none.
   package let map50_95Medium: Double?
-  /// As COCO defines it over boxes from 96 x 96 pixels; nil where there is none.
+  /// As COCO defines it over boxes from 96 x 96 pixels; nil if there is none.
   package let map50_95Large: Double?
   /// Images looked at.
   package let imageCount: Int
   /// Boxes that are there.
   package let boxCount: Int
   /// Precision at the confidence of the best mean F1, mean over classes with boxes.
-  package let precision: Double
+  package let precision: Double?
   /// Recall at the confidence of the best mean F1, mean over classes with boxes.
-  package let recall: Double
+  package let recall: Double?
   /// The confidence of the best mean F1.
   package let bestConfidence: Double
   /// Every class of the data set, in its order.
   package let classes: [ClassAccuracy]
 
-  /// What decides which weights are the best: a tenth of mAP50 and nine tenths of mAP50-95, as YOLO tools have it.
-  package static func fitness(map50: Double, map50_95: Double) -> Double { 0.1 * map50 + 0.9 * map50_95 }
+  /// What decides which weights are the best: a tenth of mAP50 and nine tenths of mAP50-95, as YOLO tools have it. A value that is
+  /// missing counts as 0.
+  package static func fitness(map50: Double?, map50_95: Double?) -> Double {
+    0.1 * (map50 ?? 0) + 0.9 * (map50_95 ?? 0)
+  }
 
-  /// Detections an image that count, by falling score: the number that training tools keep after suppression.
-  package static let maxDetections = 300
-
-  /// Scores `results`, one entry an image; classes are 0 ..< `classNames.count`.
+  /// Scores `results`, one entry per image; classes are 0 ..< `classNames.count`.
   ///
-  /// Of each image the `maxDetections` best detections count. Cost: 500 images of 300 detections take well under a second.
-  package init(results: [ImageResult], classNames: [String], maxDetections: Int = Accuracy.maxDetections) {
-    let results = results.map { result in
-      var cut = result
-      cut.detections = result.ranking().prefix(maxDetections).map { result.detections[$0] }
-      return cut
-    }
-    let curves = AccuracyCurves(results: results)
-    func mean(_ value: (ClassCurve) -> Double) -> Double {
-      curves.classes.isEmpty ? 0 : curves.classes.map(value).reduce(0, +) / Double(curves.classes.count)
+  /// Of each image the best detections count, as many as `DetectionBound` says for `maxDetections`. Cost: 500 images of 300
+  /// detections take well under a second.
+  package init(results: [ImageResult], classNames: [String], maxDetections: Int? = nil) {
+    let bound = DetectionBound(given: maxDetections, results)
+    let curves = AccuracyCurves(results: results.map { $0.cut(to: bound.count) })
+    func mean(_ value: (ClassCurve) -> Double) -> Double? {
+      curves.classes.isEmpty ? nil : curves.classes.map(value).reduce(0, +) / Double(curves.classes.count)
     }
     let best = curves.bestIndex
     map50 = mean { $0.averagePrecision[0] }
@@ -67,8 +65,9 @@ package struct Accuracy: Sendable, Equatable {
     recall = mean { $0.recall[best] }
     bestConfidence = curves.bestConfidence
     func bySize(_ size: SizeRange) -> Double? {
-      COCOEvaluation(results: results, classCount: classNames.count, size: size, maxDetections: maxDetections)
-        .meanAveragePrecision
+      COCOEvaluation(
+        results: results, classCount: classNames.count, size: size, maxDetections: DetectionBound.standard
+      ).meanAveragePrecision
     }
     map50_95Small = bySize(.small)
     map50_95Medium = bySize(.medium)

@@ -67,6 +67,13 @@ package struct ImageResult: Sendable {
     self.truths = truths
   }
 
+  /// The result with its `count` best detections, by falling score.
+  package func cut(to count: Int) -> ImageResult {
+    var cut = self
+    cut.detections = ranking().prefix(count).map { detections[$0] }
+    return cut
+  }
+
   /// Positions of the detections by falling score; equal scores keep their order, a score that is not a number is left out.
   func ranking() -> [Int] {
     detections.indices.filter { !detections[$0].score.isNaN }.sorted {
@@ -83,7 +90,7 @@ package struct ImageResult: Sendable {
 
 extension Box {
   /// The area both boxes share over the area either covers plus `epsilon`; 0 where they do not touch.
-  func overlap(with other: Box, epsilon: Double) -> Double {
+  package func overlap(with other: Box, epsilon: Double) -> Double {
     let w = min(x2, other.x2) - max(x1, other.x1)
     let h = min(y2, other.y2) - max(y1, other.y1)
     guard w > 0, h > 0 else { return 0 }

@@ -19,9 +19,11 @@ package enum AnnotatedImage {
   /// The same picture as pixels, 3 channels.
   package static func drawn(_ image: Pixels, detections: [Detection], classNames: [String]) -> Pixels {
     var canvas = Canvas(image)
+    let names = PictureNames(classNames)
     let longSide = max(image.size.width, image.size.height)
-    // A letter is 16 px high at 640 px, 8 px at 320, and keeps that share of larger images.
+    // Letters are 16 px high at 640 px and keep that share of larger images.
     let scale = max(1, Int((Double(longSide) / 400).rounded()))
+    let letterSize = max(smallestLetters, 8 * scale)
     for detection in detections.sorted(by: { $0.score < $1.score }) {
       let box = detection.box
       guard box.x1.isFinite, box.y1.isFinite, box.x2.isFinite, box.y2.isFinite else { continue }
@@ -33,12 +35,15 @@ package enum AnnotatedImage {
       let right = Int(inside.x2.rounded(.up))
       let bottom = Int(inside.y2.rounded(.up))
       canvas.frame(left, top, right, bottom, thickness: scale, color)
-      let known = classNames.indices.contains(detection.classID)
-      let name = known ? classNames[detection.classID] : "\(detection.classID)"
-      canvas.label("\(name) \(twoDigits(detection.score))", above: top, or: bottom, left: left, scale: scale, color)
+      canvas.label(
+        "\(names[detection.classID]) \(twoDigits(detection.score))", above: top, or: bottom, left: left,
+        size: letterSize, gap: scale, color)
     }
     return canvas.pixels
   }
+
+  /// Pixels of the smallest letters that can be read in every script.
+  static let smallestLetters = 12
 
   /// A score as 0.87.
   static func twoDigits(_ score: Double) -> String {

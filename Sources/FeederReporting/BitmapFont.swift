@@ -1,4 +1,4 @@
-/// Letters for labels on images: the printable characters of ASCII, 5 pixels wide and 8 high, drawn for this program.
+/// Letters for pictures on a system without fonts: the printable characters of ASCII, 5 pixels wide and 8 high, drawn for this program.
 ///
 /// The eighth row lies under the base line.
 enum BitmapFont {
@@ -7,11 +7,23 @@ enum BitmapFont {
   /// Rows of a letter.
   static let height = 8
 
-  /// The rows of a letter from top to bottom; bit 4 is its left column. Characters beyond ASCII show as a question mark.
-  static func rows(of character: Character) -> [UInt8] {
-    guard let code = character.asciiValue, (32...126).contains(code) else { return rows(of: "?") }
-    let packed = letters[Int(code) - 32]
-    return (0..<height).map { UInt8(truncatingIfNeeded: packed >> UInt64(5 * (height - 1 - $0)) & 0x1F) }
+  /// True for the printable characters of ASCII.
+  static func has(_ scalar: Unicode.Scalar) -> Bool { (32...126).contains(scalar.value) }
+
+  /// The picture of `scalar` in letters of about `size` pixels; nil beyond ASCII.
+  static func glyph(_ scalar: Unicode.Scalar, size: Int) -> Glyph? {
+    guard has(scalar) else { return nil }
+    let packed = letters[Int(scalar.value) - 32]
+    let scale = max(size / height, 1)
+    var coverage: [UInt8] = []
+    for row in 0..<height * scale {
+      // Rows from top to bottom; bit 4 is the left column.
+      let bits = packed >> UInt64(5 * (height - 1 - row / scale)) & 0x1F
+      coverage += (0..<width * scale).map { bits >> UInt64(width - 1 - $0 / scale) & 1 == 1 ? 255 : 0 }
+    }
+    return Glyph(
+      width: width * scale, height: height * scale, left: scale / 2, top: (height - 1) * scale,
+      advance: (width + 1) * scale, coverage: coverage)
   }
 
   /// Characters 32 to 126, each 8 rows of 5 bits, the top row in the highest ones.

@@ -46,24 +46,29 @@ struct Canvas {
     fill(right, top, right + thickness, bottom, color)
   }
 
-  /// Writes `text` on a plate of `color` whose lower edge is at `above`, or, without room there, whose upper edge is at `below`.
-  mutating func label(_ text: String, above: Int, or below: Int, left: Int, scale: Int, _ color: Color) {
-    let width = (text.count * (BitmapFont.width + 1) + 1) * scale
-    let height = (BitmapFont.height + 2) * scale
-    let x = max(min(left - scale, pixels.size.width - width), 0)
-    let top = above - scale - height >= 0 ? above - scale - height : min(below + scale, pixels.size.height - height)
+  /// Writes `text` in letters of `size` pixels on a plate of `color`. The plate's lower edge is at `above`, or, if there is no room, its
+  /// upper edge is at `below`; both with a gap of `gap` pixels.
+  mutating func label(_ text: String, above: Int, or below: Int, left: Int, size: Int, gap: Int, _ color: Color) {
+    let letters = Lettering.shared.withLock { $0.mask(text, size: size) }
+    let (width, height) = (letters.width + 2 * gap, letters.height + 2 * gap)
+    let x = max(min(left - gap, pixels.size.width - width), 0)
+    let top = above - gap - height >= 0 ? above - gap - height : min(below + gap, pixels.size.height - height)
     let y = max(top, 0)
     fill(x, y, x + width, y + height, color)
-    for (index, character) in text.enumerated() {
-      draw(character, x: x + (1 + index * (BitmapFont.width + 1)) * scale, y: y + scale, scale: scale, color.contrast)
-    }
+    blend(letters, x: x + gap, y: y + gap, color.contrast)
   }
 
-  private mutating func draw(_ character: Character, x: Int, y: Int, scale: Int, _ color: Color) {
-    for (row, bits) in BitmapFont.rows(of: character).enumerated() {
-      for column in 0..<BitmapFont.width where bits >> UInt8(BitmapFont.width - 1 - column) & 1 == 1 {
-        let (left, top) = (x + column * scale, y + row * scale)
-        fill(left, top, left + scale, top + scale, color)
+  private mutating func blend(_ mask: Lettering.Mask, x left: Int, y top: Int, _ color: Color) {
+    let channels = [color.red, color.green, color.blue].map(Int.init)
+    for row in 0..<min(mask.height, pixels.size.height - top) {
+      for column in 0..<min(mask.width, pixels.size.width - left) {
+        let coverage = Int(mask.coverage[row * mask.width + column])
+        guard coverage > 0 else { continue }
+        let place = ((top + row) * pixels.size.width + left + column) * 3
+        for (channel, value) in channels.enumerated() {
+          let below = Int(pixels.bytes[place + channel])
+          pixels.bytes[place + channel] = UInt8(below + (value - below) * coverage / 255)
+        }
       }
     }
   }

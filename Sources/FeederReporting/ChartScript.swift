@@ -1,7 +1,12 @@
 import Foundation
 
-/// A chart in gnuplot's language. Names come from anywhere: they stand in single quotes, within which gnuplot runs nothing.
+/// A chart in gnuplot's language. Names come from anywhere: `quoted` and `tick` are the only ways for them into a script, and the
+/// terminals are set to `noenhanced`, so that `_`, `^`, `{}`, `@` and `&` are letters.
 struct ChartScript {
+  /// Classes with a name of their own beside an axis; of more every k-th has one.
+  static let mostTicks = 40
+  /// Lines with a name of their own in the key; of more only the main one has.
+  static let mostKeys = 20
   /// The colour of text and axes.
   let ink: String
   private var text = ""
@@ -26,11 +31,32 @@ struct ChartScript {
 
   private mutating func add(_ line: String) { text += line + "\n" }
 
-  /// `name` as gnuplot's string; no line end survives. An apostrophe becomes a typographic one: gnuplot 5.4 loses count of doubled ones at
-  /// a string's start.
+  /// `name` as gnuplot's string. In single quotes gnuplot runs and expands nothing. Line ends, and characters that steer text instead of
+  /// being text, become spaces. An apostrophe becomes a typographic one: gnuplot 5.4 loses count of doubled ones at a string's start.
   static func quoted(_ name: String) -> String {
-    let clean = name.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : String($0) }.joined()
+    let clean = name.unicodeScalars.map { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: " "
+      default: String(scalar)
+      }
+    }.joined()
     return "'" + clean.replacing("'", with: "\u{2019}") + "'"
+  }
+
+  /// `name` as the string of a tick, which gnuplot reads as a format.
+  static func tick(_ name: String) -> String { quoted(name.replacing("%", with: "%%")) }
+
+  /// The ticks of an axis with a name at each whole number from 0. The last one always has its name.
+  private static func ticks(_ names: [String]) -> String {
+    let step = max((names.count + mostTicks - 1) / mostTicks, 1)
+    let last = names.count - 1
+    let named = names.indices.filter { $0 == last || ($0 % step == 0 && last - $0 >= step) }
+    return named.map { "\(tick(names[$0])) \($0)" }.joined(separator: ", ")
+  }
+
+  /// How names beside the lower axis are turned so that they do not overlap.
+  private static func turn(_ names: [String]) -> String {
+    names.count > 20 ? " rotate by -90" : names.count > 4 ? " rotate by -40" : ""
   }
 
   private mutating func add(_ chart: Chart) {
@@ -66,15 +92,17 @@ struct ChartScript {
 
   private mutating func addLines(_ all: [Chart.Series]) {
     let series = all.filter { !$0.points.isEmpty }
+    let nameCount = series.count { $0.name != nil }
     // Among many lines there is no room inside.
-    if series.count(where: { $0.name != nil }) > 3 { add("set key below") }
+    if nameCount > 3 { add("set key below") }
+    let hasKeys = nameCount <= Self.mostKeys + 1
     for (index, one) in series.enumerated() { addData("d\(index)", one.points.map { "\($0.x) \($0.y)" }) }
     let hasMain = series.contains(where: \.isMain)
     let parts = series.enumerated().map { index, one in
       let color = one.isMain ? Self.colors[0] : Self.colors[(index + (hasMain ? 1 : 0)) % Self.colors.count]
       let style = one.points.count == 1 ? "points pt 7 ps 0.7" : "lines lw \(one.isMain ? 2.5 : 1.4)"
       return "$d\(index) using 1:2 with \(style) lc rgb '\(color)' "
-        + (one.name.map { "title \(Self.quoted($0))" } ?? "notitle")
+        + (one.name.flatMap { hasKeys || one.isMain ? "title \(Self.quoted($0))" : nil } ?? "notitle")
     }
     add("plot " + parts.joined(separator: ", "))
   }
@@ -117,8 +145,7 @@ struct ChartScript {
     add("set boxwidth 0.7")
     add("set yrange [0:*]")
     add("set xrange [-0.6:\(Double(names.count) - 0.4)]")
-    let ticks = names.enumerated().map { "\(Self.quoted($1)) \($0)" }.joined(separator: ", ")
-    add("set xtics (\(ticks))\(names.count > 4 ? " rotate by -40" : "")")
+    add("set xtics (\(Self.ticks(names)))\(Self.turn(names))")
     add("plot $d using 1:2 with boxes lc rgb '\(Self.colors[0])' notitle")
   }
 
@@ -126,9 +153,8 @@ struct ChartScript {
     let side = names.count
     addData(
       "d", (0..<side).map { row in values[row * side..<row * side + side].map { "\($0)" }.joined(separator: " ") })
-    let ticks = names.enumerated().map { "\(Self.quoted($1)) \($0)" }.joined(separator: ", ")
-    add("set xtics (\(ticks)) rotate by -40")
-    add("set ytics (\(ticks))")
+    add("set xtics (\(Self.ticks(names)))\(Self.turn(names))")
+    add("set ytics (\(Self.ticks(names)))")
     add("set xrange [-0.5:\(Double(side) - 0.5)]")
     add("set yrange [\(Double(side) - 0.5):-0.5]")
     add("unset grid")

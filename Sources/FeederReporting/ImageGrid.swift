@@ -33,7 +33,7 @@ package struct ImageGrid {
 
   private let columns: Int
   private let tile: Int
-  private let classNames: [String]
+  private let names: PictureNames
   private var canvas: Canvas
   private var count = 0
   private let scratch = PixelScratch()
@@ -44,7 +44,7 @@ package struct ImageGrid {
     columns = Int(Double(count).squareRoot().rounded(.up))
     let rows = (count + columns - 1) / columns
     tile = min(Self.largestSide / columns, Self.largestTile)
-    self.classNames = classNames
+    names = PictureNames(classNames)
     canvas = Canvas(Pixels(size: PixelSize(width: columns * tile, height: rows * tile), channels: 3, value: 255))
   }
 
@@ -55,7 +55,9 @@ package struct ImageGrid {
     let (left, top) = (count % columns * tile + 1, count / columns * tile + 1)
     canvas.place(scaled(image, geometry), left: left, top: top)
     for mark in marks.sorted(by: { ($0.score ?? 1) < ($1.score ?? 1) }) { draw(mark, geometry, left, top) }
-    canvas.label(title, above: top, or: top, left: left, scale: 1, .black)
+    // A letter takes about two thirds of its height.
+    let room = tile * 3 / (2 * AnnotatedImage.smallestLetters)
+    label(title.shortened(to: room), above: top, or: top, left: left, .black)
     count += 1
   }
 
@@ -76,11 +78,14 @@ package struct ImageGrid {
     let (x1, y1) = (left + Int(place.x1), top + Int(place.y1))
     let (x2, y2) = (left + Int(place.x2.rounded(.up)), top + Int(place.y2.rounded(.up)))
     canvas.frame(x1, y1, x2, y2, thickness: 1, color)
-    let known = classNames.indices.contains(mark.classID)
-    let name = known ? classNames[mark.classID] : "\(mark.classID)"
     let score = mark.score.map { " " + AnnotatedImage.twoDigits($0) } ?? ""
     let prefix = mark.tone == .missed ? "missed " : mark.tone == .falseCall ? "false " : ""
-    canvas.label(prefix + name + score, above: y1, or: y2, left: x1, scale: 1, color)
+    label(prefix + names[mark.classID] + score, above: y1, or: y2, left: x1, color)
+  }
+
+  private mutating func label(_ text: String, above: Int, or below: Int, left: Int, _ color: Color) {
+    canvas.label(
+      text, above: above, or: below, left: left, size: AnnotatedImage.smallestLetters, gap: 1, color)
   }
 
   /// The image in its tile, three channels.

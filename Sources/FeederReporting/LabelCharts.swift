@@ -6,9 +6,9 @@ package enum LabelCharts {
   private static let mostDots = 4000
 
   /// Charts over the labels of all images, one array an image.
-  package static func charts(_ labels: [[Label]], classNames: [String]) -> [Chart] {
+  package static func charts(_ labels: [[Label]], names: PictureNames) -> [Chart] {
     let all = labels.flatMap { $0 }
-    var counts = [Double](repeating: 0, count: classNames.count)
+    var counts = [Double](repeating: 0, count: names.texts.count)
     for label in all where counts.indices.contains(label.classID) { counts[label.classID] += 1 }
     let step = max(all.count / mostDots, 1)
     let shown = stride(from: 0, to: all.count, by: step).map { all[$0] }
@@ -17,7 +17,7 @@ package enum LabelCharts {
     for image in labels { images[image.count] += 1 }
     let byCount = images.enumerated().map { (x: Double($0), y: $1) }
     return [
-      Chart("instances by class", y: "instances", .bars(names: classNames, values: counts)),
+      Chart("instances by class", y: "instances", .bars(names: names.texts, values: counts)),
       Chart("boxes an image", x: "boxes", y: "images", .lines([Chart.Series(nil, byCount, isMain: true)])),
       Chart(
         "centres", x: "x", y: "y", .dots(Chart.Series(nil, shown.map { ($0.centerX, 1 - $0.centerY) })), xRange: 0...1,

@@ -1,8 +1,10 @@
 import Foundation
+import Synchronization
 
 /// Draws charts by gnuplot, a program of its own: what goes wrong there cannot harm a run, and where it is missing only pictures are.
-package struct Plotter {
+package struct Plotter: Sendable {
   private let program: URL
+  private let fault = PlotterFault()
 
   /// Finds gnuplot on the PATH; nil where it is missing.
   package init?() {
@@ -44,6 +46,16 @@ package struct Plotter {
   }
 
   private func draw(_ terminal: String, _ script: ChartScript) throws -> Data {
+    if let reason = fault.reason.withLock({ $0 }) { throw ReportingError.undrawable(reason: reason) }
+    do {
+      return try drawOnce(terminal, script)
+    } catch let failure as PlotterFailure {
+      if failure.isFinal { fault.reason.withLock { $0 = failure.reason } }
+      throw ReportingError.undrawable(reason: failure.reason)
+    }
+  }
+
+  private func drawOnce(_ terminal: String, _ script: ChartScript) throws -> Data {
     let base = FileManager.default.temporaryDirectory.appending(path: "feeder-plot-\(UUID().uuidString)")
     let (commands, output, errors) = (base, base.appendingPathExtension("out"), base.appendingPathExtension("err"))
     defer { for file in [commands, output, errors] { unlink(file.path) } }
@@ -53,8 +65,8 @@ package struct Plotter {
       environment: ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 },
       output: output.path, errors: errors.path, seconds: 60)
     switch end {
-    case .notStarted: throw ReportingError.undrawable(reason: "\(program.path) does not start")
-    case .tooLate: throw ReportingError.undrawable(reason: "gnuplot did not end within a minute")
+    case .notStarted: throw PlotterFailure(reason: "\(program.path) does not start", isFinal: true)
+    case .tooLate: throw PlotterFailure(reason: "gnuplot did not end within a minute", isFinal: true)
     case .exited(0):
       let picture = try WholeFile.read(output)
       if !picture.isEmpty { return picture }
@@ -62,6 +74,18 @@ package struct Plotter {
     }
     let complaint = String(decoding: (try? WholeFile.read(errors)) ?? Data(), as: UTF8.self)
     let line = complaint.split(separator: "\n").last { !$0.trimmingCharacters(in: .whitespaces).isEmpty }
-    throw ReportingError.undrawable(reason: "gnuplot: \(line ?? "wrote nothing")")
+    throw PlotterFailure(reason: "gnuplot: \(line ?? "wrote nothing")", isFinal: false)
   }
+}
+
+/// Why a chart was not drawn.
+private struct PlotterFailure: Error {
+  let reason: String
+  /// True if no other chart would be drawn either, so that a program that hangs costs one minute and not one per chart.
+  let isFinal: Bool
+}
+
+/// What keeps a plotter from drawing anything; nil if nothing does.
+private final class PlotterFault: Sendable {
+  let reason = Mutex<String?>(nil)
 }

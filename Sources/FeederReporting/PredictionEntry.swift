@@ -17,13 +17,17 @@ struct PredictionEntry: Decodable {
   }
 
   let imageID: ImageID
-  private let classID: Int
+  /// The image's file name, which some tools write beside its id.
+  let fileName: String?
+  /// As it stands in the file: it may count from 0 or from 1.
+  let categoryID: Int
   private let numbers: [Double]
   private let score: Double
 
   private enum CodingKeys: String, CodingKey {
     case imageID = "image_id"
-    case classID = "category_id"
+    case fileName = "file_name"
+    case categoryID = "category_id"
     case numbers = "bbox"
     case score
   }
@@ -35,18 +39,19 @@ struct PredictionEntry: Decodable {
     } else {
       imageID = .text(try fields.decode(String.self, forKey: .imageID))
     }
-    guard let whole = Int(exactly: try fields.decode(Double.self, forKey: .classID)) else {
-      throw DecodingError.dataCorruptedError(forKey: .classID, in: fields, debugDescription: "not a whole number")
+    fileName = try? fields.decode(String.self, forKey: .fileName)
+    guard let whole = Int(exactly: try fields.decode(Double.self, forKey: .categoryID)) else {
+      throw DecodingError.dataCorruptedError(forKey: .categoryID, in: fields, debugDescription: "not a whole number")
     }
-    classID = whole
+    categoryID = whole
     numbers = try fields.decode([Double].self, forKey: .numbers)
     score = try fields.decode(Double.self, forKey: .score)
   }
 
-  /// The entry as a detection. Throws `Problem` where a number makes no sense.
-  func detection(classCount: Int) throws -> Detection {
-    guard (0..<classCount).contains(classID) else {
-      throw Problem("category_id \(classID), where classes count from 0 to \(classCount - 1)")
+  /// The entry as a detection whose class is the category as it stands. Throws `Problem` if a number makes no sense.
+  func detection() throws -> Detection {
+    guard (-Self.largestCategory...Self.largestCategory).contains(categoryID) else {
+      throw Problem("category_id \(categoryID) is no class")
     }
     guard numbers.count == 4 else { throw Problem("bbox has \(numbers.count) numbers in place of x, y, width, height") }
     let (x, y, width, height) = (numbers[0], numbers[1], numbers[2], numbers[3])
@@ -56,12 +61,16 @@ struct PredictionEntry: Decodable {
     guard width >= 0, height >= 0 else {
       throw Problem("bbox has the negative size \(width) x \(height); it is x, y, width, height")
     }
-    guard score >= 0, score <= 1 else { throw Problem("score \(score) is not within 0 to 1") }
-    return Detection(box: Box(x1: x, y1: y, x2: x + width, y2: y + height), classID: classID, score: score)
+    guard score >= 0, score <= 1 else {
+      let hint = score > 1 && score <= 100 ? "; divide it by 100 if it is in percent" : ""
+      throw Problem("score \(score) is not within 0 to 1\(hint)")
+    }
+    return Detection(box: Box(x1: x, y1: y, x2: x + width, y2: y + height), classID: categoryID, score: score)
   }
 
   /// Far beyond any image, and small enough that areas stay finite.
   private static let largestCoordinate = 1e9
+  private static let largestCategory = 1_000_000_000
 
   /// All entries of a file. Throws `ReportingError` that names the first broken one.
   static func all(in url: URL) throws -> [PredictionEntry] {

@@ -5,25 +5,64 @@ import Foundation
 /// Predictions as COCO results JSON: an array of objects with `image_id` (the image file's name without its ending),
 /// `category_id` (from 0), `bbox` (x, y, width, height in pixels of the original image) and `score` (0 to 1).
 package enum PredictionsFile {
-  /// The detections of every image that has some, in the order of the file; other keys of an entry are ignored.
+  /// What was read: detections of every image that has some, in the order of the file.
+  package struct Contents: Sendable {
+    /// Detections by image.
+    package var detections: [String: [Detection]] = [:]
+    /// 0 or 1: the category of class 0.
+    package var categoriesFrom = 0
+    /// Lines that a person should read: how the file was understood, and what looks wrong with it.
+    package var notes: [String] = []
+  }
+
+  /// Reads the predictions for `images`, the images of a split, whose classes are 0 ..< `classCount`; other keys of an entry are ignored.
   ///
-  /// `imageIDs` are the images of the split and `classCount` its classes. An `image_id` that is a whole number stands for the
-  /// image of that decimal text, or, as other tools drop leading zeros, for the one image whose name is that number. Throws
-  /// `ReportingError` naming the file, the entry and what is wrong with it; nothing in the file is trusted.
+  /// An `image_id` that is a whole number stands for the image of that decimal text, or, as other tools drop leading zeros, for the one
+  /// image whose name is that number. If it is no image, the stem of `file_name` is tried. Throws `ReportingError` naming the file, the
+  /// entry and what is wrong with it; nothing in the file is trusted.
   package static func read(
-    _ url: URL, imageIDs: some Sequence<String>, classCount: Int
-  ) throws -> [String: [Detection]] {
-    let names = ImageNames(imageIDs)
-    var detections: [String: [Detection]] = [:]
-    for (index, entry) in try PredictionEntry.all(in: url).enumerated() {
+    _ url: URL, images: [PredictedImage], classCount: Int, categoriesFrom choice: CategoryStart = .auto
+  ) throws -> Contents {
+    let names = ImageNames(images.lazy.map(\.imageID))
+    let places = Dictionary(images.enumerated().map { ($1.imageID, $0) }) { first, _ in first }
+    let entries = try PredictionEntry.all(in: url)
+    func refuse(_ index: Int?, _ problem: String) -> ReportingError {
+      .predictions(file: url.path, entry: index, problem: problem)
+    }
+    var found: [FoundBox] = []
+    for (index, entry) in entries.enumerated() {
       do {
-        let imageID = try names.find(entry.imageID)
-        detections[imageID, default: []].append(try entry.detection(classCount: classCount))
+        let imageID = try names.find(entry)
+        guard let place = places[imageID] else { preconditionFailure("the name is one of the images") }
+        found.append(FoundBox(image: images[place], detection: try entry.detection()))
       } catch let problem as PredictionEntry.Problem {
-        throw ReportingError.predictions(file: url.path, entry: index, problem: problem.text)
+        throw refuse(index, problem.text)
       }
     }
-    return detections
+    var contents = Contents()
+    guard !found.isEmpty else {
+      contents.notes = ["\(url.path): holds no predictions, so every figure is that of a detector that finds nothing"]
+      return contents
+    }
+    let forms = BoxForms(found)
+    if let problem = forms.problem { throw refuse(nil, problem) }
+    let categories = CategoryReading(
+      found, isNamed: entries.allSatisfy { $0.fileName != nil }, classCount: classCount, choice)
+    contents.categoriesFrom = categories.start
+    contents.notes = [forms.note, categories.line, categories.doubt].compactMap { $0 }.map { "\(url.path): \($0)" }
+    let known = categories.start..<categories.start + classCount
+    for (index, item) in found.enumerated() {
+      guard known.contains(item.detection.classID) else {
+        throw refuse(
+          index,
+          "category_id \(item.detection.classID), but the classes count from \(known.lowerBound) to \(known.upperBound - 1)"
+        )
+      }
+      var detection = item.detection
+      detection.classID -= categories.start
+      contents.detections[item.image.imageID, default: []].append(detection)
+    }
+    return contents
   }
 
   /// Writes the detections of images in the order given; the numbers read back exactly. Throws `ReportingError.unwritable`.
@@ -46,43 +85,5 @@ package enum PredictionsFile {
       }
     }
     try WholeFile.write(Data((text + "\n]\n").utf8), to: url)
-  }
-}
-
-/// The images of a split by name, and by number for names that are one.
-private struct ImageNames {
-  private let names: Set<String>
-  private let byNumber: [Int: [String]]
-
-  init(_ imageIDs: some Sequence<String>) {
-    names = Set(imageIDs)
-    let numbered = names.filter { name in name.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-    byNumber = Dictionary(grouping: numbered) { Int($0) ?? -1 }
-  }
-
-  func find(_ id: PredictionEntry.ImageID) throws -> String {
-    switch id {
-    case .text(let text):
-      guard names.contains(text) else {
-        throw PredictionEntry.Problem("no image '\(text)' in this split\(hint(text))")
-      }
-      return text
-    case .number(let number):
-      if names.contains("\(number)") { return "\(number)" }
-      let candidates = byNumber[number] ?? []
-      guard let only = candidates.first, number >= 0 else {
-        throw PredictionEntry.Problem("no image \(number) in this split")
-      }
-      guard candidates.count == 1 else {
-        throw PredictionEntry.Problem("image \(number) may be any of \(candidates.sorted().joined(separator: ", "))")
-      }
-      return only
-    }
-  }
-
-  /// The likely mistake: a file name or a path where a name without ending belongs.
-  private func hint(_ text: String) -> String {
-    let stem = URL(filePath: text).deletingPathExtension().lastPathComponent
-    return names.contains(stem) && stem != text ? "; there is '\(stem)': give the name without folder and ending" : ""
   }
 }

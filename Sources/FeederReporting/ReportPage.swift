@@ -9,11 +9,10 @@ package struct ReportPage {
   /// Pixels of a chart; on narrow screens it shrinks a little.
   private static let chartSize = (width: 420, height: 280)
 
-  /// The bytes of `content`'s page. Charts are drawn by `plotter`; without one the page says why they are missing. Throws
-  /// `ReportingError.undrawable`.
-  package static func data(_ content: ReportContent, plotter: Plotter?) throws -> Data {
+  /// The bytes of `content`'s page. Charts are drawn by `plotter`. In the place of a chart that cannot be drawn the page says why.
+  package static func data(_ content: ReportContent, plotter: Plotter?) -> Data {
     var page = ReportPage(plotter: plotter)
-    try page.add(content)
+    page.add(content)
     return Data(page.html.utf8)
   }
 
@@ -24,7 +23,7 @@ package struct ReportPage {
 
   private init(plotter: Plotter?) { self.plotter = plotter }
 
-  private mutating func add(_ content: ReportContent) throws {
+  private mutating func add(_ content: ReportContent) {
     html += """
       <!DOCTYPE html>
       <html lang="en">
@@ -47,14 +46,14 @@ package struct ReportPage {
       html += "<div><dt>\(Self.escaped(figure.name))</dt><dd>\(Self.escaped(figure.value))</dd></div>\n"
     }
     html += "</dl>\n</header>\n<main>\n"
-    for part in content.parts { try add(part) }
+    for part in content.parts { add(part) }
     html += "</main>\n</body>\n</html>\n"
   }
 
-  private mutating func add(_ part: ReportContent.Part) throws {
+  private mutating func add(_ part: ReportContent.Part) {
     html += "<section>\n<h2>\(Self.escaped(part.title))</h2>\n"
     for line in part.text { html += "<p>\(Self.escaped(line))</p>\n" }
-    try addCharts(part.charts)
+    addCharts(part.charts)
     for table in part.tables { add(table) }
     if let (names, matrix) = part.matrix { add(matrix, names) }
     if !part.pictures.isEmpty {
@@ -74,7 +73,7 @@ package struct ReportPage {
     html += "</section>\n"
   }
 
-  private mutating func addCharts(_ charts: [Chart]) throws {
+  private mutating func addCharts(_ charts: [Chart]) {
     guard !charts.isEmpty else { return }
     guard let plotter else {
       html += "<p class=\"missing\">\(Self.escaped(Plotter.absence))</p>\n"
@@ -82,8 +81,12 @@ package struct ReportPage {
     }
     html += "<div class=\"charts\">\n"
     for chart in charts {
-      let svg = try plotter.svg(chart, width: Self.chartSize.width, height: Self.chartSize.height)
-      html += "<figure role=\"img\" aria-label=\"\(Self.escaped(chart.title))\">\(svg)</figure>\n"
+      do {
+        let svg = try plotter.svg(chart, width: Self.chartSize.width, height: Self.chartSize.height)
+        html += "<figure role=\"img\" aria-label=\"\(Self.escaped(chart.title))\">\(svg)</figure>\n"
+      } catch {
+        html += "<p class=\"missing\">\(Self.escaped("\(chart.title): \(error)"))</p>\n"
+      }
     }
     html += "</div>\n"
   }
@@ -105,13 +108,17 @@ package struct ReportPage {
   /// Rows are claims, columns what is there; a field's shade is its share of the column.
   private mutating func add(_ matrix: ConfusionMatrix, _ names: [String]) {
     let side = matrix.classCount + 1
-    let all = names + ["background"]
+    let (all, short) = (names + ["background"], PictureNames(forPage: names).texts + ["background"])
+    func head(_ index: Int) -> String {
+      let title = short[index] == all[index] ? "" : " title=\"\(Self.escaped(all[index]))\""
+      return "<th\(title)>\(Self.escaped(short[index]))</th>"
+    }
     html += "<div class=\"wide\"><table class=\"matrix\">\n<thead><tr><th>predicted \\ true</th>"
-    for name in all { html += "<th>\(Self.escaped(name))</th>" }
+    for index in 0..<side { html += head(index) }
     html += "</tr></thead>\n<tbody>\n"
     let shares = matrix.normalized
     for row in 0..<side {
-      html += "<tr><th>\(Self.escaped(all[row]))</th>"
+      html += "<tr>" + head(row)
       for column in 0..<side {
         let share = (shares[row * side + column] * 100).rounded() / 100
         let kind = row == column ? "right" : "wrong"
@@ -123,7 +130,7 @@ package struct ReportPage {
     html += "</tbody></table></div>\n"
   }
 
-  /// Text that no browser takes for markup.
+  /// Text that no browser takes for markup, and that does not turn the text around it.
   static func escaped(_ text: String) -> String {
     var result = ""
     for character in text.unicodeScalars {
@@ -133,6 +140,7 @@ package struct ReportPage {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
+      case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": result += " "
       default: result.unicodeScalars.append(character)
       }
     }

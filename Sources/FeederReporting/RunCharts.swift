@@ -20,12 +20,12 @@ package enum RunCharts {
 /// The charts of an accuracy: curves over confidence, and what is taken for what.
 package enum AccuracyCharts {
   /// Precision over recall at overlap 0.5, each class and all together.
-  package static func precisionRecall(_ curves: AccuracyCurves, classNames: [String]) -> Chart {
+  package static func precisionRecall(_ curves: AccuracyCurves, names: PictureNames) -> Chart {
     let recalls = (0...200).map { Double($0) / 200 }
     let classes = curves.classes.map { curve in (curve, curve.precision(atRecalls: recalls)) }
     var series = classes.map { curve, values in
       Chart.Series(
-        "\(name(curve, classNames)) \(text(curve.averagePrecision[0]))", Array(zip(recalls, values)).map { ($0, $1) })
+        "\(names[curve.classID]) \(text(curve.averagePrecision[0]))", Array(zip(recalls, values)).map { ($0, $1) })
     }
     if !classes.isEmpty {
       let mean = recalls.indices.map { index in
@@ -38,7 +38,7 @@ package enum AccuracyCharts {
   }
 
   /// F1, precision and recall over confidence.
-  package static func byConfidence(_ curves: AccuracyCurves, classNames: [String]) -> (
+  package static func byConfidence(_ curves: AccuracyCurves, names: PictureNames) -> (
     f1: Chart, precision: Chart, recall: Chart
   ) {
     func chart(_ title: String, _ label: String, _ values: (ClassCurve) -> [Double]) -> Chart {
@@ -46,7 +46,7 @@ package enum AccuracyCharts {
       let places = stride(from: 0, to: ClassCurve.confidences.count, by: 5)
       let all = curves.classes.map { ($0, values($0)) }
       var series = all.map { curve, values in
-        Chart.Series(name(curve, classNames), places.map { (ClassCurve.confidences[$0], values[$0]) })
+        Chart.Series(names[curve.classID], places.map { (ClassCurve.confidences[$0], values[$0]) })
       }
       if !all.isEmpty {
         func mean(_ place: Int) -> Double { all.map { $0.1[place] }.reduce(0, +) / Double(all.count) }
@@ -65,8 +65,8 @@ package enum AccuracyCharts {
   }
 
   /// What is taken for what, as counts and as shares of each real class.
-  package static func confusion(_ matrix: ConfusionMatrix, classNames: [String]) -> (plain: Chart, normalized: Chart) {
-    let names = classNames + ["background"]
+  package static func confusion(_ matrix: ConfusionMatrix, names: PictureNames) -> (plain: Chart, normalized: Chart) {
+    let names = names.texts + ["background"]
     func chart(_ title: String, _ values: [Double], _ digits: Int) -> Chart {
       Chart(title, x: "True", y: "Predicted", .matrix(names: names, values: values, digits: digits))
     }
@@ -74,10 +74,6 @@ package enum AccuracyCharts {
       chart("Confusion Matrix", matrix.counts.map(Double.init), 0),
       chart("Confusion Matrix Normalized", matrix.normalized, 2)
     )
-  }
-
-  private static func name(_ curve: ClassCurve, _ classNames: [String]) -> String {
-    classNames.indices.contains(curve.classID) ? classNames[curve.classID] : "\(curve.classID)"
   }
 
   private static func text(_ value: Double) -> String { String(format: "%.3f", value) }

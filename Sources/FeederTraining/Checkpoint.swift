@@ -1,4 +1,5 @@
 import FeederDetection
+import FeederMetrics
 import FeederTorch
 import Foundation
 
@@ -11,11 +12,16 @@ package struct Checkpoint {
   private static let lastName = "last.safetensors"
   private static let previousName = "previous.safetensors"
 
-  /// Checkpoints in `folder` of a model with these class names, for images of `imageSize`.
-  package init(folder: URL, model: ModelSize, classNames: [String], imageSize: Int) throws {
+  /// Key of the most boxes of an image of the run's data, in weights of data with more than `DetectionBound.standard`.
+  fileprivate static let mostBoxesKey = "most_boxes"
+
+  /// Checkpoints in `folder` of a model with these class names, for images of `imageSize` with up to `mostBoxes` boxes.
+  package init(folder: URL, model: ModelSize, classNames: [String], imageSize: Int, mostBoxes: Int) throws {
     self.folder = folder
     let names = String(decoding: try JSONEncoder().encode(classNames), as: UTF8.self)
-    metadata = ["format": "feeder", "model": model.modelName, "names": names, "image_size": String(imageSize)]
+    var metadata = ["format": "feeder", "model": model.modelName, "names": names, "image_size": String(imageSize)]
+    if mostBoxes > DetectionBound.standard { metadata[Self.mostBoxesKey] = String(mostBoxes) }
+    self.metadata = metadata
   }
 
   /// The newest state.
@@ -110,4 +116,9 @@ package struct Checkpoint {
     try file.load("resume.scaler.growth_tracker", into: scaler.growthTracker)
     return 1
   }
+}
+
+extension WeightsFile {
+  /// The most boxes of an image of the data that the weights were trained on; 0 if the file does not say.
+  package var mostBoxes: Int { metadata[Checkpoint.mostBoxesKey].flatMap { Int($0) } ?? 0 }
 }

@@ -63,7 +63,9 @@ package final class Trainer {
     let budget = try LoadingBudget(settings, train: trainSource, validation: validationSource, bytes: memoryBudget)
     observer.note(budget.line)
     validator = try Validator(
-      source: validationSource, settings: budget.validation, device: settings.device, ranks: ranks)
+      source: validationSource, settings: budget.validation, device: settings.device,
+      bound: DetectionBound(given: settings.maxDetections, mostBoxes: validationSource.mostLabels), ranks: ranks)
+    if let line = validator.bound.line { observer.note(line) }
     let slotMemory = DeviceSlotMemory.memory(for: settings.device)
     loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory, trace: trace)
     state = RunState(training: loader, validation: validator.loader, place: settings.place)
@@ -97,7 +99,8 @@ package final class Trainer {
       model: model, rule: plan.rule, weightDecay: plan.weightDecay, precision: settings.precision,
       device: settings.device, seed: settings.seed, ranks: ranks, syncsNorms: settings.syncsNorms)
     checkpoint = try Checkpoint(
-      folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize)
+      folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize,
+      mostBoxes: max(trainSource.mostLabels, validationSource.mostLabels))
     for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
     progress.seed = settings.seed
     if resume {
@@ -310,7 +313,7 @@ package final class Trainer {
       try writeLast()
       return .interrupted
     }
-    let accuracy = Accuracy(results: results, classNames: classNames)
+    let accuracy = Accuracy(results: results, classNames: classNames, maxDetections: settings.maxDetections)
     let fitness = Float(Accuracy.fitness(map50: accuracy.map50, map50_95: accuracy.map50_95))
     let report = EpochReport(
       epoch: epoch, seconds: clock.seconds, losses: progress.losses.means, accuracy: accuracy,

@@ -1,5 +1,6 @@
 import FeederDetection
 import FeederLoader
+import FeederMetrics
 import FeederTorch
 
 /// What `--optimizer` takes.
@@ -38,6 +39,8 @@ package struct TrainingSettings: Sendable {
   package var closeMosaic = 10
   /// Epochs without a better result after which the run stops.
   package var patience = 100
+  /// Detections per image that validation keeps; nil follows the labels (`DetectionBound`).
+  package var maxDetections: Int?
   package var augmentation = AugmentationSettings()
   /// Weights to start from; nil starts from random ones.
   package var startWeights: String?
@@ -105,6 +108,10 @@ package struct TrainingSettings: Sendable {
     try refuse(nominalBatch < 1 || nominalBatch > 65_536, "--nominal-batch \(nominalBatch): give 1 to 65536 images")
     try refuse(closeMosaic < 0, "--close-mosaic \(closeMosaic): give 0 or more epochs")
     try refuse(patience < 0, "--patience \(patience): give 0 or more epochs")
+    if let maxDetections {
+      try refuse(
+        !DetectionBound.allowed.contains(maxDetections), DetectionBound.refusal(of: maxDetections))
+    }
     try refuse(checkpointEvery < 0, "--checkpoint-every \(checkpointEvery): give 0 or more steps")
     try refuse(stopAfterSteps < 0, "--stop-after-steps \(stopAfterSteps): give 0 or more steps")
     try refuse(!(1...1024).contains(prefetchDepth), "--prefetch \(prefetchDepth): give 1 to 1024 batches")

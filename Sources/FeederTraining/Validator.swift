@@ -10,6 +10,8 @@ package final class Validator {
   let loader: Loader
   private let device: Device
   private let suppression: NonMaximumSuppression
+  /// Detections of an image that are kept.
+  package let bound: DetectionBound
   private let autocastType: ElementType?
   private let ranks: Ranks?
   /// How a batch is cut where memory runs out; its results stay the same.
@@ -18,17 +20,20 @@ package final class Validator {
   /// Images that could not be read until now; they count as images on which nothing was found.
   package var damagedImages: [QuarantinedImage] { loader.quarantined }
 
-  /// A validator of the images of `source`, letterboxed to `settings.imageSize`. Each of several `ranks` looks at its share, and
-  /// all get all results.
+  /// A validator of the images of `source`, letterboxed to `settings.imageSize`. Of each image it keeps at most `bound` detections; nil
+  /// follows the labels of `source`. Each of several `ranks` looks at its share, and all get all results.
   package init(
     source: any ImageSource, settings: LoaderSettings, device: Device, autocastType: ElementType? = nil,
-    suppression: NonMaximumSuppression = .validation, ranks: Ranks? = nil
+    suppression: NonMaximumSuppression = .validation, bound: DetectionBound? = nil, ranks: Ranks? = nil
   ) throws {
     self.ranks = ranks
     self.source = source
     self.device = device
     parts = BatchParts(of: "a validation pass", on: device)
     self.autocastType = autocastType
+    self.bound = bound ?? DetectionBound(given: nil, mostBoxes: source.mostLabels)
+    var suppression = suppression
+    suppression.largestCount = self.bound.count
     self.suppression = suppression
     loader = try Loader(source: source, settings: settings)
   }

@@ -14,6 +14,10 @@ struct AuditReport: Encodable {
   let linkedImageCount: Int
   let copiedImageCount: Int
   private let findings: [String]
+  private let tinyBoxLines: [String]
+
+  /// The default of `feeder train --image-size`.
+  private static let imageSize = 640
 
   private enum CodingKeys: String, CodingKey {
     case out, source, format, splits, classes, duplicatesAcrossSplits, duplicatesWithinSplit, unreadable, otherImages
@@ -26,6 +30,8 @@ struct AuditReport: Encodable {
     let smallBoxCount: Int
     let mediumBoxCount: Int
     let largeBoxCount: Int
+    /// Boxes under 2 px on a side at the default image size.
+    let tinyBoxCount: Int
     let clippedBoxCount: Int
     let duplicateBoxCount: Int
     let outlineCount: Int
@@ -58,6 +64,7 @@ struct AuditReport: Encodable {
           SplitReport(
             imageCount: counts.imageCount, boxCount: counts.boxCount, smallBoxCount: counts.smallBoxCount,
             mediumBoxCount: counts.mediumBoxCount, largeBoxCount: counts.largeBoxCount,
+            tinyBoxCount: counts.tinyBoxes.count(imageSize: Self.imageSize),
             clippedBoxCount: counts.clippedBoxCount, duplicateBoxCount: counts.duplicateBoxCount,
             outlineCount: counts.outlineCount, badLineCount: audit.findings[split]?.badLines.count ?? 0,
             emptyImageCount: counts.emptyImageCount,
@@ -70,6 +77,9 @@ struct AuditReport: Encodable {
         return counts.indices.contains(index) ? counts[index] : 0
       }
       return ClassReport(name: name, trainBoxCount: count(.train), valBoxCount: count(.val))
+    }
+    tinyBoxLines = Split.allCases.compactMap {
+      audit.counts($0).tinyBoxes.line($0.rawValue, imageSize: Self.imageSize)
     }
     duplicatesAcrossSplits = audit.duplicatesAcrossSplits
     duplicatesWithinSplit = audit.duplicatesWithinSplit
@@ -91,6 +101,7 @@ struct AuditReport: Encodable {
     }
     lines += classes.map { "  \($0.name): \($0.trainBoxCount) train, \($0.valBoxCount) val" }
     lines += findings
+    lines += tinyBoxLines
     lines += some(duplicatesAcrossSplits.map { $0.joined(separator: " = ") }, "images are the same in train and val")
     lines += some(duplicatesWithinSplit.map { $0.joined(separator: " = ") }, "images are there more than once")
     let turnedImageCount = splits.values.map(\.turnedImageCount).reduce(0, +)

@@ -21,7 +21,7 @@ final class EventsRecorder: TrainingObserver {
 
   func epochDone(_ report: EpochReport) throws {
     let accuracy = report.accuracy
-    let scalars: [(String, Double)] = [
+    let scalars: [(String, Double?)] = [
       ("train/box_loss", report.losses[0]), ("train/cls_loss", report.losses[1]), ("train/dfl_loss", report.losses[2]),
       ("metrics/precision(B)", accuracy.precision), ("metrics/recall(B)", accuracy.recall),
       ("metrics/mAP50(B)", accuracy.map50), ("metrics/mAP50-95(B)", accuracy.map50_95),
@@ -29,7 +29,8 @@ final class EventsRecorder: TrainingObserver {
       ("feeder/stall_share", report.stallShare), ("feeder/prefetch_depth", Double(report.prefetchDepth)),
       ("feeder/workers", Double(report.workers)), ("feeder/peak_host_bytes", Double(report.peakHostBytes)),
     ]
-    attempt { try $0.append(scalars, step: report.epoch + 1) }
+    let known = scalars.compactMap { tag, value in value.map { (tag, $0) } }
+    attempt { try $0.append(known, step: report.epoch + 1) }
   }
 
   /// A picture of the run folder, where it is there.

@@ -24,6 +24,7 @@ struct PredictCommand: ParsableCommand {
   var conf: Float = 0.25
   @Option(help: "Of two boxes of a class that overlap more than this, the less sure one goes.")
   var iou: Float = 0.7
+  @OptionGroup var detections: DetectionOptions
   @OptionGroup var options: ModelOptions
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
@@ -59,7 +60,9 @@ struct PredictCommand: ParsableCommand {
     suppression.overlap = iou
     let validator = try Validator(
       source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType,
-      suppression: suppression)
+      suppression: suppression,
+      bound: DetectionBound(given: detections.maxDetections, mostBoxes: loaded.file.mostBoxes))
+    validator.bound.line.map(Terminal.say)
     let interruption = Interruption()
     guard
       let results = try validator(loaded.model, isCancelled: { interruption.cancellation.isCancelled })
@@ -67,7 +70,10 @@ struct PredictCommand: ParsableCommand {
       Terminal.say("feeder: interrupted; nothing is written")
       throw ExitCode(Interruption.exitStatus)
     }
+    let full = results.count { $0.detections.count == validator.bound.count }
+    validator.bound.line(cutting: full, isExact: false).map(Terminal.say)
     let names = loaded.file.classNames ?? (0..<loaded.model.classCount).map { "class \($0)" }
+    PictureNames(names).line.map(Terminal.say)
     let unreadable = try draw(results, entries, names, into: folder)
     let predictions = folder.appending(path: "predictions.json")
     let readable = results.filter { result in !unreadable.contains { $0.imageID == result.imageID } }

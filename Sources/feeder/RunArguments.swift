@@ -12,7 +12,9 @@ struct RunArguments {
   private var values: [String: String]
 
   /// Other words for a key that YOLO users have in their files.
-  private static let synonyms = ["imgsz": "image_size", "nbs": "nominal_batch", "lr": "lr0"]
+  private static let synonyms = [
+    "imgsz": "image_size", "nbs": "nominal_batch", "lr": "lr0", "max_det": "max_detections",
+  ]
   /// Keys of args.yaml that say where and not how.
   private static let places = ["data", "out"]
   /// Keys whose `auto` is found once, by trying.
@@ -21,8 +23,8 @@ struct RunArguments {
     "model", "epochs", "batch", "image_size", "precision", "device", "ranks", "sync_bn", "memory", "seed", "optimizer",
     "lr0", "lrf",
     "momentum", "weight_decay", "warmup_epochs", "warmup_momentum", "warmup_bias_lr", "cos_lr", "nominal_batch",
-    "close_mosaic", "patience", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr", "flipud",
-    "degrees", "shear", "perspective", "mosaic", "cache", "cache_dir", "channels", "skip_bad_labels",
+    "close_mosaic", "patience", "max_detections", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr",
+    "flipud", "degrees", "shear", "perspective", "mosaic", "cache", "cache_dir", "channels", "skip_bad_labels",
     "checkpoint_every",
     "stop_after_steps", "engine_threads", "workers", "prefetch", "plots", "tensorboard",
   ]
@@ -158,6 +160,11 @@ struct RunArguments {
       var workers = 0
       try number("workers", "a whole number", &workers)
       settings.workers = workers
+    }
+    if values["max_detections"] != nil {
+      var maxDetections = 0
+      try number("max_detections", "a whole number", &maxDetections)
+      settings.maxDetections = maxDetections
     }
     settings.tunesLoader = values["workers"] == nil && values["prefetch"] == nil
     _ = (try plots(), try tensorboard())  // a wrong value is told before any work

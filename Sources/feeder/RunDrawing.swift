@@ -18,7 +18,8 @@ struct RunDrawing {
   func before() {
     do {
       if let plotter = Plotter() {
-        try RunPictures(folder: folder, plotter: plotter).writeLabels(train.entries, classNames: dataset.classNames)
+        try RunPictures(folder: folder, plotter: plotter)
+          .writeLabels(train.entries, names: PictureNames(dataset.classNames))
       }
       try BatchPictures(folder: folder, classNames: dataset.classNames)
         .writeTraining(settings, source: train.source, memory: memory)

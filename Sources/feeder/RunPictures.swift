@@ -9,30 +9,37 @@ struct RunPictures {
   let plotter: Plotter
 
   /// labels.png: what the training labels are like.
-  func writeLabels(_ entries: [DatasetEntry], classNames: [String]) throws {
-    let charts = LabelCharts.charts(entries.map(\.labels), classNames: classNames)
-    try save(plotter.png(charts, columns: 2, width: 600, height: 480), "labels.png")
+  func writeLabels(_ entries: [DatasetEntry], names: PictureNames) throws {
+    let charts = LabelCharts.charts(entries.map(\.labels), names: names)
+    try save("labels.png") { try plotter.png(charts, columns: 2, width: 600, height: 480) }
   }
 
   /// results.png: losses and accuracy by epoch.
   func writeResults(_ epochs: [EpochRow]) throws {
-    try save(plotter.png(RunCharts.results(epochs), columns: 4, width: 420, height: 360), "results.png")
+    try save("results.png") { try plotter.png(RunCharts.results(epochs), columns: 4, width: 420, height: 360) }
   }
 
   /// The curves over confidence and the confusion matrices.
-  func writeAccuracy(_ curves: AccuracyCurves, _ matrix: ConfusionMatrix, classNames: [String]) throws {
-    let byConfidence = AccuracyCharts.byConfidence(curves, classNames: classNames)
-    let confusion = AccuracyCharts.confusion(matrix, classNames: classNames)
+  func writeAccuracy(_ curves: AccuracyCurves, _ matrix: ConfusionMatrix, names: PictureNames) throws {
+    let byConfidence = AccuracyCharts.byConfidence(curves, names: names)
+    let confusion = AccuracyCharts.confusion(matrix, names: names)
     let all: [(String, Chart)] = [
-      ("BoxPR_curve.png", AccuracyCharts.precisionRecall(curves, classNames: classNames)),
+      ("BoxPR_curve.png", AccuracyCharts.precisionRecall(curves, names: names)),
       ("BoxF1_curve.png", byConfidence.f1), ("BoxP_curve.png", byConfidence.precision),
       ("BoxR_curve.png", byConfidence.recall), ("confusion_matrix.png", confusion.plain),
       ("confusion_matrix_normalized.png", confusion.normalized),
     ]
-    for (name, chart) in all { try save(plotter.png([chart], width: 1000, height: 720), name) }
+    for (name, chart) in all { try save(name) { try plotter.png([chart], width: 1000, height: 720) } }
   }
 
-  private func save(_ png: Data, _ name: String) throws {
+  /// Draws and writes a picture. One that cannot be drawn is told in a line. Throws what keeps it from being written.
+  private func save(_ name: String, _ draw: () throws -> Data) throws {
+    let png: Data
+    do {
+      png = try draw()
+    } catch {
+      return Terminal.say("\(name): \(error); everything else goes on")
+    }
     try png.write(to: folder.url.appending(path: name), options: .atomic)
   }
 }

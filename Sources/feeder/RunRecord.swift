@@ -32,6 +32,6 @@ struct RunRecord {
   }
 
   private static func fitness(_ row: EpochRow) -> Double {
-    Accuracy.fitness(map50: row.map50 ?? 0, map50_95: row.map50_95 ?? 0)
+    Accuracy.fitness(map50: row.map50, map50_95: row.map50_95)
   }
 }

@@ -32,17 +32,19 @@ struct RunReport {
   /// Validates, draws and writes. The accuracy of the best weights; nil if it was cancelled. Throws what keeps a file from being written.
   func write(isCancelled: () -> Bool) throws -> AccuracyReport? {
     guard let results = try validate(isCancelled) else { return nil }
-    let accuracy = Accuracy(results: results, classNames: classNames)
+    let accuracy = Accuracy(results: results, classNames: classNames, maxDetections: settings.maxDetections)
     try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: folder.predictions)
     let curves = AccuracyCurves(results: results)
     let matrix = ConfusionMatrix(results: results, classCount: classNames.count)
+    let names = PictureNames(classNames)
+    names.line.map(Terminal.say)
     try BatchPictures(folder: folder, classNames: classNames)
       .writeValidation(results, entries: validation.entries, batch: settings.batch)
     let plotter = Plotter()
     if let plotter {
       let pictures = RunPictures(folder: folder, plotter: plotter)
       try pictures.writeResults(record.epochs)
-      try pictures.writeAccuracy(curves, matrix, classNames: classNames)
+      try pictures.writeAccuracy(curves, matrix, names: names)
     } else {
       Terminal.say(Plotter.absence)
     }
@@ -66,7 +68,9 @@ struct RunReport {
     try file.load(into: model.state)
     let loading = LoaderSettings(
       batch: settings.batch, imageSize: settings.imageSize, mode: .validation, prefetchDepth: 1, memoryBudget: memory)
-    let validator = try Validator(source: validation.source, settings: loading, device: settings.device)
+    let bound = DetectionBound(given: settings.maxDetections, mostBoxes: validation.source.mostLabels)
+    let validator = try Validator(
+      source: validation.source, settings: loading, device: settings.device, bound: bound)
     Terminal.say("validating \(path)")
     return try validator(model, isCancelled: isCancelled)
   }
@@ -77,7 +81,7 @@ struct RunReport {
     _ results: [ImageResult], _ accuracy: Accuracy, _ curves: AccuracyCurves, _ matrix: ConfusionMatrix
   ) throws -> ReportContent {
     let timeline = RunTimeline(record.telemetry)
-    func share(_ value: Double) -> String { String(format: "%.3f", value) }
+    func share(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "-" }
     let rate = record.epochs.map(\.imagesPerSecond).reduce(0, +) / Double(max(record.epochs.count, 1))
     let figures = [
       ReportContent.Figure("mAP50-95", share(accuracy.map50_95)), .init("mAP50", share(accuracy.map50)),
@@ -107,8 +111,12 @@ struct RunReport {
       "\(opened.entries.count) images, \(opened.entries.map(\.labels.count).reduce(0, +)) boxes"
     }
     let processor = Processor()
-    let rows = [
+    var rows = [
       ["data", dataset.configurationURL.path], ["classes", classNames.joined(separator: ", ")],
+    ]
+    let legend = PictureNames(classNames).legend
+    if !legend.isEmpty { rows.append(["names in pictures", legend.joined(separator: ", ")]) }
+    rows += [
       ["train", split(train)], ["val", split(validation)],
       ["stream of the first epoch", record.epochs.first.map { String(format: "%016llx", $0.streamHash) } ?? "-"],
       ["machine", "\(processor.model), \(CoreLimit.current.usable) cores, \(settings.device)"],
@@ -139,14 +147,15 @@ struct RunReport {
         text(value.ap50), text(value.ap50_95),
       ]
     }
-    let byConfidence = AccuracyCharts.byConfidence(curves, classNames: classNames)
+    let names = PictureNames(forPage: classNames)
+    let byConfidence = AccuracyCharts.byConfidence(curves, names: names)
     return ReportContent.Part(
       "Accuracy of the best weights",
       text: [
         "Precision and recall at confidence \(text(accuracy.bestConfidence)), where F1 is largest; the matrix counts detections of at "
           + "least confidence \(ConfusionMatrix.confidence)."
       ],
-      charts: [AccuracyCharts.precisionRecall(curves, classNames: classNames), byConfidence.f1],
+      charts: [AccuracyCharts.precisionRecall(curves, names: names), byConfidence.f1],
       tables: [
         .init(["class", "images", "boxes", "precision", "recall", "mAP50", "mAP50-95"], [all] + classes),
         .init(

@@ -55,17 +55,21 @@ enum Terminal {
 
   // MARK: - Results
 
+  /// Writes lines to stdout. Throws if it takes no more: the exit status alone if its reader is gone, else a line.
+  static func print(_ lines: [String]) throws {
+    try deliver(lines.map { tame($0) + "\n" }.joined())
+  }
+
   /// Gives the user what a command found. Without `json` the `lines` go to stdout. With `json` stdout holds `document` and nothing
-  /// else, and the lines go to stderr. A quiet process gives nothing. Throws if stdout takes no more: the exit status alone if its
-  /// reader is gone, else a line.
+  /// else, and the lines go to stderr. A quiet process gives nothing. Throws as `print` does.
   static func show(_ lines: [String], json: Bool, _ document: @autoclosure () throws -> some Encodable) throws {
     guard quietName.withLock({ $0 == nil }) else { return }
-    guard json else { return try deliver(lines.map { tame($0) + "\n" }.joined()) }
+    guard json else { return try print(lines) }
     lines.forEach(say)
     try printJSON(document())
   }
 
-  /// Writes `value` as the one JSON document on stdout, keys in snake_case. Throws as `show` does.
+  /// Writes `value` as the one JSON document on stdout, keys in snake_case. Throws as `print` does.
   static func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase

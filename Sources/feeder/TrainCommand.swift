@@ -86,6 +86,14 @@ struct TrainCommand: ParsableCommand {
         "\(dataset.configurationURL.path): no image of 'train' has a box; its label files belong into the twin folder "
           + "'labels'")
     }
+    guard validation.entries.contains(where: { !$0.labels.isEmpty }) else {
+      throw CommandError(
+        "\(dataset.configurationURL.path): no image of 'val' has a box, so no weights could be chosen as the best; give 'val' images "
+          + "with boxes")
+    }
+    for (split, opened) in [(Split.train, train), (.val, validation)] {
+      opened.source.tinyBoxes.line(split.rawValue, imageSize: settings.imageSize).map(Terminal.say)
+    }
     let loaderBudget = place.share(of: sourceOptions.memory)
     let memory = MemoryPlanning(dataset, train: train.source, validation: validation.source, loaderBudget)
     let ranks = try detection.map { try join($0, settings.device) }

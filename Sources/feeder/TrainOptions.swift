@@ -58,6 +58,12 @@ struct TrainOptions: ParsableArguments {
   var closeMosaic: String?
   @Option(parsing: .unconditional, help: "Epochs without a better result after which to stop; 0 never. (default: 100)")
   var patience: String?
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Detections per image that validation keeps. (default: the larger of 300 and the most boxes of an image of the data)"
+  )
+  var maxDetections: String?
   @Option(parsing: .unconditional, help: "Weights to start from; layers of other shapes start anew.")
   var weights: String?
   @Option(parsing: .unconditional, help: "Largest relative change of hue. (default: 0.015)")
@@ -115,7 +121,8 @@ struct TrainOptions: ParsableArguments {
       "optimizer": optimizer, "lr0": lr0, "lrf": lrf,
       "momentum": momentum, "weight_decay": weightDecay, "warmup_epochs": warmupEpochs,
       "warmup_momentum": warmupMomentum, "warmup_bias_lr": warmupBiasLr, "cos_lr": cosLr ? "true" : nil,
-      "nominal_batch": nominalBatch, "close_mosaic": closeMosaic, "patience": patience, "weights": weights,
+      "nominal_batch": nominalBatch, "close_mosaic": closeMosaic, "patience": patience, "max_detections": maxDetections,
+      "weights": weights,
       "hsv_h": hsvH, "hsv_s": hsvS, "hsv_v": hsvV, "translate": translate, "scale": scale, "fliplr": fliplr,
       "flipud": flipud, "degrees": degrees, "shear": shear, "perspective": perspective,
       "mosaic": mosaic, "cache": cache, "cache_dir": cacheDir, "channels": channels,

@@ -10,7 +10,8 @@ import Foundation
 
 /// `feeder val`: accuracy of weights on a data set.
 struct ValCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "val", abstract: "Says how accurate weights are.")
+  static let configuration = CommandConfiguration(
+    commandName: "val", abstract: "Says how accurate weights are.", discussion: ScoringOptions.discussion)
 
   @Argument(help: "Weights, a .safetensors file.")
   var weights: String
@@ -22,7 +23,7 @@ struct ValCommand: ParsableCommand {
   var savePredictions: String?
   @OptionGroup var options: ModelOptions
   @OptionGroup var sources: DataOptions
-  @OptionGroup var factory: FactoryOptions
+  @OptionGroup var scoring: ScoringOptions
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
@@ -39,7 +40,10 @@ struct ValCommand: ParsableCommand {
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2,
       memoryBudget: sources.memory.bytes)
     let validator = try Validator(
-      source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType)
+      source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType,
+      bound: DetectionBound(given: scoring.detections.maxDetections, mostBoxes: source.mostLabels))
+    validator.bound.line.map(Terminal.say)
+    source.tinyBoxes.line(split.rawValue, imageSize: loaded.imageSize).map(Terminal.say)
     defer { for image in validator.damagedImages { Terminal.say(image.line) } }
     let interruption = Interruption()
     let bar = ProgressBar(
@@ -53,9 +57,9 @@ struct ValCommand: ParsableCommand {
     if let path = savePredictions {
       try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: URL(filePath: path))
     }
-    let report = AccuracyReport(
-      Accuracy(results: results, classNames: dataset.classNames),
-      factory: try factory.report(results, classNames: dataset.classNames))
+    let full = results.count { $0.detections.count == validator.bound.count }
+    validator.bound.line(cutting: full, isExact: false).map(Terminal.say)
+    let report = try scoring.report(results, classNames: dataset.classNames)
     try Terminal.show(report.lines, json: json, report)
   }
 }

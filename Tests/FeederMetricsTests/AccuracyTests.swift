@@ -13,11 +13,12 @@ struct AccuracyTests {
   }
 
   @Test("Perfect detections score 1 everywhere, and a class without boxes has no value")
-  func perfect() {
+  func perfect() throws {
     let truths = [GroundTruth(box: box(10, 10, 20), classID: 0), GroundTruth(box: box(100, 100, 50), classID: 0)]
     let detections = truths.map { Detection(box: $0.box, classID: 0, score: 0.9) }
     let accuracy = Accuracy(results: [result(detections, truths)], classNames: names)
-    #expect(abs(accuracy.map50 - 0.995) < 0.01 && abs(accuracy.map50_95 - accuracy.map50) < 1e-12)
+    let (map50, map50_95) = (try #require(accuracy.map50), try #require(accuracy.map50_95))
+    #expect(abs(map50 - 0.995) < 0.01 && abs(map50_95 - map50) < 1e-12)
     #expect(accuracy.map50_95Small == 1 && accuracy.map50_95Medium == 1 && accuracy.map50_95Large == nil)
     #expect(accuracy.precision == 1 && accuracy.recall == 1)
     #expect(accuracy.imageCount == 1 && accuracy.boxCount == 2)
@@ -34,12 +35,12 @@ struct AccuracyTests {
     #expect(accuracy.classes[1].ap50 == 0 && accuracy.classes[0].ap50 == nil)
   }
 
-  @Test("No boxes, or no images, score 0 and nothing by class or size")
+  @Test("No boxes, or no images, have no value: not in the mean, not by class, not by size")
   func noBoxes() {
     let wrong = Detection(box: box(0, 0, 9), classID: 0, score: 0.5)
     for results in [[result([wrong], [])], []] {
       let accuracy = Accuracy(results: results, classNames: names)
-      #expect(accuracy.map50 == 0 && accuracy.map50_95 == 0 && accuracy.precision == 0 && accuracy.recall == 0)
+      #expect(accuracy.map50 == nil && accuracy.map50_95 == nil && accuracy.precision == nil && accuracy.recall == nil)
       #expect(accuracy.map50_95Small == nil && accuracy.classes.allSatisfy { $0.ap50 == nil })
       #expect(accuracy.imageCount == results.count && accuracy.boxCount == 0)
     }
@@ -55,7 +56,7 @@ struct AccuracyTests {
   }
 
   @Test("A score that is not a number is left out, and a box that is not one is a mistake")
-  func notNumbers() {
+  func notNumbers() throws {
     let truth = GroundTruth(box: box(0, 0, 40), classID: 0)
     let right = Detection(box: truth.box, classID: 0, score: 0.5)
     let noScore = Detection(box: truth.box, classID: 0, score: .nan)
@@ -63,16 +64,26 @@ struct AccuracyTests {
     let plain = Accuracy(results: [result([right], [truth])], classNames: names)
     #expect(Accuracy(results: [result([noScore, right], [truth])], classNames: names) == plain)
     let damaged = Accuracy(results: [result([noBox, right], [truth])], classNames: names)
-    #expect(damaged.map50 < plain.map50 && damaged.map50.isFinite && damaged.precision.isFinite)
+    let (map50, precision) = (try #require(damaged.map50), try #require(damaged.precision))
+    #expect(try map50 < #require(plain.map50) && map50.isFinite && precision.isFinite)
   }
 
-  @Test("Only the best 300 detections of an image count")
-  func cut() {
+  @Test("Only the best 300 detections of an image count, or as many as it has boxes, or as many as are asked for")
+  func cut() throws {
     let truth = GroundTruth(box: box(0, 0, 40), classID: 0)
     let misses = (0..<300).map { Detection(box: box(100, 100, 20), classID: 0, score: 0.9 - Double($0) / 1000) }
     let right = Detection(box: truth.box, classID: 0, score: 0.1)
-    #expect(Accuracy(results: [result(misses + [right], [truth])], classNames: names).map50 == 0)
-    #expect(Accuracy(results: [result([right] + misses.dropLast(), [truth])], classNames: names).map50 > 0)
+    let all = result(misses + [right], [truth])
+    #expect(Accuracy(results: [all], classNames: names).map50 == 0)
+    #expect(
+      try #require(Accuracy(results: [result([right] + misses.dropLast(), [truth])], classNames: names).map50) > 0)
+    #expect(try #require(Accuracy(results: [all], classNames: names, maxDetections: 301).map50) > 0)
+    let truths = (0..<400).map { GroundTruth(box: box(Double(50 * $0), 0, 40), classID: 0) }
+    let crowd = result(truths.map { Detection(box: $0.box, classID: 0, score: 0.5) }, truths)
+    let perfect = Accuracy(results: [crowd], classNames: names)
+    #expect(try perfect.recall == 1 && #require(perfect.map50_95) > 0.99)
+    #expect(Accuracy(results: [crowd], classNames: names, maxDetections: 100).recall == 0.25)
+    #expect(perfect.map50_95Medium == Accuracy(results: [crowd], classNames: names, maxDetections: 100).map50_95Medium)
   }
 }
 
@@ -149,5 +160,26 @@ struct SizeTests {
     let between = Label(classID: 0, box: Box(x1: 10.01, y1: 10.5, x2: 20.99, y2: 30.25), size: size)
     let kept = GroundTruth(label: between, imageSize: size).box
     #expect(abs(kept.x1 - 10.01) < 1e-9 && abs(kept.y1 - 10.5) < 1e-9 && abs(kept.x2 - 20.99) < 1e-9)
+  }
+}
+
+@Suite("The bound on detections follows the data, and is told")
+struct DetectionBoundTests {
+  @Test("Without a flag it is the larger of 300 and the most boxes of an image; the flag wins")
+  func count() {
+    #expect(DetectionBound(given: nil, mostBoxes: 3) == DetectionBound(given: nil, mostBoxes: 300))
+    #expect(
+      DetectionBound(given: nil, mostBoxes: 301).count == 301 && DetectionBound(given: 5, mostBoxes: 400).count == 5)
+    #expect(DetectionBound(given: nil, mostBoxes: 3).line == nil)
+    #expect(DetectionBound(given: nil, mostBoxes: 400).line?.contains("400") == true)
+    #expect(DetectionBound(given: 5, mostBoxes: 3).line?.contains("--max-detections") == true)
+  }
+
+  @Test("A cut is a line, and no cut is none")
+  func cut() {
+    let bound = DetectionBound(given: nil, mostBoxes: 0)
+    #expect(bound.line(cutting: 0, isExact: true) == nil)
+    #expect(bound.line(cutting: 2, isExact: true)?.hasPrefix("2 images have more than 300 detections") == true)
+    #expect(bound.line(cutting: 1, isExact: false)?.hasPrefix("1 image has 300 detections") == true)
   }
 }

@@ -11,7 +11,12 @@ struct PredictionsTests {
 
   private func read(_ text: String) throws -> [String: [Detection]] {
     let folder = try TemporaryFolder()
-    return try PredictionsFile.read(folder.file("p.json", text), imageIDs: images, classCount: 2)
+    return try read(folder.file("p.json", text))
+  }
+
+  private func read(_ url: URL) throws -> [String: [Detection]] {
+    let images = images.map { PredictedImage(imageID: $0, size: PixelSize(side: 640), truths: []) }
+    return try PredictionsFile.read(url, images: images, classCount: 2).detections
   }
 
   /// The message that `text` is refused with.
@@ -34,7 +39,7 @@ struct PredictionsTests {
 
   @Test("A whole number stands for the image of that name, leading zeros or not")
   func numbers() throws {
-    func entry(_ id: String) -> String { #"[{"image_id":\#(id),"category_id":0,"bbox":[0,0,1,1],"score":1}]"# }
+    func entry(_ id: String) -> String { #"[{"image_id":\#(id),"category_id":0,"bbox":[0,0,9,9],"score":1}]"# }
     #expect(try read(entry("7")).keys.sorted() == ["7"])
     #expect(try read(entry("41000")).keys.sorted() == ["00041000"])
     #expect(try refusal(entry("8")).contains("entry 0 (counted from 0): no image 8"))
@@ -51,7 +56,7 @@ struct PredictionsTests {
     }
     let lost = Detection(box: Box(x1: .nan, y1: 0, x2: 1, y2: 1), classID: 0, score: 1)
     try PredictionsFile.write([("board_1", detections + [lost]), ("7", []), ("00041000", [detections[3]])], to: file)
-    let found = try PredictionsFile.read(file, imageIDs: images, classCount: 2)
+    let found = try read(file)
     #expect(found.keys.sorted() == ["00041000", "board_1"])
     let back = try #require(found["board_1"])
     #expect(back.map(\.score) == detections.map(\.score) && back.map(\.classID) == detections.map(\.classID))
@@ -59,13 +64,14 @@ struct PredictionsTests {
       #expect(read.box.x1 == written.box.x1 && abs(read.box.x2 - written.box.x2) < 1e-9)
     }
     try PredictionsFile.write([], to: file)
-    #expect(try PredictionsFile.read(file, imageIDs: images, classCount: 2).isEmpty)
+    #expect(try read(file).isEmpty)
   }
 
   @Test(
     "A broken entry is named by its number and its fault",
     arguments: [
-      (#""category_id":1"#, #""category_id":2"#, "category_id 2, where classes count from 0 to 1"),
+      (#""category_id":1"#, #""category_id":3"#, "category_id 3, but the classes count from 0 to 1"),
+      (#""category_id":1"#, #""category_id":-9.3e17"#, "is no class"),
       (#""category_id":1"#, #""category_id":-1"#, "category_id -1"),
       (#""category_id":1"#, #""category_id":"1""#, "category_id is not a whole number"),
       (#""category_id":1"#, #""category_id":1.5"#, "category_id is not a whole number"),
@@ -78,6 +84,7 @@ struct PredictionsTests {
       ("[1.5,2,30,4]", "[1.5,2,1e300,4]", "beyond"),
       ("[1.5,2,30,4]", #""1.5,2,30,4""#, "bbox is not a list of 4 numbers"),
       (#""score":0.25"#, #""score":1.25"#, "score 1.25 is not within 0 to 1"),
+      (#""score":0.25"#, #""score":87.5"#, "divide it by 100"),
       (#""score":0.25"#, #""score":null"#, "score is null"),
       (#""board_1""#, #""board_2""#, "no image 'board_2' in this split"),
       (#""board_1""#, #""images/val/board_1.jpg""#, "there is 'board_1'"),
@@ -102,9 +109,9 @@ struct PredictionsTests {
       #expect(found.contains(message), "\(text): \(found)")
     }
     let folder = try TemporaryFolder()
-    #expect(throws: ReportingError.self) { try PredictionsFile.read(folder.url, imageIDs: images, classCount: 2) }
+    #expect(throws: ReportingError.self) { try read(folder.url) }
     #expect(throws: ReportingError.self) {
-      try PredictionsFile.read(folder.url.appending(path: "none.json"), imageIDs: images, classCount: 2)
+      try read(folder.url.appending(path: "none.json"))
     }
   }
 }

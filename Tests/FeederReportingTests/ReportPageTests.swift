@@ -14,7 +14,7 @@ struct ReportPageTests {
       name, text: [name], charts: [], tables: [.init([name], [[name]])], matrix: ([name], matrix),
       pictures: [.init([0xFF, 0xD8], caption: name)], details: [(name, .init([], [[name, name]]))])
     let content = ReportContent(title: name, verdict: name, figures: [.init(name, name)], parts: [part])
-    return String(decoding: try ReportPage.data(content, plotter: nil), as: UTF8.self)
+    return String(decoding: ReportPage.data(content, plotter: nil), as: UTF8.self)
   }
 
   @Test("No text becomes markup")

@@ -111,7 +111,8 @@ struct RanksTests {
   func metrics(count: Int) throws {
     let all = Self.findings(50)
     let whole = Self.accuracy(all)
-    #expect(whole.map50 > 0.1 && whole.map50_95 < whole.map50)
+    let (map50, map50_95) = (try #require(whole.map50), try #require(whole.map50_95))
+    #expect(map50 > 0.1 && map50_95 < map50)
     let gathered = try withRanks(count) { ranks in
       try ranks.gathered(all.filter { $0.entryIndex % count == ranks.place.rank })
     }

@@ -10,8 +10,11 @@ extension FuzzTarget {
   func readPredictions(_ bytes: [UInt8]) throws {
     let file = try ScratchFile(bytes)
     let images = ["7", "8", "008", "board-1"]  // 8 is two of them
-    let detections = try PredictionsFile.read(URL(filePath: file.path), imageIDs: images, classCount: 3)
     let truth = GroundTruth(box: Box(x1: 10, y1: 20, x2: 50, y2: 60), classID: 1)
+    let detections = try PredictionsFile.read(
+      URL(filePath: file.path),
+      images: images.map { PredictedImage(imageID: $0, size: PixelSize(side: 640), truths: [truth]) }, classCount: 3
+    ).detections
     let results = images.map {
       ImageResult(imageID: $0, detections: detections[$0] ?? [], truths: [truth])
     }

@@ -7,7 +7,7 @@ struct DocumentationTests {
     .deletingLastPathComponent()
   private static let pages = [
     "README.md", "docs/own-data.md", "docs/run-folder.md", "docs/factory.md", "docs/profiling.md",
-    "docs/distribution.md", "docs/troubleshooting.md", "docs/precision.md",
+    "docs/distribution.md", "docs/troubleshooting.md", "docs/precision.md", "docs/accuracy.md",
   ]
 
   /// The commands of a page's indented lines, without their comments.

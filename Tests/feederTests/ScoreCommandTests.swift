@@ -47,7 +47,8 @@ struct ScoreCommandTests {
     let report = try run.json()
     #expect(
       report.keys.sorted() == [
-        "box_count", "classes", "image_count", "map50", "map50_95", "map50_95_medium", "map50_95_small",
+        "box_count", "categories_from", "classes", "coco", "coco_at_100", "image_count", "map50", "map50_95",
+        "map50_95_medium", "map50_95_small", "rule", "yolo",
       ])
     #expect(report["box_count"] as? Int == everything.count)
     #expect(try #require(report["map50_95"] as? Double) > 0.99)

@@ -15,9 +15,9 @@ struct StandardStreamTests {
   private var commands: [(words: [String], word: String)] {
     let validation = ["--batch", "4", "--image-size", "64"]
     return [
-      (["synth", "--out", "drawn", "--boards", "2", "--size", "64"], "drawn: train: "),
+      (["synth", "--out", "drawn", "--boards", "4", "--size", "160"], "drawn: train: "),
       (["prepare", "boards", "--out", "prepared"], "images without boxes"),
-      (["cache", "build", "boards", "--image-size", "64"], "built "),
+      (["cache", "build", "boards", "--image-size", "64"], "already there: train as "),
       (["cache", "info", "boards"], "train as "),
       (["cache", "verify", "boards"], "as they were built"),
       (["cache", "drop", "boards"], "removed "),
@@ -26,7 +26,7 @@ struct StandardStreamTests {
       (["val", weights, "boards"] + validation, "mAP50-95"),
       (["val", weights, "boards", "--factory"] + validation, "factory: "),
       (["score", "none.json", "boards"], "mAP50-95"),
-      (["predict", weights, "boards/images/val", "--out", "seen"] + validation, "images, "),
+      (["predict", weights, "boards/images/val", "--out", "seen"] + validation, " detections: "),
       (["top", "one-step", "--once"], "one-step: "),
       (["report", "one-step"], "mAP50-95"),
       (["doctor"], "advice"),
@@ -47,7 +47,7 @@ struct StandardStreamTests {
       for folder in ["drawn", "prepared"] { try? FileManager.default.removeItem(at: boards.url(folder)) }
       let document = try FeederProcess(words + ["--json"], in: boards.folder.url)
       #expect(document.status == 0, "\(name): \(document.messages)")
-      _ = try document.json()
+      #expect((try? document.json()) != nil, "\(name): \(document.output)")
       #expect(document.output.split(separator: "\n").count == 1, "\(name): \(document.output)")
     }
   }

@@ -15,6 +15,8 @@ package struct Audit: Sendable, Equatable {
     package var smallBoxCount = 0
     package var mediumBoxCount = 0
     package var largeBoxCount = 0
+    /// Boxes by the image size that they need.
+    package var tinyBoxes = TinyBoxes()
     /// Images without a box.
     package var emptyImageCount = 0
     /// Boxes that reached over the edge of their image and were clipped.
@@ -117,6 +119,7 @@ extension Audit.SplitCounts {
     if image.info.orientation != .upright { turnedImageCount += 1 }
     for label in image.labels {
       classBoxCounts[label.classID] += 1
+      tinyBoxes.add(label, on: image.info.size)
       // Half a thousandth of a pixel is rounding of the shares.
       let area = label.box(in: image.info.size).area
       if area < 32 * 32 - 5e-4 {

@@ -1,0 +1,45 @@
+/// Accuracy by the COCO rule: the numbers that pycocotools prints.
+package struct COCOAccuracy: Sendable, Equatable {
+  /// One class. Values are nil if the class has no box.
+  package struct ClassValues: Sendable, Equatable {
+    /// Average precision at overlap 0.5.
+    package let ap50: Double?
+    /// Average precision, mean over overlaps 0.50 to 0.95.
+    package let ap50_95: Double?
+  }
+
+  /// Detections of an image and class that count: pycocotools' own number.
+  package static let ownBound = 100
+
+  /// Detections of an image and class that counted.
+  package let maxDetections: Int
+  /// Average precision at overlap 0.5, mean over classes with boxes; nil without boxes.
+  package let map50: Double?
+  /// Average precision, mean over overlaps 0.50 to 0.95 and classes with boxes; nil without boxes.
+  package let map50_95: Double?
+  /// The same over boxes of one size; nil if no box has that size.
+  package let map50_95Small: Double?
+  package let map50_95Medium: Double?
+  package let map50_95Large: Double?
+  /// Every class of the data set, in its order.
+  package let classes: [ClassValues]
+
+  /// Evaluates classes 0 ..< `classCount`. Of each image and class the `maxDetections` best detections count.
+  package init(results: [ImageResult], classCount: Int, maxDetections: Int) {
+    func evaluation(_ size: SizeRange) -> COCOEvaluation {
+      COCOEvaluation(results: results, classCount: classCount, size: size, maxDetections: maxDetections)
+    }
+    let all = evaluation(.all)
+    self.maxDetections = maxDetections
+    map50 = all.meanAveragePrecision(threshold: 0)
+    map50_95 = all.meanAveragePrecision
+    map50_95Small = evaluation(.small).meanAveragePrecision
+    map50_95Medium = evaluation(.medium).meanAveragePrecision
+    map50_95Large = evaluation(.large).meanAveragePrecision
+    classes = all.classes.map { values in
+      ClassValues(
+        ap50: values?.averagePrecision[0],
+        ap50_95: values.map { $0.averagePrecision.reduce(0, +) / Double($0.averagePrecision.count) })
+    }
+  }
+}

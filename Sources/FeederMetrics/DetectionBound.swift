@@ -1,0 +1,51 @@
+/// The most detections of an image that count, by falling score. A perfect detector must be able to reach recall 1, so the bound
+/// follows the data unless the user gives a number.
+package struct DetectionBound: Sendable, Equatable {
+  /// The bound of data with few boxes: training tools keep as many detections of an image after suppression.
+  package static let standard = 300
+
+  /// What `--max-detections` takes.
+  package static let allowed = 1...100_000
+
+  /// Why `count` is refused.
+  package static func refusal(of count: Int) -> String {
+    "--max-detections \(count): give \(allowed.lowerBound) to \(allowed.upperBound)"
+  }
+
+  /// What set the bound.
+  private enum Reason { case standard, given, boxes }
+
+  /// Detections per image.
+  package let count: Int
+  private let reason: Reason
+
+  /// `given` if the user gave a number. Otherwise the larger of `standard` and `mostBoxes`, the most boxes of an image of the data.
+  package init(given: Int?, mostBoxes: Int) {
+    if let given {
+      (count, reason) = (given, .given)
+    } else {
+      (count, reason) = mostBoxes > Self.standard ? (mostBoxes, .boxes) : (Self.standard, .standard)
+    }
+  }
+
+  /// The bound for results whose boxes are known.
+  package init(given: Int?, _ results: [ImageResult]) {
+    self.init(given: given, mostBoxes: results.lazy.map(\.truths.count).max() ?? 0)
+  }
+
+  /// The line about a bound other than `standard`; nil for the standard one.
+  package var line: String? {
+    guard count != Self.standard else { return nil }
+    let cause = reason == .given ? "--max-detections" : "an image of the data has as many boxes"
+    return "at most \(count) detections per image count (\(cause))"
+  }
+
+  /// The line about `imageCount` images that have more detections than count, or, if `isExact` is false, at least as many; nil for none.
+  package func line(cutting imageCount: Int, isExact: Bool) -> String? {
+    guard imageCount > 0 else { return nil }
+    let images = imageCount == 1 ? "1 image has" : "\(imageCount) images have"
+    return isExact
+      ? "\(images) more than \(count) detections; the best \(count) of an image count (--max-detections)"
+      : "\(images) \(count) detections, the most that are kept (--max-detections)"
+  }
+}

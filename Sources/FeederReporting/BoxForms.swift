@@ -1,0 +1,98 @@
+import FeederCore
+import FeederMetrics
+
+/// An image that predictions may be about.
+package struct PredictedImage: Sendable {
+  /// The image's name without its ending.
+  package let imageID: String
+  /// Its size in pixels.
+  package let size: PixelSize
+  /// The boxes that are there.
+  package let truths: [GroundTruth]
+
+  /// An image of a split.
+  package init(imageID: String, size: PixelSize, truths: [GroundTruth]) {
+    self.imageID = imageID
+    self.size = size
+    self.truths = truths
+  }
+}
+
+/// A prediction on its image, its category as it stands in the file.
+struct FoundBox {
+  let image: PredictedImage
+  let detection: Detection
+
+  /// True if `box` covers a label of the image, of class `classID` unless that is nil.
+  func covers(_ box: Box, classID: Int? = nil) -> Bool {
+    image.truths.contains { truth in
+      (classID == nil || truth.classID == classID) && box.overlap(with: truth.box, epsilon: 0) >= Matching.thresholds[0]
+    }
+  }
+}
+
+/// Signs that the boxes of a file are not x, y, width, height in pixels.
+struct BoxForms {
+  /// Why the file is refused: its boxes are certainly something else. Nil if they may be right.
+  let problem: String?
+  /// A line about boxes that reach out of their image.
+  let note: String?
+
+  private static let wanted = "bbox is x, y, width, height in pixels"
+
+  /// Other readings of the same four numbers, with their names.
+  private static let others: [(name: String, read: @Sendable (Box) -> Box)] = [
+    ("corners x1, y1, x2, y2", { Box(x1: $0.x1, y1: $0.y1, x2: $0.width, y2: $0.height) }),
+    (
+      "centre, width and height",
+      { Box(x1: $0.x1 - $0.width / 2, y1: $0.y1 - $0.height / 2, x2: $0.x1 + $0.width / 2, y2: $0.y1 + $0.height / 2) }
+    ),
+  ]
+
+  /// Looks at all predictions of a file.
+  init(_ found: [FoundBox]) {
+    let count = found.count
+    let boxes = found.map(\.detection.box)
+    if boxes.allSatisfy(Self.isShare), boxes.contains(where: { $0.area > 0 }) {
+      problem = "all \(count) boxes lie within 0 to 1, as shares of an image do; \(Self.wanted)"
+      note = nil
+      return
+    }
+    let outside = found.count { Self.reachesOut($0.detection.box, of: $0.image.size) }
+    let reach = outside > 0 ? "\(outside) of \(count) boxes reach out of their image" : nil
+    let right = found.count { $0.covers($0.detection.box) }
+    let best = Self.others.map { other in
+      (name: other.name, count: found.count { $0.covers(other.read($0.detection.box)) })
+    }.max { $0.count < $1.count }
+    if let best, best.count > 0, best.count >= 4 * right, best.count * 5 >= count {
+      problem =
+        (reach.map { $0 + "; " } ?? "")
+        + "\(best.count) of \(count) boxes cover a label if they are read as \(best.name), and \(right) as they should be read: "
+        + Self.wanted
+      note = nil
+    } else if outside * 2 > count, found.allSatisfy({ Self.mayBeCorners($0.detection.box, in: $0.image.size) }) {
+      problem = "\(reach ?? "") and none would as corners x1, y1, x2, y2; \(Self.wanted)"
+      note = nil
+    } else {
+      problem = nil
+      note = reach.map { "\($0); \(Self.wanted)" }
+    }
+  }
+
+  private static func isShare(_ box: Box) -> Bool {
+    [box.x1, box.y1, box.width, box.height].allSatisfy { (-0.05...1.05).contains($0) }
+  }
+
+  /// Networks that do not clip overshoot a little.
+  private static func slack(_ side: Int) -> Double { max(2, 0.02 * Double(side)) }
+
+  private static func reachesOut(_ box: Box, of size: PixelSize) -> Bool {
+    let (x, y) = (slack(size.width), slack(size.height))
+    return box.x1 < -x || box.y1 < -y || box.x2 > Double(size.width) + x || box.y2 > Double(size.height) + y
+  }
+
+  private static func mayBeCorners(_ box: Box, in size: PixelSize) -> Bool {
+    let (x2, y2) = (box.width, box.height)
+    return x2 >= box.x1 && y2 >= box.y1 && !reachesOut(Box(x1: box.x1, y1: box.y1, x2: x2, y2: y2), of: size)
+  }
+}

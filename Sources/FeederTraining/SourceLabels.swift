@@ -1,0 +1,17 @@
+import FeederCache
+import FeederCore
+
+extension ImageSource {
+  /// Labels of the image that has most.
+  package var mostLabels: Int { (0..<count).lazy.map(labelCount).max() ?? 0 }
+
+  /// The boxes of all images whose size is known.
+  package var tinyBoxes: TinyBoxes {
+    var boxes = TinyBoxes()
+    for index in 0..<count {
+      guard labelCount(of: index) > 0, let size = size(of: index) else { continue }
+      forEachLabel(of: index) { boxes.add($0, on: size) }
+    }
+    return boxes
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import FeederMetrics
+
+/// How average precision is computed. The rules differ by up to some thousandths on the same detections.
+enum AccuracyRule: String, CaseIterable, ExpressibleByArgument {
+  /// As YOLO tools compute it.
+  case yolo
+  /// As pycocotools computes it.
+  case coco
+}
+
+/// The flag of every command that keeps the best detections of an image.
+struct DetectionOptions: ParsableArguments {
+  @Option(
+    help:
+      "Detections per image that count, by falling score. (default: the larger of 300 and the most boxes of an image of the data)"
+  )
+  var maxDetections: Int?
+
+  func validate() throws {
+    if let maxDetections, !DetectionBound.allowed.contains(maxDetections) {
+      throw ValidationError(DetectionBound.refusal(of: maxDetections))
+    }
+  }
+}
+
+/// The flags of the commands that print accuracy.
+struct ScoringOptions: ParsableArguments {
+  @Option(
+    help: """
+      The rule of mAP50 and mAP50-95 in the table: yolo, as YOLO tools compute them, or coco, as pycocotools does. \
+      --json holds both.
+      """)
+  var rule = AccuracyRule.yolo
+  @OptionGroup var detections: DetectionOptions
+  @OptionGroup var factory: FactoryOptions
+
+  /// What the help of these commands says of both rules.
+  static let discussion = """
+    mAP50 and mAP50-95 follow the YOLO rule unless --rule coco is given. The YOLO rule reads the precision curve linearly between \
+    recalls and keeps the best detections of an image over all classes; the COCO rule (pycocotools) reads it in steps and keeps the \
+    best of each class. On the same detections the two differ by up to 0.002. --json holds both.
+    """
+
+  /// The bound for results whose boxes are known.
+  func bound(_ results: [ImageResult]) -> DetectionBound {
+    DetectionBound(given: detections.maxDetections, results)
+  }
+
+  /// The report on `results`.
+  func report(_ results: [ImageResult], classNames: [String]) throws -> AccuracyReport {
+    try AccuracyReport(
+      results, classNames: classNames, rule: rule, bound: bound(results),
+      factory: factory.report(results, classNames: classNames))
+  }
+}
