@@ -47,9 +47,14 @@ package struct ActivationPlan: Sendable {
   /// Kept through it: joined logits, the sides' distributions, boxes and class targets. On top either seven tables
   /// of numbers and three of flags, boxes by anchors, in the assigner, or three copies of the box logits where backward begins; counted in a trace of all allocations.
   package func lossByteCount(boxes: Int) -> Int {
+    Self.lossByteCount(images: batch, anchors: anchorCount, classCount: classCount, boxes: boxes)
+  }
+
+  /// The same of `images` images with `anchors` anchors each.
+  package static func lossByteCount(images: Int, anchors: Int, classCount: Int, boxes: Int) -> Int {
     let sides = 4 * DetectionHead.binCount
     let kept = sides + classCount + sides + 4 * 4 + 3 * classCount
-    return batch * anchorCount * (4 * kept + max((7 * 4 + 3) * boxes + 3 * 4 * classCount, 3 * 4 * sides))
+    return images * anchors * (4 * kept + max((7 * 4 + 3) * boxes + 3 * 4 * classCount, 3 * 4 * sides))
   }
 
   // MARK: - The network, as YOLOv8 builds it

@@ -20,6 +20,8 @@ package struct EpochRow: Sendable, Equatable {
   package var map50: Double?
   /// mAP50-95 on the validation split.
   package var map50_95: Double?
+  /// Box, class and distribution loss on the validation split; nil in a row of an older version.
+  package var validationLosses: [Double]?
   /// Learning rate of the weights at the end of the epoch.
   package var learningRate: Double
   /// Training images a second.
@@ -40,8 +42,9 @@ package struct EpochRow: Sendable, Equatable {
   /// The row of an epoch.
   package init(
     epoch: Int, seconds: Double, boxLoss: Double, classLoss: Double, dflLoss: Double, precision: Double? = nil,
-    recall: Double? = nil, map50: Double? = nil, map50_95: Double? = nil, learningRate: Double,
-    imagesPerSecond: Double, stallShare: Double, prefetchDepth: Int, workers: Int, peakHostBytes: Int,
+    recall: Double? = nil, map50: Double? = nil, map50_95: Double? = nil, validationLosses: [Double]? = nil,
+    learningRate: Double, imagesPerSecond: Double, stallShare: Double, prefetchDepth: Int, workers: Int,
+    peakHostBytes: Int,
     peakDeviceBytes: Int, streamHash: UInt64
   ) {
     self.epoch = epoch
@@ -53,6 +56,7 @@ package struct EpochRow: Sendable, Equatable {
     self.recall = recall
     self.map50 = map50
     self.map50_95 = map50_95
+    self.validationLosses = validationLosses
     self.learningRate = learningRate
     self.imagesPerSecond = imagesPerSecond
     self.stallShare = stallShare
@@ -66,35 +70,44 @@ package struct EpochRow: Sendable, Equatable {
   /// The columns of results.csv, in order; readers know them by these names.
   package static let columns = [
     "epoch", "seconds", "train/box_loss", "train/cls_loss", "train/dfl_loss", "metrics/precision", "metrics/recall",
-    "metrics/mAP50", "metrics/mAP50-95", "lr", "images_per_second", "stall_share", "prefetch_depth", "workers",
-    "peak_host_bytes", "peak_device_bytes", "stream_hash",
+    "metrics/mAP50", "metrics/mAP50-95", "val/box_loss", "val/cls_loss", "val/dfl_loss", "lr", "images_per_second",
+    "stall_share", "prefetch_depth", "workers", "peak_host_bytes", "peak_device_bytes", "stream_hash",
   ]
+
+  /// Places of the validation losses, which older versions did not write.
+  static let newColumns = 9..<12
 
   /// The row that a line of results.csv holds; nil where it is none. Values that are empty are nil.
   init?(_ line: String) {
     let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard fields.count == Self.columns.count, let epoch = Int(fields[0]),
-      let streamHash = UInt64(fields[16], radix: 16)
+      let streamHash = UInt64(fields[19], radix: 16)
     else { return nil }
     let optional = fields[5...8].map { Double($0).flatMap { (0...1).contains($0) ? $0 : nil } }
     guard zip(fields[5...8], optional).allSatisfy({ $0.isEmpty || $1 != nil }) else { return nil }
-    let numbers = ([1, 2, 3, 4] + Array(9...15)).compactMap { Double(fields[$0]) }
+    let losses = fields[Self.newColumns].compactMap { Double($0) }.filter(TelemetryRow.possible.contains)
+    guard losses.count == 3 || fields[Self.newColumns].allSatisfy(\.isEmpty) else { return nil }
+    let numbers = ([1, 2, 3, 4] + Array(12...18)).compactMap { Double(fields[$0]) }
       .filter(TelemetryRow.possible.contains)
     let counts = numbers.dropFirst(7).compactMap { Int(exactly: $0) }
     guard numbers.count == 11, counts.count == 4 else { return nil }
     self.init(
       epoch: epoch, seconds: numbers[0], boxLoss: numbers[1], classLoss: numbers[2], dflLoss: numbers[3],
       precision: optional[0], recall: optional[1], map50: optional[2], map50_95: optional[3],
-      learningRate: numbers[4], imagesPerSecond: numbers[5], stallShare: numbers[6], prefetchDepth: counts[0],
+      validationLosses: losses.count == 3 ? losses : nil, learningRate: numbers[4], imagesPerSecond: numbers[5],
+      stallShare: numbers[6], prefetchDepth: counts[0],
       workers: counts[1], peakHostBytes: counts[2], peakDeviceBytes: counts[3], streamHash: streamHash)
   }
 
   /// The values in the order of `columns`: six significant digits, the hash as 16 hexadecimal digits.
   var fields: [String] {
     func number(_ value: Double?) -> String { value.map { String(format: "%.6g", $0) } ?? "" }
+    // A loss without a value is left out: a reader would refuse the row for it.
+    let known = validationLosses.flatMap { $0.allSatisfy(TelemetryRow.possible.contains) ? $0 : nil }
+    let losses = known?.map(Optional.some) ?? [nil, nil, nil]
     return [String(epoch)]
-      + [seconds, boxLoss, classLoss, dflLoss, precision, recall, map50, map50_95, learningRate].map(number)
-      + [imagesPerSecond, stallShare].map(number)
+      + [seconds, boxLoss, classLoss, dflLoss, precision, recall, map50, map50_95].map(number) + losses.map(number)
+      + [learningRate, imagesPerSecond, stallShare].map(number)
       + [prefetchDepth, workers, peakHostBytes, peakDeviceBytes].map(String.init)
       + [String(format: "%016llx", streamHash)]
   }

@@ -14,7 +14,8 @@ package struct ResultsCSV {
 
   /// Continues a file from `epoch` on (counted from 1): drops the rows at or past it and a last row that was cut off.
   ///
-  /// A missing file is begun anew. Throws `ReportingError` where the file is not a results.csv of these columns.
+  /// A missing file is begun anew, and rows without validation losses get empty ones. Throws `ReportingError` if the file is not a
+  /// results.csv of these columns.
   package init(continuing url: URL, from epoch: Int) throws {
     self.url = url
     lines = [EpochRow.columns.joined(separator: ",")]
@@ -39,20 +40,26 @@ package struct ResultsCSV {
   private static func rows(of url: URL, header: String, before epoch: Int) throws -> [String] {
     let text = String(decoding: try WholeFile.read(url), as: UTF8.self)
     let all = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    guard all[0] == header else {
+    var olderHeader = EpochRow.columns
+    olderHeader.removeSubrange(EpochRow.newColumns)
+    let isOlder = all[0] == olderHeader.joined(separator: ",")
+    guard all[0] == header || isOlder else {
       throw ReportingError.results(
         file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")
     }
     // What follows the last line end is empty, or a row whose writing was cut off: its numbers may be cut as well.
     return try all.enumerated().dropFirst().dropLast().compactMap { index, line in
-      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+      var fields = line.split(separator: ",", omittingEmptySubsequences: false)
+      if isOlder, fields.count == olderHeader.count {
+        fields.insert(contentsOf: EpochRow.newColumns.map { _ in "" }, at: EpochRow.newColumns.lowerBound)
+      }
       guard fields.count == EpochRow.columns.count, let number = Int(fields[0]) else {
         throw ReportingError.results(
           file: url.path, line: index + 1,
           problem:
             "is not a row of \(EpochRow.columns.count) values that begins with an epoch; mend it or move the file")
       }
-      return number < epoch ? line : nil
+      return number < epoch ? fields.joined(separator: ",") : nil
     }
   }
 

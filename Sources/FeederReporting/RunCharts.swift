@@ -3,7 +3,10 @@ import Foundation
 
 /// The charts of a run's results, epoch by epoch.
 package enum RunCharts {
-  /// Losses and accuracy over epochs, as YOLO users know them.
+  /// Charts in a row of `results`: losses of training above those of validation, accuracy beside them.
+  package static let resultsColumns = 5
+
+  /// Losses and accuracy over epochs, as YOLO users know them; then the rate.
   package static func results(_ epochs: [EpochRow]) -> [Chart] {
     func line(_ title: String, _ value: (EpochRow) -> Double?) -> Chart {
       let points = epochs.compactMap { row in value(row).map { (x: Double(row.epoch), y: $0) } }
@@ -11,8 +14,10 @@ package enum RunCharts {
     }
     return [
       line("train/box_loss", \.boxLoss), line("train/cls_loss", \.classLoss), line("train/dfl_loss", \.dflLoss),
-      line("lr", \.learningRate), line("metrics/precision(B)", \.precision), line("metrics/recall(B)", \.recall),
-      line("metrics/mAP50(B)", \.map50), line("metrics/mAP50-95(B)", \.map50_95),
+      line("metrics/precision(B)", \.precision), line("metrics/recall(B)", \.recall),
+      line("val/box_loss") { $0.validationLosses?[0] }, line("val/cls_loss") { $0.validationLosses?[1] },
+      line("val/dfl_loss") { $0.validationLosses?[2] },
+      line("metrics/mAP50(B)", \.map50), line("metrics/mAP50-95(B)", \.map50_95), line("lr", \.learningRate),
     ]
   }
 }

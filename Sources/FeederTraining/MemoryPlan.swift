@@ -10,6 +10,8 @@ package struct MemoryPlan: Sendable {
   package struct Load: Sendable {
     /// Boxes of the image that has most.
     package var boxes: Int
+    /// Boxes of the validation image that has most.
+    package var validationBoxes: Int
     /// Bytes of both loaders' slots and scratch.
     package var slotByteCount: Int
     /// Bytes of mapped cache files.
@@ -18,8 +20,11 @@ package struct MemoryPlan: Sendable {
     package var accumulates: Bool
 
     /// A load by its numbers.
-    package init(boxes: Int, slotByteCount: Int = 0, mappedByteCount: Int = 0, accumulates: Bool = false) {
+    package init(
+      boxes: Int, validationBoxes: Int = 0, slotByteCount: Int = 0, mappedByteCount: Int = 0, accumulates: Bool = false
+    ) {
       self.boxes = boxes
+      self.validationBoxes = validationBoxes
       self.slotByteCount = slotByteCount
       self.mappedByteCount = mappedByteCount
       self.accumulates = accumulates
@@ -73,8 +78,15 @@ package struct MemoryPlan: Sendable {
     slotByteCount = load.slotByteCount
     mappedByteCount = load.mappedByteCount
     // Gradients come while activations go; the update, where all gradients live, needs as much again for its roots.
-    let step = activationByteCount + lossByteCount + (load.accumulates ? gradientByteCount : 0)
-    peakOfTensors = weightByteCount + optimizerByteCount + averageByteCount + max(step, 2 * gradientByteCount)
+    let waiting = load.accumulates ? gradientByteCount : 0
+    let step = activationByteCount + lossByteCount + waiting
+    // Validation keeps no layer for backward. Its loss is more than training's if its images have far more boxes.
+    let validation =
+      layers[0].byteCount + (layers.dropFirst().map(\.byteCount).max() ?? 0) + waiting
+      + ValidationLoss.largestByteCount(
+        batch: settings.ownBatch, anchors: activations.anchorCount, classCount: classCount, boxes: load.validationBoxes)
+    peakOfTensors =
+      weightByteCount + optimizerByteCount + averageByteCount + max(step, validation, 2 * gradientByteCount)
     // Ranks send their gradients from buckets.
     let buckets = settings.place.count > 1 ? gradientByteCount : 0
     workspaceByteCount = Self.engineByteCount + Int(Self.gapShare * Double(peakOfTensors)) + buckets

@@ -50,6 +50,16 @@ package final class Ranks {
     }
   }
 
+  /// The sums of all ranks' numbers, place by place.
+  func sum(_ numbers: [Double]) throws -> [Double] {
+    guard !numbers.isEmpty else { return [] }
+    return try together { group in
+      let sums = try Tensor(numbers, shape: [numbers.count])
+      try group.sum(sums)
+      return try sums.array(of: Double.self)
+    }
+  }
+
   /// The least of all ranks' numbers.
   package func least(_ number: Int) throws -> Int {
     try together { group in

@@ -101,6 +101,9 @@ package struct RunMemory {
     return settings.augmentation.mosaic > 0 ? 4 * most : most
   }
 
+  /// Boxes of the densest validation image. Asks every image.
+  private var validationBoxes: Int { validation.mostLabels }
+
   private func budget(_ settings: TrainingSettings) throws -> LoadingBudget {
     try LoadingBudget(settings, train: train, validation: validation, bytes: loaderBudget)
   }
@@ -113,7 +116,7 @@ package struct RunMemory {
     return MemoryPlan(
       settings, rule: optimizer.rule, classCount: classCount,
       load: MemoryPlan.Load(
-        boxes: boxes, slotByteCount: slotByteCount, mappedByteCount: mappedByteCount,
+        boxes: boxes, validationBoxes: validationBoxes, slotByteCount: slotByteCount, mappedByteCount: mappedByteCount,
         accumulates: settings.nominalBatch > settings.batch))
   }
 }

@@ -22,6 +22,7 @@ package final class Trainer {
   private let loader: Loader
   private let tuned: TunedLoader
   private let validator: Validator
+  private let validationLoss: ValidationLoss
   let step: TrainingStep
   private let schedule: LearningRateSchedule
   /// What was planned, and what it came to.
@@ -62,9 +63,11 @@ package final class Trainer {
     try Engine.setThreadCount(settings.engineThreads)
     let budget = try LoadingBudget(settings, train: trainSource, validation: validationSource, bytes: memoryBudget)
     observer.note(budget.line)
+    validationLoss = ValidationLoss(classCount: classNames.count)
     validator = try Validator(
       source: validationSource, settings: budget.validation, device: settings.device,
-      bound: DetectionBound(given: settings.maxDetections, mostBoxes: validationSource.mostLabels), ranks: ranks)
+      bound: DetectionBound(given: settings.maxDetections, mostBoxes: validationSource.mostLabels), ranks: ranks,
+      loss: validationLoss)
     if let line = validator.bound.line { observer.note(line) }
     let slotMemory = DeviceSlotMemory.memory(for: settings.device)
     loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory, trace: trace)
@@ -300,23 +303,26 @@ package final class Trainer {
     state.enter(.validation)
     let begun = trace?.now ?? 0
     let epoch = progress.epoch
-    let results = try lock.yielding {
+    let validated = try lock.yielding { () throws -> (results: [ImageResult], losses: [Double])? in
       let results = try validator(
         step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) },
         isCancelled: isStopWished)
-      if results != nil { try checkRanks("after epoch \(epoch + 1)") }
-      return results
+      guard let results else { return nil }
+      let losses = try validationLoss.means(over: ranks)
+      try checkRanks("after epoch \(epoch + 1)")
+      return (results, losses)
     }
     trace?.note(.consumer, "validate", from: begun)
     noteDamage()
-    guard let results else {
+    guard let (results, validationLosses) = validated else {
       try writeLast()
       return .interrupted
     }
     let accuracy = Accuracy(results: results, classNames: classNames, maxDetections: settings.maxDetections)
     let fitness = Float(Accuracy.fitness(map50: accuracy.map50, map50_95: accuracy.map50_95))
     let report = EpochReport(
-      epoch: epoch, seconds: clock.seconds, losses: progress.losses.means, accuracy: accuracy,
+      epoch: epoch, seconds: clock.seconds, losses: progress.losses.means,
+      validationLosses: validationLosses, accuracy: accuracy,
       learningRate: schedule.point(batch: progress.step - 1).weightRate,
       imagesPerSecond: Double(clock.imageCount) / max(trainingSeconds, 1e-9), stallShare: stallShare,
       prefetchDepth: loader.plan.prefetchDepth, workers: loader.plan.workers, peakHostBytes: HostMemory.peakBytes,

@@ -72,6 +72,8 @@ package struct EpochReport: Sendable {
   package let seconds: Double
   /// Mean losses: box, class, distribution.
   package let losses: [Double]
+  /// Mean losses of the averaged weights on the validation split: box, class, distribution.
+  package let validationLosses: [Double]
   /// Accuracy of the averaged weights on the validation split.
   package let accuracy: Accuracy
   /// Learning rate of weights at the last batch.

@@ -14,6 +14,7 @@ package final class Validator {
   package let bound: DetectionBound
   private let autocastType: ElementType?
   private let ranks: Ranks?
+  private let loss: ValidationLoss?
   /// How a batch is cut where memory runs out; its results stay the same.
   package let parts: BatchParts
 
@@ -21,12 +22,15 @@ package final class Validator {
   package var damagedImages: [QuarantinedImage] { loader.quarantined }
 
   /// A validator of the images of `source`, letterboxed to `settings.imageSize`. Of each image it keeps at most `bound` detections; nil
-  /// follows the labels of `source`. Each of several `ranks` looks at its share, and all get all results.
+  /// follows the labels of `source`. Each of several `ranks` looks at its share, and all get all results. `loss` gets the losses of
+  /// each pass.
   package init(
     source: any ImageSource, settings: LoaderSettings, device: Device, autocastType: ElementType? = nil,
-    suppression: NonMaximumSuppression = .validation, bound: DetectionBound? = nil, ranks: Ranks? = nil
+    suppression: NonMaximumSuppression = .validation, bound: DetectionBound? = nil, ranks: Ranks? = nil,
+    loss: ValidationLoss? = nil
   ) throws {
     self.ranks = ranks
+    self.loss = loss
     self.source = source
     self.device = device
     parts = BatchParts(of: "a validation pass", on: device)
@@ -45,6 +49,7 @@ package final class Validator {
     isCancelled: () throws -> Bool = { false }
   ) throws -> [ImageResult]? {
     var findings: [Finding] = []
+    loss?.begin(batchCount: loader.batchCount)
     loader.startEpoch(0)
     while let batch = try loader.nextBatch() {
       if try isCancelled() { return nil }
@@ -60,14 +65,27 @@ package final class Validator {
   private func find(_ batch: borrowing Batch, _ model: YOLOv8) throws -> [Finding] {
     let images = try batch.networkInput(on: device)
     let anchors = try Anchors(height: batch.size.height, width: batch.size.width, device: device)
-    let found = try withoutGradients {
+    let targets = loss == nil ? [] : batch.targetBoxes
+    let (found, sums) = try withoutGradients {
       try parts.run(images.extent(0)) { ranges in
-        try images.split(ranges.map(\.count), along: 0).flatMap { part in
+        var (found, sums) = ([[ScoredBox]](), [ValidationLoss.Sums]())
+        for (range, part) in zip(ranges, try images.split(ranges.map(\.count), along: 0)) {
           let levels = try withAutocast(autocastType, on: device) { try model(part, training: false) }
-          return try suppression(HeadOutput(levels: levels).predictions(anchors))
+          let output = try HeadOutput(levels: levels)
+          found += try suppression(output.predictions(anchors))
+          let own = targets.filter { range.contains($0.imageIndex) }.map {
+            $0.moved(to: $0.imageIndex - range.lowerBound)
+          }
+          if let loss {
+            sums.append(
+              try loss.sums(
+                output, anchors: anchors, targets: own, height: part.extent(2), width: part.extent(3)))
+          }
         }
+        return (found, sums)
       }
     }
+    for sum in sums { loss?.add(sum, ofBatch: batch.index) }
     return zip(batch.images, found).map { image, boxes in
       let detections = boxes.map { found in
         Detection(

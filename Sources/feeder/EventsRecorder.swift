@@ -25,7 +25,9 @@ final class EventsRecorder: TrainingObserver {
       ("train/box_loss", report.losses[0]), ("train/cls_loss", report.losses[1]), ("train/dfl_loss", report.losses[2]),
       ("metrics/precision(B)", accuracy.precision), ("metrics/recall(B)", accuracy.recall),
       ("metrics/mAP50(B)", accuracy.map50), ("metrics/mAP50-95(B)", accuracy.map50_95),
-      ("lr/pg0", report.learningRate), ("feeder/images_per_second", report.imagesPerSecond),
+      ("val/box_loss", report.validationLosses[0]), ("val/cls_loss", report.validationLosses[1]),
+      ("val/dfl_loss", report.validationLosses[2]), ("lr/pg0", report.learningRate),
+      ("feeder/images_per_second", report.imagesPerSecond),
       ("feeder/stall_share", report.stallShare), ("feeder/prefetch_depth", Double(report.prefetchDepth)),
       ("feeder/workers", Double(report.workers)), ("feeder/peak_host_bytes", Double(report.peakHostBytes)),
     ]

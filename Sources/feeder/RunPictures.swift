@@ -16,7 +16,9 @@ struct RunPictures {
 
   /// results.png: losses and accuracy by epoch.
   func writeResults(_ epochs: [EpochRow]) throws {
-    try save("results.png") { try plotter.png(RunCharts.results(epochs), columns: 4, width: 420, height: 360) }
+    try save("results.png") {
+      try plotter.png(RunCharts.results(epochs), columns: RunCharts.resultsColumns, width: 420, height: 360)
+    }
   }
 
   /// The curves over confidence and the confusion matrices.

@@ -27,6 +27,8 @@ struct RunView: Encodable {
   let memory: Int?
   let hostBytes: Int
   let losses: [Double]
+  /// Of the last epoch; nil before the first, and for an older version's run.
+  let validationLosses: [Double]?
   /// Seconds until the last epoch is done, by the mean of the epochs before; nil before the first.
   let secondsLeft: Double?
   let bestEpoch: Int?
@@ -38,7 +40,7 @@ struct RunView: Encodable {
 
   private enum CodingKeys: String, CodingKey {
     case run, state, secondsSinceNews, epoch, epochCount, batch, batchCount, imagesPerSecond, stallShare, prefetchDepth
-    case workers, loaderBytes, memory, hostBytes, losses, secondsLeft, bestEpoch
+    case workers, loaderBytes, memory, hostBytes, losses, validationLosses, secondsLeft, bestEpoch
     case bestMap50_95 = "bestMap50-95"
   }
 
@@ -84,6 +86,7 @@ struct RunView: Encodable {
     memory = record["memory"].flatMap { ByteCount(text: $0)?.bytes }
     hostBytes = Int(clamping: latest?.hostBytes)
     losses = latest.map { [$0.boxLoss, $0.classLoss, $0.dflLoss] } ?? []
+    validationLosses = record.epochs.last?.validationLosses
     let epochSeconds =
       record.epochs.isEmpty ? nil : record.epochs.map(\.seconds).reduce(0, +) / Double(record.epochs.count)
     let epochsLeft = max((latest?.epochCount ?? 0) - Double(record.epochs.count), 0)
@@ -109,7 +112,10 @@ struct RunView: Encodable {
       "loader  depth \(prefetchDepth), workers \(workers), \(ByteCount(loaderBytes))"
         + (memory.map { " of \(ByteCount($0))" } ?? "") + "; process \(ByteCount(hostBytes))")
     let names = ["box_loss", "cls_loss", "dfl_loss"]
-    lines.append("losses  " + zip(names, losses).map { "\($0) " + String(format: "%.4f", $1) }.joined(separator: "  "))
+    for (title, losses) in [("losses", losses), ("val", validationLosses ?? [])] where !losses.isEmpty {
+      let values = zip(names, losses).map { "\($0) " + String(format: "%.4f", $1) }.joined(separator: "  ")
+      lines.append(title.padding(toLength: 8, withPad: " ", startingAt: 0) + values)
+    }
     if let bestEpoch, let bestMap50_95 {
       lines.append("best    mAP50-95 " + String(format: "%.3f", bestMap50_95) + " after epoch \(bestEpoch)")
     }

@@ -64,7 +64,8 @@ final class TrainingLine: TrainingObserver {
       EpochRow(
         epoch: report.epoch + 1, seconds: report.seconds, boxLoss: report.losses[0], classLoss: report.losses[1],
         dflLoss: report.losses[2], precision: report.accuracy.precision, recall: report.accuracy.recall,
-        map50: report.accuracy.map50, map50_95: report.accuracy.map50_95, learningRate: report.learningRate,
+        map50: report.accuracy.map50, map50_95: report.accuracy.map50_95, validationLosses: report.validationLosses,
+        learningRate: report.learningRate,
         imagesPerSecond: report.imagesPerSecond, stallShare: report.stallShare, prefetchDepth: report.prefetchDepth,
         workers: report.workers, peakHostBytes: report.peakHostBytes, peakDeviceBytes: report.peakDeviceBytes,
         streamHash: report.streamHash))

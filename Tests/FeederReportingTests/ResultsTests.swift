@@ -7,7 +7,8 @@ struct ResultsTests {
   private func row(_ epoch: Int, boxLoss: Double = 1.25) -> EpochRow {
     EpochRow(
       epoch: epoch, seconds: 12.5 * Double(epoch), boxLoss: boxLoss, classLoss: 2, dflLoss: 0.5, precision: 0.75,
-      learningRate: 0.000123456789, imagesPerSecond: 88, stallShare: 0.01, prefetchDepth: 2, workers: 3,
+      validationLosses: [1.5, 2.25, 0.75], learningRate: 0.000123456789, imagesPerSecond: 88, stallShare: 0.01,
+      prefetchDepth: 2, workers: 3,
       peakHostBytes: 1 << 40, peakDeviceBytes: 0, streamHash: 0xABC)
   }
 
@@ -25,9 +26,10 @@ struct ResultsTests {
     #expect(
       text[0]
         == "epoch,seconds,train/box_loss,train/cls_loss,train/dfl_loss,metrics/precision,metrics/recall,metrics/mAP50,"
-        + "metrics/mAP50-95,lr,images_per_second,stall_share,prefetch_depth,workers,peak_host_bytes,peak_device_bytes,"
+        + "metrics/mAP50-95,val/box_loss,val/cls_loss,val/dfl_loss,lr,images_per_second,stall_share,prefetch_depth,workers,peak_host_bytes,peak_device_bytes,"
         + "stream_hash")
-    #expect(text[1] == "1,12.5,1.25,2,0.5,0.75,,,,0.000123457,88,0.01,2,3,1099511627776,0,0000000000000abc")
+    #expect(
+      text[1] == "1,12.5,1.25,2,0.5,0.75,,,,1.5,2.25,0.75,0.000123457,88,0.01,2,3,1099511627776,0,0000000000000abc")
     #expect(text.count == 2)
   }
 
@@ -60,6 +62,35 @@ struct ResultsTests {
     #expect(throws: ReportingError.self) { try ResultsCSV(continuing: broken, from: 9) }
   }
 
+  @Test("Rows of a run that began without validation losses are read, and continued with empty ones")
+  func older() throws {
+    let folder = try TemporaryFolder()
+    let url = try folder.file(
+      "results.csv",
+      "epoch,seconds,train/box_loss,train/cls_loss,train/dfl_loss,metrics/precision,metrics/recall,metrics/mAP50,"
+        + "metrics/mAP50-95,lr,images_per_second,stall_share,prefetch_depth,workers,peak_host_bytes,peak_device_bytes,"
+        + "stream_hash\n1,12.5,1.25,2,0.5,0.75,,,0.25,0.01,88,0.01,2,3,1024,0,0000000000000abc\n")
+    let read = try #require(try ResultsCSV.read(url).first)
+    #expect(
+      read.validationLosses == nil && read.map50_95 == 0.25 && read.learningRate == 0.01 && read.streamHash == 0xABC)
+    var results = try ResultsCSV(continuing: url, from: 2)
+    try results.append(row(2))
+    let rows = try ResultsCSV.read(url)
+    #expect(rows.map(\.validationLosses) == [nil, [1.5, 2.25, 0.75]] && rows.map(\.map50_95) == [0.25, nil])
+    #expect(try lines(url)[1] == "1,12.5,1.25,2,0.5,0.75,,,0.25,,,,0.01,88,0.01,2,3,1024,0,0000000000000abc")
+  }
+
+  @Test("A validation loss without a value leaves the three out, and the file can be read")
+  func noValue() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "results.csv")
+    var results = try ResultsCSV(creating: url)
+    var row = row(1)
+    row.validationLosses = [1, .nan, .infinity]
+    try results.append(row)
+    #expect(try ResultsCSV.read(url).map(\.validationLosses) == [nil])
+  }
+
   @Test("Times, accuracies and counts that no run has are refused with their line")
   func impossible() throws {
     let folder = try TemporaryFolder()
@@ -67,7 +98,9 @@ struct ResultsTests {
     var results = try ResultsCSV(creating: url)
     try results.append(row(1))
     let whole = try lines(url)
-    for (column, value) in [(1, "-1e300"), (1, "1e300"), (7, "inf"), (8, "1.5"), (12, "-3"), (14, "nan")] {
+    for (column, value) in [
+      (1, "-1e300"), (1, "1e300"), (7, "inf"), (8, "1.5"), (9, "-1"), (10, ""), (11, "nan"), (15, "-3"), (17, "nan"),
+    ] {
       var fields = whole[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       fields[column] = value
       let file = try folder.file("impossible.csv", whole[0] + "\n" + fields.joined(separator: ",") + "\n")

@@ -27,7 +27,7 @@ extension FuzzTarget {
   func readResults(_ bytes: [UInt8]) throws {
     let file = try ScratchFile(bytes)
     let rows = try ResultsCSV.read(URL(filePath: file.path))
-    _ = ChartScript(RunCharts.results(rows), columns: 4, ink: "#000000").lines
+    _ = ChartScript(RunCharts.results(rows), columns: RunCharts.resultsColumns, ink: "#000000").lines
     _ = LiveLine.clock(rows.map(\.seconds).reduce(0, +))
     _ = rows.map(\.fields)
   }
@@ -68,7 +68,8 @@ extension FuzzTarget {
       try file.append(
         EpochRow(
           epoch: epoch, seconds: 12.5, boxLoss: 1, classLoss: 2, dflLoss: 3, map50: epoch == 1 ? nil : 0.5,
-          learningRate: 0.01, imagesPerSecond: 30, stallShare: 0.01, prefetchDepth: 4, workers: 2,
+          validationLosses: epoch == 1 ? nil : [1, 2, 3], learningRate: 0.01, imagesPerSecond: 30, stallShare: 0.01,
+          prefetchDepth: 4, workers: 2,
           peakHostBytes: 1 << 30, peakDeviceBytes: 0, streamHash: 7))
     }
     return [[UInt8](try Data(contentsOf: url))]

@@ -34,7 +34,8 @@ struct MainPathTests {
     let rows = try boards.text("runs/first/results.csv").split(separator: "\n")
     let columns = [
       "epoch", "seconds", "train/box_loss", "train/cls_loss", "train/dfl_loss", "metrics/precision", "metrics/recall",
-      "metrics/mAP50", "metrics/mAP50-95", "lr", "images_per_second", "stall_share", "prefetch_depth", "workers",
+      "metrics/mAP50", "metrics/mAP50-95", "val/box_loss", "val/cls_loss", "val/dfl_loss", "lr", "images_per_second",
+      "stall_share", "prefetch_depth", "workers",
       "peak_host_bytes", "peak_device_bytes", "stream_hash",
     ]
     #expect(rows.first?.split(separator: ",").map(String.init) == columns)

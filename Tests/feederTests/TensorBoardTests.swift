@@ -139,7 +139,9 @@ struct TensorBoardTests {
     let tags: [String: (EpochRow) -> Double?] = [
       "train/box_loss": { $0.boxLoss }, "train/cls_loss": { $0.classLoss }, "train/dfl_loss": { $0.dflLoss },
       "metrics/precision(B)": { $0.precision }, "metrics/recall(B)": { $0.recall }, "metrics/mAP50(B)": { $0.map50 },
-      "metrics/mAP50-95(B)": { $0.map50_95 }, "lr/pg0": { $0.learningRate },
+      "metrics/mAP50-95(B)": { $0.map50_95 }, "val/box_loss": { $0.validationLosses?[0] },
+      "val/cls_loss": { $0.validationLosses?[1] }, "val/dfl_loss": { $0.validationLosses?[2] },
+      "lr/pg0": { $0.learningRate },
       "feeder/images_per_second": { $0.imagesPerSecond }, "feeder/stall_share": { $0.stallShare },
       "feeder/prefetch_depth": { Double($0.prefetchDepth) }, "feeder/workers": { Double($0.workers) },
       "feeder/peak_host_bytes": { Double($0.peakHostBytes) },
