@@ -55,9 +55,10 @@ let package = Package(
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
       ]),
     room("FeederCore"),
+    room("FeederFiles", "FeederCore"),
     room("FeederImaging", "CTurboJPEG", "CPixels", "FeederCore"),
-    room("FeederDatasets", "FeederImaging", "FeederCore", yaml),
-    room("FeederCache", "CFaults", "FeederImaging", "FeederDatasets", "FeederCore"),
+    room("FeederDatasets", "FeederFiles", "FeederImaging", "FeederCore", yaml),
+    room("FeederCache", "CFaults", "FeederFiles", "FeederImaging", "FeederDatasets", "FeederCore"),
     room("FeederLoader", "FeederCache", "FeederImaging", "FeederDatasets", "FeederCore"),
     room("FeederData", "FeederLoader", "FeederCache", "FeederDatasets"),
     .executableTarget(
@@ -67,15 +68,15 @@ let package = Package(
     room("FeederMetrics", "FeederCore"),
     room(
       "FeederTraining", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederDatasets",
-      "FeederCache", "FeederImaging", "FeederCore"),
+      "FeederCache", "FeederFiles", "FeederImaging", "FeederCore"),
     room("FeederParity", "FixtureSupport", "FeederTraining", "FeederDetection", "FeederTorch"),
     room("FeederProfiling", "FeederLoader", "FeederCore"),
     room("TunerBench", "FeederLoader", "FeederCore"),
-    room("FeederReporting", "CFreeType", "FeederImaging", "FeederMetrics", "FeederCore"),
+    room("FeederReporting", "CFreeType", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
     .executableTarget(
       name: "feeder",
       dependencies: [
-        "FeederCore", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader", "FeederTorch",
+        "FeederCore", "FeederFiles", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader", "FeederTorch",
         "FeederDetection", "FeederMetrics", "FeederTraining", "FeederParity", "FeederProfiling", "FeederReporting",
         "TunerBench", arguments, yaml,
       ],
@@ -87,6 +88,7 @@ let package = Package(
       name: "BoardSupport", dependencies: ["FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"],
       path: "Tests/BoardSupport", swiftSettings: strict),
     tests("FeederCore"),
+    tests("FeederFiles"),
     tests("FeederImaging", "BoardSupport", "CPixels", "FeederCore"),
     tests("FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederCache", "CAllocationCount", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
@@ -100,7 +102,7 @@ let package = Package(
     tests("FeederParity", "FeederTorch"),
     tests("FeederProfiling"),
     tests("TunerBench", "FeederLoader", "FeederCore"),
-    tests("FeederReporting", "FeederImaging", "FeederMetrics", "FeederCore"),
+    tests("FeederReporting", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
     tests("FeederData", "BoardSupport", "FeederCache", "FeederLoader"),
     .target(
       name: "FuzzTargets",

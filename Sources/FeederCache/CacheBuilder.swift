@@ -48,7 +48,7 @@ package struct CacheBuilder: Sendable {
     let offsets = recordOffsets()
     let recordEnd = offsets.last ?? CacheFormat.headerByteCount
     try checkSpace(recordEnd)
-    let file = try TemporaryFile(for: path)
+    let file = try TemporaryFile(for: path, replacing: CacheFormat.signature)
     let labelCount = survey.entries.reduce(0) { $0 + $1.labels.count }
     let index = CacheIndexWriter(
       file, indexOffset: recordEnd, itemCount: survey.entries.count, labelCount: labelCount)

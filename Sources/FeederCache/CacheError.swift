@@ -6,6 +6,8 @@ package enum CacheError: Error, Equatable, CustomStringConvertible {
   case damagedImage(path: String, reason: String)
   /// A cache file that is not as the format asks.
   case damagedFile(path: String, problem: String)
+  /// A file in a cache file's place that Feeder did not write.
+  case foreignFile(path: String)
   /// A cache file of another version of this program.
   case otherVersion(path: String, version: Int, known: Int)
   /// Sources that changed while they were being read.
@@ -32,6 +34,10 @@ package enum CacheError: Error, Equatable, CustomStringConvertible {
       return
         "\(path): damaged cache file (\(problem)); remove it with 'feeder cache drop DATA', it is rebuilt from the "
         + "sources"
+    case .foreignFile(let path):
+      return
+        "\(path): is no cache file, and nothing is written over it; move it away, or name another folder with "
+        + "--cache-dir"
     case .otherVersion(let path, let version, let known):
       return
         "\(path): cache format \(version), and this program reads \(known); remove it with 'feeder cache drop DATA'"

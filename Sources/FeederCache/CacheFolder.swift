@@ -114,6 +114,9 @@ package struct CacheFolder: Sendable {
     let notes = try names(of: dataset) { $0.hasSuffix(FormDecision.ending) || $0.hasSuffix(Self.learnedEnding) }
     for path in try files(of: dataset) + unfinished(of: dataset) + notes {
       if path.hasSuffix(Self.temporaryEnding), !TemporaryFile.isAbandoned(path) { continue }
+      guard !path.hasSuffix(Self.ending) || CacheFormat.signature.mayReplace(path) else {
+        throw CacheError.foreignFile(path: path)
+      }
       let byteCount = Int(clamping: FileStamp.of(path).size)
       try Self.remove(path)
       dropped.append((path, byteCount))
@@ -130,7 +133,9 @@ package struct CacheFolder: Sendable {
   /// Removes what a new file at `path` makes useless, and leavings of builds that were killed. A file in use by another process
   /// stays readable to it.
   func removeSuperseded(by path: String, of dataset: Dataset, _ split: Split, _ recipe: CacheRecipe) throws {
-    for old in try superseded(by: path, of: dataset, split, recipe) { try Self.remove(old) }
+    for old in try superseded(by: path, of: dataset, split, recipe) where CacheFormat.signature.mayReplace(old) {
+      try Self.remove(old)
+    }
     for old in try unfinished(of: dataset) where TemporaryFile.isAbandoned(old) { try Self.remove(old) }
   }
 

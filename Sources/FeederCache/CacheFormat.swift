@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 
 /// How images lie in a cache file.
 package enum CacheForm: String, Sendable, CaseIterable {
@@ -46,6 +47,11 @@ enum CacheFormat {
   static let decoderVersion: UInt32 = 2
   static let headerMagic: [UInt8] = Array("FEEDRIMG".utf8)
   static let commitMagic: [UInt8] = Array("FEEDREND".utf8)
+  /// How cache files, damaged ones too, are told from others: by either end. After a power cut a whole page may read as zeros.
+  static let signature = FileSignature { glance in
+    glance.holds(headerMagic) || glance.tail.suffix(commitByteCount).starts(with: commitMagic)
+      || glance.head.allSatisfy { $0 == 0 }
+  }
   static let headerByteCount = 128
   static let itemByteCount = 160
   static let labelByteCount = 40

@@ -54,6 +54,12 @@ struct OpenFile: ~Copyable {
     }
   }
 
+  /// Takes over an open file, or one that could not be opened, whose descriptor is below 0.
+  init(_ descriptor: Int32, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// What the system says of the open file.

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import Foundation
 
 /// A file being written beside its final place: nobody sees it under its name before it is whole and on the disk.
@@ -9,30 +10,27 @@ final class TemporaryFile {
   private let finalPath: String
   private var isFinished = false
 
-  /// Creates `path` + process id + ending, locked. Throws `CacheError.system`, with a word on --cache-dir.
-  init(for path: String) throws {
-    let name = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))\(CacheFolder.temporaryEnding)"
-    file = try Self.create(name)
-    finalPath = path
-    guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw CacheError.system(operation: "lock it", path: name, reason: systemReason())
-    }
-  }
-
-  private static func create(_ path: String) throws -> OpenFile {
-    do {
-      return try OpenFile(path, flags: O_RDWR | O_CREAT | O_EXCL)
-    } catch CacheError.system(_, _, let reason) {
+  /// Creates `path` + process id + ending, locked; at the end of a link, if `path` is one. With a `signature`, a file at `path` that is
+  /// none of that kind is refused. Throws `CacheError.system`, with a word on --cache-dir, and `.foreignFile`.
+  init(for path: String, replacing signature: FileSignature? = nil) throws {
+    guard signature?.mayReplace(path) != false else { throw CacheError.foreignFile(path: path) }
+    finalPath = (try? FilePlace(path).target) ?? path
+    let name = "\(finalPath).\(getpid()).\(UInt32.random(in: 0 ... .max))\(CacheFolder.temporaryEnding)"
+    file = OpenFile(UnfinishedFiles.create(name, flags: O_RDWR, mode: 0o644), path: name)
+    guard file.descriptor >= 0 else {
       throw CacheError.system(
         operation: "write caches into this folder; name another with --cache-dir",
-        path: URL(filePath: path).deletingLastPathComponent().path, reason: reason)
+        path: URL(filePath: path).deletingLastPathComponent().path, reason: FreeSpace.reason(path))
+    }
+    guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw CacheError.system(operation: "lock it", path: name, reason: systemReason())
     }
   }
 
   /// Where it lies until it is finished.
   var path: String { file.path }
 
-  deinit { if !isFinished { unlink(file.path) } }
+  deinit { if !isFinished { UnfinishedFiles.discard(file.path) } }
 
   /// Writes all of `bytes` at `offset`.
   func write(_ bytes: UnsafeRawBufferPointer, offset: Int) throws { try file.write(bytes, offset: offset) }
@@ -62,7 +60,7 @@ final class TemporaryFile {
   /// Gives the file its name, in one step, and puts that on the disk too.
   func finish() throws {
     try synchronize()
-    guard rename(file.path, finalPath) == 0 else {
+    guard UnfinishedFiles.finish(file.path, { rename(file.path, finalPath) == 0 }) else {
       throw CacheError.system(operation: "rename it", path: file.path, reason: FreeSpace.reason(file.path))
     }
     isFinished = true

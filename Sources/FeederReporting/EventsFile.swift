@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import Foundation
 
 /// A TensorBoard event file: scalars and pictures by step, each record added by one write.
@@ -46,15 +47,12 @@ package final class EventsFile {
 
   /// A record that does not fit is taken back: the file ends with a whole one.
   private func add(_ record: Data) throws {
-    let count = record.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    guard count == record.count else {
-      if count >= 0 {
-        ftruncate(descriptor, off_t(byteCount))
-        errno = ENOSPC
-      }
-      throw failure()
+    guard FileWriter.pour(record, into: descriptor) else {
+      let failure = failure()
+      ftruncate(descriptor, off_t(byteCount))
+      throw failure
     }
-    byteCount += count
+    byteCount += record.count
   }
 
   private func failure() -> ReportingError {

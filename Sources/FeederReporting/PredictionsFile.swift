@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import FeederMetrics
 import Foundation
 
@@ -65,10 +66,22 @@ package enum PredictionsFile {
     return contents
   }
 
-  /// Writes the detections of images in the order given; the numbers read back exactly. Throws `ReportingError.unwritable`.
+  /// Writes the detections of images in the order given; the numbers read back exactly. Throws `FileError`.
   ///
   /// A detection with a number that JSON cannot hold (infinite or none) is left out.
   package static func write(_ images: [(imageID: String, detections: [Detection])], to url: URL) throws {
+    try WholeFile.write(data(images), to: url)
+  }
+
+  /// How a file that Feeder wrote is told from others: each entry is a line that begins with its image.
+  package static let signature = FileSignature { glance in
+    let (start, end) = ("[\n{\"image_id\":", "}\n]\n")
+    let isEmpty = glance.byteCount == 4 && glance.holds("[\n]\n".utf8)
+    return isEmpty || glance.holds(start.utf8) && glance.ends(with: end.utf8)
+  }
+
+  /// The bytes of the file that `write` writes.
+  package static func data(_ images: [(imageID: String, detections: [Detection])]) throws -> Data {
     var text = "["
     var separator = "\n"
     let encoder = JSONEncoder()
@@ -84,6 +97,6 @@ package enum PredictionsFile {
         separator = ",\n"
       }
     }
-    try WholeFile.write(Data((text + "\n]\n").utf8), to: url)
+    return Data((text + "\n]\n").utf8)
   }
 }

@@ -1,4 +1,5 @@
 import FeederMetrics
+import FeederFiles
 import Foundation
 
 /// A report as one HTML file that needs nothing else: no network, no script, light and dark, from 400 pixels on.
@@ -21,6 +22,11 @@ package struct ReportPage {
     try WholeFile.write(data(content, plotter: plotter), to: url)
   }
 
+  private static let mark = "<meta name=\"generator\" content=\"feeder\">"
+
+  /// How a page that Feeder wrote is told from others.
+  package static let signature = FileSignature { String(decoding: $0.head, as: UTF8.self).contains(mark) }
+
   private init(plotter: Plotter?) { self.plotter = plotter }
 
   private mutating func add(_ content: ReportContent) {
@@ -30,6 +36,7 @@ package struct ReportPage {
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
+      \(Self.mark)
       <title>\(Self.escaped(content.title))</title>
       <style>
       \(ReportStyle.css)

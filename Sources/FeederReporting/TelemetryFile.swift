@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import Foundation
 
 /// A run's telemetry.csv: about a row a second, each added by one write, for `feeder top` and for the report.
@@ -12,6 +13,7 @@ package final class TelemetryFile {
   /// `ReportingError.unwritable`.
   package init(_ url: URL) throws {
     self.url = url
+    if FileManager.default.fileExists(atPath: url.path) { try Self.checkHeader(url) }
     descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Self.failure(url) }
     try cutLastRow()
@@ -23,11 +25,17 @@ package final class TelemetryFile {
   package func append(_ row: TelemetryRow) throws { try add(row.line) }
 
   private func add(_ line: String) throws {
-    let bytes = Array((line + "\n").utf8)
-    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if count == bytes.count { return }
-    if count >= 0 { errno = ENOSPC }
-    throw Self.failure(url)
+    guard FileWriter.pour(Data((line + "\n").utf8), into: descriptor) else { throw Self.failure(url) }
+  }
+
+  /// Throws for a file that is somebody else's: nothing of it is cut off, and nothing added.
+  private static func checkHeader(_ url: URL) throws {
+    let text = String(decoding: try WholeFile.read(url), as: UTF8.self)
+    let first = text.prefix { $0 != "\n" }
+    guard first == TelemetryRow.header || first.count == text.count && TelemetryRow.header.hasPrefix(first) else {
+      throw ReportingError.results(
+        file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")
+    }
   }
 
   private func cutLastRow() throws {

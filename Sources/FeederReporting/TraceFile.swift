@@ -1,17 +1,20 @@
 import FeederCore
+import FeederFiles
 import Foundation
 
 /// A trace as a file that Perfetto and chrome://tracing open: Google's trace event format, complete events ("X") in microseconds, a
 /// row a thread.
 package enum TraceFile {
-  /// Writes `trace` to `url`, whole or not at all. Throws `ReportingError.unwritable`.
-  package static func write(_ trace: Trace, to url: URL) throws { try WholeFile.write(data(trace), to: url) }
+  private static let start = "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"dropped_spans\":"
+
+  /// How a file that Feeder wrote is told from others.
+  package static let signature = FileSignature(start: start)
 
   /// The bytes of the file.
-  static func data(_ trace: Trace) -> Data {
+  package static func data(_ trace: Trace) -> Data {
     let (spans, droppedCount) = trace.all
     let rows = Set(spans.map(\.row)).sorted { number($0) < number($1) }
-    var text = "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"dropped_spans\":\(droppedCount)},\"traceEvents\":[\n"
+    var text = start + "\(droppedCount)},\"traceEvents\":[\n"
     text += "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":1,\"args\":{\"name\":\"feeder\"}}"
     for row in rows {
       let number = number(row)

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import Foundation
 
 /// Files read and written in one piece.
@@ -19,29 +20,14 @@ package enum WholeFile {
     }
   }
 
-  /// Writes beside the file and renames, so that a reader sees the old bytes or the new ones, and waits until these are on the disk.
-  ///
-  /// Throws `.unwritable`.
-  package static func write(_ data: Data, to url: URL) throws {
-    do {
-      try data.write(to: url, options: .atomic)
-    } catch {
-      throw ReportingError.unwritable(file: url.path, reason: reason(error, url))
-    }
-    guard FolderSync.wait(url.deletingLastPathComponent().path) else {
-      throw ReportingError.unwritable(file: url.path, reason: FreeSpace.reason(url.path))
-    }
-  }
+  /// Writes a file that is the caller's own, as `FileWriter.replace` does, and waits until it is on the disk. Throws `FileError`.
+  package static func write(_ data: Data, to url: URL) throws { try FileWriter.replace(data, at: url.path) }
 
   private static func reason(_ error: any Error, _ url: URL) -> String {
     let cocoa = error as NSError
     if let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
       return FreeSpace.reason(url.path, code: Int32(underlying.code))
     }
-    switch (error as? CocoaError)?.code {
-    case .fileWriteOutOfSpace: return FreeSpace.reason(url.path, code: ENOSPC)
-    case .fileWriteUnknown: return "its disk does not take it"
-    default: return cocoa.localizedDescription
-    }
+    return cocoa.localizedDescription
   }
 }

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import FeederTorch
 import Foundation
 
@@ -18,7 +19,8 @@ package enum WeightsWriter {
     var sum = WeightsChecksum()
     header.withUnsafeBytes { sum.add($0) }
     let temporary = path + partialEnding
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    unlink(temporary)  // a kill may have left it
+    let descriptor = UnfinishedFiles.create(temporary, mode: 0o644)
     guard descriptor >= 0 else { throw failure(path) }
     do {
       try checkSpace(
@@ -41,12 +43,14 @@ package enum WeightsWriter {
       guard fsync(descriptor) == 0 else { throw failure(path) }
     } catch {
       close(descriptor)
-      unlink(temporary)
+      UnfinishedFiles.discard(temporary)
       throw error
     }
-    guard close(descriptor) == 0, keep(path, as: previous), rename(temporary, path) == 0 else {
+    guard close(descriptor) == 0, keep(path, as: previous),
+      UnfinishedFiles.finish(temporary, { rename(temporary, path) == 0 })
+    else {
       let error = failure(path)
-      unlink(temporary)
+      UnfinishedFiles.discard(temporary)
       throw error
     }
     guard FolderSync.wait((path as NSString).deletingLastPathComponent) else { throw failure(path) }

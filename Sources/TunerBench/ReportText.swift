@@ -1,10 +1,13 @@
 import Foundation
 
 extension TunerReport {
+  /// The first line of the tables.
+  package static let title = "# The tuner against an oracle and five rules"
+
   /// The tables as Markdown.
   package var markdown: String {
     """
-    # The tuner against an oracle and five rules
+    \(Self.title)
 
     Written by `feeder bench tuner --seeds \(seeds.count)\(isExhaustive ? " --exhaustive" : "")`: a simulated loader on a
     virtual clock, \(seeds.count) seed\(seeds.count == 1 ? "" : "s"), so the figures are the same on every machine.

@@ -1,6 +1,7 @@
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederFiles
 import FeederImaging
 import FeederLoader
 import FeederMetrics
@@ -12,6 +13,9 @@ import Foundation
 struct BatchPictures {
   /// Batches that are drawn.
   static let count = 3
+
+  /// The files of `writeValidation`.
+  static let validationNames = (0..<count).flatMap { ["val_batch\($0)_labels.jpg", "val_batch\($0)_pred.jpg"] }
 
   let folder: RunFolder
   let classNames: [String]
@@ -91,6 +95,6 @@ struct BatchPictures {
   }
 
   private func save(_ jpeg: [UInt8], _ name: String) throws {
-    try Data(jpeg).write(to: folder.url.appending(path: name), options: .atomic)
+    try FileWriter.replace(PictureMark.jpeg(jpeg), at: folder.url.appending(path: name).path, isDurable: false)
   }
 }

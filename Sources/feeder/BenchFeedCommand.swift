@@ -91,7 +91,9 @@ struct BenchFeedCommand: ParsableCommand {
 
   func run() throws {
     let imageSize = model.imageSize ?? 640
-    let scene = scene(try sources.opener(try sources.dataset(data), imageSize: imageSize).open(.train).source)
+    let dataset = try sources.dataset(data)
+    let trace = try tracing.open(json: json) { InputFiles.of(dataset) }
+    let scene = scene(try sources.opener(dataset, imageSize: imageSize).open(.train).source)
     let cores = CoreLimit.current.usable
     let range = workers.map { $0...$0 } ?? 1...cores
     func makeLoader(_ fixed: TuningSetting?, trace: Trace? = nil) throws -> TunedLoader {
@@ -109,6 +111,7 @@ struct BenchFeedCommand: ParsableCommand {
     }
     var report: FeedRun.Report
     var lines: [String] = []
+    var traceFailure: (any Error)?
     if sweep {
       let sweep = FeedSweep(scene: scene, batch: model.batch, workers: range, rounds: rounds) { try makeLoader($0) }
       let (feed, tuned, phases) = try sweep { Terminal.say($0) }
@@ -116,7 +119,7 @@ struct BenchFeedCommand: ParsableCommand {
       report.phases = phases
       lines = phases.map(\.line)
     } else {
-      report = try tracing.during { trace in
+      (report, traceFailure) = try TraceOptions.during(trace) { trace in
         let tuned = try makeLoader(nil, trace: trace)
         var feed = FeedRun(stepCount: steps, batch: model.batch)
         try feed.run(tuned, trace: trace) { scene.enter(step: $0) }
@@ -125,6 +128,7 @@ struct BenchFeedCommand: ParsableCommand {
       }
     }
     try Terminal.show(lines + [report.line], json: json, report)
+    if let traceFailure { throw traceFailure }
   }
 
   /// What the flags say happens.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeederFiles
 import FeederLoader
 import Foundation
 import TunerBench
@@ -20,8 +21,12 @@ struct BenchTunerCommand: ParsableCommand {
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
+  /// How a file that this command wrote is told from others.
+  private static let signature = FileSignature(start: TunerReport.title + "\n")
+
   func run() throws {
     guard (1...1000).contains(seeds) else { throw CommandError("--seeds \(seeds): give 1 to 1000") }
+    let file = try OutputFile.open(out, option: "--out", Self.signature, json: json)
     let bar = ProgressBar("scenarios", total: 9, unit: "scenarios")
     let report = TunerReport(seeds: (1...UInt64(seeds)).map { $0 }, isExhaustive: exhaustive) { _ in bar.advance() }
     if verbose {
@@ -29,14 +34,8 @@ struct BenchTunerCommand: ParsableCommand {
         lines.forEach { Terminal.say("\(name) \($0)") }
       }
     }
-    if let out {
-      do {
-        try Data(report.markdown.utf8).write(to: URL(fileURLWithPath: out))
-      } catch {
-        throw CommandError("--out \(out): cannot be written (\(error.localizedDescription))")
-      }
-    }
+    try file?.deliver(Data(report.markdown.utf8), as: "tables")
     let lines = report.markdown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    try Terminal.show(out == nil && !json ? lines : [], json: json, report)
+    try Terminal.show(file == nil && !json ? lines : [], json: json, report)
   }
 }

@@ -1,4 +1,5 @@
 import FeederDatasets
+import FeederFiles
 import Foundation
 
 /// Turns the signals that ask a process to stop into a question that work asks between its items, so that it can clean up behind itself.
@@ -15,7 +16,7 @@ final class Interruption {
       lastResort.start {
         Terminal.complain(
           "a minute after signal \(number) something does not end: left as it is, and what was written before stays")
-        _exit(128 + number)
+        UnfinishedFiles.leave(128 + number)
       }
     }
   }

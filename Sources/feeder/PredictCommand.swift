@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederDatasets
 import FeederDetection
+import FeederFiles
 import FeederImaging
 import FeederLoader
 import FeederMetrics
@@ -44,13 +45,9 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let entries = try PredictionImages.entries(images)
+    let folder = try openFolder(entries)
+    defer { folder.removeIfEmpty() }
     let loaded = try options.load(weights)
-    let folder = URL(filePath: out, directoryHint: .isDirectory)
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CommandError("\(out): cannot be made; name another folder with --out")
-    }
     let source = DirectSource(try SourceSurvey(entries), channels: 3, imageSize: loaded.imageSize)
     var settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2)
@@ -74,35 +71,56 @@ struct PredictCommand: ParsableCommand {
     validator.bound.line(cutting: full, isExact: false).map(Terminal.say)
     let names = loaded.file.classNames ?? (0..<loaded.model.classCount).map { "class \($0)" }
     PictureNames(names).line.map(Terminal.say)
-    let unreadable = try draw(results, entries, names, into: folder)
-    let predictions = folder.appending(path: "predictions.json")
+    let unreadable = try draw(results, entries, names, into: folder, interruption.cancellation)
     let readable = results.filter { result in !unreadable.contains { $0.imageID == result.imageID } }
     guard !readable.isEmpty else {
-      rmdir(folder.path)  // goes only where it is empty
       throw CommandError("none of the \(results.count) images could be read; the lines above say why")
     }
-    try PredictionsFile.write(readable.map { ($0.imageID, $0.detections) }, to: predictions)
+    try folder.write(
+      PredictionsFile.data(readable.map { ($0.imageID, $0.detections) }), as: Self.predictionsName, isDurable: true)
     let count = readable.map(\.detections.count).reduce(0, +)
     try Terminal.show(
       ["\(readable.count) images, \(count) detections: \(folder.path)"], json: json,
       Report(
-        out: folder.path, predictions: predictions.path, imageCount: readable.count, detectionCount: count,
-        unreadable: unreadable.map(\.path)))
+        out: folder.path, predictions: "\(folder.path)/\(Self.predictionsName)", imageCount: readable.count,
+        detectionCount: count, unreadable: unreadable.map(\.path)))
+  }
+
+  private static let predictionsName = "predictions.json"
+
+  /// The folder for the results, looked at for all their names before any work.
+  private func openFolder(_ entries: [DatasetEntry]) throws -> OutputFolder {
+    if FileManager.default.fileExists(atPath: out + "/args.yaml") {
+      throw CommandError(
+        "--out \(out): is the folder of a run, which keeps its own predictions.json; name another folder")
+    }
+    let folder = try OutputFolder(
+      out, option: "--out", names: entries.map { $0.imageID + ".jpg" } + [Self.predictionsName],
+      reading: Set(entries.map { URL(filePath: $0.imagePath).deletingLastPathComponent().path })
+    ) { $0 == Self.predictionsName ? PredictionsFile.signature : PictureMark.signature }
+    if let note = folder.note { Terminal.say(note) }
+    return folder
   }
 
   /// Writes an annotated JPEG an image; returns the images that could not be read, each told in a line.
   private func draw(
-    _ results: [ImageResult], _ entries: [DatasetEntry], _ names: [String], into folder: URL
+    _ results: [ImageResult], _ entries: [DatasetEntry], _ names: [String], into folder: OutputFolder,
+    _ cancellation: Cancellation
   ) throws -> [(imageID: String, path: String)] {
     let (scratch, encoder) = (try DecodeScratch(), try JPEGEncoder())
     let bar = ProgressBar("drawing", total: results.count, unit: "images")
     var unreadable: [(imageID: String, path: String)] = []
-    for (result, entry) in zip(results, entries) {
+    for (done, (result, entry)) in zip(results, entries).enumerated() {
+      if cancellation.isCancelled {
+        Terminal.say(
+          "feeder: interrupted; \(done) of \(results.count) images are drawn, and no predictions are written")
+        throw ExitCode(Interruption.exitStatus)
+      }
       do {
         let pixels = try scratch.picture(entry.imagePath)
         let jpeg = try AnnotatedImage.jpeg(
           pixels, detections: result.detections, classNames: names, encoder: encoder)
-        try Data(jpeg).write(to: folder.appending(path: result.imageID + ".jpg"), options: .atomic)
+        try folder.write(PictureMark.jpeg(jpeg), as: result.imageID + ".jpg")
       } catch CacheError.damagedImage(let path, let reason) {
         Terminal.say("\(path) \(reason); left out")
         unreadable.append((result.imageID, entry.imagePath))

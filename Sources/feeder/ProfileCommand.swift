@@ -63,6 +63,7 @@ struct ProfileCommand: ParsableCommand {
     let threads = threads ?? CoreLimit.current.usable
     try Engine.setThreadCount(threads)
     let dataset = try sources.dataset(data)
+    let trace = try tracing.open(json: json) { InputFiles.of(dataset) }
     let work = try ProfileWork(
       dataset, sources, imageSize: options.imageSize ?? 640, batch: options.batch,
       size: ModelSize(modelName: model) ?? .n, device: device, precision: policy.precision,
@@ -71,7 +72,7 @@ struct ProfileCommand: ParsableCommand {
     let cores = CoreLimit.current.usable
     // A step on this processor takes its threads' cores from the loader, as in training.
     let most = stepMs == nil && device == .cpu ? max(cores - threads, 1) : cores
-    var report = try tracing.during {
+    var (report, traceFailure) = try TraceOptions.during(trace) {
       try work.profile(workers: workers ?? most, mostWorkers: max(workers ?? 1, most), trace: $0)
     }
     var lines = report.lines
@@ -80,5 +81,6 @@ struct ProfileCommand: ParsableCommand {
       lines.append(report.confirmation?.line ?? "nothing to confirm: no remedy that a flag applies")
     }
     try Terminal.show(lines, json: json, report)
+    if let traceFailure { throw traceFailure }
   }
 }

@@ -1,4 +1,5 @@
 import FeederDatasets
+import FeederFiles
 import FeederMetrics
 import FeederReporting
 import Foundation
@@ -34,6 +35,24 @@ struct RunPictures {
     for (name, chart) in all { try save(name) { try plotter.png([chart], width: 1000, height: 720) } }
   }
 
+  private static let curves = [
+    "BoxPR_curve.png", "BoxF1_curve.png", "BoxP_curve.png", "BoxR_curve.png", "confusion_matrix.png",
+    "confusion_matrix_normalized.png",
+  ]
+
+  /// Throws a line if a file that the report writes is there and is none that Feeder wrote. Asked before any work.
+  static func refuseForeign(in folder: RunFolder) throws {
+    let pictures = curves + ["results.png"] + BatchPictures.validationNames
+    let all =
+      pictures.map { (folder.url.appending(path: $0), PictureMark.signature) }
+      + [(folder.predictions, PredictionsFile.signature), (folder.report, ReportPage.signature)]
+    for (url, signature) in all where !signature.mayReplace(url.path) {
+      throw CommandError(
+        "\(url.path): is no file of this report, and nothing is written over it; move it away, then: feeder report "
+          + folder.url.path)
+    }
+  }
+
   /// Draws and writes a picture. One that cannot be drawn is told in a line. Throws what keeps it from being written.
   private func save(_ name: String, _ draw: () throws -> Data) throws {
     let png: Data
@@ -42,6 +61,6 @@ struct RunPictures {
     } catch {
       return Terminal.say("\(name): \(error); everything else goes on")
     }
-    try png.write(to: folder.url.appending(path: name), options: .atomic)
+    try FileWriter.replace(PictureMark.png(png), at: folder.url.appending(path: name).path, isDurable: false)
   }
 }

@@ -31,6 +31,7 @@ struct RunReport {
 
   /// Validates, draws and writes. The accuracy of the best weights; nil if it was cancelled. Throws what keeps a file from being written.
   func write(isCancelled: () -> Bool) throws -> AccuracyReport? {
+    try RunPictures.refuseForeign(in: folder)
     guard let results = try validate(isCancelled) else { return nil }
     let accuracy = Accuracy(results: results, classNames: classNames, maxDetections: settings.maxDetections)
     try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: folder.predictions)

@@ -1,4 +1,5 @@
 import Dispatch
+import FeederFiles
 import Foundation
 import Synchronization
 
@@ -36,7 +37,7 @@ enum StopSignals {
         if isFirst {
           (answer.withLock { $0 } ?? leave)(number)
         } else if number != SIGHUP, now - begun > patience {
-          _exit(exitStatus)
+          UnfinishedFiles.leave(exitStatus)
         }
       }
       source.resume()
@@ -59,8 +60,9 @@ enum StopSignals {
   }
 
   private static func leave(_ number: Int32) {
-    Terminal.complain("interrupted")
-    _exit(128 + number)
+    UnfinishedFiles.leave(128 + number) { count in
+      Terminal.complain("interrupted" + (count > 0 ? "; what was unfinished is removed" : ""))
+    }
   }
 
   /// True where the kernel drops the signal: its bit is set in a line of this process's status.

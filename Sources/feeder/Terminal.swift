@@ -55,8 +55,12 @@ enum Terminal {
 
   // MARK: - Results
 
+  /// True once an option names stdout as its file: results for people then go to stderr.
+  static let isOutputTaken = Mutex(false)
+
   /// Writes lines to stdout. Throws if it takes no more: the exit status alone if its reader is gone, else a line.
   static func print(_ lines: [String]) throws {
+    guard !isOutputTaken.withLock({ $0 }) else { return lines.forEach(say) }
     try deliver(lines.map { tame($0) + "\n" }.joined())
   }
 

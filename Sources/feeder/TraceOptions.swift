@@ -1,5 +1,6 @@
 import ArgumentParser
 import FeederCore
+import FeederFiles
 import FeederReporting
 import Foundation
 
@@ -10,29 +11,42 @@ struct TraceOptions: ParsableArguments {
     help: "Write a timeline of workers, slots and steps that ui.perfetto.dev and chrome://tracing open.")
   var path: String?
 
-  /// Runs `body` with a trace, if one is wanted and `writes` is true, and writes it, whether `body` ends well or not. Throws before `body` where the file cannot
-  /// be written.
-  func during<R>(writes: Bool = true, _ body: (Trace?) throws -> R) throws -> R {
-    guard writes, let path else { return try body(nil) }
-    guard FileManager.default.createFile(atPath: path, contents: nil) else {
-      throw CommandError("--trace \(path): cannot be written (\(String(cString: strerror(errno))))")
-    }
-    let trace = Trace()
-    do {
-      let result = try body(trace)
-      try write(trace, to: path)
-      return result
-    } catch {
-      // The first fault is the one to tell.
-      try? write(trace, to: path)
-      throw error
-    }
+  /// The file for the timeline, looked at before any work; nil if none is wanted. `reading` lists what the command reads.
+  func open(json: Bool, reading: () -> [String]) throws -> OutputFile? {
+    try OutputFile.open(path, option: "--trace", TraceFile.signature, json: json, reading: reading)
   }
 
-  private func write(_ trace: Trace, to path: String) throws {
-    try TraceFile.write(trace, to: URL(filePath: path))
+  /// True if the folder of the file is there by now; that of a run is made later.
+  var hasFolder: Bool {
+    path.map { FileManager.default.fileExists(atPath: URL(filePath: $0).deletingLastPathComponent().path) } ?? false
+  }
+
+  /// Runs `body` with a trace, if there is a `file` for it, and writes it whether `body` ends well or not. A file that cannot be written
+  /// takes nothing from a result: its error is returned beside it.
+  static func during<R>(_ file: OutputFile?, _ body: (Trace?) throws -> R) throws -> (R, failure: (any Error)?) {
+    guard let file else { return (try body(nil), nil) }
+    let trace = Trace()
+    let result: R
+    do {
+      result = try body(trace)
+    } catch {
+      // The first fault is the one to tell.
+      try? write(trace, to: file)
+      throw error
+    }
+    do {
+      try write(trace, to: file)
+    } catch {
+      return (result, error)
+    }
+    return (result, nil)
+  }
+
+  private static func write(_ trace: Trace, to file: OutputFile) throws {
+    try file.write(TraceFile.data(trace))
     let (spans, droppedCount) = trace.all
     Terminal.say(
-      "trace: \(spans.count) spans in \(path)\(droppedCount > 0 ? "; \(droppedCount) later ones found no room" : "")")
+      "trace: \(spans.count) spans in \(file.path)"
+        + "\(droppedCount > 0 ? "; \(droppedCount) later ones found no room" : "")")
   }
 }

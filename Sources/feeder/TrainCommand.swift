@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederFiles
 import FeederReporting
 import FeederTorch
 import FeederTraining
@@ -79,6 +80,9 @@ struct TrainCommand: ParsableCommand {
     let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
     let dataset = try arguments.dataset(data)
     if let path = settings.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
+    let traceFiles = { InputFiles.of(dataset, settings.startWeights, config) }
+    // The folder of the run itself is made later.
+    let early = place.leads && tracing.hasFolder ? try tracing.open(json: json, reading: traceFiles) : nil
     let opener = SourceOpener(reporting: dataset, sourceOptions)
     let (train, validation) = try open(opener, sourceOptions, place)
     guard train.entries.contains(where: { !$0.labels.isEmpty }) else {
@@ -107,6 +111,7 @@ struct TrainCommand: ParsableCommand {
     let interruption = Interruption()
     interruption.lastResort.set(leaveWhilePreparing(folder, place))
     let ended: Ended
+    var traceFailure: (any Error)?
     do {
       if resumed == nil, place.leads {
         let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
@@ -114,7 +119,8 @@ struct TrainCommand: ParsableCommand {
         if try arguments.plots() { drawing.before() }
       }
       // Rank 0 alone writes.
-      ended = try tracing.during(writes: place.leads) { trace in
+      let file = try place.leads ? early ?? tracing.open(json: json, reading: traceFiles) : nil
+      (ended, traceFailure) = try TraceOptions.during(file) { trace in
         try run(
           in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks, trace,
           interruption, wantsEvents: arguments.tensorboard())
@@ -132,6 +138,7 @@ struct TrainCommand: ParsableCommand {
       report = drawing.after(interruption)
     }
     if json, place.leads { try Terminal.printJSON(ended.report(folder, report)) }
+    if let traceFailure { throw traceFailure }
   }
 
   /// How a run ended, kept when its trainer, and all that it held, is gone.
@@ -204,7 +211,7 @@ struct TrainCommand: ParsableCommand {
     .init(seconds: place.leads ? 3 : 5) {
       Terminal.say("interrupted before the first step")
       if place.leads { folder.removeWithoutWeights() }
-      _exit(Interruption.exitStatus)
+      UnfinishedFiles.leave(Interruption.exitStatus)
     }
   }
 
@@ -215,11 +222,11 @@ struct TrainCommand: ParsableCommand {
         try save {
           Terminal.say(
             "interrupted: a checkpoint of the last whole step is written; go on with --resume \(folder.url.path)")
-          _exit(Interruption.exitStatus)
+          UnfinishedFiles.leave(Interruption.exitStatus)
         }
       } catch {
         Terminal.complain("\(error)")
-        _exit(1)
+        UnfinishedFiles.leave(1)
       }
     }
   }
@@ -229,14 +236,14 @@ struct TrainCommand: ParsableCommand {
     .init(seconds: 3) {
       Terminal.say(
         "interrupted: a checkpoint of the last whole step is written; go on with --resume \(folder.url.path)")
-      _exit(Interruption.exitStatus)
+      UnfinishedFiles.leave(Interruption.exitStatus)
     }
   }
 
   private func leaveWhileDrawing(_ folder: RunFolder) -> LastResort.Step {
     .init(seconds: 9) {
       Terminal.say("interrupted: the run is done, and its report is not written: feeder report \(folder.url.path)")
-      _exit(Interruption.exitStatus)
+      UnfinishedFiles.leave(Interruption.exitStatus)
     }
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederFiles
 import FeederLoader
 import FeederMetrics
 import FeederReporting
@@ -29,6 +30,9 @@ struct ValCommand: ParsableCommand {
 
   func run() throws {
     let dataset = try sources.dataset(data)
+    let predictions = try OutputFile.open(
+      savePredictions, option: "--save-predictions", PredictionsFile.signature, json: json
+    ) { InputFiles.of(dataset, weights) }
     let loaded = try options.load(weights)
     guard loaded.model.classCount == dataset.classNames.count else {
       throw CommandError(
@@ -54,9 +58,7 @@ struct ValCommand: ParsableCommand {
       Terminal.say("feeder: interrupted; nothing is written")
       throw ExitCode(Interruption.exitStatus)
     }
-    if let path = savePredictions {
-      try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: URL(filePath: path))
-    }
+    try predictions?.deliver(PredictionsFile.data(results.map { ($0.imageID, $0.detections) }), as: "predictions")
     let full = results.count { $0.detections.count == validator.bound.count }
     validator.bound.line(cutting: full, isExact: false).map(Terminal.say)
     let report = try scoring.report(results, classNames: dataset.classNames)

@@ -1,3 +1,4 @@
+import FeederFiles
 import FeederProfiling
 import FeederTraining
 import Foundation
@@ -60,7 +61,7 @@ final class Watchdog: TrainingObserver, Sendable {
     for line in run.state.lines { Terminal.report(line) }
     let leave: @Sendable () -> Void = { [advice] in
       Terminal.complain("stuck: \(stuck); \(advice)")
-      _exit(1)
+      UnfinishedFiles.leave(1)
     }
     // Beside this thread: the run's folder may be on the drive that does not answer. The other ranks give rank 0 the time for it.
     if leads {

@@ -1,4 +1,5 @@
 import FeederReporting
+import FeederFiles
 import Foundation
 import Testing
 
@@ -114,6 +115,6 @@ struct ResultsTests {
   func unwritable() throws {
     let folder = try TemporaryFolder()
     let url = folder.url.appending(path: "missing/results.csv")
-    #expect(throws: ReportingError.self) { try ResultsCSV(creating: url) }
+    #expect(throws: FileError.self) { try ResultsCSV(creating: url) }
   }
 }

@@ -1,3 +1,4 @@
+import FeederFiles
 import Foundation
 
 /// A folder that appears whole or not at all: written beside its place under a hidden name, renamed at the end.
@@ -13,7 +14,8 @@ final class StagedFolder {
 
   /// Prepares to write `target`. Throws `DatasetError.output` where there is something already or nothing can be written.
   init(target: String) throws {
-    self.target = FileBytes.realPath(target)
+    // The end of all links, also of one that leads to a place which is still free.
+    self.target = (try? FilePlace(target).target) ?? FileBytes.realPath(target)
     let url = URL(filePath: self.target)
     let parent = url.deletingLastPathComponent()
     folder = parent.appending(path: ".\(url.lastPathComponent).partial-\(UUID().uuidString)").path

@@ -1,0 +1,62 @@
+import Foundation
+
+/// How a kind of file that Feeder writes is told from everybody else's: by what it holds.
+package struct FileSignature: Sendable {
+  /// The first and last bytes of a file, and its size.
+  package struct Glance: Sendable {
+    package let head: [UInt8]
+    package let tail: [UInt8]
+    package let byteCount: Int
+
+    /// True if the bytes from `offset` on are `bytes`.
+    package func holds(_ bytes: some Collection<UInt8>, at offset: Int = 0) -> Bool {
+      head.dropFirst(offset).starts(with: bytes)
+    }
+
+    /// True if the last bytes are `bytes`.
+    package func ends(with bytes: some Collection<UInt8>) -> Bool { tail.suffix(bytes.count).elementsEqual(bytes) }
+  }
+
+  private let isOwn: @Sendable (Glance) -> Bool
+
+  /// A kind whose files are those that `isOwn` accepts.
+  package init(_ isOwn: @escaping @Sendable (Glance) -> Bool) { self.isOwn = isOwn }
+
+  /// A kind whose files all begin with `text`.
+  package init(start text: String) {
+    let bytes = Array(text.utf8)
+    self.init { $0.holds(bytes) }
+  }
+
+  /// True if a file of this kind may be written at `path` by the one who keeps it there: nothing is there, or an empty file, or one of
+  /// this kind; or a pipe or device.
+  package func mayReplace(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return true }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return status.st_size == 0 || matches(path)
+    case S_IFDIR: return false
+    default: return true
+    }
+  }
+
+  /// Bytes that are looked at from either end.
+  private static let glanceByteCount = 4096
+
+  /// True if the plain file at `path` is of this kind; false too if it cannot be read.
+  package func matches(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    let byteCount = Int(status.st_size)
+    func bytes(from offset: Int) -> [UInt8] {
+      [UInt8](unsafeUninitializedCapacity: Self.glanceByteCount) { buffer, filled in
+        filled = max(pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)), 0)
+      }
+    }
+    return isOwn(
+      Glance(head: bytes(from: 0), tail: bytes(from: max(byteCount - Self.glanceByteCount, 0)), byteCount: byteCount))
+  }
+}

@@ -1,0 +1,152 @@
+import FeederCore
+import Foundation
+
+/// Writes files: the one way in which results get onto a disk, or into a pipe or device.
+///
+/// Links are followed and stay. A plain file is written beside its place and renamed onto it, so that a reader sees the old bytes or the
+/// new ones; a pipe or a device is written into, and never renamed over or removed.
+package enum FileWriter {
+  /// How a new file gets its name.
+  private enum Naming {
+    /// In the place of the file that is there.
+    case replacing
+    /// Only if nothing is there.
+    case exclusive
+  }
+
+  /// Writes `data` as the file at `path`, whole or not at all, in the place of what is there; for files that are the caller's own.
+  ///
+  /// With `isDurable` it waits until they are on the disk. Throws `FileError`, which calls the file `name`.
+  package static func replace(
+    _ data: Data, at path: String, called name: String? = nil, isDurable: Bool = true
+  ) throws(FileError) {
+    let name = name ?? path
+    let place = try FilePlace(path, called: name)
+    switch place.kind {
+    case .missing, .file: _ = try write(data, to: place, name, .replacing, isDurable: isDurable)
+    case .stream(let own): try stream(data, to: place, own, name)
+    case .folder: throw FileError(name, "cannot be written (it is a folder)")
+    case .other(let what): throw FileError(name, "cannot be written (it is \(what))")
+    }
+  }
+
+  /// Writes `data` as a new file at `path`, whole or not at all. False, with nothing changed, if something has that name by now. Throws
+  /// `FileError`, which calls the file `name`.
+  package static func create(
+    _ data: Data, at path: String, called name: String? = nil, isDurable: Bool = true
+  ) throws(FileError) -> Bool {
+    let name = name ?? path
+    let place = try FilePlace(path, called: name)
+    guard place.kind == .missing else { return false }
+    return try write(data, to: place, name, .exclusive, isDurable: isDurable)
+  }
+
+  /// Throws unless a file can be made beside `place`, and be renamed onto it.
+  static func probe(_ place: FilePlace, called name: String) throws(FileError) {
+    if place.kind == .file, place.status.st_mode & 0o222 == 0 || access(place.target, W_OK) != 0 {
+      throw FileError(name, "cannot be written (it is read-only)")
+    }
+    let temporary = partialPath(beside: place.target)
+    let descriptor = UnfinishedFiles.create(temporary)
+    guard descriptor >= 0 else { throw .system(name, place.target) }
+    close(descriptor)
+    UnfinishedFiles.discard(temporary)
+  }
+
+  // MARK: - Plain files
+
+  /// A hidden name of its own: that of the file itself may be as long as names can be.
+  private static func partialPath(beside target: String) -> String {
+    let number = String(UInt64.random(in: 0 ... .max), radix: 36)
+    return FilePlace.parts(target).folder + "/.feeder-\(getpid())-\(number).partial"
+  }
+
+  private static func write(
+    _ data: Data, to place: FilePlace, _ name: String, _ naming: Naming, isDurable: Bool
+  ) throws(FileError) -> Bool {
+    let temporary = partialPath(beside: place.target)
+    let descriptor = UnfinishedFiles.create(temporary)
+    guard descriptor >= 0 else { throw .system(name, place.target) }
+    if place.kind == .file {  // what replaces a file has its mode, and its owner where that may be
+      fchmod(descriptor, place.status.st_mode & 0o7777)
+      _ = fchown(descriptor, place.status.st_uid, place.status.st_gid)
+    }
+    let isWritten = pour(data, into: descriptor) && (!isDurable || fsync(descriptor) == 0)
+    let code = errno
+    guard close(descriptor) == 0, isWritten else {
+      let failure = FileError.system(name, place.target, code: isWritten ? errno : code)
+      UnfinishedFiles.discard(temporary)
+      throw failure
+    }
+    guard UnfinishedFiles.finish(temporary, { give(temporary, place.target, naming) }) else {
+      let code = errno
+      UnfinishedFiles.discard(temporary)
+      if naming == .exclusive, code == EEXIST { return false }
+      throw .system(name, place.target, code: code)
+    }
+    if isDurable, !FolderSync.wait(FilePlace.parts(place.target).folder) { throw .system(name, place.target) }
+    return true
+  }
+
+  /// Gives the file `temporary` its name; false with errno.
+  private static func give(_ temporary: String, _ target: String, _ naming: Naming) -> Bool {
+    if naming == .replacing { return rename(temporary, target) == 0 }
+    // Unlike rename(2), link(2) never takes the place of a file.
+    if link(temporary, target) == 0 {
+      unlink(temporary)
+      return true
+    }
+    guard ![EEXIST, ENOSPC, EDQUOT, EIO, EROFS].contains(errno) else { return false }
+    // A file system without second names.
+    var status = stat()
+    guard lstat(target, &status) != 0 else {
+      errno = EEXIST
+      return false
+    }
+    return rename(temporary, target) == 0
+  }
+
+  // MARK: - Pipes and devices
+
+  /// The open pipe or device at `place`, whose descriptor the caller closes. Waits for the reader of a named pipe.
+  static func open(_ place: FilePlace, _ own: Int32?, called name: String) throws(FileError) -> Int32 {
+    guard let own else {
+      let descriptor = Foundation.open(place.path, O_WRONLY | O_NOCTTY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .system(name, place.path) }
+      return descriptor
+    }
+    // Its own position in the file, and not a new one at the start.
+    let mode = fcntl(own, F_GETFL)
+    guard mode >= 0, mode & O_ACCMODE != O_RDONLY else {
+      throw FileError(name, "cannot be written (it is open to be read)")
+    }
+    let descriptor = fcntl(own, F_DUPFD_CLOEXEC, 3)
+    guard descriptor >= 0 else { throw .system(name, place.path) }
+    return descriptor
+  }
+
+  private static func stream(_ data: Data, to place: FilePlace, _ own: Int32?, _ name: String) throws(FileError) {
+    let descriptor = try open(place, own, called: name)
+    defer { close(descriptor) }
+    guard pour(data, into: descriptor) else { throw .system(name, place.path) }
+  }
+
+  /// Writes all of `data` where the descriptor stands, if it can be by one call; false with errno.
+  package static func pour(_ data: Data, into descriptor: Int32) -> Bool {
+    data.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+        if count < 0, errno == EINTR { continue }
+        if count < 0, errno == EAGAIN {  // somebody made the pipe one that does not wait
+          var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&ready, 1, -1)
+          continue
+        }
+        guard count > 0 else { return false }
+        done += count
+      }
+      return true
+    }
+  }
+}
