@@ -19,6 +19,7 @@ package final class CacheFile: Sendable {
   /// Maps and checks the file. Throws `CacheError` naming it; never touches a record.
   package init(path: String) throws {
     self.path = path
+    guard !CacheFormat.signature.isForeign(path) else { throw CacheError.foreignFile(path: path) }
     map = try MappedFile(path, minimum: CacheFormat.headerByteCount + CacheFormat.commitByteCount)
     header = try CacheHeader(map.bytes, path: path)
     items = try CacheIndex(map, header, try CacheCommit(map.bytes, itemCount: header.itemCount, path: path))

@@ -16,10 +16,15 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     self.isReaderGone = isReaderGone
   }
 
+  /// The system call before failed on a pipe or a device, where what is free on a disk says nothing.
+  static func stream(_ place: String, code: Int32 = errno) -> FileError {
+    if code == EPIPE { return FileError(place, "cannot be written (its reader is gone)", isReaderGone: true) }
+    return FileError(place, "cannot be written (\(String(cString: strerror(code))))")
+  }
+
   /// The system call before failed on the file `path`.
   static func system(_ place: String, _ path: String, code: Int32 = errno) -> FileError {
-    if code == EPIPE { return FileError(place, "cannot be written (its reader is gone)", isReaderGone: true) }
-    return FileError(place, "cannot be written (\(FreeSpace.reason(path, code: code)))")
+    FileError(place, "cannot be written (\(FreeSpace.reason(path, code: code)))")
   }
 
   package var description: String { "\(place): \(problem)" }

@@ -44,19 +44,23 @@ package struct FileSignature: Sendable {
   private static let glanceByteCount = 4096
 
   /// True if the plain file at `path` is of this kind; false too if it cannot be read.
-  package func matches(_ path: String) -> Bool {
+  package func matches(_ path: String) -> Bool { Self.glance(path).map(isOwn) ?? false }
+
+  /// True if the plain file at `path` holds something, and is not of this kind; false too if it cannot be read.
+  package func isForeign(_ path: String) -> Bool { Self.glance(path).map { $0.byteCount > 0 && !isOwn($0) } ?? false }
+
+  private static func glance(_ path: String) -> Glance? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return false }
+    guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     let byteCount = Int(status.st_size)
     func bytes(from offset: Int) -> [UInt8] {
-      [UInt8](unsafeUninitializedCapacity: Self.glanceByteCount) { buffer, filled in
+      [UInt8](unsafeUninitializedCapacity: glanceByteCount) { buffer, filled in
         filled = max(pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)), 0)
       }
     }
-    return isOwn(
-      Glance(head: bytes(from: 0), tail: bytes(from: max(byteCount - Self.glanceByteCount, 0)), byteCount: byteCount))
+    return Glance(head: bytes(from: 0), tail: bytes(from: max(byteCount - glanceByteCount, 0)), byteCount: byteCount)
   }
 }

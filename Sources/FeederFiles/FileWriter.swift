@@ -112,7 +112,7 @@ package enum FileWriter {
   static func open(_ place: FilePlace, _ own: Int32?, called name: String) throws(FileError) -> Int32 {
     guard let own else {
       let descriptor = Foundation.open(place.path, O_WRONLY | O_NOCTTY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .system(name, place.path) }
+      guard descriptor >= 0 else { throw .stream(name) }
       return descriptor
     }
     // Its own position in the file, and not a new one at the start.
@@ -121,14 +121,14 @@ package enum FileWriter {
       throw FileError(name, "cannot be written (it is open to be read)")
     }
     let descriptor = fcntl(own, F_DUPFD_CLOEXEC, 3)
-    guard descriptor >= 0 else { throw .system(name, place.path) }
+    guard descriptor >= 0 else { throw .stream(name) }
     return descriptor
   }
 
   private static func stream(_ data: Data, to place: FilePlace, _ own: Int32?, _ name: String) throws(FileError) {
     let descriptor = try open(place, own, called: name)
     defer { close(descriptor) }
-    guard pour(data, into: descriptor) else { throw .system(name, place.path) }
+    guard pour(data, into: descriptor) else { throw .stream(name) }
   }
 
   /// Writes all of `data` where the descriptor stands, if it can be by one call; false with errno.

@@ -67,7 +67,7 @@ package final class OutputFile {
     let name = "\(option) \(path)"
     switch way {
     case .stream(let descriptor):
-      guard FileWriter.pour(data, into: descriptor) else { throw FileError.system(name, path) }
+      guard FileWriter.pour(data, into: descriptor) else { throw FileError.stream(name) }
     case .inPlace: try FileWriter.replace(data, at: path, called: name)
     case .new:
       while try !FileWriter.create(data, at: path, called: name) { path = Self.free(given) }

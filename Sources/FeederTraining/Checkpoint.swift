@@ -11,6 +11,7 @@ package struct Checkpoint {
   private let metadata: [String: String]
   private static let lastName = "last.safetensors"
   private static let previousName = "previous.safetensors"
+  private static let bestName = "best.safetensors"
 
   /// Key of the most boxes of an image of the run's data, in weights of data with more than `DetectionBound.standard`.
   fileprivate static let mostBoxesKey = "most_boxes"
@@ -29,7 +30,7 @@ package struct Checkpoint {
   /// The state before it.
   package var previousPath: String { folder.appending(path: Self.previousName).path }
   /// The averaged weights of the best epoch.
-  package var bestPath: String { folder.appending(path: "best.safetensors").path }
+  package var bestPath: String { folder.appending(path: Self.bestName).path }
 
   /// Writes `best`: weights for use alone.
   func writeBest(_ step: TrainingStep) throws {
@@ -49,7 +50,10 @@ package struct Checkpoint {
         return older
       } catch let olderError {
         let exists = FileManager.default.fileExists(atPath: olderPath)
-        throw TrainingError.noCheckpoint("\(error)", exists ? "\(olderError)" : "there is none before it")
+        let bestPath = folder.appending(path: bestName).path
+        throw TrainingError.noCheckpoint(
+          "\(error)", exists ? "\(olderError)" : "there is none before it",
+          best: (try? WeightsFile(path: bestPath)) == nil ? nil : bestPath)
       }
     }
   }

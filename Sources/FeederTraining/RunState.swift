@@ -13,6 +13,7 @@ package final class RunState: Sendable {
 
   /// What is done now, and how many phases began so far.
   private let state = Mutex((phase: Phase.waiting, count: 0))
+  private let hasSaved = Atomic(false)
   private let training: Loader
   private let validation: Loader
   private let place: RankPlace
@@ -24,6 +25,12 @@ package final class RunState: Sendable {
   }
 
   func enter(_ phase: Phase) { state.withLock { $0 = (phase, $0.count + 1) } }
+
+  /// A checkpoint to go on from was written, or read.
+  func noteCheckpoint() { hasSaved.store(true, ordering: .relaxed) }
+
+  /// True if there is a checkpoint to go on from. Known without a look at a drive, which may not answer.
+  package var hasCheckpoint: Bool { hasSaved.load(ordering: .relaxed) }
 
   /// Phases begun so far: another number means that the run goes on.
   package var phaseCount: Int { state.withLock { $0.count } }

@@ -109,6 +109,7 @@ package final class Trainer {
     if resume {
       let file = try Checkpoint.newest(in: weightsFolder) { observer.note($0) }
       progress = try checkpoint.restore(file, into: step)
+      state.noteCheckpoint()
       if file.path == checkpoint.lastPath { saved = progress }
     }
     try checkRanks("before the first step")
@@ -127,6 +128,7 @@ package final class Trainer {
     let begun = trace?.now ?? 0
     defer { trace?.note(.consumer, "checkpoint", from: begun) }
     try checkpoint.writeLast(step, progress, keepsLast: saved != nil)
+    state.noteCheckpoint()
     saved = progress
   }
 

@@ -2,8 +2,8 @@
 package enum TrainingError: Error, CustomStringConvertible {
   /// A weights file that cannot be read or does not fit.
   case weights(file: String, reason: String)
-  /// Neither the newest checkpoint nor the one before it can be read: what is wrong with each.
-  case noCheckpoint(String, String)
+  /// Neither the newest checkpoint nor the one before it can be read: what is wrong with each. `best` are weights that can.
+  case noCheckpoint(String, String, best: String?)
   /// A setting out of its range.
   case setting(String)
   /// A run folder that cannot be used.
@@ -27,23 +27,21 @@ package enum TrainingError: Error, CustomStringConvertible {
   package var description: String {
     switch self {
     case .weights(let file, let reason): "\(file): \(reason)"
-    case .noCheckpoint(let last, let previous):
-      "\(last); \(previous); no checkpoint is left to go on from: train without --resume, with --weights best.safetensors of this run "
-        + "where it has one"
+    case .noCheckpoint(let last, let previous, let best):
+      "\(last); \(previous); no checkpoint is left to go on from: train without --resume"
+        + (best.map { ", with --weights \($0)" } ?? "")
     case .setting(let reason): reason
     case .runFolder(let path, let reason): "\(path): \(reason)"
     case .diverged(let epoch, let step):
-      "the loss is not a number at step \(step) of epoch \(epoch + 1): try a smaller --lr0 or --precision fp32; "
-        + "the last good checkpoint is kept"
+      "the loss is not a number at step \(step) of epoch \(epoch + 1): try a smaller --lr0 or --precision fp32"
     case .overflow(let place, let stepCount, let epoch):
       "\(place) leaves the range of float16 in \(stepCount == 1 ? "a step" : "\(stepCount) steps in a row") of epoch \(epoch + 1): "
-        + "try --precision bf16 or fp32, or a smaller --lr0; the last good checkpoint is kept"
+        + "try --precision bf16 or fp32, or a smaller --lr0"
     case .outOfMemory(let work, let imageCount, let reason):
       "memory ran out in \(work) of \(imageCount) images (\(reason)): try a smaller --batch, --image-size, --model or "
         + "--memory"
     case .rankLost(let rank, let reason):
-      "seen from rank \(rank), another rank is gone or silent (\(reason)); its own line says why; go on from the last checkpoint with "
-        + "--resume"
+      "seen from rank \(rank), another rank is gone or silent (\(reason)); its own line says why"
     case .ranksDiffer(let ranks, let moment):
       "\(moment) rank\(ranks.count == 1 ? "" : "s") \(ranks.map(String.init).joined(separator: ", ")) and rank 0 hold different "
         + "weights: all ranks need the same Feeder, libtorch, settings and start weights; the last checkpoint is rank 0's"

@@ -75,8 +75,7 @@ package enum WeightsWriter {
     throw TrainingError.write(
       path: path,
       reason:
-        "it needs \(ByteCount(needed)) (\(needed) bytes), and \(ByteCount(free)) (\(free) bytes) are free; free some, and go on "
-        + "with --resume")
+        "it needs \(ByteCount(needed)) (\(needed) bytes), and \(ByteCount(free)) (\(free) bytes) are free")
   }
 
   /// Bytes that are written together: a network has hundreds of small tensors.

@@ -53,7 +53,14 @@ struct CacheBuild: ParsableCommand {
     var files: [CacheFileReport] = []
     for split in Split.allCases {
       let start = ContinuousClock.now
-      let opened = try opener.open(split, rebuild: rebuild)
+      let opened: OpenedSource
+      do {
+        opened = try opener.open(split, rebuild: rebuild)
+      } catch CacheError.noSpace(let folder, let needed, let free) {  // to go without, as it advises, is no use here
+        throw CommandError(
+          "\(folder): the cache needs \(ByteCount(needed)) (\(needed) bytes), and \(ByteCount(free)) (\(free) bytes) are "
+            + "free; free some, or name another folder with --cache-dir")
+      }
       guard let file = opened.file else { continue }
       var report = CacheFileReport(file, state: "fresh")
       report.channels = opened.source.channels

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import FeederTraining
 import Foundation
 
@@ -18,6 +19,13 @@ struct RunFolder {
   var lastWeights: URL { weights.appending(path: "last.safetensors") }
   /// When the newest checkpoint was written; nil where there is none.
   var checkpointDate: Date? { Checkpoint.date(in: weights) }
+
+  /// What to do about a run that failed: to go on, if there is a checkpoint that can be read.
+  var wayOn: String {
+    (try? Checkpoint.newest(in: weights)) == nil
+      ? "no checkpoint was written, so begin again"
+      : "the last good checkpoint is kept; go on with: feeder train --resume \(url.path)"
+  }
 
   /// No folder, for a process that writes none.
   static let none = RunFolder(url: URL(filePath: "/dev/null", directoryHint: .isDirectory))
@@ -42,6 +50,10 @@ struct RunFolder {
     // A number behind a slash would make a folder inside the one that is taken.
     let path = name.count > 1 && name.hasSuffix("/") ? String(name.reversed().drop { $0 == "/" }.reversed()) : name
     guard !path.isEmpty else { throw TrainingError.runFolder(path: "--out '\(name)'", reason: "name a folder") }
+    // A number behind the name of a device or of somebody's file would make a folder beside it that nobody looks for.
+    if let kind = try? FilePlace(path).kind, ![.missing, .folder].contains(kind) {
+      throw TrainingError.runFolder(path: "--out \(path)", reason: "is no folder; name another one")
+    }
     let parent = URL(filePath: path).deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)

@@ -175,10 +175,13 @@ struct TrainCommand: ParsableCommand {
     wantsEvents: Bool
   ) throws -> Ended {
     let isNew = folder.checkpointDate == nil
-    let watchdog = Watchdog(
-      seconds: watchdog, leads: settings.place.leads,
-      advice: settings.place.leads
-        ? "the last checkpoint is kept: --resume \(folder.url.path)" : "the rank that writes says how to go on")
+    let leads = settings.place.leads
+    let watchdog = Watchdog(seconds: watchdog, leads: leads) { hasCheckpoint in
+      guard leads else { return "the rank that writes says how to go on" }
+      return hasCheckpoint
+        ? "the last checkpoint is kept; go on with: feeder train --resume \(folder.url.path)"
+        : "no checkpoint was written yet: mend that, and begin again"
+    }
     defer { watchdog.stop() }
     let shown = settings.place.leads ? [try observers(folder, isNew: isNew, wantsEvents: wantsEvents)] : []
     let observer = TrainingObservers(shown + [watchdog])
@@ -199,7 +202,12 @@ struct TrainCommand: ParsableCommand {
     if settings.place.leads { interruption.lastResort.set(leaveWhileTraining(folder, SideSave(trainer))) }
     var next: LastResort.Step?
     defer { interruption.lastResort.set(next) }
-    let outcome = try trainer.run()
+    let outcome: TrainingOutcome
+    do {
+      outcome = try trainer.run()
+    } catch let error where settings.place.leads {
+      throw CommandError("\(error); \(folder.wayOn)")
+    }
     // A worker of the loader that waits for a drive which does not answer keeps the trainer from its end.
     if case .interrupted = outcome, settings.place.leads { next = leaveAfterSaving(folder) }
     return Ended(outcome: outcome, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))

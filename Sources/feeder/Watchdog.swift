@@ -20,12 +20,13 @@ final class Watchdog: TrainingObserver, Sendable {
 
   private let least: Double
   private let leads: Bool
-  private let advice: String
+  private let advice: @Sendable (_ hasCheckpoint: Bool) -> String
   private let state: Mutex<State>
   private let run = Mutex<(state: RunState, save: SideSave)?>(nil)
 
-  /// Watches from `watch` on, for a rank that `leads` or not; `advice` is what to do when it has ended a run.
-  init(seconds: Double, leads: Bool, advice: String) {
+  /// Watches from `watch` on, for a rank that `leads` or not; `advice` is what to do when it has ended a
+  /// run, with a checkpoint or without.
+  init(seconds: Double, leads: Bool, advice: @escaping @Sendable (_ hasCheckpoint: Bool) -> String) {
     least = seconds
     self.leads = leads
     self.advice = advice
@@ -60,7 +61,7 @@ final class Watchdog: TrainingObserver, Sendable {
     guard let stuck else { return true }
     for line in run.state.lines { Terminal.report(line) }
     let leave: @Sendable () -> Void = { [advice] in
-      Terminal.complain("stuck: \(stuck); \(advice)")
+      Terminal.complain("stuck: \(stuck); \(advice(run.state.hasCheckpoint))")
       UnfinishedFiles.leave(1)
     }
     // Beside this thread: the run's folder may be on the drive that does not answer. The other ranks give rank 0 the time for it.

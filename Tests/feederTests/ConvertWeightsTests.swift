@@ -77,6 +77,8 @@ struct ConvertWeightsTests {
       ])
     #expect(layout.entries["model.0.weight"]?.shape == [4, 3, 3, 3] && layout.entries["model.0.weight"]?.type == .f32)
     #expect(layout.metadata["names"] == #"["open", "short"]"#)
+    let refused = try convert("a.pt", "a.safetensors")
+    #expect(refused.status == 1 && refused.messages.contains("is there already"), "\(refused.messages)")
     #expect(try convert("a.pt", "again.safetensors").status == 0)
     #expect(try Data(contentsOf: folder.url.appending(path: "again.safetensors")) == bytes, "twice the same bytes")
     let back = try convert("a.safetensors", "b.pt", "--like", "a.pt")
