@@ -49,7 +49,8 @@ enum CacheFormat {
   static let commitMagic: [UInt8] = Array("FEEDREND".utf8)
   /// How cache files, damaged ones too, are told from others: by either end. After a power cut a whole page may read as zeros.
   static let signature = FileSignature { glance in
-    headerMagic.starts(with: glance.head.prefix(headerMagic.count)) || glance.tail.suffix(commitByteCount).starts(with: commitMagic)
+    headerMagic.starts(with: glance.head.prefix(headerMagic.count))
+      || glance.tail.suffix(commitByteCount).starts(with: commitMagic)
       || glance.head.allSatisfy { $0 == 0 }
   }
   static let headerByteCount = 128

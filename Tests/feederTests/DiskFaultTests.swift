@@ -116,6 +116,8 @@ struct DiskFaultTests {
     let line = try #require(run.lines.last)
     #expect(line.hasPrefix("feeder: ") && line.contains("small/it"), "\(run.messages)")
     #expect(line.contains("needs") && line.contains("bytes) are free"), "\(run.messages)")
+    // No checkpoint is there to go on from.
+    #expect(!line.contains("--resume") && (flag == "--cache-dir" || line.contains("begin again")), "\(run.messages)")
   }
 }
 

@@ -73,6 +73,19 @@ struct InterruptionTests {
     #expect(resumed.status == 0, "\(resumed.messages)")
   }
 
+  @Test("cache build leaves no unfinished file", arguments: [SIGINT, SIGTERM, SIGHUP])
+  func duringCache(_ signal: Int32) throws {
+    let boards = try SmallBoards(600)
+    let running = try RunningFeeder(
+      ["cache", "build", "boards", "--cache", "pixels", "--image-size", "64", "--cache-dir", "cache"],
+      in: boards.folder.url)
+    #expect(running.waitForMessage("caching train"), "no first image")
+    running.send(signal)
+    let ended = try running.finish()
+    #expect(ended.status == 128 + signal, "\(ended.messages)")
+    #expect(boards.names("cache").isEmpty, "\(boards.names("cache"))")
+  }
+
   @Test("synth leaves nothing behind", arguments: [SIGINT, SIGTERM, SIGHUP])
   func duringSynth(_ signal: Int32) throws {
     let folder = try TemporaryFolder()
