@@ -37,7 +37,8 @@ package struct DetectionBound: Sendable, Equatable {
   package var line: String? {
     guard count != Self.standard else { return nil }
     let cause = reason == .given ? "--max-detections" : "an image of the data has as many boxes"
-    return "at most \(count) detections per image count (\(cause))"
+    let sizes = count > Self.standard ? "; accuracy by size keeps \(Self.standard) per image and class" : ""
+    return "at most \(count) detections per image count (\(cause))\(sizes)"
   }
 
   /// The line about `imageCount` images that have more detections than count, or, if `isExact` is false, at least as many; nil for none.

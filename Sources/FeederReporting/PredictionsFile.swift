@@ -42,7 +42,7 @@ package enum PredictionsFile {
     }
     var contents = Contents()
     guard !found.isEmpty else {
-      contents.notes = ["\(url.path): holds no predictions, so every figure is that of a detector that finds nothing"]
+      contents.notes = ["\(url.path): holds no predictions, as of a detector that finds nothing"]
       return contents
     }
     let forms = BoxForms(found)

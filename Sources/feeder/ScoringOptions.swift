@@ -39,7 +39,8 @@ struct ScoringOptions: ParsableArguments {
   static let discussion = """
     mAP50 and mAP50-95 follow the YOLO rule unless --rule coco is given. The YOLO rule reads the precision curve linearly between \
     recalls and keeps the best detections of an image over all classes; the COCO rule (pycocotools) reads it in steps and keeps the \
-    best of each class. On the same detections the two differ by up to 0.002. --json holds both.
+    best of each class. On the same detections the two differ by some thousandths (perfect boxes have 0.995 and 1), and by more if \
+    --max-detections cuts. --json holds both.
     """
 
   /// The bound for results whose boxes are known.
