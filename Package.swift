@@ -39,6 +39,7 @@ let package = Package(
     .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .target(
       name: "CPixels", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "CLimits", exclude: ["README.md"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(name: "CFaults", exclude: ["README.md"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "CTorch",
@@ -78,7 +79,7 @@ let package = Package(
       dependencies: [
         "FeederCore", "FeederFiles", "FeederImaging", "FeederDatasets", "FeederCache", "FeederLoader", "FeederTorch",
         "FeederDetection", "FeederMetrics", "FeederTraining", "FeederParity", "FeederProfiling", "FeederReporting",
-        "TunerBench", arguments, yaml,
+        "TunerBench", "CLimits", arguments, yaml,
       ],
       exclude: ["README.md"],
       swiftSettings: strict),

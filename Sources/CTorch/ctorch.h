@@ -34,6 +34,9 @@ int guarded(Body &&body) noexcept {
   return 1;
 }
 
+/// True if a tensor of `count` bytes leaves the engine's reserve below the process's limits of address space and data.
+bool leaves_reserve(int64_t count);
+
 /// The CUDA driver's own library, opened once; null where there is none, which `no_cuda_driver` says.
 void *cuda_driver();
 constexpr char no_cuda_driver[] = "no CUDA driver on this machine (libcuda.so.1 not found)";

@@ -37,7 +37,8 @@ class HostAllocator final : public c10::Allocator {
   c10::DataPtr allocate(size_t count) override {
     const c10::Device host(c10::kCPU);
     if (count == 0) return {nullptr, nullptr, &give_back, host};
-    const bool is_within = count < INT64_MAX / 2 && allocated_bytes + static_cast<int64_t>(count) <= limit_bytes;
+    const bool is_within = count < INT64_MAX / 2 && allocated_bytes + static_cast<int64_t>(count) <= limit_bytes &&
+                           leaves_reserve(static_cast<int64_t>(count));
     void *block = is_within ? std::malloc(count + alignment) : nullptr;
     TORCH_CHECK_WITH(OutOfMemoryError, block, "out of memory: no ", count, " bytes for a tensor on the host");
     auto *preface = reinterpret_cast<Preface *>((reinterpret_cast<uintptr_t>(block) + alignment) & ~(alignment - 1)) - 1;

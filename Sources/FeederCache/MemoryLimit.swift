@@ -1,14 +1,26 @@
 import FeederCore
 import Foundation
 
-/// How much memory a process may still use here: what the machine has available, or less where a control group says so.
+/// How much memory a process may still use here: what the machine has available, or less if a control group or a limit of the process
+/// itself says so.
 ///
 /// Memory that holds files and can be dropped counts as available, as in the kernel's own MemAvailable.
 package struct MemoryLimit: Sendable, Equatable {
   /// Bytes that could be used.
   package let available: Int
-  /// True where a control group and not the machine sets the limit.
-  package let isGroup: Bool
+  /// Who sets the limit.
+  package let bound: Bound
+
+  /// Who may set a limit.
+  package enum Bound: Sendable, Equatable {
+    case machine
+    case controlGroup
+    /// The process's own limit of this name.
+    case process(String)
+  }
+
+  /// True if a control group sets the limit.
+  package var isGroup: Bool { bound == .controlGroup }
 
   /// Largest default of `--memory`: more than enough for any prefetch depth that was of use.
   private static let largestBudget = 2 << 30
@@ -17,13 +29,18 @@ package struct MemoryLimit: Sendable, Equatable {
   /// What is believed where the system tells nothing.
   private static let unknown = 8 << 30
 
-  /// Asks /proc/meminfo and the control groups (version 2 or 1) of this process and of all above it. `root` stands before
-  /// all paths, for tests.
-  package init(root: String = "") {
+  /// Asks /proc/meminfo, the control groups (version 2 or 1) of this process and of all above it, and the limits of the process. `root`
+  /// stands before all paths, and `limits` replaces the process's own, for tests.
+  package init(root: String = "", limits: [ProcessLimit] = ProcessLimit.all) {
     let machine = Self.machine(root) ?? Self.unknown
     let smallest = ControlGroup.groups(of: "memory", root: root).compactMap { Self.left(in: $0) }.min() ?? .max
-    available = max(min(machine, smallest), 0)
-    isGroup = smallest < machine
+    let shared = min(machine, smallest)
+    let own = limits.min { $0.left < $1.left }
+    if let own, own.left < shared {
+      (available, bound) = (own.left, .process(own.name))
+    } else {
+      (available, bound) = (max(shared, 0), smallest < machine ? .controlGroup : .machine)
+    }
   }
 
   /// The default of `--memory`: a quarter of what is available, from 64 MiB to 2 GiB, in whole MiB.
@@ -34,9 +51,17 @@ package struct MemoryLimit: Sendable, Equatable {
 
   /// The default and its reason in one line, for people.
   package var line: String {
-    let place = isGroup ? "in this control group" : "on this machine"
     return "memory: \(ByteCount(defaultBudget)) (a quarter of the \(ByteCount(available)) available \(place), at most "
       + "\(ByteCount(Self.largestBudget)); --memory sets another)"
+  }
+
+  /// What `available` is available in, for people.
+  package var place: String {
+    switch bound {
+    case .machine: "on this machine"
+    case .controlGroup: "in this control group"
+    case .process(let name): "under \(name)"
+    }
   }
 
   private static func machine(_ root: String) -> Int? {

@@ -20,9 +20,20 @@ package final class BatchParts {
   }
 
   /// The places of `imageCount` images part by part, nearly equal in size.
-  package func ranges(_ imageCount: Int) -> [Range<Int>] {
+  package func ranges(_ imageCount: Int) -> [Range<Int>] { Self.ranges(imageCount, largestPart: largestPart) }
+
+  /// The same for parts of `largestPart` images at most.
+  static func ranges(_ imageCount: Int, largestPart: Int?) -> [Range<Int>] {
     let count = largestPart.map { (imageCount + $0 - 1) / $0 } ?? 1
     return (0..<max(count, 1)).map { imageCount * $0 / count..<imageCount * ($0 + 1) / count }
+  }
+
+  /// Cuts batches of `imageCount` images from the start, because memory for larger parts than `part` images is not there. Without effect if
+  /// batches may not be cut.
+  func begin(with part: Int, of imageCount: Int) {
+    guard maySplit else { return }
+    largestPart = part
+    onSplit("memory does not suffice for \(work) of \(imageCount) images: it is done in parts of \(part)\(consequence)")
   }
 
   /// Calls `body` with the parts of `imageCount` images; where memory runs out, again with parts of half the size. `body` leaves

@@ -18,6 +18,7 @@ final class CoreSharing {
   private let coreCount = ProcessInfo.processInfo.activeProcessorCount
   private var last: Usage?
   private var isShared = false
+  private var isRefused = false
 
   private static let interval = Duration.milliseconds(400)
   /// Cores that others must take from the engine for its threads to sleep, and may still take for them to stop.
@@ -32,7 +33,7 @@ final class CoreSharing {
   }
 
   /// Looks, where the last look is some time ago. One core or one thread has nothing to share.
-  func look() throws {
+  func look() {
     guard threadCount > 1, coreCount == sysconf(Int32(_SC_NPROCESSORS_ONLN)) else { return }
     let now = ContinuousClock.now
     if let last, now - last.moment < Self.interval { return }
@@ -42,10 +43,14 @@ final class CoreSharing {
     let foreign = Self.foreignCores(from: last, to: usage)
     let wanted = Self.isShared(
       foreign: foreign, threadCount: threadCount, coreCount: coreCount, before: isShared)
-    guard wanted != isShared else { return }
-    isShared = wanted
-    // More threads than cores in all, by one team of two at the least.
-    try Engine.setWaitsAsleep(wanted, team: max(coreCount - threadCount, 0) + 2)
+    guard wanted != isShared, !isRefused else { return }
+    do {
+      // More threads than cores in all, by one team of two at the least.
+      try Engine.setWaitsAsleep(wanted, team: max(coreCount - threadCount, 0) + 2)
+      isShared = wanted
+    } catch {
+      isRefused = true  // the system gives no more threads, and a hint to the scheduler is not worth a step
+    }
   }
 
   /// Cores that other processes used between two moments.

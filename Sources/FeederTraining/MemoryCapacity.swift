@@ -8,54 +8,61 @@ package struct MemoryCapacity: Sendable {
   package let byteCount: Int
   /// Who sets the limit, for people.
   package let reason: String
-
-  /// Address space of a thread's stack, which counts against the process's limits before it is used.
-  private static let stackByteCount = 8 << 20
+  /// True if a limit of the process's address space sets it. Compiled code counts against such a limit long before it is used.
+  package let isAddressSpace: Bool
 
   /// A capacity that is known.
-  package init(byteCount: Int, reason: String) {
-    self.byteCount = byteCount
+  package init(byteCount: Int, reason: String, isAddressSpace: Bool = false) {
+    self.byteCount = max(byteCount, 0)
     self.reason = reason
+    self.isAddressSpace = isAddressSpace
   }
 
-  /// What `device` has left; on the CPU the least of the machine's or control group's memory and this process's own limits
-  /// (RLIMIT_DATA, RLIMIT_AS), of which `threadCount` threads still to come take their stacks.
-  package init(_ device: Device, threadCount: Int) throws {
+  /// What `device` has left; on the CPU what the machine or a control group has, of which each of `processCount` processes gets a share.
+  /// Throws `EngineError` if there is no such device.
+  package init(_ device: Device, processCount: Int = 1) throws {
     if case .cuda(let index) = device {
       let memory = try EngineMemory.device(index)
       self.init(byteCount: memory.freeBytes, reason: "free on \(device)")
       return
     }
-    let limit = MemoryLimit()
-    let stacks = threadCount * Self.stackByteCount
-    var choices = [
-      MemoryCapacity(
-        byteCount: limit.available, reason: limit.isGroup ? "available in this control group" : "available here")
-    ]
-    for (resource, field, name) in [(RLIMIT_DATA, "VmData:", "RLIMIT_DATA"), (RLIMIT_AS, "VmSize:", "RLIMIT_AS")] {
-      guard let most = Self.limit(resource) else { continue }
-      let used = HostMemory.field(field) - EngineMemory.idleHeapBytes
-      choices.append(MemoryCapacity(byteCount: most - used - stacks, reason: "left under \(name)"))
-    }
-    let least = choices.min { $0.byteCount < $1.byteCount } ?? choices[0]
-    self.init(byteCount: max(least.byteCount, 0), reason: least.reason)
+    let limit = MemoryLimit(limits: [])
+    let sharing = processCount > 1 ? ", shared by \(processCount) ranks" : ""
+    self.init(byteCount: limit.available / processCount, reason: "available \(limit.place)" + sharing)
   }
 
-  private static func limit(_ resource: __rlimit_resource) -> Int? {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < UInt(Int.max) else {
-      return nil
-    }
-    return Int(limit.rlim_cur)
+  /// What the nearest of the process's own limits leaves when `threadCount` further threads have their stacks; nil without such a limit.
+  package init?(threadCount: Int) {
+    guard let least = ProcessLimit.all.min(by: { $0.left < $1.left }) else { return nil }
+    let taken = threadCount * Self.stackByteCount - EngineMemory.idleHeapBytes
+    self.init(byteCount: least.left - taken, reason: "left under \(least.name)", isAddressSpace: true)
+  }
+
+  /// Address space of a new thread's stack.
+  private static var stackByteCount: Int {
+    var (attributes, count) = (pthread_attr_t(), 8 << 20)
+    guard pthread_attr_init(&attributes) == 0 else { return count }
+    pthread_attr_getstacksize(&attributes, &count)
+    pthread_attr_destroy(&attributes)
+    return count
   }
 }
 
 extension TrainingSettings {
-  /// What the device has left for a run of these settings.
+  /// What the device has left for a run of these settings, or what the process's own limits leave if that is less.
   package func memoryCapacity() throws -> MemoryCapacity {
-    let all = try MemoryCapacity(device, threadCount: engineThreads + (workers ?? engineThreads) + 2)
-    guard device == .cpu, place.localCount > 1 else { return all }
-    return MemoryCapacity(
-      byteCount: all.byteCount / place.localCount, reason: all.reason + ", shared by \(place.localCount) ranks")
+    let system = try systemCapacity()
+    guard device == .cpu, let own = processCapacity, own.byteCount < system.byteCount else { return system }
+    return own
+  }
+
+  /// What the device, the machine or the control group has left.
+  func systemCapacity() throws -> MemoryCapacity {
+    try MemoryCapacity(device, processCount: device == .cpu ? place.localCount : 1)
+  }
+
+  /// What the process's own limits leave; nil without any.
+  private var processCapacity: MemoryCapacity? {
+    MemoryCapacity(threadCount: engineThreads + (workers ?? engineThreads) + 2)
   }
 }

@@ -50,6 +50,7 @@ package struct MemoryPlan: Sendable {
   package let slotByteCount: Int
   package let mappedByteCount: Int
   private let peakOfTensors: Int
+  private let codeByteCount: Int
 
   /// Code, compiled kernels and thread stacks that the engine's first steps touch on the CPU, and the share of its tensors that
   /// gaps and oneDNN's scratch come to; both measured over the table of docs/measurements/memory-plan.md.
@@ -59,6 +60,9 @@ package struct MemoryPlan: Sendable {
   /// or a thread finds no memory, which they bear badly.
   private static let limitShare = 0.95
   private static let kernelByteCount = 48 << 20
+  /// Address space of the kernels for one size of batch, in float32 and in half precision, and of validation. oneDNN maps 256 KiB for each
+  /// kernel, of which few pages are touched.
+  private static let (codeByteCount, halfCodeByteCount, validationCodeByteCount) = (60 << 20, 90 << 20, 40 << 20)
 
   /// A plan for batches of `settings.batch` images.
   package init(_ settings: TrainingSettings, rule: OptimizerRule, classCount: Int, load: Load) {
@@ -89,6 +93,7 @@ package struct MemoryPlan: Sendable {
       weightByteCount + optimizerByteCount + averageByteCount + max(step, validation, 2 * gradientByteCount)
     // Ranks send their gradients from buckets.
     let buckets = settings.place.count > 1 ? gradientByteCount : 0
+    codeByteCount = type == nil ? Self.codeByteCount : Self.halfCodeByteCount
     workspaceByteCount = Self.engineByteCount + Int(Self.gapShare * Double(peakOfTensors)) + buckets
   }
 
@@ -103,10 +108,21 @@ package struct MemoryPlan: Sendable {
     device == .cpu ? peakOfTensors <= tensorLimit(capacity) : stepByteCount <= capacity.byteCount / 10 * 9
   }
 
-  /// Bytes that tensors may take where `capacity` bytes are left for all of it on the CPU: what the rest needs stays free.
-  func tensorLimit(_ capacity: MemoryCapacity) -> Int {
-    let left = capacity.byteCount - slotByteCount - Self.engineByteCount - Self.kernelByteCount
+  /// Bytes that tensors on the CPU may take if `capacity` is left for everything and kernels are compiled for `shapeCount` sizes of batch:
+  /// the rest stays free.
+  func tensorLimit(_ capacity: MemoryCapacity, shapeCount: Int = 2) -> Int {
+    let code =
+      capacity.isAddressSpace ? codeByteCount * shapeCount + Self.validationCodeByteCount : Self.kernelByteCount
+    let left = capacity.byteCount - slotByteCount - Self.engineByteCount - code
     return max(Int(Double(left) / (1 + Self.gapShare) * Self.limitShare), 0)
+  }
+
+  /// True if not even the tensors fit into `capacity`.
+  func exceeds(_ capacity: MemoryCapacity) -> Bool { peakOfTensors > capacity.byteCount - slotByteCount }
+
+  /// True if the tensors on the CPU fit into `capacity` beside kernels for `shapeCount` sizes of batch.
+  func fits(_ capacity: MemoryCapacity, shapeCount: Int) -> Bool {
+    peakOfTensors <= tensorLimit(capacity, shapeCount: shapeCount)
   }
 
   /// The plan in one line, for people.

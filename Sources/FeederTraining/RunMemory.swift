@@ -33,6 +33,40 @@ package struct RunMemory {
       settings, boxes: expectedBoxes, slotByteCount: budget(settings).byteCount, mappedByteCount: touchedByteCount)
   }
 
+  /// Images of the largest part of a batch that fits into `capacity` on the CPU: the whole batch, or fewer. Every size of part costs
+  /// kernels of its own, so that a size which cannot work is better not tried.
+  ///
+  /// Throws `TrainingError.setting` if not even one image fits.
+  func largestPart(_ capacity: MemoryCapacity) throws -> Int {
+    let load = MemoryPlan.Load(boxes: expectedBoxes, slotByteCount: try budget(settings).byteCount)
+    let batch = settings.ownBatch
+    let counts = [min(batch, train.count), train.count % batch].filter { $0 > 0 }
+    for partCount in 1...batch {
+      let part = (batch + partCount - 1) / partCount
+      let sizes = Set(counts.flatMap { BatchParts.ranges($0, largestPart: part).map(\.count) })
+      if plan(part: part, load).fits(capacity, shapeCount: sizes.count) { return part }
+    }
+    let least = plan(part: 1, load)
+    guard !least.exceeds(capacity) else {
+      throw TrainingError.setting(
+        "a training step of one image takes about \(ByteCount(least.growthByteCount)), and \(ByteCount(capacity.byteCount)) are "
+          + "\(capacity.reason): try a smaller --image-size, --model or --memory, or raise the limit")
+    }
+    return 1
+  }
+
+  /// The plan of a step in parts of `part` images.
+  private func plan(part: Int, _ load: MemoryPlan.Load) -> MemoryPlan {
+    var (settings, load) = (settings, load)
+    load.accumulates = part < settings.ownBatch || settings.nominalBatch > settings.batch
+    (settings.batch, settings.place) = (part, .alone)
+    return MemoryPlan(settings, rule: rule(self.settings), classCount: classCount, load: load)
+  }
+
+  private func rule(_ settings: TrainingSettings) -> OptimizerRule {
+    OptimizerPlan(settings, classCount: classCount, batchesPerEpoch: max(train.count / settings.batch, 1)).rule
+  }
+
   /// Passes over the training images that this process will make.
   private var passes: Double {
     let all = Double(settings.epochs)
@@ -111,10 +145,8 @@ package struct RunMemory {
   private func plan(
     _ settings: TrainingSettings, boxes: Int, slotByteCount: Int, mappedByteCount: Int
   ) throws -> MemoryPlan {
-    let batches = max(train.count / settings.batch, 1)
-    let optimizer = OptimizerPlan(settings, classCount: classCount, batchesPerEpoch: batches)
     return MemoryPlan(
-      settings, rule: optimizer.rule, classCount: classCount,
+      settings, rule: rule(settings), classCount: classCount,
       load: MemoryPlan.Load(
         boxes: boxes, validationBoxes: validationBoxes, slotByteCount: slotByteCount, mappedByteCount: mappedByteCount,
         accumulates: settings.nominalBatch > settings.batch))

@@ -84,14 +84,15 @@ package final class Trainer {
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
     schedule = LearningRateSchedule(plan.schedule)
     observer.note(plan.description)
-    memory = try MemoryWatch(
-      RunMemory(
-        settings, classCount: classNames.count, train: trainSource, validation: validationSource,
-        loaderBudget: memoryBudget
-      ).expected())
+    let runMemory = RunMemory(
+      settings, classCount: classNames.count, train: trainSource, validation: validationSource,
+      loaderBudget: memoryBudget)
+    memory = try MemoryWatch(runMemory.expected())
     observer.note(memory.plan.line)
+    var largestPart = settings.ownBatch
     if settings.device == .cpu {
-      EngineMemory.setHostLimit(try settings.tensorLimit ?? memory.plan.tensorLimit(settings.memoryCapacity()))
+      EngineMemory.setHostLimit(try settings.tensorLimit ?? memory.plan.tensorLimit(settings.systemCapacity()))
+      if settings.tensorLimit == nil { largestPart = try runMemory.largestPart(settings.memoryCapacity()) }
     }
     let model = try YOLOv8(
       settings.model, classCount: classNames.count, seed: settings.seed, device: settings.device)
@@ -105,6 +106,7 @@ package final class Trainer {
       folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize,
       mostBoxes: max(trainSource.mostLabels, validationSource.mostLabels))
     for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
+    if largestPart < settings.ownBatch { step.parts.begin(with: largestPart, of: settings.ownBatch) }
     progress.seed = settings.seed
     if resume {
       let file = try Checkpoint.newest(in: weightsFolder) { observer.note($0) }

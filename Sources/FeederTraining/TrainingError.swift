@@ -38,7 +38,7 @@ package enum TrainingError: Error, CustomStringConvertible {
       "\(place) leaves the range of float16 in \(stepCount == 1 ? "a step" : "\(stepCount) steps in a row") of epoch \(epoch + 1): "
         + "try --precision bf16 or fp32, or a smaller --lr0"
     case .outOfMemory(let work, let imageCount, let reason):
-      "memory ran out in \(work) of \(imageCount) images (\(reason)): try a smaller --batch, --image-size, --model or "
+      "memory ran out in \(work) of \(imageCount == 1 ? "one image" : "\(imageCount) images") (\(reason)): try a smaller --batch, --image-size, --model or "
         + "--memory"
     case .rankLost(let rank, let reason):
       "seen from rank \(rank), another rank is gone or silent (\(reason)); its own line says why"

@@ -83,7 +83,7 @@ package final class TrainingStep {
   package func accumulate(
     _ images: Tensor, targets: [TargetBox], within: (() throws -> Tensor) throws -> Tensor = { try $0() }
   ) throws -> Tensor {
-    try sharing.look()
+    sharing.look()
     let items = try parts.run(images.extent(0)) { ranges in
       try undo { learned in try within { try accumulate(images, targets, ranges, learned) } }
     }

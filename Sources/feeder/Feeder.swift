@@ -29,6 +29,7 @@ struct Feeder: ParsableCommand {
     let signals = StopSignals.listen()
     defer { withExtendedLifetime(signals) {} }
     do {
+      try ThreadRoom.check()
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -77,6 +77,7 @@ struct TrainCommand: ParsableCommand {
       return try RankCrew(count: arguments.rankCount()) { _ = try arguments.settings($0) }.run()
     }
     var settings = try arguments.settings(place)
+    try ThreadRoom.check(settings)
     let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
     let dataset = try arguments.dataset(data)
     if let path = settings.startWeights, resumed == nil { _ = try WeightsFile(path: path) }

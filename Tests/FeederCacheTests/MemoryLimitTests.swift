@@ -60,4 +60,19 @@ struct MemoryLimitTests {
     #expect(MemoryLimit(root: "/nowhere").defaultBudget == 2 << 30)
     #expect(MemoryLimit().defaultBudget >= 64 << 20)
   }
+
+  @Test("a limit of the process's own address space counts if it leaves less than the machine, and is named")
+  func processLimit() throws {
+    let root = try SystemFiles(["/proc/meminfo": machine])
+    func limit(_ left: Int...) -> MemoryLimit {
+      MemoryLimit(root: root.path, limits: left.map { ProcessLimit(name: "limit of \($0)", left: $0) })
+    }
+    withExtendedLifetime(root) {
+      let near = limit(1 << 30, 400 << 20)
+      #expect(near.available == 400 << 20 && near.bound == .process("limit of \(400 << 20)"))
+      #expect(near.line.contains("under limit of"))
+      #expect(limit(64 << 30).bound == .machine)
+      #expect(limit().available == 16 << 30)
+    }
+  }
 }

@@ -37,11 +37,25 @@ struct BatchPartsTests {
     #expect(notes.count == 2 && notes[0].contains("in parts of 8"))
   }
 
+  @Test("Parts that are known to be needed begin small, and a line says so; batches that may not be cut stay whole")
+  func begin() throws {
+    let parts = BatchParts(of: "a test", on: .cpu)
+    var notes: [String] = []
+    parts.onSplit = { notes.append($0) }
+    parts.begin(with: 3, of: 8)
+    #expect(try parts.run(8) { $0.map(\.count) } == [2, 3, 3])
+    #expect(notes.count == 1 && notes[0].contains("a test of 8 images") && notes[0].contains("in parts of 3"))
+    let whole = BatchParts(of: "a test", on: .cpu)
+    whole.maySplit = false
+    whole.begin(with: 3, of: 8)
+    #expect(try whole.run(8) { $0.map(\.count) } == [8])
+  }
+
   @Test("One image that is too much, or a batch that may not be cut, is an error that says what to do")
   func tooMuch() throws {
     let parts = BatchParts(of: "a test", on: .cpu)
     let one = #expect(throws: TrainingError.self) { try parts.run(4) { _ in throw try Self.outOfMemory() } }
-    #expect(one?.description.contains("a test of 1 images") == true)
+    #expect(one?.description.contains("a test of one image") == true)
     #expect(one?.description.contains("--image-size") == true)
     parts.largestPart = nil
     parts.maySplit = false

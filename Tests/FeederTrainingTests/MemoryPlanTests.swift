@@ -43,4 +43,16 @@ struct MemoryPlanTests {
     #expect(largest.growthByteCount < capacity.byteCount)
     #expect(largest.growthByteCount > capacity.byteCount * 7 / 10, "and not much less than there is")
   }
+
+  @Test("Below a limit of address space the kernels of every size of batch leave less for tensors")
+  func addressSpace() {
+    let plan = plan(.n)
+    let memory = MemoryCapacity(byteCount: 600 << 20, reason: "in a test")
+    let space = MemoryCapacity(byteCount: 600 << 20, reason: "in a test", isAddressSpace: true)
+    #expect(plan.tensorLimit(space, shapeCount: 1) < plan.tensorLimit(memory))
+    #expect(plan.tensorLimit(space, shapeCount: 3) < plan.tensorLimit(space, shapeCount: 1))
+    #expect(plan.fits(memory, shapeCount: 1) && !plan.exceeds(memory))
+    let tiny = MemoryCapacity(byteCount: 8 << 20, reason: "in a test", isAddressSpace: true)
+    #expect(plan.tensorLimit(tiny) == 0 && plan.exceeds(tiny))
+  }
 }

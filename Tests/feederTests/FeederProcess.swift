@@ -15,11 +15,11 @@ struct FeederProcess {
   /// Runs `feeder`, or another `program` by its name in this package or its whole path, with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
-    seconds: Double = 300, program: String = "feeder", dataLimit: Int? = nil
+    seconds: Double = 300, program: String = "feeder", dataLimit: Int? = nil, addressLimit: Int? = nil
   ) throws {
     self = try RunningFeeder(
       arguments, in: folder, environment: environment, output: output, seconds: seconds, program: program,
-      dataLimit: dataLimit
+      dataLimit: dataLimit, addressLimit: addressLimit
     ).finish()
   }
 
@@ -57,11 +57,11 @@ final class RunningFeeder {
 
   /// Starts `feeder` in `folder`. The user's own cache folder is out of its reach. Killed after `seconds`.
   ///
-  /// What it prints goes to the device `output` where one is named, and is not read back. `dataLimit` sets RLIMIT_DATA, but
-  /// under the address sanitizer, which asks for terabytes.
+  /// What it prints goes to the device `output` where one is named, and is not read back. `dataLimit` sets RLIMIT_DATA and
+  /// `addressLimit` RLIMIT_AS in bytes, but not under the address sanitizer, which asks for terabytes.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
-    seconds: Double = 300, program name: String = "feeder", dataLimit: Int? = nil
+    seconds: Double = 300, program name: String = "feeder", dataLimit: Int? = nil, addressLimit: Int? = nil
   ) throws {
     let program = try #require(
       Self.program(name), "no \(name) beside the tests: build with 'swift build --build-tests'")
@@ -71,9 +71,12 @@ final class RunningFeeder {
     if keepsOutput { try Data().write(to: outputFile) }
     process.executableURL = program
     process.arguments = arguments
-    if let dataLimit, ProcessInfo.processInfo.environment["ASAN_OPTIONS"] == nil {
+    let limits = [("-d", dataLimit), ("-v", addressLimit)].compactMap { option, bytes in
+      bytes.map { "ulimit \(option) \($0 >> 10) && " }
+    }
+    if !limits.isEmpty, ProcessInfo.processInfo.environment["ASAN_OPTIONS"] == nil {
       process.executableURL = URL(filePath: "/bin/sh")
-      process.arguments = ["-c", "ulimit -d \(dataLimit >> 10) && exec \"$0\" \"$@\"", program.path] + arguments
+      process.arguments = ["-c", limits.joined() + "exec \"$0\" \"$@\"", program.path] + arguments
     }
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
