@@ -31,24 +31,18 @@ package struct AugmentationSettings: Sendable, Equatable {
 
   /// Throws `LoaderError.badSetting` for a value outside its range, naming the flag.
   package func check() throws {
+    func check(_ flag: String, _ value: Double, _ bounds: ClosedRange<Double>, _ words: String) throws {
+      if !bounds.contains(value) { throw LoaderError.badSetting("--\(flag) \(value): give \(words)") }
+    }
     let shares = [
-      ("--mosaic", mosaic), ("--fliplr", fliplr), ("--flipud", flipud), ("--hsv-h", hsvH), ("--hsv-s", hsvS),
-      ("--hsv-v", hsvV),
+      ("mosaic", mosaic), ("fliplr", fliplr), ("flipud", flipud), ("hsv-h", hsvH), ("hsv-s", hsvS), ("hsv-v", hsvV),
     ]
-    for (flag, value) in shares where !(0...1).contains(value) {
-      throw LoaderError.badSetting("\(flag) \(value) is outside 0 to 1")
-    }
-    guard (0...0.5).contains(translate) else {
-      throw LoaderError.badSetting("--translate \(translate) is outside 0 to 0.5")
-    }
-    guard (0...0.95).contains(scale) else { throw LoaderError.badSetting("--scale \(scale) is outside 0 to 0.95") }
-    guard (0...180).contains(degrees) else { throw LoaderError.badSetting("--degrees \(degrees) is outside 0 to 180") }
-    guard (0...44).contains(shear) else {  // from 45 on, two shears may fold the picture into a line
-      throw LoaderError.badSetting("--shear \(shear) is outside 0 to 44")
-    }
-    guard (0...0.001).contains(perspective) else {
-      throw LoaderError.badSetting("--perspective \(perspective) is outside 0 to 0.001")
-    }
+    for (flag, value) in shares { try check(flag, value, 0...1, "a share from 0 to 1") }
+    try check("translate", translate, 0...0.5, "a share from 0 to 0.5")
+    try check("scale", scale, 0...0.95, "a share from 0 to 0.95")
+    try check("degrees", degrees, 0...180, "0 to 180 degrees")
+    try check("shear", shear, 0...44, "0 to 44 degrees")  // from 45 on, two shears may fold the picture into a line
+    try check("perspective", perspective, 0...0.001, "0 to 0.001")
   }
 }
 
@@ -102,9 +96,9 @@ package struct LoaderSettings: Sendable, Equatable {
 
   /// Throws `LoaderError.badSetting` for a value outside its range. 8192 pixels a side is the largest image size.
   func check() throws {
-    guard (1...65_536).contains(batch) else { throw LoaderError.badSetting("--batch \(batch) is outside 1 to 65536") }
+    guard (1...65_536).contains(batch) else { throw LoaderError.badSetting("--batch \(batch): give 1 to 65536 images") }
     guard (1...8192).contains(imageSize) else {
-      throw LoaderError.badSetting("--image-size \(imageSize) is outside 1 to 8192")
+      throw LoaderError.badSetting("--image-size \(imageSize): give 1 to 8192 pixels")
     }
     guard (1...1024).contains(workers) else {
       throw LoaderError.badSetting("\(workers) loader workers: give 1 to 1024")

@@ -14,16 +14,30 @@ package struct ResultsCSV {
 
   /// Continues a file from `epoch` on (counted from 1): drops the rows at or past it and a last row that was cut off.
   ///
-  /// A missing file is begun anew, and rows without validation losses get empty ones. Throws `ReportingError` if the file is not a
-  /// results.csv of these columns.
+  /// A file that is missing or has no such rows is begun anew, and rows without validation losses get empty ones. Throws `ReportingError` if
+  /// the file is not a results.csv of these columns, or lacks some of the rows before `epoch`.
   package init(continuing url: URL, from epoch: Int) throws {
     self.url = url
     lines = [EpochRow.columns.joined(separator: ",")]
     if FileManager.default.fileExists(atPath: url.path) {
-      lines += try Self.rows(of: url, header: lines[0], before: epoch)
+      let rows = try Self.rows(of: url, header: lines[0], before: epoch)
+      // A file without rows is one that was begun anew.
+      if let last = rows.last.flatMap(Self.epoch), last != epoch - 1 {
+        throw ReportingError.results(
+          file: url.path, line: rows.count + 1,
+          problem:
+            "ends with epoch \(last), and the run has done \(epoch - 1); put it back from a copy, or move it away: the run goes "
+            + "on without the rows before")
+      }
+      lines += rows
     }
     try save()
   }
+
+  /// True if the file holds no row.
+  package var isEmpty: Bool { lines.count == 1 }
+
+  private static func epoch(_ row: String) -> Int? { Int(row.prefix { $0 != "," }) }
 
   /// The rows of a file in its order. Throws `ReportingError` where it cannot be read or is no results.csv of these columns.
   package static func read(_ url: URL) throws -> [EpochRow] {
@@ -40,6 +54,10 @@ package struct ResultsCSV {
   private static func rows(of url: URL, header: String, before epoch: Int) throws -> [String] {
     let text = String(decoding: try WholeFile.read(url), as: UTF8.self)
     let all = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    guard !text.isEmpty else {
+      throw ReportingError.results(
+        file: url.path, line: 1, problem: "is empty; put the file back from a copy, or move it away")
+    }
     var olderHeader = EpochRow.columns
     olderHeader.removeSubrange(EpochRow.newColumns)
     let isOlder = all[0] == olderHeader.joined(separator: ",")
@@ -48,6 +66,7 @@ package struct ResultsCSV {
         file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")
     }
     // What follows the last line end is empty, or a row whose writing was cut off: its numbers may be cut as well.
+    var before: Int?
     return try all.enumerated().dropFirst().dropLast().compactMap { index, line in
       var fields = line.split(separator: ",", omittingEmptySubsequences: false)
       if isOlder, fields.count == olderHeader.count {
@@ -59,6 +78,14 @@ package struct ResultsCSV {
           problem:
             "is not a row of \(EpochRow.columns.count) values that begins with an epoch; mend it or move the file")
       }
+      guard before.map({ number == $0 &+ 1 }) ?? true else {
+        throw ReportingError.results(
+          file: url.path, line: index + 1,
+          problem:
+            "is epoch \(number), and the row before is epoch \(before ?? 0); put the file back from a copy, or move it away"
+        )
+      }
+      before = number
       return number < epoch ? fields.joined(separator: ",") : nil
     }
   }

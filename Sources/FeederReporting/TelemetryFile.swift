@@ -54,6 +54,8 @@ package final class TelemetryFile {
   package static func rows(of url: URL) throws -> [TelemetryRow] {
     let text = String(decoding: try WholeFile.read(url), as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // A run has just begun the file, or died when it did.
+    if lines.count == 1, TelemetryRow.header.hasPrefix(text) { return [] }
     guard lines[0] == TelemetryRow.header else {
       throw ReportingError.results(
         file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")

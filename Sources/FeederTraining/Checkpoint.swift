@@ -16,14 +16,20 @@ package struct Checkpoint {
   /// Key of the most boxes of an image of the run's data, in weights of data with more than `DetectionBound.standard`.
   fileprivate static let mostBoxesKey = "most_boxes"
 
-  /// Checkpoints in `folder` of a model with these class names, for images of `imageSize` with up to `mostBoxes` boxes.
-  package init(folder: URL, model: ModelSize, classNames: [String], imageSize: Int, mostBoxes: Int) throws {
+  /// Checkpoints in `folder` of a model with these class names, for images of `imageSize` with up to `mostBoxes` boxes. `dataSum` is the
+  /// sum of the data's record.
+  package init(
+    folder: URL, model: ModelSize, classNames: [String], imageSize: Int, mostBoxes: Int, dataSum: String? = nil
+  ) throws {
     self.folder = folder
     let names = String(decoding: try JSONEncoder().encode(classNames), as: UTF8.self)
     var metadata = ["format": "feeder", "model": model.modelName, "names": names, "image_size": String(imageSize)]
     if mostBoxes > DetectionBound.standard { metadata[Self.mostBoxesKey] = String(mostBoxes) }
+    metadata[Self.dataKey] = dataSum
     self.metadata = metadata
   }
+
+  fileprivate static let dataKey = "data_xxh64"
 
   /// The newest state.
   package var lastPath: String { folder.appending(path: Self.lastName).path }
@@ -125,4 +131,7 @@ package struct Checkpoint {
 extension WeightsFile {
   /// The most boxes of an image of the data that the weights were trained on; 0 if the file does not say.
   package var mostBoxes: Int { metadata[Checkpoint.mostBoxesKey].flatMap { Int($0) } ?? 0 }
+
+  /// The sum of the record of the data that the weights were trained and validated on; nil if they do not say it.
+  package var dataSum: String? { metadata[Checkpoint.dataKey] }
 }

@@ -45,15 +45,23 @@ package struct RunProgress: Equatable {
   /// The start of a run.
   package init() {}
 
-  /// Notes the fitness of the epoch in progress; true where no earlier one was better.
+  /// Notes the fitness of the epoch in progress; true if it is better than every earlier one. An equal one is no better.
   package mutating func noteResult(fitness: Float) -> Bool {
-    guard fitness >= bestFitness else { return false }
+    guard fitness > bestFitness else { return false }
     (bestFitness, bestEpoch) = (fitness, epoch)
     return true
   }
 
-  /// True where the epoch in progress is the `patience`th without a better result; never for a patience of 0.
+  /// True if the epoch in progress is the `patience`th without a better result; never for a patience of 0.
   package func isOutOfPatience(_ patience: Int) -> Bool { patience > 0 && epoch - bestEpoch >= patience }
+
+  /// True if a run of so many `epochs` and such a `patience` needs no further step. Both may change when a run goes on, so a run that
+  /// was over before may not be over now.
+  package func isOver(epochs: Int, patience: Int) -> Bool {
+    if epoch >= epochs { return true }
+    // Between two epochs the one that is done decides; an epoch that has begun is trained to its end.
+    return batch == 0 && epoch > 0 && patience > 0 && epoch - 1 - bestEpoch >= patience
+  }
 
   /// Reads the numbers back. Throws `TrainingError.weights` where they are missing or impossible.
   init(_ file: WeightsFile) throws {

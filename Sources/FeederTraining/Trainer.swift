@@ -49,7 +49,7 @@ package final class Trainer {
   /// weights and budgets that do not fit.
   package init(
     settings: TrainingSettings, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
-    weightsFolder: URL, resume: Bool, memoryBudget: Int?, observer: any TrainingObserver,
+    dataSum: String? = nil, weightsFolder: URL, resume: Bool, memoryBudget: Int?, observer: any TrainingObserver,
     ranks: Ranks? = nil, trace: Trace? = nil, isCancelled: @escaping () -> Bool
   ) throws {
     self.trace = trace
@@ -97,14 +97,14 @@ package final class Trainer {
     let model = try YOLOv8(
       settings.model, classCount: classNames.count, seed: settings.seed, device: settings.device)
     if let path = settings.startWeights, !resume {
-      observer.note(try WeightsFile(path: path).transfer(into: model.state, of: settings.model))
+      observer.note(try WeightsFile(path: path).transfer(into: model.state, of: settings.model, classNames: classNames))
     }
     step = try TrainingStep(
       model: model, rule: plan.rule, weightDecay: plan.weightDecay, precision: settings.precision,
       device: settings.device, seed: settings.seed, ranks: ranks, syncsNorms: settings.syncsNorms)
     checkpoint = try Checkpoint(
       folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize,
-      mostBoxes: max(trainSource.mostLabels, validationSource.mostLabels))
+      mostBoxes: max(trainSource.mostLabels, validationSource.mostLabels), dataSum: dataSum)
     for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
     if largestPart < settings.ownBatch { step.parts.begin(with: largestPart, of: settings.ownBatch) }
     progress.seed = settings.seed
@@ -145,7 +145,7 @@ package final class Trainer {
   }
 
   /// True where a resumed run has nothing left to do.
-  package var isFinished: Bool { progress.isDone == 1 || progress.epoch >= settings.epochs }
+  package var isFinished: Bool { progress.isOver(epochs: settings.epochs, patience: settings.patience) }
 
   /// True for the rank that writes and speaks.
   package var leads: Bool { settings.place.leads }

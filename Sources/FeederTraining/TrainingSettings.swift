@@ -81,43 +81,4 @@ package struct TrainingSettings: Sendable {
 
   /// Depths that the tuner may choose from.
   var prefetchRange: ClosedRange<Int> { tunesLoader ? 1...64 : prefetchDepth...prefetchDepth }
-
-  /// Throws `TrainingError.setting`, or the loader's error, for the first value out of its range.
-  package func check() throws {
-    func refuse(_ isBad: Bool, _ reason: String) throws {
-      if isBad { throw TrainingError.setting(reason) }
-    }
-    func isShare(_ value: Double) -> Bool { value >= 0 && value <= 1 }
-    try refuse(epochs < 1 || epochs > 1_000_000, "--epochs \(epochs): give 1 to 1000000 epochs")
-    try refuse(batch < 1 || batch > 4096, "--batch \(batch): give 1 to 4096 images")
-    try refuse(
-      !findsBatch && batch % place.count != 0,
-      "--batch \(batch): it is the batch of all \(place.count) ranks together; give a multiple of \(place.count)")
-    try refuse(
-      imageSize < 32 || imageSize > 8192 || imageSize % 32 != 0,
-      "--image-size \(imageSize): give a multiple of 32 from 32 to 8192")
-    try refuse(!(lr0 > 0 && lr0 < 100), "--lr0 \(lr0): give a rate above 0, such as 0.01")
-    try refuse(!isShare(lrf), "--lrf \(lrf): give a share from 0 to 1")
-    try refuse(!(momentum >= 0 && momentum < 1), "--momentum \(momentum): give a number from 0 to below 1")
-    try refuse(
-      !(warmupMomentum >= 0 && warmupMomentum < 1),
-      "--warmup-momentum \(warmupMomentum): give a number from 0 to below 1")
-    try refuse(!(weightDecay >= 0 && weightDecay < 1), "--weight-decay \(weightDecay): give a number from 0 to below 1")
-    try refuse(!(warmupEpochs >= 0 && warmupEpochs.isFinite), "--warmup-epochs \(warmupEpochs): give 0 or more")
-    try refuse(!(warmupBiasRate >= 0 && warmupBiasRate < 100), "--warmup-bias-lr \(warmupBiasRate): give 0 or more")
-    try refuse(nominalBatch < 1 || nominalBatch > 65_536, "--nominal-batch \(nominalBatch): give 1 to 65536 images")
-    try refuse(closeMosaic < 0, "--close-mosaic \(closeMosaic): give 0 or more epochs")
-    try refuse(patience < 0, "--patience \(patience): give 0 or more epochs")
-    if let maxDetections {
-      try refuse(
-        !DetectionBound.allowed.contains(maxDetections), DetectionBound.refusal(of: maxDetections))
-    }
-    try refuse(checkpointEvery < 0, "--checkpoint-every \(checkpointEvery): give 0 or more steps")
-    try refuse(stopAfterSteps < 0, "--stop-after-steps \(stopAfterSteps): give 0 or more steps")
-    try refuse(!(1...1024).contains(prefetchDepth), "--prefetch \(prefetchDepth): give 1 to 1024 batches")
-    try refuse(!(1...1024).contains(workers ?? 1), "--workers \(workers ?? 0): give 1 to 1024 threads")
-    try refuse(!(1...1024).contains(engineThreads), "--engine-threads \(engineThreads): give 1 to 1024 threads")
-    try PrecisionPolicy(precision, on: device).check()
-    try augmentation.check()
-  }
 }

@@ -90,8 +90,9 @@ package struct WeightsFile {
 
   /// Overwrites the entries that the file holds in the same shape, to start from weights of other classes.
   ///
-  /// Returns one line that says what was taken over and what starts anew. Throws where the file's model is of another size.
-  package func transfer(into state: [StateEntry], of model: ModelSize) throws -> String {
+  /// Returns one line that says what was taken over and what starts anew, and that the head's classes have other names than
+  /// `classNames`. Throws if the file's model is of another size.
+  package func transfer(into state: [StateEntry], of model: ModelSize, classNames: [String]? = nil) throws -> String {
     if let size = modelSize, size != model {
       throw TrainingError.weights(
         file: path,
@@ -103,7 +104,10 @@ package struct WeightsFile {
         file: path, reason: "holds no layer of \(model.modelName); not weights of this network")
     }
     try load(into: matching)
-    let line = "\(path): \(matching.count) of \(state.count) tensors taken over"
+    var line = "\(path): \(matching.count) of \(state.count) tensors taken over"
+    if let own = self.classNames, let classNames, own != classNames, own.count == classNames.count {
+      line += "; the head's class branch is that of other names (\(own.joined(separator: ", "))), by number"
+    }
     let anew = state.filter { shape($0.name) != $0.tensor.shape }.map(\.name)
     guard let first = anew.first else { return line }
     guard anew.allSatisfy({ $0.hasPrefix(Self.classBranch) }) else {

@@ -57,6 +57,13 @@ struct BenchStepCommand: ParsableCommand {
     let model: String
   }
 
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
+    if !(seconds > 0 && seconds <= 86_400) {
+      throw ValidationError("--seconds \(seconds): give more than 0 and up to 86400 seconds")
+    }
+  }
+
   func run() throws {
     guard let size = ModelSize(modelName: model) else {
       throw CommandError("--model \(model): give yolov8n to yolov8x")

@@ -60,7 +60,7 @@ struct BenchFeedCommand: ParsableCommand {
     }
     if !(1...10_000_000).contains(steps) { throw ValidationError("--steps \(steps): give 1 to 10000000") }
     if let rate = readMibPerS, !(rate > 0 && rate < 1e6) {
-      throw ValidationError("--read-mib-per-s \(rate): give a rate above 0")
+      throw ValidationError("--read-mib-per-s \(rate): give a rate above 0 and below 1000000 MiB per second")
     }
     if let changeAt, !(0...steps).contains(changeAt) {
       throw ValidationError("--change-at \(changeAt): give 0 to \(steps), the number of steps")
@@ -79,7 +79,9 @@ struct BenchFeedCommand: ParsableCommand {
     if let pauseMs, !(pauseMs > 0 && pauseMs <= 60_000) {
       throw ValidationError("--pause-ms \(pauseMs): give more than 0 and up to 60000 milliseconds")
     }
-    if let pauseEvery, pauseEvery < 1 { throw ValidationError("--pause-every \(pauseEvery): give 1 or more steps") }
+    if let pauseEvery, !(1...10_000_000).contains(pauseEvery) {
+      throw ValidationError("--pause-every \(pauseEvery): give 1 to 10000000 steps")
+    }
     if !(1...100).contains(rounds) { throw ValidationError("--rounds \(rounds): give 1 to 100") }
     if sweep, tracing.path != nil { throw ValidationError("--trace shows one run, --sweep plays many") }
     if sweep, workers != nil || prefetch != nil {
@@ -90,6 +92,7 @@ struct BenchFeedCommand: ParsableCommand {
   }
 
   func run() throws {
+    if rounds > 1, !sweep { IdleFlags.say("--rounds", "one run is played once; give --sweep as well") }
     let imageSize = model.imageSize ?? 640
     let dataset = try sources.dataset(data)
     let trace = try tracing.open(json: json) { InputFiles.of(dataset) }

@@ -51,7 +51,8 @@ struct BenchFormsCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if !(1...8192).contains(imageSize) { throw ValidationError("--image-size \(imageSize) is outside 1 to 8192") }
+    if !(1...8192).contains(imageSize) { throw ValidationError("--image-size \(imageSize): give 1 to 8192 pixels") }
+    if !(1...4096).contains(batch) { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
     if !(1...100).contains(epochs) { throw ValidationError("--epochs \(epochs): give 1 to 100") }
     if !(readMibPerS >= 0 && readMibPerS <= 1e6) {
       throw ValidationError("--read-mib-per-s \(readMibPerS): give 0 to 1000000")
@@ -60,6 +61,7 @@ struct BenchFormsCommand: ParsableCommand {
 
   func run() throws {
     let dataset = try sources.dataset(data)
+    if sources.cache != .auto { IdleFlags.say("--cache", "every form is measured") }
     var options = sources.sourceOptions(imageSize: imageSize)
     options.cache = .auto
     let rate = readMibPerS * 1_048_576

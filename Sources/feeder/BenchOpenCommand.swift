@@ -56,7 +56,8 @@ struct BenchOpenCommand: ParsableCommand {
       throw ValidationError("--items \(items): give 1 to 50000000")
     }
     if !(2...1000).contains(passes) { throw ValidationError("--passes \(passes): give 2 to 1000") }
-    if !(1...8192).contains(imageSize) { throw ValidationError("--image-size \(imageSize) is outside 1 to 8192") }
+    if !(1...8192).contains(imageSize) { throw ValidationError("--image-size \(imageSize): give 1 to 8192 pixels") }
+    if !(1...4096).contains(batch) { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
   }
 
   func run() throws {

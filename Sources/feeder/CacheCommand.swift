@@ -33,22 +33,33 @@ struct CacheBuild: ParsableCommand {
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
   @OptionGroup var options: DataOptions
-  @Option(help: "Side of the square images that the network sees, in pixels.")
-  var imageSize = 640
+  @Option(
+    name: .customLong("image-size"),
+    help: "Side of the square images that the network sees, in pixels, 1 to 8192. (default: 640)")
+  var givenImageSize: Int?
   @Flag(help: "Write the files even where fresh ones are there.")
   var rebuild = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
+  private var imageSize: Int { givenImageSize ?? 640 }
+
   func validate() throws {
     if options.cache == .none { throw ValidationError("--cache none has no file to build") }
     guard (1...8192).contains(imageSize) else {
-      throw ValidationError("--image-size \(imageSize) is outside 1 to 8192")
+      throw ValidationError("--image-size \(imageSize): give 1 to 8192 pixels")
     }
+  }
+
+  private func sayIdleFlags() {
+    guard options.cache == .jpeg else { return }
+    if givenImageSize != nil { IdleFlags.say("--image-size", "--cache jpeg keeps the files as they are") }
+    if options.channels != .auto { IdleFlags.say("--channels", "--cache jpeg keeps the files as they are") }
   }
 
   func run() throws {
     let dataset = try options.dataset(data)
+    sayIdleFlags()
     let opener = options.opener(dataset, imageSize: imageSize)
     var files: [CacheFileReport] = []
     for split in Split.allCases {

@@ -48,6 +48,7 @@ struct DataOptions: ParsableArguments {
     options.cache = cache
     options.cacheFolder = cacheDir
     options.channels = channels.count
+    if cache == .none, cacheDir != nil { IdleFlags.say("--cache-dir", "--cache none keeps no file") }
     return options
   }
 

@@ -14,7 +14,7 @@ struct CostOptions: ParsableArguments {
 
   func validate() throws {
     for (flag, cost) in [("--escape-cost", escapeCost), ("--false-call-cost", falseCallCost)] {
-      if let cost, !(cost >= 0 && cost.isFinite) { throw ValidationError("\(flag) \(cost): give a cost from 0") }
+      if let cost, !(0...1e12).contains(cost) { throw ValidationError("\(flag) \(cost): give a cost from 0 to 1e12") }
     }
     if (escapeCost == nil) != (falseCallCost == nil) {
       throw ValidationError("--escape-cost and --false-call-cost need each other")
@@ -26,9 +26,13 @@ struct CostOptions: ParsableArguments {
 struct FactoryOptions: ParsableArguments {
   @Flag(help: "Count boards: escapes and false calls, with thresholds solved on half of them and tested on the other.")
   var factory = false
-  @Option(help: "Share of the defective boards that may escape, for --factory.")
-  var targetEscape = 0.01
+  @Option(
+    name: .customLong("target-escape"),
+    help: "Share of the defective boards that may escape, for --factory. (default: 0.01)")
+  var givenTargetEscape: Double?
   @OptionGroup var costs: CostOptions
+
+  private var targetEscape: Double { givenTargetEscape ?? 0.01 }
 
   func validate() throws {
     if !(targetEscape >= 0 && targetEscape < 1) {
@@ -39,7 +43,10 @@ struct FactoryOptions: ParsableArguments {
 
   /// What `results` come to; nil where it was not asked for. Throws where there are no boards for both halves.
   func report(_ results: [ImageResult], classNames: [String]) throws -> FactoryReport? {
-    guard factory else { return nil }
+    guard factory else {
+      if givenTargetEscape != nil { IdleFlags.say("--target-escape", "boards are counted with --factory alone") }
+      return nil
+    }
     guard results.count > 1 else {
       throw CommandError(
         "--factory: \(results.count) board; thresholds are solved on one half and tested on the other, so give at least 2"

@@ -30,7 +30,9 @@ struct Feeder: ParsableCommand {
     defer { withExtendedLifetime(signals) {} }
     do {
       try ThreadRoom.check()
-      var command = try parseAsRoot()
+      let words = try CommandWords.prepared(Array(CommandLine.arguments.dropFirst()))
+      var command = try parseAsRoot(words)
+      IdleFlags.checkEnvironment(ProcessInfo.processInfo.environment)
       try command.run()
     } catch {
       leave(after: error)

@@ -25,7 +25,9 @@ struct LoadingOptions: ParsableArguments {
   func validate() throws {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
     if !(1...1024).contains(prefetch) { throw ValidationError("--prefetch \(prefetch): give 1 to 1024") }
-    if !(seconds > 0 && seconds <= 86_400) { throw ValidationError("--seconds \(seconds): give up to 86400 seconds") }
+    if !(seconds > 0 && seconds <= 86_400) {
+      throw ValidationError("--seconds \(seconds): give more than 0 and up to 86400 seconds")
+    }
   }
 }
 

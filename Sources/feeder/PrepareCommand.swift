@@ -32,7 +32,7 @@ struct PrepareCommand: ParsableCommand {
     if format != "auto", SourceFormat(rawValue: format) == nil {
       throw ValidationError("--format wants auto, deeppcb or yolo, not '\(format)'")
     }
-    if threads < 1 { throw ValidationError("--threads wants at least 1") }
+    if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
   }
 
   func run() throws {

@@ -47,16 +47,26 @@ struct ProfileCommand: ParsableCommand {
       throw ValidationError("--step-ms \(stepMs): give more than 0 and up to 60000 milliseconds")
     }
     if let rate = readMibPerS, !(rate > 0 && rate < 1e6) {
-      throw ValidationError("--read-mib-per-s \(rate): give a rate above 0")
+      throw ValidationError("--read-mib-per-s \(rate): give a rate above 0 and below 1000000 MiB per second")
     }
     if !(1...100).contains(decodeTimes) { throw ValidationError("--decode-times \(decodeTimes): give 1 to 100") }
-    if !(0.1...600).contains(seconds) { throw ValidationError("--seconds \(seconds): give 0.1 to 600") }
+    if !(0.1...600).contains(seconds) { throw ValidationError("--seconds \(seconds): give 0.1 to 600 seconds") }
     for (flag, value) in [("--workers", workers), ("--threads", threads)] {
       if let value, !(1...1024).contains(value) { throw ValidationError("\(flag) \(value): give 1 to 1024") }
     }
   }
 
+  /// A given step stands for the device, so nothing is asked of the device itself.
+  private func sayIdleFlags() {
+    guard stepMs != nil else { return }
+    let reason = "--step-ms stands in the place of a measured step"
+    if threads != nil { IdleFlags.say("--threads", reason) }
+    if model != "yolov8n" { IdleFlags.say("--model", reason) }
+    if options.precision != "auto" { IdleFlags.say("--precision", reason) }
+  }
+
   func run() throws {
+    sayIdleFlags()
     let device = try DeviceChoice.device(options.device)
     let policy = PrecisionPolicy(Precision(rawValue: options.precision) ?? .auto, on: device)
     try policy.check()
@@ -69,6 +79,7 @@ struct ProfileCommand: ParsableCommand {
       size: ModelSize(modelName: model) ?? .n, device: device, precision: policy.precision,
       stepSeconds: stepMs.map { $0 / 1000 },
       storage: readMibPerS.map { $0 * 1_048_576 }, decodeCount: decodeTimes, seconds: seconds)
+    if decodeTimes > 1, !work.isDecoded { IdleFlags.say("--decode-times", "pixels are not decoded; give --cache jpeg") }
     let cores = CoreLimit.current.usable
     // A step on this processor takes its threads' cores from the loader, as in training.
     let most = stepMs == nil && device == .cpu ? max(cores - threads, 1) : cores

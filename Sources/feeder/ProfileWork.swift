@@ -57,7 +57,8 @@ struct ProfileWork {
     costs = try SourceOpener(dataset, options).decide(.train, storageBytesPerSecond: storage).costs
   }
 
-  private var isDecoded: Bool { opened.file?.recipe.form != .pixels }
+  /// True if the loader decodes images: their cache, if they have one, holds no pixels.
+  var isDecoded: Bool { opened.file?.recipe.form != .pixels }
   private var form: String { opened.file?.recipe.form.rawValue ?? "none" }
 
   /// Measures everything with so many loader threads, and the loader alone with `mostWorkers` where those are more. `trace` takes down

@@ -26,7 +26,11 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let record = try RunRecord(folder)
+    sayGaps(of: record)
     var flags = ["ranks": "1"]
+    if record["image_size"] == nil {
+      flags["image_size"] = try? WeightsFile(path: record.folder.bestWeights.path).metadata["image_size"]
+    }
     flags["device"] = device ?? record["device"]?.split(separator: ",").first.map(String.init)
     let arguments = try RunArguments(flags: flags, file: record.folder.arguments.path)
     let settings = try arguments.settings()
@@ -36,9 +40,13 @@ struct ReportCommand: ParsableCommand {
     let options = try arguments.sourceOptions(imageSize: settings.imageSize)
     let dataset = try arguments.dataset(data)
     let opener = SourceOpener(reporting: dataset, options)
+    let (train, validation) = (try opener.open(.train), try opener.open(.val))
+    try record.folder.check(
+      DataRecord(classNames: dataset.classNames, [(split: .train, opened: train), (split: .val, opened: validation)]),
+      of: dataset, advice: "name the run's data with --data, or judge these images with feeder val")
     var report = RunReport(
-      record: record, settings: settings, dataset: dataset, train: try opener.open(.train),
-      validation: try opener.open(.val), memory: options.memory)
+      record: record, settings: settings, dataset: dataset, train: train, validation: validation,
+      memory: options.memory)
     report.costs = costs.both
     let interruption = Interruption()
     guard let accuracy = try report.write(isCancelled: { interruption.cancellation.isCancelled }) else {
@@ -48,5 +56,17 @@ struct ReportCommand: ParsableCommand {
     try Terminal.show(
       accuracy.lines + ["report: \(record.folder.report.path)"], json: json,
       Report(report: record.folder.report.path))
+  }
+
+  /// Says what the files of the run lack: the report is written from what is there.
+  private func sayGaps(of record: RunRecord) {
+    if let gap = record.argumentsGap {
+      Terminal.say("warning: \(record.folder.arguments.path): \(gap); settings that it lacks are taken as by default")
+    }
+    guard let done = try? Checkpoint.newest(in: record.folder.weights).epochsDone else { return }
+    let last = record.epochs.last?.epoch ?? 0
+    if last < done {
+      Terminal.say("warning: \(record.folder.results.path): ends with epoch \(last), and the run has done \(done)")
+    }
   }
 }

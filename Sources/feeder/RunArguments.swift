@@ -10,6 +10,10 @@ import Yams
 /// The settings of a run as text by key, from a YAML file and from flags; flags win. What args.yaml holds.
 struct RunArguments {
   private var values: [String: String]
+  /// The settings that flags gave.
+  private let flags: Set<String>
+  /// The data that the file names; nil if it names none.
+  private(set) var data: String?
 
   /// Other words for a key that YOLO users have in their files.
   private static let synonyms = [
@@ -29,19 +33,27 @@ struct RunArguments {
     "stop_after_steps", "engine_threads", "workers", "prefetch", "plots", "tensorboard",
   ]
 
+  /// Keys whose value is a path. args.yaml holds whole paths, so it can be read from every folder.
+  private static let paths = ["weights", "cache_dir"]
+
   /// Settings from `flags` over those of the YAML file at `path`. A key of the file that has no effect is told to `warn`.
-  /// Of a run that goes on, `auto` keeps what was found when it began.
+  /// If the run goes on, the file must be whole, and `auto` keeps what was found when the run began.
   init(
     flags: [String: String], file path: String? = nil, goesOn: Bool = false, warn: (String) -> Void = Terminal.say
   ) throws {
     values = [:]
+    self.flags = Set(flags.keys)
     if let path {
-      for (key, value) in try Self.read(path) {
+      let file = try SettingsFile(path)
+      if goesOn { try file.checkWhole() }
+      for (key, value) in file.settings {
         let name = key.replacing("-", with: "_")
         let known = Self.synonyms[name] ?? name
         if Self.keys.contains(known) {
           guard let value else { throw CommandError("\(path): the setting '\(key)' is not a single value") }
           values[known] = value
+        } else if known == "data" {
+          data = value
         } else if !Self.places.contains(known) {
           warn("\(path): '\(key)' has no effect here")
         }
@@ -51,23 +63,17 @@ struct RunArguments {
       let isFound = goesOn && Self.found.contains(key) && values[key] != nil && flag.lowercased() == "auto"
       if !isFound { values[key] = flag }
     }
+    for key in Self.paths { values[key] = values[key].map(Self.wholePath) }
   }
 
-  /// Pairs of the file in its order; a value that is a list or a map is nil.
-  static func read(_ path: String) throws -> [(key: String, value: String?)] {
-    guard let node = try YAMLFile(path).root else { return [] }
-    guard let mapping = node.mapping else {
-      throw CommandError("\(path): holds no settings; write one `key: value` a line")
-    }
-    return mapping.map { key, value in (key.scalar?.string ?? "?", value.scalar?.string) }
-      .filter { !["", "null", "~"].contains($0.value) }
-  }
+  /// A path from the root on.
+  static func wholePath(_ path: String) -> String { URL(filePath: path).absoluteURL.standardizedFileURL.path }
 
   // MARK: - Reading values
 
-  private func number<T: LosslessStringConvertible>(_ key: String, _ kind: String, _ keep: inout T) throws {
+  private func number<T: LosslessStringConvertible>(_ key: String, _ keep: inout T) throws {
     guard let text = values[key] else { return }
-    guard let value = T(text) ?? T(text.lowercased()) else { throw CommandError("\(flag(key)) \(text): give \(kind)") }
+    guard let value = T(text) ?? T(text.lowercased()) else { throw CommandError(SettingBounds.refusal(key, text)) }
     keep = value
   }
 
@@ -80,18 +86,23 @@ struct RunArguments {
     keep = value
   }
 
-  private func flag(_ key: String) -> String { "--" + key.replacing("_", with: "-") }
+  /// The flag of a key.
+  static func flag(_ key: String) -> String { "--" + key.replacing("_", with: "-") }
+
+  private func flag(_ key: String) -> String { Self.flag(key) }
 
   /// Names of the devices, one a rank of this machine.
   private var devices: [String] {
-    (values["device"] ?? "auto").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    (values["device"] ?? "auto").split(separator: ",", omittingEmptySubsequences: false).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
   }
 
   /// Ranks that this machine shall run.
   func rankCount() throws -> Int {
     var count = max(devices.count, 1)
-    try number("ranks", "a whole number", &count)
-    guard (1...256).contains(count) else { throw CommandError("--ranks \(count): give 1 to 256 processes") }
+    try number("ranks", &count)
+    guard (1...256).contains(count) else { throw CommandError(SettingBounds.refusal("ranks", "\(count)")) }
     guard devices.count <= 1 || count == devices.count else {
       throw CommandError("--ranks \(count) and \(devices.count) devices: leave --ranks away, it is one for each device")
     }
@@ -112,7 +123,7 @@ struct RunArguments {
   func settings(_ place: RankPlace = .alone) throws -> TrainingSettings {
     var settings = TrainingSettings()
     settings.place = place
-    try number("sync_bn", "true or false", &settings.syncsNorms)
+    try number("sync_bn", &settings.syncsNorms)
     if let name = values["model"] {
       guard let size = ModelSize(modelName: name) else {
         let names = ModelSize.allCases.map(\.modelName).joined(separator: ", ")
@@ -120,50 +131,50 @@ struct RunArguments {
       }
       settings.model = size
     }
-    try number("epochs", "a whole number", &settings.epochs)
+    try number("epochs", &settings.epochs)
     settings.findsBatch = values["batch"]?.lowercased() == "auto"
-    if !settings.findsBatch { try number("batch", "a whole number, or auto", &settings.batch) }
-    try number("image_size", "a whole number", &settings.imageSize)
-    try number("seed", "a whole number from 0", &settings.seed)
-    try number("nominal_batch", "a whole number", &settings.nominalBatch)
-    try number("close_mosaic", "a whole number", &settings.closeMosaic)
-    try number("patience", "a whole number", &settings.patience)
-    try number("checkpoint_every", "a whole number", &settings.checkpointEvery)
-    try number("stop_after_steps", "a whole number", &settings.stopAfterSteps)
-    try number("prefetch", "a whole number", &settings.prefetchDepth)
-    try number("lr0", "a number", &settings.lr0)
-    try number("lrf", "a number", &settings.lrf)
-    try number("momentum", "a number", &settings.momentum)
-    try number("weight_decay", "a number", &settings.weightDecay)
-    try number("warmup_epochs", "a number", &settings.warmupEpochs)
-    try number("warmup_momentum", "a number", &settings.warmupMomentum)
-    try number("warmup_bias_lr", "a number", &settings.warmupBiasRate)
-    try number("cos_lr", "true or false", &settings.cosine)
-    try number("hsv_h", "a number", &settings.augmentation.hsvH)
-    try number("hsv_s", "a number", &settings.augmentation.hsvS)
-    try number("hsv_v", "a number", &settings.augmentation.hsvV)
-    try number("translate", "a number", &settings.augmentation.translate)
-    try number("scale", "a number", &settings.augmentation.scale)
-    try number("fliplr", "a number", &settings.augmentation.fliplr)
-    try number("flipud", "a number", &settings.augmentation.flipud)
-    try number("degrees", "a number", &settings.augmentation.degrees)
-    try number("shear", "a number", &settings.augmentation.shear)
-    try number("perspective", "a number", &settings.augmentation.perspective)
-    try number("mosaic", "a number", &settings.augmentation.mosaic)
+    if !settings.findsBatch { try number("batch", &settings.batch) }
+    try number("image_size", &settings.imageSize)
+    try number("seed", &settings.seed)
+    try number("nominal_batch", &settings.nominalBatch)
+    try number("close_mosaic", &settings.closeMosaic)
+    try number("patience", &settings.patience)
+    try number("checkpoint_every", &settings.checkpointEvery)
+    try number("stop_after_steps", &settings.stopAfterSteps)
+    try number("prefetch", &settings.prefetchDepth)
+    try number("lr0", &settings.lr0)
+    try number("lrf", &settings.lrf)
+    try number("momentum", &settings.momentum)
+    try number("weight_decay", &settings.weightDecay)
+    try number("warmup_epochs", &settings.warmupEpochs)
+    try number("warmup_momentum", &settings.warmupMomentum)
+    try number("warmup_bias_lr", &settings.warmupBiasRate)
+    try number("cos_lr", &settings.cosine)
+    try number("hsv_h", &settings.augmentation.hsvH)
+    try number("hsv_s", &settings.augmentation.hsvS)
+    try number("hsv_v", &settings.augmentation.hsvV)
+    try number("translate", &settings.augmentation.translate)
+    try number("scale", &settings.augmentation.scale)
+    try number("fliplr", &settings.augmentation.fliplr)
+    try number("flipud", &settings.augmentation.flipud)
+    try number("degrees", &settings.augmentation.degrees)
+    try number("shear", &settings.augmentation.shear)
+    try number("perspective", &settings.augmentation.perspective)
+    try number("mosaic", &settings.augmentation.mosaic)
     try choice("precision", &settings.precision)
     try choice("optimizer", &settings.optimizer)
     settings.startWeights = values["weights"]
     settings.device = try device(of: place)
     settings.engineThreads = place.share(of: CoreLimit.current.usable)
-    try number("engine_threads", "a whole number", &settings.engineThreads)
+    try number("engine_threads", &settings.engineThreads)
     if values["workers"] != nil {
       var workers = 0
-      try number("workers", "a whole number", &workers)
+      try number("workers", &workers)
       settings.workers = workers
     }
     if values["max_detections"] != nil {
       var maxDetections = 0
-      try number("max_detections", "a whole number", &maxDetections)
+      try number("max_detections", &maxDetections)
       settings.maxDetections = maxDetections
     }
     settings.tunesLoader = values["workers"] == nil && values["prefetch"] == nil
@@ -175,21 +186,21 @@ struct RunArguments {
   /// True where the run writes TensorBoard's events.
   func tensorboard() throws -> Bool {
     var tensorboard = false
-    try number("tensorboard", "true or false", &tensorboard)
+    try number("tensorboard", &tensorboard)
     return tensorboard
   }
 
   /// True where the run draws pictures and a report.
   func plots() throws -> Bool {
     var plots = true
-    try number("plots", "true or false", &plots)
+    try number("plots", &plots)
     return plots
   }
 
   /// The data set that `data` names, read as the settings say.
   func dataset(_ data: String) throws -> Dataset {
     var skipsBadLabels = false
-    try number("skip_bad_labels", "true or false", &skipsBadLabels)
+    try number("skip_bad_labels", &skipsBadLabels)
     return try Dataset.open(data, skipsBadLabels: skipsBadLabels)
   }
 
@@ -198,7 +209,7 @@ struct RunArguments {
     var options = SourceOptions(imageSize: imageSize)
     if let text = values["memory"] {
       guard let memory = ByteCount(text: text) else {
-        throw CommandError("--memory \(text): give a number of bytes such as 2GiB")
+        throw CommandError(SettingBounds.refusal("memory", text))
       }
       options.memory = memory.bytes
     } else {
@@ -213,9 +224,34 @@ struct RunArguments {
     return options
   }
 
-  /// The text of args.yaml: every key with its value in this run.
+  /// The text of args.yaml: every key with its value in this run, and the line that ends a whole file.
   func yaml(_ settings: TrainingSettings, _ options: SourceOptions, data: String, out: String) throws -> String {
-    var all: [(String, String)] = [("data", data), ("out", out)]
+    var all: [(String, String)] = [("data", Self.wholePath(data)), ("out", Self.wholePath(out))]
+    let merged = values.merging(try resolved(settings, options)) { _, now in now }
+    all += Self.keys.compactMap { key in merged[key].map { (key, $0) } }
+    all.append((SettingsFile.endKey, SettingsFile.end(all.count)))
+    let pairs = all.map { (Node($0.0), Node($0.1, Tag(.implicit), .any)) }
+    return try Yams.serialize(node: Node(pairs))
+  }
+
+  /// Every value as the rank at `place` reads it, in one way of writing: equal texts are equal settings.
+  func values(at place: RankPlace) throws -> [String: String] {
+    let settings = try settings(place)
+    let options = try sourceOptions(imageSize: settings.imageSize)
+    var all = values.merging(try resolved(settings, options)) { _, now in now }
+    if settings.findsBatch { all["batch"] = "auto" }
+    all["channels"] = options.channels.map { "\($0)" } ?? "auto"
+    return all
+  }
+
+  /// The settings that somebody chose: those that flags gave and, if the run begins, those of the file that are not as by default.
+  func chosen(at place: RankPlace, goesOn: Bool) throws -> Set<String> {
+    if goesOn { return flags }
+    let (own, plain) = (try values(at: place), try RunArguments(flags: [:]).values(at: .alone))
+    return flags.union(own.keys.filter { own[$0] != plain[$0] && values[$0] != nil })
+  }
+
+  private func resolved(_ settings: TrainingSettings, _ options: SourceOptions) throws -> [String: String] {
     var resolved: [String: String] = [
       "model": settings.model.modelName, "epochs": "\(settings.epochs)", "batch": "\(settings.batch)",
       "image_size": "\(settings.imageSize)", "precision": settings.precision.rawValue,
@@ -239,9 +275,6 @@ struct RunArguments {
     ]
     // A depth that the tuner chooses is not pinned by resuming either.
     if settings.tunesLoader { resolved["prefetch"] = nil }
-    let merged = values.merging(resolved) { _, now in now }
-    all += Self.keys.compactMap { key in merged[key].map { (key, $0) } }
-    let pairs = all.map { (Node($0.0), Node($0.1, Tag(.implicit), .any)) }
-    return try Yams.serialize(node: Node(pairs))
+    return resolved
   }
 }

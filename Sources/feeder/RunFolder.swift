@@ -1,5 +1,8 @@
+import FeederCache
 import FeederCore
+import FeederDatasets
 import FeederFiles
+import FeederReporting
 import FeederTraining
 import Foundation
 
@@ -9,6 +12,8 @@ struct RunFolder {
 
   var weights: URL { url.appending(path: "weights", directoryHint: .isDirectory) }
   var arguments: URL { url.appending(path: "args.yaml") }
+  /// The record of the data that the run began with.
+  var data: URL { url.appending(path: "data.csv") }
   var results: URL { url.appending(path: "results.csv") }
   var telemetry: URL { url.appending(path: "telemetry.csv") }
 
@@ -24,7 +29,17 @@ struct RunFolder {
   var wayOn: String {
     (try? Checkpoint.newest(in: weights)) == nil
       ? "no checkpoint was written, so begin again"
-      : "the last good checkpoint is kept; go on with: feeder train --resume \(url.path)"
+      : "the last good checkpoint is kept; go on with: \(resumeCommand)"
+  }
+
+  /// The command that goes on with this run, as a shell reads it.
+  var resumeCommand: String { "feeder train --resume " + Self.quoted(url.path) }
+
+  private static func quoted(_ path: String) -> String {
+    let isPlain = path.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || $0.properties.numericType != nil || "/._-+@%:,=".unicodeScalars.contains($0)
+    }
+    return isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
   }
 
   /// No folder, for a process that writes none.
@@ -91,6 +106,35 @@ struct RunFolder {
     .runFolder(path: path, reason: "cannot be made (\(FreeSpace.reason(path))); name another one with --out")
   }
 
+  /// Throws a line that names the first difference if `record` is not that of the data that the run began with. `advice` ends it.
+  func check(_ record: DataRecord, of dataset: Dataset, advice: String) throws {
+    let path = dataset.configurationURL.path
+    if FileManager.default.fileExists(atPath: data.path) {
+      guard let difference = try DataRecord(file: data.path).difference(to: record) else { return }
+      throw CommandError("\(path): is other data than the run \(url.path) began with: \(difference); \(advice)")
+    }
+    guard let sum = try Checkpoint.newest(in: weights).dataSum else {
+      return Terminal.say("\(url.path): does not say what data it began with; \(path) is taken for it")
+    }
+    guard sum == record.sum else {
+      throw CommandError(
+        "\(path): is other data than the run \(url.path) began with (its file data.csv, which says where they differ, is gone); \(advice)"
+      )
+    }
+  }
+
+  /// Writes the record of the data that the run begins with, unless it is there.
+  func keep(_ record: DataRecord) throws {
+    if FileManager.default.fileExists(atPath: data.path) { return }
+    try WholeFile.write(Data(record.text.utf8), to: data)
+  }
+
+  /// Writes args.yaml if it does not hold this text already. The old file stays until the new one is whole.
+  func keep(_ text: String) throws {
+    if let old = try? Data(contentsOf: arguments), old == Data(text.utf8) { return }
+    try WholeFile.write(Data(text.utf8), to: arguments)
+  }
+
   /// Removes the folder where it holds no weights: nothing of a run that failed before its first checkpoint is of use.
   func removeWithoutWeights() {
     // Where something lies in it now, or is being written, it stays.
@@ -114,7 +158,9 @@ struct RunFolder {
   init(resuming path: String) throws {
     url = URL(filePath: path, directoryHint: .isDirectory)
     func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
-    guard exists(url) else { throw TrainingError.runFolder(path: path, reason: "no such run folder to resume") }
+    guard !path.isEmpty, exists(url) else {
+      throw TrainingError.runFolder(path: "--resume '\(path)'", reason: "no such run folder")
+    }
     guard exists(arguments), checkpointDate != nil else {
       throw TrainingError.runFolder(
         path: path, reason: "holds no args.yaml with weights/last.safetensors; give the folder of a run to --resume")

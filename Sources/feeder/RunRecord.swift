@@ -9,6 +9,8 @@ struct RunRecord {
   let folder: RunFolder
   /// args.yaml, in its order.
   let arguments: [(key: String, value: String)]
+  /// Why args.yaml is not whole; nil if it is.
+  let argumentsGap: String?
   /// results.csv.
   let epochs: [EpochRow]
   /// telemetry.csv; empty where a run has none.
@@ -17,7 +19,9 @@ struct RunRecord {
   /// Reads the run in `path`. Throws a line where that is none.
   init(_ path: String) throws {
     folder = try RunFolder(reading: path)
-    arguments = try RunArguments.read(folder.arguments.path).map { ($0.key, $0.value ?? "") }
+    let file = try SettingsFile(folder.arguments.path)
+    arguments = file.settings.map { ($0.key, $0.value ?? "") }
+    argumentsGap = file.gap
     func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
     epochs = exists(folder.results) ? try ResultsCSV.read(folder.results) : []
     telemetry = exists(folder.telemetry) ? try TelemetryFile.rows(of: folder.telemetry) : []
@@ -26,9 +30,9 @@ struct RunRecord {
   /// A value of args.yaml.
   subscript(key: String) -> String? { arguments.first { $0.key == key }?.value }
 
-  /// The epoch whose weights are the best, by the rule that chooses them.
+  /// The epoch whose weights are the best, by the rule that chooses them: of equal ones the first.
   var best: EpochRow? {
-    epochs.max { Self.fitness($0) < Self.fitness($1) }
+    epochs.reduce(nil) { best, row in best.map { Self.fitness(row) > Self.fitness($0) ? row : $0 } ?? row }
   }
 
   private static func fitness(_ row: EpochRow) -> Double {

@@ -59,11 +59,9 @@ struct RunReport {
     let exists = FileManager.default.fileExists(atPath: folder.bestWeights.path)
     let path = (exists ? folder.bestWeights : folder.lastWeights).path
     let file = try WeightsFile(path: path)
-    guard file.classCount == classNames.count, let size = file.modelSize else {
-      throw CommandError(
-        "\(path) tells \(file.classCount ?? 0) classes apart, \(dataset.configurationURL.path) names \(classNames.count): "
-          + "name the data of this run with --data")
-    }
+    let match = try ClassMatch(file, classNames: classNames, data: dataset.configurationURL.path)
+    if let line = match.line { Terminal.say(line) }
+    guard let size = file.modelSize else { throw CommandError("\(path): holds no YOLOv8 detector") }
     try Engine.setThreadCount(settings.engineThreads)
     let model = try YOLOv8(size, classCount: classNames.count, device: settings.device)
     try file.load(into: model.state)
@@ -73,7 +71,7 @@ struct RunReport {
     let validator = try Validator(
       source: validation.source, settings: loading, device: settings.device, bound: bound)
     Terminal.say("validating \(path)")
-    return try validator(model, isCancelled: isCancelled)
+    return try validator(model, isCancelled: isCancelled).map(match.callAsFunction)
   }
 
   // MARK: - What the page says

@@ -32,7 +32,7 @@ struct SynthCommand: ParsableCommand {
 
   func validate() throws {
     if let problem = try settings().problem { throw ValidationError(problem) }
-    if threads < 1 { throw ValidationError("--threads wants at least 1") }
+    if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
   }
 
   func run() throws {
@@ -74,7 +74,10 @@ struct SynthCommand: ParsableCommand {
     switch (sides.first ?? nil, sides.last ?? nil, sides.count) {
     case (let side?, _, 1): return PixelSize(side: side)
     case (let width?, let height?, 2): return PixelSize(width: width, height: height)
-    default: throw ValidationError("--size wants a number of pixels, or WIDTHxHEIGHT, not '\(text)'")
+    default:
+      throw ValidationError(
+        "--size \(text): give \(SyntheticSettings.sides.lowerBound) to \(SyntheticSettings.sides.upperBound) pixels, or WIDTHxHEIGHT"
+      )
     }
   }
 

@@ -7,17 +7,21 @@ import FeederReporting
 import FeederTorch
 import FeederTraining
 import Foundation
+import Synchronization
 
 /// `feeder train`: trains, and writes the run folder.
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a detector and writes a run folder.")
 
-  @Argument(help: "A data.yaml, or the folder that holds one.")
-  var data: String
+  @Argument(
+    help: "A data.yaml, or the folder that holds one. With --resume only to say where the run's data lies now.")
+  var data: String?
   @Option(parsing: .unconditional, help: "The run folder; taken names get a number. (default: runs/train)")
   var out: String?
-  @Option(parsing: .unconditional, help: "Go on with the run in this folder, with its settings.")
+  @Option(
+    parsing: .unconditional,
+    help: "Go on with the run in this folder, with its data and settings; some may change (docs/run-folder.md).")
   var resume: String?
   @Option(parsing: .unconditional, help: "A YAML file of the same keys; flags win.")
   var config: String?
@@ -36,6 +40,9 @@ struct TrainCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    if data == nil, resume == nil {
+      throw ValidationError("Missing expected argument '<data>': name a data.yaml, or --resume with a run folder")
+    }
     if !(watchdog == 0 || (1...86_400).contains(watchdog)) {
       throw ValidationError("--watchdog \(watchdog): give 1 to 86400 seconds, or 0")
     }
@@ -73,13 +80,25 @@ struct TrainCommand: ParsableCommand {
     let resumed = try resume.map(RunFolder.init(resuming:)) ?? restarted(detection)
     let arguments = try RunArguments(
       flags: options.given, file: resumed?.arguments.path ?? config, goesOn: resumed != nil)
+    if let resumed {
+      try ResumeRules.check(arguments, flags: options.given, file: resumed.arguments.path, place)
+      try checkEpochs(arguments, resumed)
+    }
+    guard let data = data ?? arguments.data else {
+      throw CommandError(
+        "\(resumed?.arguments.path ?? ""): names no data; name it, as in feeder train DATA --resume RUN")
+    }
     if detection == nil, try arguments.rankCount() > 1 {
+      if let resumed { try RunLock.check(resumed.url) }
       return try RankCrew(count: arguments.rankCount()) { _ = try arguments.settings($0) }.run()
     }
     var settings = try arguments.settings(place)
     try ThreadRoom.check(settings)
     let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
-    let dataset = try arguments.dataset(data)
+    let dataset = try open(data, of: resumed, arguments)
+    // Rank 0 alone writes the run folder, and holds it.
+    if place.leads, !plan { try resumed.map(hold) }
+    defer { Self.release() }
     if let path = settings.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
     let traceFiles = { InputFiles.of(dataset, settings.startWeights, config) }
     // The folder of the run itself is made later.
@@ -99,11 +118,14 @@ struct TrainCommand: ParsableCommand {
     for (split, opened) in [(Split.train, train), (.val, validation)] {
       opened.source.tinyBoxes.line(split.rawValue, imageSize: settings.imageSize).map(Terminal.say)
     }
+    let record = try place.leads && !plan ? dataRecord(dataset, train, validation, of: resumed) : nil
     let loaderBudget = place.share(of: sourceOptions.memory)
     let memory = MemoryPlanning(dataset, train: train.source, validation: validation.source, loaderBudget)
     let ranks = try detection.map { try join($0, settings.device) }
     settings.precision = try precision(settings, dataset, train.source, ranks)
     settings = try memory.withBatch(settings, ranks)
+    let chosen = try arguments.chosen(at: place, goesOn: resumed != nil)
+    IdleFlags.check(chosen, settings, facts(resumed, detection, train, sourceOptions))
     if plan { return try memory.print(settings, json: json) }
     settings.learnedFile = settings.learnedLoader(dataset, train, sourceOptions)
     let folder = try resumed ?? (place.leads ? RunFolder(making: out ?? Self.defaultOut) : RunFolder.none)
@@ -114,16 +136,19 @@ struct TrainCommand: ParsableCommand {
     let ended: Ended
     var traceFailure: (any Error)?
     do {
-      if resumed == nil, place.leads {
+      if let record {
+        if resumed == nil { try hold(folder) }
+        try folder.keep(record)
         let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
-        try WholeFile.write(Data(text.utf8), to: folder.arguments)
-        if try arguments.plots() { drawing.before() }
+        try folder.keep(text)
+        if resumed == nil, try arguments.plots() { drawing.before() }
       }
       // Rank 0 alone writes.
       let file = try place.leads ? early ?? tracing.open(json: json, reading: traceFiles) : nil
       (ended, traceFailure) = try TraceOptions.during(file) { trace in
         try run(
-          in: folder, settings, dataset, train.source, validation.source, memory: loaderBudget, ranks, trace,
+          in: folder, settings, dataset, record?.sum, train.source, validation.source, memory: loaderBudget, ranks,
+          trace,
           interruption, wantsEvents: arguments.tensorboard())
       }
     } catch TrainingError.rankLost where interruption.cancellation.isCancelled && !place.leads {
@@ -171,7 +196,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func run(
-    in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ train: any ImageSource,
+    in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ dataSum: String?,
+    _ train: any ImageSource,
     _ validation: any ImageSource, memory: Int, _ ranks: Ranks?, _ trace: Trace?, _ interruption: Interruption,
     wantsEvents: Bool
   ) throws -> Ended {
@@ -180,7 +206,7 @@ struct TrainCommand: ParsableCommand {
     let watchdog = Watchdog(seconds: watchdog, leads: leads) { hasCheckpoint in
       guard leads else { return "the rank that writes says how to go on" }
       return hasCheckpoint
-        ? "the last checkpoint is kept; go on with: feeder train --resume \(folder.url.path)"
+        ? "the last checkpoint is kept; go on with: \(folder.resumeCommand)"
         : "no checkpoint was written yet: mend that, and begin again"
     }
     defer { watchdog.stop() }
@@ -188,7 +214,8 @@ struct TrainCommand: ParsableCommand {
     let observer = TrainingObservers(shown + [watchdog])
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
-      weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: observer, ranks: ranks,
+      dataSum: dataSum, weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: observer,
+      ranks: ranks,
       trace: trace,
       isCancelled: { interruption.cancellation.isCancelled })
     if trainer.isFinished {
@@ -216,11 +243,17 @@ struct TrainCommand: ParsableCommand {
 
   // What ends a run that was asked to stop and does not, in its three parts. A rank that leaves before rank 0 would end the run of all.
 
+  /// Ends the process; the run folder is free then.
+  private static func leave(_ status: Int32) -> Never {
+    release()
+    UnfinishedFiles.leave(status)
+  }
+
   private func leaveWhilePreparing(_ folder: RunFolder, _ place: RankPlace) -> LastResort.Step {
     .init(seconds: place.leads ? 3 : 5) {
       Terminal.say("interrupted before the first step")
       if place.leads { folder.removeWithoutWeights() }
-      UnfinishedFiles.leave(Interruption.exitStatus)
+      Self.leave(Interruption.exitStatus)
     }
   }
 
@@ -230,12 +263,12 @@ struct TrainCommand: ParsableCommand {
       do {
         try save {
           Terminal.say(
-            "interrupted: a checkpoint of the last whole step is written; go on with --resume \(folder.url.path)")
-          UnfinishedFiles.leave(Interruption.exitStatus)
+            "interrupted: a checkpoint of the last whole step is written; go on with: \(folder.resumeCommand)")
+          Self.leave(Interruption.exitStatus)
         }
       } catch {
         Terminal.complain("\(error)")
-        UnfinishedFiles.leave(1)
+        Self.leave(1)
       }
     }
   }
@@ -244,19 +277,77 @@ struct TrainCommand: ParsableCommand {
   private func leaveAfterSaving(_ folder: RunFolder) -> LastResort.Step {
     .init(seconds: 3) {
       Terminal.say(
-        "interrupted: a checkpoint of the last whole step is written; go on with --resume \(folder.url.path)")
-      UnfinishedFiles.leave(Interruption.exitStatus)
+        "interrupted: a checkpoint of the last whole step is written; go on with: \(folder.resumeCommand)")
+      Self.leave(Interruption.exitStatus)
     }
   }
 
   private func leaveWhileDrawing(_ folder: RunFolder) -> LastResort.Step {
     .init(seconds: 9) {
       Terminal.say("interrupted: the run is done, and its report is not written: feeder report \(folder.url.path)")
-      UnfinishedFiles.leave(Interruption.exitStatus)
+      Self.leave(Interruption.exitStatus)
     }
   }
 
   private static let defaultOut = "runs/train"
+
+  /// The lock of the run folder: every way out of the process gives it back.
+  private static let lock = Mutex<RunLock?>(nil)
+
+  /// Keeps the folder for this process. Ends the process if another one takes it over.
+  private func hold(_ folder: RunFolder) throws {
+    let lock = try RunLock(folder.url, note: Terminal.say) { line in
+      Terminal.complain(line)
+      UnfinishedFiles.leave(1)
+    }
+    Self.lock.withLock { $0 = lock }
+  }
+
+  private static func release() { lock.withLock { $0 }?.release() }
+
+  /// What decides which flags have no effect.
+  private func facts(
+    _ resumed: RunFolder?, _ detection: RankDetection?, _ train: OpenedSource, _ options: SourceOptions
+  ) -> IdleFlags.Facts {
+    var facts = IdleFlags.Facts()
+    facts.goesOn = resumed != nil
+    facts.starter = ProcessInfo.processInfo.environment["FEEDER_CREW"] == nil ? detection?.starter : nil
+    facts.channels = train.source.channels
+    facts.keepsCache = options.cache != .none
+    (facts.isVerbose, facts.plansOnly, facts.out, facts.trace) = (verbose, plan, out != nil, tracing.path != nil)
+    return facts
+  }
+
+  /// What data the run has. Throws if a run that goes on began with other data.
+  private func dataRecord(
+    _ dataset: Dataset, _ train: OpenedSource, _ validation: OpenedSource, of resumed: RunFolder?
+  ) throws -> DataRecord {
+    let record = try DataRecord(
+      classNames: dataset.classNames, [(split: .train, opened: train), (split: .val, opened: validation)])
+    if let resumed {
+      try resumed.check(
+        record, of: dataset, advice: "put it back, or begin a new run with --weights \(resumed.lastWeights.path)")
+    }
+    return record
+  }
+
+  /// The data set; if that of a run is not where it was, the line says how to name its new place.
+  private func open(_ data: String, of resumed: RunFolder?, _ arguments: RunArguments) throws -> Dataset {
+    guard let resumed, self.data == nil, !FileManager.default.fileExists(atPath: data) else {
+      return try arguments.dataset(data)
+    }
+    throw CommandError(
+      "\(data): the data of this run is not there any more; say where it lies now: feeder train DATA --resume \(resumed.url.path)"
+    )
+  }
+
+  /// Throws if a run that goes on has done more epochs than it shall have.
+  private func checkEpochs(_ arguments: RunArguments, _ resumed: RunFolder) throws {
+    guard options.epochs != nil else { return }
+    let (epochs, done) = (try arguments.settings().epochs, try Checkpoint.newest(in: resumed.weights).epochsDone)
+    guard epochs < done else { return }
+    throw CommandError("--epochs \(epochs): this run has done \(done) epochs already; give \(done) or more")
+  }
 
   /// The run that an earlier attempt of the same job began: whoever starts ranks again after a failure gives the same command.
   private func restarted(_ detection: RankDetection?) -> RunFolder? {
@@ -300,6 +391,9 @@ struct TrainCommand: ParsableCommand {
     let first = isNew ? 1 : try Checkpoint.newest(in: folder.weights).epochsDone + 1
     let results =
       isNew ? try ResultsCSV(creating: folder.results) : try ResultsCSV(continuing: folder.results, from: first)
+    if first > 1, results.isEmpty {
+      Terminal.say("\(folder.results.path): holds no epoch before \(first); it begins anew")
+    }
     let always: [any TrainingObserver] = [
       TrainingLine(results: results, isVerbose: verbose), TelemetryRecorder(folder.telemetry),
     ]
@@ -314,10 +408,10 @@ struct TrainCommand: ParsableCommand {
       Terminal.say("no better result since epoch \(best + 1): stopped early; \(folder.url.path)")
     case .stoppedAfterSteps:
       Terminal.say(
-        "stopped after \(options.stopAfterSteps ?? "the given") steps; go on with --resume \(folder.url.path), "
+        "stopped after \(options.stopAfterSteps ?? "the given") steps; go on with: \(folder.resumeCommand), "
           + "and --stop-after-steps 0 to go to the end")
     case .interrupted:
-      Terminal.say("interrupted: a checkpoint is written; go on with --resume \(folder.url.path)")
+      Terminal.say("interrupted: a checkpoint is written; go on with: \(folder.resumeCommand)")
       throw ExitCode(Interruption.exitStatus)
     }
   }

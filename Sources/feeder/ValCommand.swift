@@ -34,11 +34,9 @@ struct ValCommand: ParsableCommand {
       savePredictions, option: "--save-predictions", PredictionsFile.signature, json: json
     ) { InputFiles.of(dataset, weights) }
     let loaded = try options.load(weights)
-    guard loaded.model.classCount == dataset.classNames.count else {
-      throw CommandError(
-        "\(weights) tells \(loaded.model.classCount) classes apart, \(dataset.configurationURL.path) names "
-          + "\(dataset.classNames.count): validate on the data of these weights")
-    }
+    let match = try ClassMatch(
+      loaded.file, classNames: dataset.classNames, data: dataset.configurationURL.path)
+    if let line = match.line { Terminal.say(line) }
     let source = try sources.opener(dataset, imageSize: loaded.imageSize).open(split).source
     let settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2,
@@ -52,9 +50,9 @@ struct ValCommand: ParsableCommand {
     let interruption = Interruption()
     let bar = ProgressBar(
       "validating", total: (source.count + options.batch - 1) / options.batch, unit: "batches")
-    let results = try validator(
+    let found = try validator(
       loaded.model, progress: { _, _ in bar.advance() }, isCancelled: { interruption.cancellation.isCancelled })
-    guard let results else {
+    guard let results = found.map(match.callAsFunction) else {
       Terminal.say("feeder: interrupted; nothing is written")
       throw ExitCode(Interruption.exitStatus)
     }

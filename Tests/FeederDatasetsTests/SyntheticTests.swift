@@ -112,11 +112,11 @@ struct SyntheticDatasetTests {
       return settings.problem ?? ""
     }
     #expect(problem { _ in }.isEmpty)
-    #expect(problem { $0.boardCount = 1 }.contains("at least 2"))
+    #expect(problem { $0.boardCount = 1 }.contains("2 to 1000000 boards"))
     #expect(problem { $0.size.width = 16 }.contains("16 x 640"))
-    #expect(problem { $0.channels = 4 }.contains("choose 1 or 3"))
-    #expect(problem { $0.valShare = .nan }.contains("between 0 and 1"))
-    #expect(problem { $0.quality = 0 }.contains("between 1 and 100"))
+    #expect(problem { $0.channels = 4 }.contains("give 1 or 3"))
+    #expect(problem { $0.valShare = .nan }.contains("above 0 and below 1"))
+    #expect(problem { $0.quality = 0 }.contains("1 to 100"))
   }
 
   private func write(_ boardCount: Int, _ target: String) throws {

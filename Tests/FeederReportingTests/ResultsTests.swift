@@ -92,6 +92,26 @@ struct ResultsTests {
     #expect(try ResultsCSV.read(url).map(\.validationLosses) == [nil])
   }
 
+  @Test("A file that lacks rows, at its end or between, is refused by name and stays as it is")
+  func cut() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "results.csv")
+    var results = try ResultsCSV(creating: url)
+    for epoch in 1...4 { try results.append(row(epoch)) }
+    let whole = try lines(url)
+    func refusal(_ text: String) throws -> String? {
+      try Data(text.utf8).write(to: url)
+      let error = #expect(throws: ReportingError.self) { try ResultsCSV(continuing: url, from: 5) }
+      #expect(try String(contentsOf: url, encoding: .utf8) == text)
+      return error.map { "\($0)" }
+    }
+    let short = whole.prefix(4).joined(separator: "\n") + "\n"
+    #expect(try refusal(short)?.contains("ends with epoch 3, and the run has done 4") == true)
+    let gap = [whole[0], whole[1], whole[3], whole[4]].joined(separator: "\n") + "\n"
+    #expect(try refusal(gap)?.contains("line 3") == true)
+    #expect(try refusal("")?.contains("is empty") == true)
+  }
+
   @Test("Times, accuracies and counts that no run has are refused with their line")
   func impossible() throws {
     let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A run stops when its results no longer get better")
 struct PatienceTests {
-  @Test("The best epoch is the last of the best, and patience counts from it")
+  @Test("The best epoch is the first of equal ones, and patience counts from it")
   func patience() {
     var progress = RunProgress()
     var stops: [Bool] = []
@@ -12,8 +12,30 @@ struct PatienceTests {
       _ = progress.noteResult(fitness: Float(fitness))
       stops.append(progress.isOutOfPatience(3))
     }
-    #expect(progress.bestEpoch == 2)
-    #expect(stops == [false, false, false, false, false, true])
+    #expect(progress.bestEpoch == 1)
+    #expect(stops == [false, false, false, false, true, true])
+  }
+
+  @Test("Results that never change stop a run after `patience` epochs more than the first")
+  func ties() {
+    var progress = RunProgress()
+    for epoch in 0..<4 {
+      progress.epoch = epoch
+      let isBest = progress.noteResult(fitness: 0)
+      #expect(isBest == (epoch == 0))
+      #expect(progress.isOutOfPatience(3) == (epoch == 3))
+    }
+  }
+
+  @Test("A run that stopped early or came to its end goes on if its patience or its epochs grow")
+  func longer() {
+    var progress = RunProgress()
+    _ = progress.noteResult(fitness: 0.5)
+    progress.epoch = 3  // two epochs without a better result are done
+    #expect(progress.isOver(epochs: 10, patience: 2))
+    #expect(!progress.isOver(epochs: 10, patience: 3))
+    #expect(!progress.isOver(epochs: 10, patience: 0))
+    #expect(progress.isOver(epochs: 3, patience: 0))
   }
 
   @Test("A patience of 0 never stops a run")

@@ -27,15 +27,13 @@ package struct SyntheticSettings: Sendable, Equatable {
 
   /// What is wrong with the settings, in one line; nil where nothing is.
   package var problem: String? {
-    if boardCount < 2 { return "\(boardCount) boards cannot be split; draw at least 2" }
-    if boardCount > 1_000_000 { return "\(boardCount) boards are more than the names hold; draw at most 1,000,000" }
+    if !(2...1_000_000).contains(boardCount) { return "--boards \(boardCount): give 2 to 1000000 boards" }
     if !Self.sides.contains(size.width) || !Self.sides.contains(size.height) {
-      return
-        "a board of \(size) pixels is not drawn; both sides are \(Self.sides.lowerBound) to \(Self.sides.upperBound)"
+      return "--size \(size): both sides are \(Self.sides.lowerBound) to \(Self.sides.upperBound) pixels"
     }
-    if channels != 1, channels != 3 { return "\(channels) channels are not drawn; choose 1 or 3" }
-    if !(valShare > 0 && valShare < 1) { return "a share of \(valShare) for val is not between 0 and 1" }
-    if !(1...100).contains(quality) { return "a JPEG quality of \(quality) is not between 1 and 100" }
+    if channels != 1, channels != 3 { return "--channels \(channels): give 1 or 3" }
+    if !(valShare > 0 && valShare < 1) { return "--val-share \(valShare): give a share above 0 and below 1" }
+    if !(1...100).contains(quality) { return "--quality \(quality): give 1 to 100" }
     return nil
   }
 }

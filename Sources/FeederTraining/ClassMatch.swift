@@ -1,0 +1,62 @@
+import FeederMetrics
+
+/// Which class of a data set each class of some weights is: matched by name, or by number if the weights do not say their names.
+package struct ClassMatch: Sendable {
+  /// For each class of the weights its place among the classes of the data; nil if both have one order.
+  private let places: [Int]?
+  /// A line for people if the match is not plain.
+  package let line: String?
+
+  /// The names that are printed of a list.
+  private static let mostNames = 100
+
+  /// Matches the classes of `file` with those of the data set that `data` names. Throws `TrainingError.weights` with both lists if the
+  /// names are not the same, or with both counts if the weights do not say their names.
+  package init(_ file: WeightsFile, classNames: [String], data: String) throws {
+    let count = file.classCount ?? 0
+    guard let names = file.classNames, names.count == count else {
+      guard count == classNames.count else {
+        throw TrainingError.weights(
+          file: file.path,
+          reason:
+            "has \(count) classes, and \(data) names \(classNames.count): \(Self.list(classNames)); give the data of these weights"
+        )
+      }
+      places = nil
+      line = "\(file.path): does not say the names of its classes; they are taken in the order of \(data)"
+      return
+    }
+    if names == classNames {
+      (places, line) = (nil, nil)
+      return
+    }
+    let found = names.compactMap(classNames.firstIndex)
+    guard found.count == names.count, Set(found).count == classNames.count else {
+      throw TrainingError.weights(
+        file: file.path,
+        reason:
+          "has \(count) classes (\(Self.list(names))), and \(data) names \(classNames.count) (\(Self.list(classNames))): give the "
+          + "data of these weights")
+    }
+    places = found
+    line =
+      "\(file.path): its classes are those of \(data) in another order (\(Self.list(names))); they are matched by name"
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(mostNames).joined(separator: ", ")
+      + (names.count > mostNames ? " and \(names.count - mostNames) more" : "")
+  }
+
+  /// The results with the classes of the data set.
+  package func callAsFunction(_ results: [ImageResult]) -> [ImageResult] {
+    guard let places else { return results }
+    return results.map { result in
+      var result = result
+      for index in result.detections.indices where places.indices.contains(result.detections[index].classID) {
+        result.detections[index].classID = places[result.detections[index].classID]
+      }
+      return result
+    }
+  }
+}
