@@ -119,7 +119,7 @@ package struct CacheBuilder: Sendable {
     }
     if !isReadable, let firstDamage {
       throw CacheError.nothingReadable(
-        folder: dataset.imageFolder(split).path, first: "\(firstDamage.imageID) \(firstDamage.damage ?? "")")
+        folder: dataset.place(of: split), first: "\(firstDamage.imageID) \(firstDamage.damage ?? "")")
     }
     return takenCount.load(ordering: .relaxed)
   }

@@ -26,7 +26,7 @@ struct CacheHeader: Sendable, Equatable {
     writer.put(UInt32(recipe.imageSize))
     writer.put(UInt64(itemCount))
     writer.put(UInt64(classCount))
-    writer.put(UInt32(split == .train ? 0 : 1))
+    writer.put(UInt32(Split.allCases.firstIndex(of: split) ?? 0))
     writer.put(UInt32(0))
     writer.put(listKey)
     writer.put(contentKey)
@@ -56,7 +56,9 @@ struct CacheHeader: Sendable, Equatable {
     recipe = CacheRecipe(form: form, channels: recipe.channels, imageSize: Int(reader.take(UInt32.self)))
     itemCount = reader.takeCount()
     classCount = reader.takeCount()
-    split = reader.take(UInt32.self) == 0 ? .train : .val
+    let splitCode = Int(reader.take(UInt32.self))
+    guard Split.allCases.indices.contains(splitCode) else { throw damaged("its split is unknown") }
+    split = Split.allCases[splitCode]
     _ = reader.take(UInt32.self)
     listKey = reader.take()
     contentKey = reader.take()

@@ -124,7 +124,7 @@ package enum SourceFile {
       let count = try file.read(into: bytes)
       return (UnsafeRawBufferPointer(rebasing: bytes[..<count]), FileStamp(status))
     } catch CacheError.system(let operation, _, let reason) {
-      throw CacheError.damagedImage(path: path, reason: "cannot \(operation) (\(reason))")
+      throw CacheError.damagedImage(path: path, reason: DeadLink.problem(path) ?? "cannot \(operation) (\(reason))")
     }
   }
 }

@@ -259,7 +259,7 @@ package final class SourceOpener: Sendable {
 
   private func decideChannels(_ split: Split, _ entries: [DatasetEntry]) throws -> Int {
     if let channels = state.withLock({ $0.channels }) { return channels }
-    let surveys = try Split.allCases.map { each in
+    let surveys = try [Split.train, .val].filter(dataset.splits.contains).map { each in
       try survey(each, each == split ? entries : dataset.entries(each))
     }
     let decision = try GreyDecision(surveys)

@@ -18,7 +18,7 @@ public final class DataLoader {
   /// Throws an error whose description is one line: what is wrong, where, and what to do.
   public init(_ data: String, _ options: DataOptions = DataOptions()) throws {
     let dataset = try Dataset.open(data, skipsBadLabels: options.skipsBadLabels)
-    let opened = try SourceOpener(dataset, options.sourceOptions).open(options.split == .train ? .train : .val)
+    let opened = try SourceOpener(dataset, options.sourceOptions).open(options.split.split)
     classNames = dataset.classNames
     imageCount = opened.source.count
     loader = try Loader(source: opened.source, settings: options.loaderSettings)

@@ -9,6 +9,8 @@ public struct DataOptions: Sendable {
     case train
     /// In the data set's order, letterboxed.
     case val
+    /// As `val`, of a data set that keeps images back.
+    case test
   }
 
   /// How images are kept; the pixels delivered are the same in every form.
@@ -71,6 +73,7 @@ public struct DataOptions: Sendable {
   /// The defaults.
   public init() {}
 
+  /// Bytes, form and folder in the cache's words.
   var sourceOptions: SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: memory)
     options.cache = CacheChoice(rawValue: cache.rawValue) ?? .auto

@@ -39,43 +39,27 @@ extension Dataset {
   package func entries(_ split: Split) throws -> [DatasetEntry] { try read(split).entries }
 
   /// The images of a split with their labels. Reads every label file and opens no image. Throws `DatasetError`: a split without
-  /// images, files that cannot be read, and, unless `skipsBadLabels`, the bad label lines of all splits.
+  /// images, files that cannot be read, and, unless `skipsBadLabels`, the bad label lines of all splits and label files without an
+  /// image if they are more than 1 % of the images.
   package func read(_ split: Split) throws -> SplitContents {
     let contents = try contents(of: split)
+    guard !contents.entries.isEmpty else {
+      throw DatasetError.images(
+        folder: place(of: split),
+        problem: "has too few images for a share of '\(split)'; name images for it in a data.yaml")
+    }
     guard contents.findings.badLines.isEmpty || skipsBadLabels else {
       // A person corrects all of them at once. Another split that cannot be read has its own line in the next run.
       var bad = DatasetFindings()
-      for each in Split.allCases {
+      var places: Set<String> = []
+      for each in splits {
+        // Two splits may name the same images.
+        guard places.insert(place(of: each)).inserted || valShare > 0 else { continue }
         guard let more = each == split ? contents : try? self.contents(of: each) else { continue }
         bad.addBadLines(of: more.findings)
       }
       throw DatasetError.labels(bad)
     }
     return contents
-  }
-
-  private func contents(of split: Split) throws -> SplitContents {
-    let folder = imageFolder(split)
-    let listing = try ImageListing(folder: folder.path)
-    guard !listing.images.isEmpty else {
-      let others =
-        listing.otherImages.isEmpty ? "" : " (\(listing.otherImages.count) images of other kinds are not read)"
-      throw DatasetError.images(folder: folder.path, problem: "holds no .jpg or .jpeg files" + others)
-    }
-    let labelFolder = Self.labelFolder(of: folder) + "/"
-    var findings = DatasetFindings()
-    let entries = try listing.images.map { image in
-      let labelPath = labelFolder + image.id + ".txt"
-      let file = try LabelFile(path: labelPath, style: labelStyle)
-      findings.note(file.tally, file.badLines, file: labelPath, name: shortName(labelPath))
-      return DatasetEntry(
-        imageID: image.id, imagePath: image.path, labelPath: labelPath, labels: file.labels, tally: file.tally)
-    }
-    return SplitContents(entries: entries, findings: findings)
-  }
-
-  /// The path below the data set's folder if it lies there, for lines about a data set that is named elsewhere.
-  func shortName(_ path: String) -> String {
-    path.hasPrefix(root.path + "/") ? String(path.dropFirst(root.path.count + 1)) : path
   }
 }

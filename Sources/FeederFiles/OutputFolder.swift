@@ -51,9 +51,14 @@ package final class OutputFolder {
     isNumbered ? "\(option) \(given): holds earlier results, which stay; the new ones are in \(path)" : nil
   }
 
-  /// Writes one of the files. Throws `FileError`, also if something has that name by now.
+  /// Writes one of the files, whose name may have sub-folders. Throws `FileError`, also if something has that name by now.
   package func write(_ data: Data, as name: String, isDurable: Bool = false) throws {
     let file = path + "/" + name
+    var folder = path
+    for part in name.split(separator: "/").dropLast() {
+      folder += "/" + part
+      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw FileError.system("\(option) \(given)", folder) }
+    }
     guard try FileWriter.create(data, at: file, isDurable: isDurable) else {
       throw FileError(file, "is there by now, and nothing is written over it")
     }

@@ -45,6 +45,8 @@ struct AuditReport: Encodable {
     let name: String
     let trainBoxCount: Int
     let valBoxCount: Int
+    /// Nil if the data set has no `test`.
+    let testBoxCount: Int?
   }
 
   struct UnreadableReport: Encodable {
@@ -57,7 +59,7 @@ struct AuditReport: Encodable {
     self.source = source.folder
     format = source.format.rawValue
     splits = Dictionary(
-      uniqueKeysWithValues: Split.allCases.map { split in
+      uniqueKeysWithValues: source.splits.map { split in
         let counts = audit.counts(split)
         return (
           split.rawValue,
@@ -76,9 +78,11 @@ struct AuditReport: Encodable {
         let counts = audit.counts(split).classBoxCounts
         return counts.indices.contains(index) ? counts[index] : 0
       }
-      return ClassReport(name: name, trainBoxCount: count(.train), valBoxCount: count(.val))
+      return ClassReport(
+        name: name, trainBoxCount: count(.train), valBoxCount: count(.val),
+        testBoxCount: source.splits.contains(.test) ? count(.test) : nil)
     }
-    tinyBoxLines = Split.allCases.compactMap {
+    tinyBoxLines = source.splits.compactMap {
       audit.counts($0).tinyBoxes.line($0.rawValue, imageSize: Self.imageSize)
     }
     duplicatesAcrossSplits = audit.duplicatesAcrossSplits
@@ -87,7 +91,7 @@ struct AuditReport: Encodable {
     otherImages = audit.otherImages
     linkedImageCount = audit.linkedImageCount
     copiedImageCount = audit.copiedImageCount
-    findings = Split.allCases.flatMap { audit.findings[$0]?.lines($0.rawValue) ?? [] }
+    findings = source.splits.flatMap { audit.findings[$0]?.lines($0.rawValue) ?? [] }
   }
 
   /// The audit in lines; findings that need no action are left out.
@@ -99,10 +103,14 @@ struct AuditReport: Encodable {
           + "\(split.mediumBoxCount) medium, \(split.largeBoxCount) large), \(split.emptyImageCount) images without boxes, "
           + "\(split.clippedBoxCount) boxes clipped at the border")
     }
-    lines += classes.map { "  \($0.name): \($0.trainBoxCount) train, \($0.valBoxCount) val" }
+    lines += classes.map { each in
+      "  \(each.name): \(each.trainBoxCount) train, \(each.valBoxCount) val"
+        + (each.testBoxCount.map { ", \($0) test" } ?? "")
+    }
     lines += findings
     lines += tinyBoxLines
-    lines += some(duplicatesAcrossSplits.map { $0.joined(separator: " = ") }, "images are the same in train and val")
+    lines += some(
+      duplicatesAcrossSplits.map { $0.joined(separator: " = ") }, "images are the same in more than one split")
     lines += some(duplicatesWithinSplit.map { $0.joined(separator: " = ") }, "images are there more than once")
     let turnedImageCount = splits.values.map(\.turnedImageCount).reduce(0, +)
     if turnedImageCount > 0 {
@@ -112,7 +120,6 @@ struct AuditReport: Encodable {
     }
     lines += some(
       unreadable.map { "\($0.file) \($0.reason)" }, "unreadable images were left out", shown: unreadable.count)
-    lines += some(otherImages, "images of other kinds were not read (only .jpg and .jpeg are)")
     return lines
   }
 

@@ -28,7 +28,7 @@ struct CacheLocation: ParsableArguments {
 /// `feeder cache build`.
 struct CacheBuild: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "build", abstract: "Writes the cache files of both splits where they are missing or out of date.")
+    commandName: "build", abstract: "Writes the cache files of all splits where they are missing or out of date.")
 
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
@@ -62,7 +62,7 @@ struct CacheBuild: ParsableCommand {
     sayIdleFlags()
     let opener = options.opener(dataset, imageSize: imageSize)
     var files: [CacheFileReport] = []
-    for split in Split.allCases {
+    for split in dataset.splits {
       let start = ContinuousClock.now
       let opened: OpenedSource
       do {

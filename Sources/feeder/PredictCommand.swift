@@ -44,7 +44,9 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    let entries = try PredictionImages.entries(images)
+    let found = try PredictionImages(images)
+    let entries = found.entries
+    found.lines.forEach { Terminal.say($0) }
     let folder = try openFolder(entries)
     defer { folder.removeIfEmpty() }
     let loaded = try options.load(weights)

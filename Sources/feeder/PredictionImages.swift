@@ -1,33 +1,48 @@
+import FeederCore
 import FeederDatasets
 import Foundation
 
-/// The images that a user names on the command line: files, and folders of JPEG files.
-enum PredictionImages {
-  /// One entry a file, named as the file without its ending. Throws for what is missing, and for two files of one name.
-  static func entries(_ paths: [String]) throws -> [DatasetEntry] {
-    var files: [String] = []
+/// The images that a user names on the command line: files, and folders of JPEG files with their sub-folders.
+struct PredictionImages {
+  /// One entry per image. Its id is the file's name without ending, below the named folder if a sub-folder holds it.
+  let entries: [DatasetEntry]
+  /// What was left out, a line each.
+  let lines: [String]
+
+  /// Lists `paths`. Throws `CommandError` for a path that leads to nothing and for two images of one id, and `DatasetError`.
+  init(_ paths: [String]) throws {
+    var images: [(id: String, path: String)] = []
+    var lines: [String] = []
     for path in paths {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw CommandError("\(path): no such image")
+        throw CommandError(path + ": " + Self.absence(path))
       }
       guard isFolder.boolValue else {
-        files.append(path)
+        images.append((((path as NSString).lastPathComponent as NSString).deletingPathExtension, path))
         continue
       }
-      let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-      let found = names.filter { ["jpg", "jpeg"].contains(($0 as NSString).pathExtension.lowercased()) }
-      guard !found.isEmpty else { throw CommandError("\(path): no JPEG files in this folder") }
-      files += found.map { (path as NSString).appendingPathComponent($0) }
+      let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+      let listing = try ImageListing(folder: folder)
+      lines += listing.lines(path)
+      guard !listing.images.isEmpty else {
+        throw CommandError(([path + ": no JPEG files in this folder"] + listing.lines("there")).joined(separator: "; "))
+      }
+      images += listing.images
     }
     var seen: [String: String] = [:]
-    return try files.map { file in
-      let id = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
-      if let other = seen[id] {
-        throw CommandError("\(file) and \(other) have the same name: predict them in two runs, with another --out")
+    entries = try images.map { id, path in
+      if let other = seen.updateValue(path, forKey: id) {
+        throw CommandError("\(path) and \(other) have the same name: predict them in two runs, with another --out")
       }
-      seen[id] = file
-      return DatasetEntry(imageID: id, imagePath: file, labelPath: "", labels: [])
+      return DatasetEntry(imageID: id, imagePath: path, labelPath: "", labels: [])
     }
+    self.lines = lines
+  }
+
+  /// Why there is no file at a path that a person named.
+  private static func absence(_ path: String) -> String {
+    if path.unicodeScalars.contains("\u{FFFD}") { return "its name is not UTF-8; rename the file" }
+    return DeadLink.problem(path) ?? "no such image"
   }
 }

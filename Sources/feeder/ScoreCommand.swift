@@ -20,7 +20,7 @@ struct ScoreCommand: ParsableCommand {
   var predictions: String
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
-  @Option(help: "The split that was predicted: train or val.")
+  @Option(help: "The split that was predicted: train, val or test.")
   var split = Split.val
   @Flag(help: "Leave bad label lines out and count them, instead of refusing the data set.")
   var skipBadLabels = false

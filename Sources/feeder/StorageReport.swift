@@ -13,7 +13,7 @@ enum StorageReport {
   static func facts(_ dataset: Dataset?, _ cache: CacheFolder) throws -> [MachineFacts.Storage] {
     var all: [MachineFacts.Storage] = []
     if let dataset {
-      let paths = try Split.allCases.flatMap { try dataset.entries($0).prefix(imageCount).map(\.imagePath) }
+      let paths = try dataset.splits.flatMap { try dataset.entries($0).prefix(imageCount).map(\.imagePath) }
       let sizes = paths.map { StorageProbe.byteCount(of: $0) }.filter { $0 > 0 }
       let rate = StorageProbe.readRate(of: paths, byteCount: byteCount, within: limit)
       all.append(

@@ -49,7 +49,7 @@ struct SynthCommand: ParsableCommand {
       throw ExitCode(Interruption.exitStatus)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let counts = Split.allCases.map {
+    let counts = [Split.train, .val].map {
       "\($0): \(summary.imageCounts[$0] ?? 0) boards, \(summary.boxCounts[$0] ?? 0) boxes"
     }
     try Terminal.show(
@@ -111,7 +111,7 @@ struct SynthCommand: ParsableCommand {
       widthPixels = settings.size.width
       heightPixels = settings.size.height
       splits = Dictionary(
-        uniqueKeysWithValues: Split.allCases.map {
+        uniqueKeysWithValues: [Split.train, .val].map {
           ($0.rawValue, Counts(imageCount: summary.imageCounts[$0] ?? 0, boxCount: summary.boxCounts[$0] ?? 0))
         })
       classes = zip(summary.classNames, summary.classBoxCounts).map { ClassCount(name: $0, boxCount: $1) }

@@ -18,7 +18,7 @@ struct ValCommand: ParsableCommand {
   var weights: String
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
-  @Option(help: "The split to validate on: train or val.")
+  @Option(help: "The split to validate on: train, val or test.")
   var split = Split.val
   @Option(help: "Write the detections as COCO results JSON.")
   var savePredictions: String?

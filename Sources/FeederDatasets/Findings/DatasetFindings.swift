@@ -15,7 +15,52 @@ package struct DatasetFindings: Sendable, Equatable {
   /// Label lines that were dropped because an equal one stands before them, by label file.
   package internal(set) var duplicates = Sightings()
 
+  /// Images of kinds that Feeder does not read: their paths, and how a line names them.
+  package internal(set) var otherImages: [String] = []
+  /// Files among the images that are neither images nor text.
+  package internal(set) var otherFiles = Sightings()
+  /// Label files that were matched although their names differ from those of their images.
+  package internal(set) var renamedLabels = Sightings()
+  /// Label files that match no image.
+  package internal(set) var unmatched = Sightings()
+  /// Folders of images without one label file.
+  package internal(set) var bareFolders = Sightings()
+  /// Images that the data set names again.
+  package internal(set) var repeatedImages = Sightings()
+  /// Folders that were left out because links lead to them too often.
+  package internal(set) var repeatedFolders = Sightings()
+  /// How the split was found, if not as it is described.
+  package internal(set) var notes: [String] = []
+  private var otherNames: [String: Sightings] = [:]
+
   init() {}
+
+  /// Adds what was met when the images were listed.
+  mutating func note(_ found: SplitImages, _ notes: [String], shortName: (String) -> String) {
+    self.notes += notes + found.notes
+    noteOthers(found.otherImages, found.otherFiles, found.repeatedFolders, shortName: shortName)
+    repeatedImages = found.repeated
+  }
+
+  /// Adds the files that are not read.
+  mutating func noteOthers(
+    _ images: [String], _ files: [String], _ folders: [String], shortName: (String) -> String
+  ) {
+    otherImages = images
+    for path in images {
+      let ending = path.utf8.lastIndex(of: UInt8(ascii: ".")).map { path[$0...].lowercased() } ?? ""
+      otherNames[ending, default: Sightings()].note(shortName(path))
+    }
+    for path in files { otherFiles.note(shortName(path)) }
+    for path in folders { repeatedFolders.note(shortName(path)) }
+  }
+
+  /// Adds what was met when labels were matched with images.
+  mutating func note(_ matching: LabelMatching) {
+    renamedLabels = matching.renamed
+    unmatched = matching.unmatched
+    bareFolders = matching.bare
+  }
 
   /// Adds what one label file holds. `name` is what a line calls the file.
   mutating func note(_ tally: LabelTally, _ badLines: [BadLabelLine], file: String, name: @autoclosure () -> String) {
@@ -42,7 +87,21 @@ package struct DatasetFindings: Sendable, Equatable {
     func line(_ found: Sightings, _ one: String, _ many: String) -> String? {
       found.isEmpty ? nil : "\(title): \(found.count) \(found.count == 1 ? one : many): \(found.names)"
     }
-    return [
+    let others = otherNames.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map { ending, found in
+      "\(title): \(found.count) \(ending) \(found.count == 1 ? "image is" : "images are") not read (Feeder reads "
+        + "\(FileKind.readable)): \(found.names)"
+    }
+    let found = [
+      line(repeatedImages, "image is named again and counts once", "images are named again and count once"),
+      line(
+        repeatedFolders, "folder is left out because links lead to it again and again",
+        "folders are left out because links lead to them again and again"),
+      line(otherFiles, "file is not read", "files are not read"),
+      line(
+        renamedLabels, "label file is taken although its name differs",
+        "label files are taken although their names differ"),
+      line(unmatched, "label file matches no image", "label files match no image"),
+      line(bareFolders, "folder of images has no label file", "folders of images have no label file"),
       line(
         clipped, "box reaches over the edge of its image and is clipped",
         "boxes reach over the edges of their images and are clipped"),
@@ -56,5 +115,6 @@ package struct DatasetFindings: Sendable, Equatable {
         "label lines stand twice in their files and count once"),
       line(badLines, "bad label line is left out", "bad label lines are left out"),
     ].compactMap { $0 }
+    return notes.map { "\(title): " + $0 } + others + found
   }
 }

@@ -77,8 +77,8 @@ struct PreparedImage: Sendable {
 extension Audit {
   /// Counts `results`, one for each of `items`.
   init(items: [SourceItem], results: [Result<PreparedImage, UnreadableImage>], source: PreparationSource) {
-    otherImages = source.otherImages
     findings = source.findings
+    otherImages = source.splits.flatMap { source.findings[$0]?.otherImages ?? [] }
     var sameBytes: [[UInt64]: [Int]] = [:]
     for (index, (item, result)) in zip(items, results).enumerated() {
       if case .corners(_, let badLines) = item.objects {

@@ -44,7 +44,7 @@ extension PreparationSource {
       try staged.makeFolder("images/" + folder)
       try staged.makeFolder("labels/" + folder)
     }
-    try staged.write(LayoutText.dataYAML(classNames: classNames), to: "data.yaml")
+    try staged.write(LayoutText.dataYAML(classNames: classNames, splits: splits), to: "data.yaml")
 
     let places = StagedPlaces(folder: staged.folder, target: staged.target)
     let results = Mutex([Result<PreparedImage, UnreadableImage>?](repeating: nil, count: items.count))
@@ -85,7 +85,7 @@ extension PreparationSource {
     guard settings.skipsUnreadable else {
       throw DatasetError.unreadableImages(audit.unreadable.map(\.line))
     }
-    for split in Split.allCases where audit.counts(split).imageCount == 0 {
+    for split in splits where audit.counts(split).imageCount == 0 {
       throw DatasetError.images(folder: folder, problem: "has no readable image for \(split)")
     }
   }

@@ -27,52 +27,60 @@ package struct PreparationSource: Sendable {
   package let folder: String
   /// The class names; a class is its place in this list.
   package let classNames: [String]
+  /// The splits that it has, in the order of `Split`.
+  package let splits: [Split]
   let items: [SourceItem]
   /// What Feeder met while it read the labels of shares; corners are judged with their images.
   let findings: [Split: DatasetFindings]
   /// True if bad label lines are left out instead of refused.
   let skipsBadLabels: Bool
-  /// Images that Feeder does not read (.png, ...).
-  package let otherImages: [String]
 
   /// How many images it has.
   package var imageCount: Int { items.count }
 
   /// Reads lists and labels of `source`, in `format` or the one it looks like. `skipsBadLabels` leaves bad label lines out instead
-  /// of refusing them. Throws `DatasetError` naming the file, the line and what is wrong.
+  /// of refusing them; `valShare` is the share of the training images that becomes `val` if the source has no `val`. Throws
+  /// `DatasetError` naming the file, the line and what is wrong.
   package static func read(
-    _ source: String, format: SourceFormat? = nil, skipsBadLabels: Bool = false
+    _ source: String, format: SourceFormat? = nil, skipsBadLabels: Bool = false,
+    valShare: Double = Dataset.defaultValShare
   ) throws -> PreparationSource {
     switch try format ?? SourceFormat.detect(source) {
     case .deeppcb: try deepPCB(source, skipsBadLabels)
-    case .yolo: try yolo(source, skipsBadLabels)
+    case .yolo: try yolo(source, skipsBadLabels, valShare)
     }
   }
 
   private static func deepPCB(_ source: String, _ skipsBadLabels: Bool) throws -> PreparationSource {
     let folder = URL(filePath: source).absoluteURL.standardizedFileURL.path
     return PreparationSource(
-      format: .deeppcb, folder: folder, classNames: DeepPCB.classNames, items: try DeepPCB.items(folder),
-      findings: [:], skipsBadLabels: skipsBadLabels, otherImages: [])
+      format: .deeppcb, folder: folder, classNames: DeepPCB.classNames, splits: [.train, .val],
+      items: try DeepPCB.items(folder), findings: [:], skipsBadLabels: skipsBadLabels)
   }
 
-  private static func yolo(_ source: String, _ skipsBadLabels: Bool) throws -> PreparationSource {
-    let dataset = try Dataset.open(source, skipsBadLabels: skipsBadLabels)
+  private static func yolo(_ source: String, _ skipsBadLabels: Bool, _ valShare: Double) throws -> PreparationSource {
+    let dataset = try Dataset.open(source, skipsBadLabels: skipsBadLabels, valShare: valShare)
     var items: [SourceItem] = []
     var findings: [Split: DatasetFindings] = [:]
-    var otherImages: [String] = []
-    for split in Split.allCases {
+    var splits: [Split] = []
+    for split in dataset.splits {
+      // Too few images for a share of them: they are all for training.
+      if split == .val, dataset.valShare > 0, try dataset.contents(of: split).entries.isEmpty { continue }
       let contents = try dataset.read(split)
+      splits.append(split)
       findings[split] = contents.findings
       items += contents.entries.map { entry in
         SourceItem(
           split: split, imageID: entry.imageID, imagePath: entry.imagePath, labelPath: entry.labelPath,
           objects: .shares(entry.labels, entry.tally))
       }
-      otherImages += try ImageListing(folder: dataset.imageFolder(split).path).otherImages
     }
+    if !splits.contains(.val) {
+      findings[.train]?.notes.append("no image is left for 'val'; the data set has no such split")
+    }
+    if let problem = dataset.problem(of: .test) { findings[.train]?.notes.append("'test' is left out: \(problem)") }
     return PreparationSource(
-      format: .yolo, folder: dataset.root.path, classNames: dataset.classNames, items: items, findings: findings,
-      skipsBadLabels: skipsBadLabels, otherImages: otherImages)
+      format: .yolo, folder: dataset.root.path, classNames: dataset.classNames, splits: splits, items: items,
+      findings: findings, skipsBadLabels: skipsBadLabels)
   }
 }

@@ -2,7 +2,7 @@
 package enum SourceFormat: String, CaseIterable, Sendable {
   /// DeepPCB as its authors publish it: trainval.txt and test.txt list pairs of image and label.
   case deeppcb
-  /// A data.yaml with `images` and `labels`.
+  /// A YOLO layout: a data.yaml, a data file of darknet, or a list of classes beside images and labels.
   case yolo
 
   /// The format of `source` by the files in it. Throws `DatasetError.source` where it is neither.
@@ -11,17 +11,19 @@ package enum SourceFormat: String, CaseIterable, Sendable {
       throw DatasetError.source(file: source, line: nil, problem: "is not there")
     }
     guard FileBytes.isFolder(source) else {
-      let isYAML = [".yaml", ".yml"].contains { source.lowercased().hasSuffix($0) }
-      if isYAML { return .yolo }
+      let isYOLO = [".yaml", ".yml", ".data", "classes.txt"].contains { source.lowercased().hasSuffix($0) }
+      if isYOLO { return .yolo }
       throw DatasetError.source(file: source, line: nil, problem: "is a file; name a data.yaml or a data set's folder")
     }
     if FileBytes.status(source + "/data.yaml") != nil { return .yolo }
     let lists = DeepPCB.lists.map(\.file)
     if lists.contains(where: { FileBytes.status(source + "/" + $0) != nil }) { return .deeppcb }
+    if try DatasetDescription.find(in: source) != nil { return .yolo }
     throw DatasetError.source(
       file: source, line: nil,
       problem:
-        "is of no known format: it holds neither a data.yaml (YOLO) nor \(lists.joined(separator: " and ")) (DeepPCB)"
+        "is of no known format: it holds neither a data.yaml, obj.data or classes.txt (YOLO) nor "
+        + "\(lists.joined(separator: " and ")) (DeepPCB)"
     )
   }
 }

@@ -8,7 +8,12 @@ enum FileBytes {
   static func read(_ path: String, limit: Int = JPEGInfo.maximumFileByteCount) throws -> [UInt8] {
     // Without a wait: the opening of a pipe would wait for somebody to write to it.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { throw DatasetError.unreadable(file: path, reason: systemReason()) }
+    guard file >= 0 else {
+      var reason = systemReason()
+      // What stands for other bytes leads to no file.
+      if path.unicodeScalars.contains("\u{FFFD}") { reason = "its name is not UTF-8; rename it" }
+      throw DatasetError.unreadable(file: path, reason: DeadLink.problem(path) ?? reason)
+    }
     defer { close(file) }
     var status = stat()
     guard fstat(file, &status) == 0 else { throw DatasetError.unreadable(file: path, reason: systemReason()) }

@@ -64,7 +64,7 @@ package enum SyntheticDataset {
   ) throws -> SyntheticSummary {
     precondition(settings.problem == nil, "the caller checks the settings' problem first")
     let staged = try StagedFolder(target: target)
-    for split in Split.allCases {
+    for split in [Split.train, .val] {
       try staged.makeFolder("images/\(split)")
       try staged.makeFolder("labels/\(split)")
       if settings.withTemplates { try staged.makeFolder("templates/\(split)") }

@@ -3,10 +3,10 @@ import Foundation
 
 /// The text files of the YOLO layout.
 enum LayoutText {
-  /// A data.yaml of `images/train` and `images/val` beside it. It has no `path`, so every tool looks beside the file. The count of
-  /// classes stands before their names: a file that was cut off lacks names, and is refused.
-  static func dataYAML(classNames: [String]) -> [UInt8] {
-    var text = "train: images/train\nval: images/val\nnc: \(classNames.count)\nnames:\n"
+  /// A data.yaml of `images/train` and so on beside it. It has no `path`, so every tool looks beside the file. The count of classes
+  /// stands before their names: a file that was cut off lacks names, and is refused.
+  static func dataYAML(classNames: [String], splits: [Split] = [.train, .val]) -> [UInt8] {
+    var text = splits.map { "\($0): images/\($0)\n" }.joined() + "nc: \(classNames.count)\nnames:\n"
     for (index, name) in classNames.enumerated() { text += "  \(index): \(quoted(name))\n" }
     return [UInt8](text.utf8)
   }

@@ -1,0 +1,197 @@
+import Foundation
+
+/// Which label file belongs to which image of a split.
+///
+/// A label file has the name of its image. It lies in the twin of the image's folder, whose last component `images` is `labels`, or else
+/// beside the image. Names that differ in case, Unicode form or by the image's ending alone are matched and told.
+struct LabelMatching {
+  /// The label file of each image, in the order of the images; where it belongs if there is none.
+  private(set) var labelPaths: [String]
+  /// True for images that have a label file.
+  private(set) var isFound: [Bool]
+  /// Label files whose names differ from those of their images.
+  private(set) var renamed = Sightings()
+  /// Label files that match no image.
+  private(set) var unmatched = Sightings()
+  /// Folders of images without one label file.
+  private(set) var bare = Sightings()
+
+  private var folders = LabelFolders()
+  private var lists: [String: LabelFolder] = [:]
+  private let images: [SplitImage]
+  private let shortName: (String) -> String
+
+  /// Matches the images of a split. `shortName` gives the name of a path in messages. Throws `DatasetError.images` if two label
+  /// files may belong to one image, or one to two.
+  init(_ split: SplitImages, shortName: @escaping (String) -> String) throws {
+    images = split.images
+    self.shortName = shortName
+    labelPaths = [String](repeating: "", count: images.count)
+    isFound = [Bool](repeating: false, count: images.count)
+    let byFolder = Dictionary(grouping: images.indices) { images[$0].folder }
+    var placesByFolder: [String: [String]] = [:]
+    for (folder, members) in byFolder.sorted(by: { $0.key < $1.key }) {
+      placesByFolder[folder] = try match(members, in: folder)
+    }
+    for rename in folders.renames.sorted(by: { $0.wanted < $1.wanted }) {
+      renamed.note("\(shortName(rename.found)) for \(shortName(rename.wanted))")
+    }
+    for path in split.otherImages {
+      let folder = String(path[..<(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)])
+      guard placesByFolder[folder] == nil else { continue }
+      let root = split.roots.first { folder == $0 || folder.hasPrefix($0 + "/") }
+      placesByFolder[folder] = try Self.places(for: folder, root: root).compactMap { try folders.find($0) }
+    }
+    try listAll(below: split.roots)
+    try noteUnmatched(placesByFolder)
+  }
+
+  /// Matches the images of one folder; returns the places that were looked at.
+  private mutating func match(_ members: [Int], in folder: String) throws -> [String] {
+    let wanted = Self.places(for: folder, root: images[members[0]].root)
+    for member in members { labelPaths[member] = wanted[0] + "/" + images[member].stem + ".txt" }
+    var places: [String] = []
+    for place in wanted {
+      let rest = members.filter { !isFound[$0] }
+      guard !rest.isEmpty else { break }
+      guard let path = try folders.find(place), !places.contains(path) else { continue }
+      if lists[path] == nil { lists[path] = try LabelFolder(path) }
+      places.append(path)
+      matchExactly(rest, path)
+    }
+    for place in places { try matchLoosely(members.filter { !isFound[$0] }, place) }
+    if !members.contains(where: { isFound[$0] }) {
+      try refuseOtherLabels(of: folder)
+      bare.note(shortName(folder))
+    }
+    return places
+  }
+
+  // MARK: - Places
+
+  /// The folders that may hold the labels of the images in `folder`, the best first.
+  private static func places(for folder: String, root: String?) -> [String] {
+    var places: [String] = []
+    if let root, let twin = LabelFolders.twin(of: root) {
+      places.append(twin + String(Substring(folder.utf8.dropFirst(root.utf8.count))))
+    }
+    if let twin = LabelFolders.twin(of: folder) { places.append(twin) }
+    places.append(folder)
+    // A linked folder of images may have its labels where the link leads.
+    if let twin = LabelFolders.twin(of: FileBytes.realPath(folder)) { places.append(twin) }
+    return places
+  }
+
+  /// Roboflow's oriented boxes lie in `labelTxt`, in pixels and with class names: unread, their images would count as images without
+  /// objects.
+  private func refuseOtherLabels(of folder: String) throws {
+    guard let other = LabelFolders.twin(of: folder, named: "labelTxt"), FileBytes.isFolder(other) else { return }
+    throw DatasetError.images(
+      folder: other,
+      problem: "holds labels of the DOTA format, which Feeder does not read; export the data set as YOLOv8")
+  }
+
+  // MARK: - Matching
+
+  private mutating func matchExactly(_ members: [Int], _ place: String) {
+    guard var list = lists.removeValue(forKey: place) else { return }
+    for member in members {
+      guard let (label, isSame) = list.exact(images[member].stem) else { continue }
+      take(label, of: &list, for: member)
+      if !isSame { noteRename(of: label, in: list, member) }
+    }
+    lists[place] = list
+  }
+
+  private mutating func matchLoosely(_ members: [Int], _ place: String) throws {
+    guard !members.isEmpty, var list = lists.removeValue(forKey: place) else { return }
+    defer { lists[place] = list }
+    guard list.isTaken.contains(false) else { return }
+    var owners: [Int: Int] = [:]
+    for member in members {
+      let labels = list.likely(images[member].name)
+      guard let label = labels.first else { continue }
+      guard labels.count == 1 else {
+        let names = labels.map { list.names[$0] }.sorted().joined(separator: "' and '")
+        throw DatasetError.images(
+          folder: place, problem: "'\(names)' may both belong to \(images[member].path); rename or remove one")
+      }
+      if let other = owners.updateValue(member, forKey: label) {
+        throw DatasetError.images(
+          folder: place,
+          problem: "'\(list.names[label])' may belong to \(images[other].path) and to \(images[member].path); rename it"
+        )
+      }
+    }
+    for (label, member) in owners.sorted(by: { $0.value < $1.value }) {
+      take(label, of: &list, for: member)
+      noteRename(of: label, in: list, member)
+    }
+  }
+
+  private mutating func take(_ label: Int, of list: inout LabelFolder, for member: Int) {
+    list.take(label)
+    labelPaths[member] = list.path + "/" + list.names[label]
+    isFound[member] = true
+  }
+
+  private mutating func noteRename(of label: Int, in list: LabelFolder, _ member: Int) {
+    renamed.note("\(shortName(list.path + "/" + list.names[label])) for \(shortName(images[member].path))")
+  }
+
+  // MARK: - Label files without an image
+
+  /// Lists every folder of labels below the twins of `roots`: images may lack for a whole folder of labels.
+  private mutating func listAll(below roots: [String]) throws {
+    var visited = Set(lists.keys.compactMap(Self.identity))
+    for root in roots {
+      guard let twin = LabelFolders.twin(of: root), let folder = try folders.find(twin) else { continue }
+      var rest = [folder]
+      while let next = rest.popLast() {
+        if lists[next] == nil {
+          guard let identity = Self.identity(next), visited.insert(identity).inserted else { continue }
+          lists[next] = try LabelFolder(next)
+        }
+        rest += (lists[next]?.folders ?? []).map { next + "/" + $0 }
+      }
+    }
+  }
+
+  private static func identity(_ folder: String) -> String? {
+    FileBytes.status(folder).map { "\($0.st_dev):\($0.st_ino)" }
+  }
+
+  private mutating func noteUnmatched(_ placesByFolder: [String: [String]]) throws {
+    // A label file has its image also if that belongs to another split or is of a kind that Feeder does not read.
+    var stems: [String: Set<String>] = [:]
+    for (folder, places) in placesByFolder {
+      for place in places where lists[place]?.isTaken.contains(false) == true {
+        for (name, _) in FolderListing(folder)?.items ?? [] where FileKind(name).isImage {
+          stems[place, default: []].insert(FileKind.stem(name).lowercased())
+        }
+      }
+    }
+    for (place, list) in lists.sorted(by: { $0.key < $1.key }) {
+      let known = stems[place] ?? []
+      for name in zip(list.names, list.isTaken).filter({ !$0.1 }).map(\.0).sorted() {
+        let stem = String(FileKind.stem(name))
+        if known.contains(stem.lowercased()) { continue }
+        if FileKind(stem).isImage, known.contains(FileKind.stem(stem).lowercased()) { continue }
+        if Self.holdsLabels(place + "/" + name) { unmatched.note(shortName(place + "/" + name)) }
+      }
+    }
+  }
+
+  /// True if the first line of a file begins as a label does: classes.txt, a list of images and notes are no labels.
+  private static func holdsLabels(_ path: String) -> Bool {
+    guard let bytes = try? FileBytes.read(path, limit: 4 << 20) else { return false }
+    let lines = bytes.dropFirst(TextBytes.markCount(bytes)).split {
+      $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r")
+    }
+    let words = lines.lazy.map { $0.split { $0 == 0x20 || $0 == 0x09 } }.first { !$0.isEmpty } ?? []
+    guard words.count >= 5, Double(String(decoding: words[0], as: UTF8.self)) != nil else { return false }
+    return words.dropFirst().allSatisfy {
+      $0.first.map { (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x2D } ?? false
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import FeederCore
+import Foundation
+
+extension Dataset {
+  /// The images of a split and what was met; its bad lines are not judged. Empty only for a share of too few images.
+  func contents(of split: Split) throws -> SplitContents {
+    let plan = try plan(split)
+    let found = try SplitImages(plan.sources, bases: bases)
+    try refuseEmpty(found, plan)
+    let matching = try LabelMatching(found, shortName: shortName)
+    var findings = DatasetFindings()
+    findings.note(found, plan.notes, shortName: shortName)
+    findings.note(matching)
+    try refuseMismatch(findings.unmatched, found, split)
+
+    var members = Array(found.images.indices)
+    if valShare > 0, split != .test {
+      members = ValShare(valShare, of: found.images.lazy.map(\.id)).members(split)
+      if split == .val {
+        findings.notes.append("\(members.count) of \(found.images.count) images, chosen by their names, are 'val'")
+      }
+    }
+    let entries = try members.map { index in
+      let (image, labelPath) = (found.images[index], matching.labelPaths[index])
+      guard matching.isFound[index] else {
+        return DatasetEntry(imageID: image.id, imagePath: image.path, labelPath: labelPath, labels: [])
+      }
+      let file = try LabelFile(path: labelPath, style: labelStyle)
+      findings.note(file.tally, file.badLines, file: labelPath, name: shortName(labelPath))
+      return DatasetEntry(
+        imageID: image.id, imagePath: image.path, labelPath: labelPath, labels: file.labels, tally: file.tally)
+    }
+    return SplitContents(entries: entries, findings: findings)
+  }
+
+  private func refuseEmpty(_ found: SplitImages, _ plan: SplitPlan) throws {
+    guard let first = found.images.first else {
+      let count = found.otherImages.count
+      throw DatasetError.images(
+        folder: plan.place,
+        problem: "holds no .jpg or .jpeg files" + (count > 0 ? " (\(count) images of other kinds are not read)" : ""))
+    }
+    guard found.deadLinks.count < found.images.count else {
+      throw DatasetError.images(
+        folder: plan.place,
+        problem: "all \(found.images.count) images are links to files that are gone, as \(first.path), which "
+          + (DeadLink.problem(first.path) ?? "is gone"))
+    }
+  }
+
+  private func refuseMismatch(_ unmatched: Sightings, _ found: SplitImages, _ split: Split) throws {
+    guard !skipsBadLabels, unmatched.count * 100 > found.images.count else { return }
+    throw DatasetError.images(
+      folder: root.path,
+      problem:
+        "\(unmatched.count) label \(unmatched.count == 1 ? "file matches" : "files match") no image of '\(split)', which "
+        + "has \(found.images.count): \(unmatched.names) (give them the names of their images, take them away, or leave them out "
+        + "with --skip-bad-labels)")
+  }
+}
+
+/// Which images become `val` if nobody split them: a share that depends on their names alone.
+struct ValShare {
+  private let isVal: [Bool]
+
+  /// Chooses from `ids`: those whose checksum falls into the first `share`, but at least one, and not all.
+  init(_ share: Double, of ids: some Sequence<String>) {
+    let keys = ids.map { Double(Checksum.xxh64(Array($0.utf8)) >> 11) / 0x1p53 }
+    var isVal = keys.map { $0 < share }
+    if keys.count > 1 {
+      let order = keys.indices.sorted { keys[$0] < keys[$1] }
+      isVal[order[0]] = true
+      isVal[order[keys.count - 1]] = false
+    } else {
+      isVal = keys.map { _ in false }
+    }
+    self.isVal = isVal
+  }
+
+  /// The places of the images of `train` or `val`.
+  func members(_ split: Split) -> [Int] { isVal.indices.filter { isVal[$0] == (split == .val) } }
+}

@@ -1,0 +1,150 @@
+import FeederCore
+import Foundation
+import Testing
+
+@testable import FeederDatasets
+
+@Suite("No label file is lost because of its name, and no left-out file goes unsaid")
+struct LabelMatchingTests {
+  private let label = "0 0.5 0.5 0.1 0.1\n"
+
+  /// A set of `images/train/NAME` and `labels/train/LABEL`, with `images/val/v.jpg`.
+  private func dataset(
+    _ scratch: Scratch, _ images: [String], _ labels: [String], folder: String = "labels/train", skips: Bool = false
+  ) throws -> Dataset {
+    for name in images { try scratch.write("images/train/" + name) }
+    for name in labels { try scratch.write(folder + "/" + name, label) }
+    try scratch.write("images/val/v.jpg")
+    try scratch.write("data.yaml", "train: images/train\nval: images/val\nnames: [open]\n")
+    return try Dataset.open(scratch.path, skipsBadLabels: skips)
+  }
+
+  @Test(
+    "A label is taken although its name differs in case, Unicode form, ending or by the image's ending, and that is told",
+    arguments: [
+      ("a.jpg", "A.txt"), ("BOARD.JPG", "board.txt"), ("a.jpg", "a.TXT"), ("a.jpg", "a.jpg.txt"),
+      ("a.jpg", "A.JPG.TXT"), ("caf\u{E9}.jpg", "cafe\u{301}.txt"), ("sub/a.jpg", "Sub/a.txt"),
+    ])
+  func renamed(image: String, name: String) throws {
+    let scratch = try Scratch()
+    let contents = try dataset(scratch, [image, "b.jpg"], [name, "b.txt"]).read(.train)
+    #expect(contents.entries.map(\.labels.count) == [1, 1])
+    let lines = contents.findings.lines("train")
+    #expect(lines.count == 1 && lines[0].contains("1 label file is taken although its name differs: "), "\(lines)")
+  }
+
+  @Test("Labels in a folder of another case, beside the images, or where a linked folder leads, are found")
+  func folders() throws {
+    for folder in ["Labels/train", "labels/TRAIN", "images/train"] {
+      let scratch = try Scratch()
+      #expect(try dataset(scratch, ["a.jpg"], ["a.txt"], folder: folder).read(.train).entries[0].labels.count == 1)
+    }
+    let scratch = try Scratch()
+    let linked = try dataset(scratch, [], [])
+    try scratch.write("raw/images/a.jpg")
+    try scratch.write("raw/labels/a.txt", label)
+    #expect(symlink("../../raw/images", scratch.path + "/images/train") == 0)
+    #expect(try linked.read(.train).entries.map(\.labels.count) == [1])
+  }
+
+  @Test("A folder that two links lead to is read under both names; a link that leads back is not followed")
+  func links() throws {
+    let scratch = try Scratch()
+    let dataset = try dataset(scratch, ["one/a.jpg"], ["one/a.txt", "two/a.txt"])
+    #expect(symlink("one", scratch.path + "/images/train/two") == 0)
+    #expect(symlink("..", scratch.path + "/images/train/one/back") == 0)
+    let entries = try dataset.read(.train).entries
+    #expect(entries.map(\.imageID) == ["one/a", "two/a"] && entries.allSatisfy { $0.labels.count == 1 })
+  }
+
+  @Test("Two label files for one image, and one for two images, are refused")
+  func ambiguous() throws {
+    let two = try Scratch()
+    #expect(
+      failure { _ = try dataset(two, ["a.jpg"], ["A.txt", "a.TXT"]).read(.train) }.contains("may both belong to"))
+    let one = try Scratch()
+    #expect(failure { _ = try dataset(one, ["a.jpg", "A.jpg"], ["a.TXT"]).read(.train) }.contains("may belong to"))
+    let folders = try Scratch()
+    _ = try dataset(folders, ["a.jpg"], ["a.txt"], folder: "Labels/train")
+    try folders.write("LABELS/train/a.txt", label)
+    #expect(failure { _ = try Dataset.open(folders.path).read(.train) }.contains("differ in case alone"))
+  }
+
+  @Test("Label files without an image are told, and refused if they are more than 1 % of the images")
+  func unmatched() throws {
+    let scratch = try Scratch()
+    let names = (0..<100).map { "a\($0)" }
+    let one = try dataset(scratch, names.map { $0 + ".jpg" }, names.map { $0 + ".txt" } + ["lost.txt"])
+    #expect(
+      try one.read(.train).findings.lines("train") == ["train: 1 label file matches no image: labels/train/lost.txt"])
+    try scratch.write("labels/train/sub/lost.txt", label)
+    let message = failure { _ = try one.read(.train) }
+    #expect(message.contains("2 label files match no image of 'train', which has 100: labels/train/lost.txt"))
+    #expect(message.contains("--skip-bad-labels") && !message.contains("\n"))
+    let lenient = try Dataset.open(scratch.path, skipsBadLabels: true)
+    #expect(try lenient.read(.train).findings.unmatched.count == 2)
+  }
+
+  @Test("Lists of classes, notes, caches, empty files and labels of images of other splits or kinds are no lost labels")
+  func noLabels() throws {
+    let scratch = try Scratch()
+    let dataset = try dataset(scratch, ["a.jpg", "b.png", "p/c.png"], ["a.txt", "b.txt", "p/c.txt"])
+    try scratch.write("labels/train/classes.txt", "open\n")
+    try scratch.write("labels/train/readme.txt", "1. this is a note of six words\n")
+    try scratch.write("labels/train/empty.txt", "\n")
+    try scratch.write("labels/train/notes.json", "{}")
+    try scratch.write("labels/train.cache", "x")
+    let findings = try dataset.read(.train).findings
+    #expect(findings.unmatched.isEmpty)
+    #expect(
+      findings.lines("train") == [
+        "train: 2 .png images are not read (Feeder reads .jpg and .jpeg): images/train/b.png, images/train/p/c.png"
+      ])
+    #expect(findings.otherImages.count == 2)
+  }
+
+  @Test("Other files among the images are told by name, those of systems and tools are nothing")
+  func otherFiles() throws {
+    let scratch = try Scratch()
+    let dataset = try dataset(
+      scratch, ["a.jpg", "a.xml", "photo", "Thumbs.db", ".DS_Store", "desktop.ini", "b.BMP", "c.tiff"], ["a.txt"])
+    let lines = try dataset.read(.train).findings.lines("train")
+    #expect(lines.count == 3 && lines.contains("train: 2 files are not read: images/train/a.xml, images/train/photo"))
+    #expect(lines.contains { $0.hasPrefix("train: 1 .bmp image is not read") })
+    try scratch.write("images/val/w.jpg")
+    #expect(try dataset.read(.val).findings.lines("val") == ["val: 1 folder of images has no label file: images/val"])
+  }
+
+  @Test("A name that is not UTF-8 is refused by what can be shown of it")
+  func notUTF8() throws {
+    let scratch = try Scratch()
+    let dataset = try dataset(scratch, ["a.jpg"], ["a.txt"])
+    let name = Array((scratch.path + "/images/train/q").utf8) + [0xFE] + Array(".jpg".utf8) + [0]
+    let file = name.withUnsafeBytes { bytes in
+      bytes.baseAddress.map { open($0.assumingMemoryBound(to: CChar.self), O_CREAT | O_WRONLY, 0o644) } ?? -1
+    }
+    try #require(file >= 0)
+    close(file)
+    #expect(failure { _ = try dataset.read(.train) }.contains("the name of 'q\\xfe.jpg' is not UTF-8; rename it"))
+  }
+
+  @Test("A prepared data set whose images are gone says that they are links, and what to do")
+  func movedSource() throws {
+    let scratch = try Scratch()
+    for name in ["train/a", "train/b", "val/c"] {
+      try scratch.write("in/images/\(name).jpg", bytes: jpeg(UInt8(name.utf8.count)))
+      try scratch.write("in/labels/\(name).txt", label)
+    }
+    try scratch.write("in/data.yaml", "train: images/train\nval: images/val\nnames: [open]\n")
+    try scratch.prepare("in")
+    let dataset = try Dataset.open(scratch.path + "/out")
+    try FileManager.default.removeItem(atPath: scratch.path + "/in/images/train/a.jpg")
+    #expect(try dataset.read(.train).entries.count == 2)
+    let one = failure { try scratch.prepare("out", to: "again") }
+    #expect(
+      one.contains("out/images/train/a.jpg") && one.contains("is a link to \(scratch.path)/in/images/train/a.jpg"))
+    try FileManager.default.removeItem(atPath: scratch.path + "/in")
+    let message = failure { _ = try dataset.read(.train) }
+    #expect(message.contains("all 2 images are links to files that are gone") && message.contains("feeder prepare"))
+  }
+}
