@@ -33,10 +33,11 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .setting(let reason): reason
     case .runFolder(let path, let reason): "\(path): \(reason)"
     case .diverged(let epoch, let step):
-      "the loss is not a number at step \(step) of epoch \(epoch + 1): try a smaller --lr0 or --precision fp32"
+      "the loss is not a number at step \(step) of epoch \(epoch + 1): go on with --precision fp32 if the run has "
+        + "another, or begin a new run with a smaller --lr0"
     case .overflow(let place, let stepCount, let epoch):
       "\(place) leaves the range of float16 in \(stepCount == 1 ? "a step" : "\(stepCount) steps in a row") of epoch \(epoch + 1): "
-        + "try --precision bf16 or fp32, or a smaller --lr0"
+        + "go on with --precision bf16 or fp32, or begin a new run with a smaller --lr0"
     case .outOfMemory(let work, let imageCount, let reason):
       "memory ran out in \(work) of \(imageCount == 1 ? "one image" : "\(imageCount) images") (\(reason)): try a smaller --batch, --image-size, --model or "
         + "--memory"

@@ -23,6 +23,11 @@ struct CacheLocation: ParsableArguments {
 
   /// The data set. These commands refuse no bad label line: only the command that built a cache file decides about those.
   func dataset() throws -> Dataset { try Dataset.open(data, skipsBadLabels: true) }
+
+  /// The images of a split; none if the data set no longer has it.
+  func entries(_ dataset: Dataset, _ split: Split) throws -> [DatasetEntry] {
+    try dataset.splits.contains(split) ? dataset.entries(split) : []
+  }
 }
 
 /// `feeder cache build`.
@@ -99,7 +104,7 @@ struct CacheInfo: ParsableCommand {
     for path in try folder.files(of: dataset) {
       do {
         let file = try CacheFile(path: path)
-        let change = file.change(since: try dataset.entries(file.split))
+        let change = file.change(since: try location.entries(dataset, file.split))
         files.append(CacheFileReport(file, state: change.map { "out of date: \($0)" } ?? "fresh"))
       } catch let error as CacheError {
         files.append(CacheFileReport(damaged: path, state: "\(error)"))

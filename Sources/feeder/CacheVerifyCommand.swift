@@ -37,7 +37,7 @@ struct CacheVerify: ParsableCommand {
         let file = try CacheFile(path: path)
         imageCount += file.count
         let bar = ProgressBar("verifying \(file.split) as \(file.recipe.name)", total: file.count, unit: "images")
-        let entries = try dataset.entries(file.split)
+        let entries = try location.entries(dataset, file.split)
         findings += try CacheVerification(file, entries, progress: { bar.advance() }).findings.map {
           Finding(path: path, imageId: $0.imageID, problem: $0.problem)
         }

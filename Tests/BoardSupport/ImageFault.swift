@@ -59,7 +59,7 @@ extension ImageFault {
     let faults = [
       made("pipe", "regular file") { mkfifo($0, 0o644) },
       made("device", "regular file") { symlink("/dev/zero", $0) },
-      made("link-to-nothing", "No such file") { symlink("nothing", $0) },
+      made("link-to-nothing", "which is gone") { symlink("nothing", $0) },
       made("link-to-itself", "symbolic links") { symlink("link-to-itself.jpg", $0) },
       made("300-mib-of-nothing", "\(256 << 20)") { path in
         let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)

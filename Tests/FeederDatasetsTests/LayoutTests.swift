@@ -138,9 +138,9 @@ struct LayoutTests {
       "data.yaml",
       "train: [line1/images, line2/images, list.txt]\nvalidation: v\ntest:\n  - images/t/c.jpg\nnames: [open]\n")
     try expect(
-      "data.yaml", scratch, [.train: ["line1/a", "line2/a", "more/d"], .val: ["images/b"], .test: ["c"]])
+      "data.yaml", scratch, [.train: ["line1/a", "line2/a", "more/d"], .val: ["b"], .test: ["c"]])
     try scratch.prepare("data.yaml")
-    try expect("out", scratch, [.train: ["line1/a", "line2/a", "more/d"], .val: ["images/b"], .test: ["c"]])
+    try expect("out", scratch, [.train: ["line1/a", "line2/a", "more/d"], .val: ["b"], .test: ["c"]])
     try scratch.write("data.yaml", "train: [line1/images, line1/nowhere]\nval: v\nnames: [open]\n")
     #expect(
       failure { _ = try Dataset.open(scratch.path) }.contains("line 1: 'train' names \(scratch.path)/line1/nowhere"))

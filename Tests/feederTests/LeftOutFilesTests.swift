@@ -62,5 +62,8 @@ struct LeftOutFilesTests {
     #expect(run.status == 0, "\(run.messages)")
     #expect(try boards.feeder("score", "p.json", "boards", "--split", "test").status == 0)
     #expect(try boards.feeder("cache", "verify", "boards").status == 0)
+    try boards.write(boards.text("boards/data.yaml").replacing("test: images/test\n", with: ""), to: "boards/data.yaml")
+    let info = try boards.feeder("cache", "info", "boards")
+    #expect(info.status == 0 && (info.output + info.messages).contains("out of date: 0 images"), "\(info.messages)")
   }
 }

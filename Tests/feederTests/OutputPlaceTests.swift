@@ -53,7 +53,7 @@ struct OutputPlaceTests {
     #expect(try files("pictures") == pictures && files("run") == run && boards.names("hard") == [image])
     for expected in ["seen", "seen2"] {
       let run = try predict("pictures", "seen")
-      #expect(run.status == 0 && run.output.hasSuffix("/\(expected)\n"), "\(run.output)\(run.messages)")
+      #expect(run.status == 0 && run.output.hasSuffix(": \(expected)\n"), "\(run.output)\(run.messages)")
     }
     #expect(try files("seen") == files("seen2"))
   }

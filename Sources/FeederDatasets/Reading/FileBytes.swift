@@ -12,7 +12,7 @@ enum FileBytes {
       var reason = systemReason()
       // What stands for other bytes leads to no file.
       if path.unicodeScalars.contains("\u{FFFD}") { reason = "its name is not UTF-8; rename it" }
-      throw DatasetError.unreadable(file: path, reason: DeadLink.problem(path) ?? reason)
+      throw DatasetError.unreadable(file: path, reason: DeadLink.problem(path).map { "it " + $0 } ?? reason)
     }
     defer { close(file) }
     var status = stat()

@@ -42,16 +42,15 @@ struct ImageList {
     guard !paths.isEmpty || absent.isEmpty else {
       throw DatasetError.source(
         file: file, line: absent[0].line,
-        problem: "names \(absent[0].path), which is missing, as are all images of the list; looked below "
+        problem: "names \(absent[0].path.prefix(200)), which is missing, as are all images of the list; looked below "
           + finder.bases.joined(separator: " and "))
     }
     guard !paths.isEmpty else { throw DatasetError.source(file: file, line: nil, problem: "lists no images") }
     missing = absent.map { finder.place(of: $0.path) }
     paths += missing
     if let match = lastMatch {
-      note =
-        "paths of \(file) are read below \(match.base) without their first "
-        + (match.dropCount == 1 ? "folder" : "\(match.dropCount) folders") + ", where they are not"
+      let count = match.dropCount == 1 ? "folder" : "\(match.dropCount) folders"
+      note = "paths of \(file) are read below \(match.base) without their first \(count)"
     }
   }
 }

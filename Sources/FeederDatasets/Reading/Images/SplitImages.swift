@@ -68,9 +68,15 @@ struct SplitImages: Sendable {
       case .list(let list): try addList(list, bases: bases)
       }
     }
-    if case .folder? = sources.first, sources.count == 1 { return }
+    let place = sources.map(\.path).joined(separator: ", ")
+    if case .folder(let folder)? = sources.first, sources.count == 1 {
+      // Below a folder `images` every component is a part of the name, as it always was.
+      if LabelFolders.twin(of: folder) == nil { try name(place) { $0.id.split(separator: "/").dropLast() } }
+      return
+    }
     dropRepeated()
-    try nameByPath(sources.map(\.path).joined(separator: ", "))
+    let common = commonFolder
+    try name(place) { $0.folder.split(separator: "/").dropFirst(common.count) }
   }
 
   private mutating func addFolder(_ folder: String) throws {
@@ -92,7 +98,6 @@ struct SplitImages: Sendable {
       case .text, .nothing, .other: otherFiles.append(path)
       }
     }
-    deadLinks += list.missing
     if let note = list.note { notes.append(note) }
   }
 
@@ -105,24 +110,27 @@ struct SplitImages: Sendable {
     }
   }
 
-  /// Names each image by its path below the folder that holds all of them, without components `images`, which are no names.
-  private mutating func nameByPath(_ sources: String) throws {
-    guard let first = images.first else { return }
-    var common = first.folder.split(separator: "/")
+  /// The components of the folder that holds all images.
+  private var commonFolder: [Substring] {
+    var common = images.first?.folder.split(separator: "/") ?? []
     for folder in Set(images.map(\.folder)) {
       let parts = folder.split(separator: "/", maxSplits: common.count)
       let same = zip(common, parts).prefix { $0 == $1 }.count
       if same < common.count { common.removeLast(common.count - same) }
     }
-    for place in images.indices {
-      let parts = images[place].folder.split(separator: "/").dropFirst(common.count)
-        .filter { $0.lowercased() != "images" }
-      images[place].id = (parts + [images[place].stem]).joined(separator: "/")
+    return common
+  }
+
+  /// Names each image by `folders` and its own name, without folders `images`, which are no part of a name: tools look for labels by them.
+  private mutating func name(_ place: String, folders: (SplitImage) -> ArraySlice<Substring>) throws {
+    for index in images.indices {
+      let parts = folders(images[index]).filter { $0.lowercased() != "images" }
+      images[index].id = (parts + [images[index].stem]).joined(separator: "/")
     }
     images.sort { $0.id < $1.id }
     for (left, right) in zip(images, images.dropFirst()) where left.id == right.id {
       throw DatasetError.images(
-        folder: sources, problem: "\(left.path) and \(right.path) would share the image id '\(left.id)'; rename one")
+        folder: place, problem: "\(left.path) and \(right.path) would share the image id '\(left.id)'; rename one")
     }
   }
 }
