@@ -61,7 +61,11 @@ struct DataRecordTests {
     #expect(labels == "image board1001 of train has other labels than when the run began (2 images differ)")
     let image = try difference { try $0.overwrite(3, with: $0.jpeg(2)) }
     #expect(image == "image board1003 of train shows something else than when the run began")
-    let gone = try difference { try FileManager.default.removeItem(atPath: $0.entries[0].imagePath) }
+    let gone = try difference { boards in
+      for path in [boards.entries[0].imagePath, boards.entries[0].labelPath] {
+        try FileManager.default.removeItem(atPath: path)
+      }
+    }
     #expect(gone == "image board1000 of train is not there, and was when the run began")
     let added = try difference { boards in
       let path = boards.entries[0].imagePath

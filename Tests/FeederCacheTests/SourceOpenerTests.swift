@@ -95,6 +95,7 @@ struct SourceOpenerTests {
     #expect(opened.source.item(0).imageID == "aa")
     #expect(opened.entries.map(\.labels) == (0..<11).map { opened.source.item($0).labels })
     #expect(unlink(added) == 0 && unlink(fixture.boards.entries[6].imagePath) == 0)
+    #expect(unlink(fixture.boards.entries[6].labelPath) == 0)
     _ = try expect(9, taken: 9, "two went")
     try fixture.boards.overwrite(2, with: fixture.boards.jpeg(7))
     try FileManager.default.copyItem(atPath: fixture.boards.entries[0].imagePath, toPath: added)

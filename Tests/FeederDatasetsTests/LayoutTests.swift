@@ -130,23 +130,27 @@ struct LayoutTests {
     try write(
       scratch,
       [
-        ("line1/images/a.jpg", "line1/labels/a.txt"), ("line2/images/a.jpg", "line2/labels/a.txt"),
-        ("v/images/b.jpg", "v/labels/b.txt"), ("images/t/c.jpg", "labels/t/c.txt"), ("more/d.jpg", "more/d.txt"),
+        ("set/line1/images/a.jpg", "set/line1/labels/a.txt"), ("set/line2/images/a.jpg", "set/line2/labels/a.txt"),
+        ("set/v/images/b.jpg", "set/v/labels/b.txt"), ("set/images/t/c.jpg", "set/labels/t/c.txt"),
+        ("set/more/d.jpg", "set/more/d.txt"),
       ])
-    try scratch.write("list.txt", "./more/d.jpg\n")
+    try scratch.write("set/list.txt", "./more/d.jpg\n")
     try scratch.write(
-      "data.yaml",
+      "set/data.yaml",
       "train: [line1/images, line2/images, list.txt]\nvalidation: v\ntest:\n  - images/t/c.jpg\nnames: [open]\n")
     try expect(
-      "data.yaml", scratch, [.train: ["line1/a", "line2/a", "more/d"], .val: ["b"], .test: ["c"]])
-    try scratch.prepare("data.yaml")
+      "set/data.yaml", scratch, [.train: ["line1/a", "line2/a", "more/d"], .val: ["b"], .test: ["c"]])
+    try scratch.prepare("set/data.yaml")
     try expect("out", scratch, [.train: ["line1/a", "line2/a", "more/d"], .val: ["b"], .test: ["c"]])
-    try scratch.write("data.yaml", "train: [line1/images, line1/nowhere]\nval: v\nnames: [open]\n")
+    try scratch.write("set/data.yaml", "train: [line1/images, line1/nowhere]\nval: v\nnames: [open]\n")
     #expect(
-      failure { _ = try Dataset.open(scratch.path) }.contains("line 1: 'train' names \(scratch.path)/line1/nowhere"))
-    try scratch.write("line2/images/a.jpeg")
-    try scratch.write("data.yaml", "train: [line1/images, line2/images]\nval: v\nnames: [open]\n")
-    #expect(failure { _ = try Dataset.open(scratch.path).read(.train) }.contains("would share the image id 'line2/a'"))
+      failure { _ = try Dataset.open(scratch.path + "/set") }.contains(
+        "line 1: 'train' names \(scratch.path)/set/line1/nowhere"))
+    try scratch.write("set/line2/images/a.jpeg")
+    try scratch.write("set/data.yaml", "train: [line1/images, line2/images]\nval: v\nnames: [open]\n")
+    #expect(
+      failure { _ = try Dataset.open(scratch.path + "/set").read(.train) }.contains(
+        "would share the image id 'line2/a'"))
   }
 
   @Test("A list without one image that is there is refused with the places that were looked at")

@@ -56,7 +56,7 @@ struct DeepPCBTests {
 
     let dataset = try Dataset.open(scratch.path + "/out")
     let items = Dictionary(uniqueKeysWithValues: source.items.map { ($0.imageID, $0) })
-    for entry in try Split.allCases.flatMap({ try dataset.entries($0) }) {
+    for entry in try dataset.splits.flatMap({ try dataset.entries($0) }) {
       let item = try #require(items[entry.imageID])
       guard case .corners(let objects, _) = item.objects else { continue }
       let corners = entry.labels.map { label in
@@ -181,7 +181,7 @@ struct YOLOPreparationTests {
 
     let (old, new) = (try Dataset.open(scratch.path + "/in"), try Dataset.open(scratch.path + "/copied"))
     #expect(new.classNames == ["yes", "a: b # c", "pin-hole"] && old.classNames == new.classNames)
-    for split in Split.allCases {
+    for split in old.splits {
       let (first, second) = (try old.entries(split), try new.entries(split))
       #expect(first.map(\.imageID) == second.map(\.imageID))
       #expect(first.map(\.labels) == second.map(\.labels))

@@ -136,7 +136,7 @@ struct SyntheticDefectTests {
     settings.withTemplates = true
     try SyntheticDataset.write(settings, to: scratch.path + "/s", threads: 2)
     let dataset = try Dataset.open(scratch.path + "/s")
-    for entry in try Split.allCases.flatMap({ try dataset.entries($0) }) {
+    for entry in try dataset.splits.flatMap({ try dataset.entries($0) }) {
       let tested = try greyPixels(entry.imagePath)
       let template = try greyPixels(entry.imagePath.replacing("/images/", with: "/templates/"))
       #expect(!entry.labels.isEmpty)

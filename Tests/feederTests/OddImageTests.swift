@@ -86,6 +86,9 @@ struct OddImageTests {
     for name in boards.names("boards/images/val") {
       try FileManager.default.removeItem(at: boards.url("boards/images/val/" + name))
     }
+    for name in boards.names("boards/labels/val") {
+      try FileManager.default.removeItem(at: boards.url("boards/labels/val/" + name))
+    }
     let jpeg = try SampleJPEGs.baseline()
     var claims: [[String: Any]] = []
     for orientation in Orientation.allCases {
