@@ -58,6 +58,7 @@ struct DocumentationTests {
   private func smaller(_ command: [String], image: String) -> [String] {
     let words = command.map { $0 == "IMAGE..." ? image : $0 == "boards" && command.first == "prepare" ? "again" : $0 }
     switch command.first {
+    case "train" where command.contains("--resume"): return words
     case "train": return words + SmallBoards.smallSteps + ["--epochs", "1", "--out", "runs/more"]
     case "profile": return words + ["--batch", "4", "--image-size", "64", "--seconds", "0.1"]
     case "val", "predict": return words + ["--image-size", "64"]
