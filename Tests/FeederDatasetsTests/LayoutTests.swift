@@ -150,7 +150,7 @@ struct LayoutTests {
     try scratch.write("set/data.yaml", "train: [line1/images, line2/images]\nval: v\nnames: [open]\n")
     #expect(
       failure { _ = try Dataset.open(scratch.path + "/set").read(.train) }.contains(
-        "would share the image id 'line2/a'"))
+        "line2/images/a.jpeg would share the image id 'a'"))
   }
 
   @Test("A list without one image that is there is refused with the places that were looked at")
