@@ -121,7 +121,7 @@ package final class SourceOpener: Sendable {
     return opened
   }
 
-  /// The images of a split; what was met on the way is told once.
+  /// The images of a split. Prints the findings of the split once.
   private func read(_ split: Split) throws -> [DatasetEntry] {
     let contents = try dataset.read(split)
     if state.withLock({ $0.told.insert(split).inserted }) { contents.findings.lines(split.rawValue).forEach(say) }

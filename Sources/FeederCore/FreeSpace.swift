@@ -12,8 +12,8 @@ package enum FreeSpace {
     return overflow ? .max : bytes
   }
 
-  /// Why the system call before failed on the file `path`, in words; with what is free if its disk is full, and with the limit if the
-  /// file would grow beyond that of a file.
+  /// Why the last system call failed on the file `path`, in words. Names the free bytes if the disk is full, and the limit if the
+  /// file would grow beyond the file size limit.
   package static func reason(_ path: String, code: Int32 = errno) -> String {
     let reason = String(cString: strerror(code))
     if code == EFBIG {

@@ -16,7 +16,7 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     self.isReaderGone = isReaderGone
   }
 
-  /// The system call before failed on a pipe or a device, where what is free on a disk says nothing.
+  /// The last system call failed on a pipe or a device. The free space of a disk explains nothing there.
   static func stream(_ place: String, code: Int32 = errno) -> FileError {
     if code == EPIPE { return FileError(place, "cannot be written (its reader is gone)", isReaderGone: true) }
     return FileError(place, "cannot be written (\(String(cString: strerror(code))))")

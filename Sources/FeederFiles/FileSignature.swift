@@ -1,6 +1,6 @@
 import Foundation
 
-/// How a kind of file that Feeder writes is told from everybody else's: by what it holds.
+/// Recognises a kind of file that Feeder writes by its content.
 package struct FileSignature: Sendable {
   /// The first and last bytes of a file, and its size.
   package struct Glance: Sendable {

@@ -55,7 +55,7 @@ package enum FileWriter {
 
   // MARK: - Plain files
 
-  /// A hidden name of its own: that of the file itself may be as long as names can be.
+  /// A hidden name of its own, because the file's name may already have the greatest length.
   private static func partialPath(beside target: String) -> String {
     let number = String(UInt64.random(in: 0 ... .max), radix: 36)
     return FilePlace.parts(target).folder + "/.feeder-\(getpid())-\(number).partial"

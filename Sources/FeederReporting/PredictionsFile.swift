@@ -73,7 +73,7 @@ package enum PredictionsFile {
     try WholeFile.write(data(images), to: url)
   }
 
-  /// How a file that Feeder wrote is told from others: each entry is a line that begins with its image.
+  /// Recognises a file that Feeder wrote: each entry is a line that begins with its image.
   package static let signature = FileSignature { glance in
     let (start, end) = ("[\n{\"image_id\":", "}\n]\n")
     let isEmpty = glance.byteCount == 4 && glance.holds("[\n]\n".utf8)

@@ -24,7 +24,7 @@ package struct ReportPage {
 
   private static let mark = "<meta name=\"generator\" content=\"feeder\">"
 
-  /// How a page that Feeder wrote is told from others.
+  /// Recognises a page that Feeder wrote.
   package static let signature = FileSignature { String(decoding: $0.head, as: UTF8.self).contains(mark) }
 
   private init(plotter: Plotter?) { self.plotter = plotter }

@@ -7,7 +7,7 @@ import Foundation
 package enum TraceFile {
   private static let start = "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"dropped_spans\":"
 
-  /// How a file that Feeder wrote is told from others.
+  /// Recognises a file that Feeder wrote.
   package static let signature = FileSignature(start: start)
 
   /// The bytes of the file.

@@ -21,7 +21,7 @@ struct BenchTunerCommand: ParsableCommand {
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
-  /// How a file that this command wrote is told from others.
+  /// Recognises a file that this command wrote.
   private static let signature = FileSignature(start: TunerReport.title + "\n")
 
   func run() throws {

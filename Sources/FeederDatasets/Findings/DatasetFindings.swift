@@ -62,7 +62,7 @@ package struct DatasetFindings: Sendable, Equatable {
     bareFolders = matching.bare
   }
 
-  /// Adds what one label file holds. `name` is what a line calls the file.
+  /// Adds the findings of one label file. Lines call the file `name`.
   mutating func note(_ tally: LabelTally, _ badLines: [BadLabelLine], file: String, name: @autoclosure () -> String) {
     if tally != LabelTally() {
       let name = name()
