@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// Runs the same work over many items on all cores, each thread with a scratch of its own.
-enum ParallelWork {
+package enum ParallelWork {
   /// Calls `body` once for each of 0 ..< `count` in about ascending order, from `workers` threads at a time.
   ///
   /// Throws the first error; items not begun by then are left out.

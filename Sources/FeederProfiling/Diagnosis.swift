@@ -1,4 +1,5 @@
 import FeederLoader
+import FeederTuning
 
 /// What limits a run: its stages measured one by one, and the smallest of them named.
 package struct Diagnosis: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 
 /// Who takes part: the tuner, and the rules it is compared with.
 package enum Contestant: String, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 
 /// What one fixed setting, the same on every seed, comes to in a scenario, beside the tuner: shows what can be had by somebody
 /// who knows the law of the costs, but not which trace it will be.

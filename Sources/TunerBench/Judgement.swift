@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 
 /// The figures of one policy in one scenario, against the oracle.
 package struct Judgement: Sendable {

@@ -1,5 +1,5 @@
 import Dispatch
-import FeederLoader
+import FeederTuning
 import Synchronization
 
 /// The best that any fixed setting does in each phase, found by trying them all on the same trace.

@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 
 /// One setting from start to end.
 struct StaticPolicy: Policy {

@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 
 /// What the simulated machine and device are like during a part of a run.
 package struct Conditions: Sendable, Equatable {

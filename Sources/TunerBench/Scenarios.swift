@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 
 /// How a set of scenarios differs from the one the tuner was developed on: other rates, other moments, other costs.
 package struct Variation: Sendable {

@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 
 /// Who decides in a simulated run: a fixed setting, the tuner, or one of the rules it is compared with.
 protocol Policy {

@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 
 /// A loader, its machine and its consumer on a virtual clock: discrete events, exact, the same for every run of the same seed.
 ///

@@ -1,4 +1,4 @@
-import FeederLoader
+import FeederTuning
 import Foundation
 
 /// The table of tuner and rules over all scenarios and some seeds.

@@ -4,6 +4,7 @@ import FeederCore
 import FeederDatasets
 import FeederLoader
 import FeederTraining
+import FeederTuning
 import Foundation
 
 /// `feeder bench feed`: the training stream against a consumer that sleeps while it holds each batch.

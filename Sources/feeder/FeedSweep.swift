@@ -1,4 +1,5 @@
 import FeederLoader
+import FeederTuning
 import Foundation
 
 /// The best that a fixed setting does in each phase of a scene, on real threads: the tuned loader's oracle.

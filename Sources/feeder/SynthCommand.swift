@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederSynthetic
 import Foundation
 
 /// `feeder synth`: draws synthetic boards with labelled defects.

@@ -2,8 +2,9 @@
 import FeederCore
 import FeederLoader
 import FeederMetrics
-@testable import FeederReporting
+import FeederTuning
 import Foundation
+@testable import FeederReporting
 
 extension FuzzTarget {
   /// A predictions file, scored against three images.

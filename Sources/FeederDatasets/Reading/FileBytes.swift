@@ -3,7 +3,7 @@ import FeederImaging
 import Foundation
 
 /// Whole files as bytes, and what the system says of a path.
-enum FileBytes {
+package enum FileBytes {
   /// The bytes of a file of at most `limit` bytes. Throws `DatasetError.unreadable`.
   static func read(_ path: String, limit: Int = JPEGInfo.maximumFileByteCount) throws -> [UInt8] {
     // Without a wait: the opening of a pipe would wait for somebody to write to it.
@@ -41,7 +41,7 @@ enum FileBytes {
   }
 
   /// Writes a whole new file. `name` is what a message calls it. Throws `DatasetError.output`.
-  static func write(_ bytes: [UInt8], to path: String, calledLater name: String) throws {
+  package static func write(_ bytes: [UInt8], to path: String, calledLater name: String) throws {
     func failure() -> DatasetError { .output(path: name, problem: "cannot be written (\(FreeSpace.reason(path)))") }
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw failure() }

@@ -2,17 +2,17 @@ import FeederCore
 import Foundation
 
 /// The text files of the YOLO layout.
-enum LayoutText {
+package enum LayoutText {
   /// A data.yaml of `images/train` and so on beside it. It has no `path`, so every tool looks beside the file. The count of classes
   /// stands before their names: a file that was cut off lacks names, and is refused.
-  static func dataYAML(classNames: [String], splits: [Split] = [.train, .val]) -> [UInt8] {
+  package static func dataYAML(classNames: [String], splits: [Split] = [.train, .val]) -> [UInt8] {
     var text = splits.map { "\($0): images/\($0)\n" }.joined() + "nc: \(classNames.count)\nnames:\n"
     for (index, name) in classNames.enumerated() { text += "  \(index): \(quoted(name))\n" }
     return [UInt8](text.utf8)
   }
 
   /// A label file: one object a line, numbers in the fewest digits that read back the same.
-  static func labelFile(_ labels: [Label]) -> [UInt8] {
+  package static func labelFile(_ labels: [Label]) -> [UInt8] {
     var text = ""
     for label in labels {
       text += "\(label.classID) \(label.centerX) \(label.centerY) \(label.width) \(label.height)\n"

@@ -2,11 +2,11 @@ import Dispatch
 import Synchronization
 
 /// Independent items worked on by several threads.
-enum ParallelWork {
+package enum ParallelWork {
   /// Calls `body` once for each of `count` items on `threads` threads; every thread makes its own `tool` first and keeps it.
   ///
   /// After a failure no item is begun, and the failure of the lowest item is thrown.
-  static func forEach<Tool>(
+  package static func forEach<Tool>(
     _ count: Int, threads: Int, tool: @Sendable () throws -> Tool, body: @Sendable (Int, Tool) throws -> Void
   ) throws {
     let next = Atomic(0)

@@ -4,16 +4,16 @@ import Foundation
 /// A folder that appears whole or not at all: written beside its place under a hidden name, renamed at the end.
 ///
 /// Whoever made it owns it; when it goes without `commit`, everything written is removed.
-final class StagedFolder {
+package final class StagedFolder {
   /// Where the folder will be.
-  let target: String
+  package let target: String
   /// Where it is written.
-  let folder: String
+  package let folder: String
   private var isWriting = false
   private var createdParents: [String] = []
 
   /// Prepares to write `target`. Throws `DatasetError.output` where there is something already or nothing can be written.
-  init(target: String) throws {
+  package init(target: String) throws {
     // The end of all links, also of one that leads to a place which is still free.
     self.target = (try? FilePlace(target).target) ?? FileBytes.realPath(target)
     let url = URL(filePath: self.target)
@@ -82,7 +82,7 @@ final class StagedFolder {
   func path(_ name: String) -> String { folder + "/" + name }
 
   /// Makes a folder inside, with the folders on its way.
-  func makeFolder(_ name: String) throws {
+  package func makeFolder(_ name: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
     } catch {
@@ -91,12 +91,12 @@ final class StagedFolder {
   }
 
   /// Writes a whole file inside.
-  func write(_ bytes: [UInt8], to name: String) throws {
+  package func write(_ bytes: [UInt8], to name: String) throws {
     try FileBytes.write(bytes, to: path(name), calledLater: target + "/" + name)
   }
 
   /// Moves the folder to its place.
-  func commit() throws {
+  package func commit() throws {
     guard rename(folder, target) == 0 else {
       throw DatasetError.output(path: target, problem: "cannot be put in place (\(FileBytes.systemReason()))")
     }

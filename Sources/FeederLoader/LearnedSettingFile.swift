@@ -1,19 +1,6 @@
 import FeederCache
+import FeederTuning
 import Foundation
-
-/// What a run's tuner found, for the next run to begin with.
-package struct LearnedSetting: Sendable, Equatable {
-  /// The setting at the end.
-  package let setting: TuningSetting
-  /// Steps it was learned from, those of earlier runs included.
-  package let stepCount: Int
-
-  /// A setting and the steps behind it.
-  package init(setting: TuningSetting, stepCount: Int) {
-    self.setting = setting
-    self.stepCount = stepCount
-  }
-}
 
 /// The file in the cache folder that keeps a `LearnedSetting` for one data set, machine, model and batch: JSON of some hundred
 /// bytes, believed only where every field is there, in its range and meant for the same run.

@@ -2,7 +2,7 @@ import FeederCore
 import Foundation
 import Testing
 
-@testable import FeederLoader
+@testable import FeederTuning
 
 @Suite("The tuner's rules: at most the double upward, quarters downward, bars, budget, learned starts")
 struct TunerTests {

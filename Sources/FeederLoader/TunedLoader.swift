@@ -1,4 +1,5 @@
 import FeederCore
+import FeederTuning
 
 /// A loader under its tuner: measures between batches, and moves workers and prefetch depth within their limits.
 ///

@@ -1,4 +1,6 @@
+import FeederDatasets
 import FeederCore
+import FeederDatasets
 import FeederImaging
 import Synchronization
 

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederDatasets
 import FeederImaging
 
 /// Writes one board's files into the folder that is being made.
