@@ -74,14 +74,19 @@ let package = Package(
       "FeederCache", "FeederFiles", "FeederImaging", "FeederCore"),
     room("FeederParity", "FixtureSupport", "FeederTraining", "FeederDetection", "FeederTorch"),
     room("FeederProfiling", "FeederTuning", "FeederLoader", "FeederCore"),
-    room("TunerBench", "FeederTuning", "FeederLoader", "FeederCore"),
     room("FeederReporting", "CFreeType", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
+    room(
+      "FeederRun", "CLimits", "FeederReporting", "FeederProfiling", "FeederTraining", "FeederDetection", "FeederMetrics",
+      "FeederTorch", "FeederLoader", "FeederCache", "FeederDatasets", "FeederFiles", "FeederImaging", "FeederCore", yaml),
+    room(
+      "FeederBench", "FeederProfiling", "FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader", "FeederTuning",
+      "FeederCache", "FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"),
     .executableTarget(
       name: "feeder",
       dependencies: [
         "FeederCore", "FeederFiles", "FeederImaging", "FeederDatasets", "FeederSynthetic", "FeederCache",
-        "FeederTuning", "FeederLoader", "FeederTorch", "FeederDetection", "FeederMetrics", "FeederTraining", "FeederParity", "FeederProfiling", "FeederReporting",
-        "TunerBench", "CLimits", arguments, yaml,
+        "FeederTuning", "FeederLoader", "FeederTorch", "FeederDetection", "FeederMetrics", "FeederTraining",
+        "FeederParity", "FeederProfiling", "FeederReporting", "FeederRun", "FeederBench", "CLimits", arguments, yaml,
       ],
       exclude: ["README.md"],
       swiftSettings: strict),
@@ -106,7 +111,8 @@ let package = Package(
       "FeederDatasets", "FeederCore"),
     tests("FeederParity", "FeederTorch"),
     tests("FeederProfiling"),
-    tests("TunerBench", "FeederTuning", "FeederLoader", "FeederCore"),
+    tests("FeederBench", "FeederTuning", "FeederLoader", "FeederCache", "FeederDatasets", "FeederProfiling", "FeederCore"),
+    tests("FeederRun", "FeederFiles"),
     tests("FeederReporting", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
     tests("FeederData", "BoardSupport", "FeederCache", "FeederLoader"),
     .target(

@@ -1,3 +1,5 @@
+import FeederCore
+
 import Foundation
 
 /// How long a run has done nothing, and whether that is too long.
@@ -46,7 +48,7 @@ package struct Quiet: Sendable {
     // Losses are told of a step late, and not at all while a checkpoint is written: a phase that begins is news too.
     seconds = phaseCount == self.phaseCount ? seconds + passed : 0
     self.phaseCount = phaseCount
-    let median = steps.isEmpty ? nil : FeederProfiling.median(of: steps)
+    let median = steps.isEmpty ? nil : FeederCore.median(of: steps)
     guard seconds > median.map({ max(Self.factor * $0, least) }) ?? Self.factor * least else { return nil }
     let usual = median.map { String(format: "where a step takes %.2f s", $0) } ?? "before the first step"
     return String(format: "nothing was done for %.0f s, ", seconds) + usual

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeederBench
 
 /// `feeder bench cached`: shuffled records of a pixel cache into batches.
 struct BenchCachedCommand: ParsableCommand {
@@ -13,12 +14,13 @@ struct BenchCachedCommand: ParsableCommand {
   @OptionGroup var options: LoadingOptions
 
   func run() throws {
-    let bench = try LoadingBench("cached", options, form: .pixels, order: .shuffled)
+    let bench = try options.bench("cached", form: .pixels, order: .shuffled)
     let settings = try bench.nativeSettings()
-    try bench.measure(
+    let report = try bench.measure(
       NativeStream(cache: bench.cache, settings: settings),
       floor: bench.copyFloor(
         placeBytes: bench.largestImageBytes, fills: false, prefetchDepth: settings.prefetchDepth),
       imageSize: bench.largestNativeSide, imageBytes: bench.largestImageBytes, prefetchDepth: settings.prefetchDepth)
+    try options.show(report)
   }
 }

@@ -1,9 +1,11 @@
 import ArgumentParser
+import FeederBench
 import FeederCache
 import FeederDatasets
 import FeederDetection
 import FeederLoader
 import FeederProfiling
+import FeederRun
 import FeederTorch
 import FeederTraining
 import Foundation

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeederBench
 
 /// `feeder bench decode`: JPEG bytes in memory to pixels at native size, in whole batches.
 struct BenchDecodeCommand: ParsableCommand {
@@ -13,10 +14,11 @@ struct BenchDecodeCommand: ParsableCommand {
   @OptionGroup var options: LoadingOptions
 
   func run() throws {
-    let bench = try LoadingBench("decode", options, form: .jpeg, order: .shuffled)
+    let bench = try options.bench("decode", form: .jpeg, order: .shuffled)
     let settings = try bench.nativeSettings()
-    try bench.measure(
+    let report = try bench.measure(
       NativeStream(cache: bench.cache, settings: settings), floor: bench.decodeFloor { $0 },
       imageSize: bench.largestNativeSide, imageBytes: bench.largestImageBytes, prefetchDepth: settings.prefetchDepth)
+    try options.show(report)
   }
 }

@@ -1,8 +1,10 @@
 import ArgumentParser
+import FeederBench
 import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederLoader
+import FeederRun
 import FeederTraining
 import FeederTuning
 import Foundation

@@ -1,8 +1,10 @@
 import ArgumentParser
+import FeederBench
 import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederLoader
+import FeederRun
 import Foundation
 
 /// `feeder bench forms`: every cache form measured, beside what `--cache auto` chooses.

@@ -14,11 +14,12 @@ struct BenchLetterboxCommand: ParsableCommand {
   @OptionGroup var options: LoadingOptions
 
   func run() throws {
-    let bench = try LoadingBench("letterbox", options, form: .jpeg, order: .dataset)
+    let bench = try options.bench("letterbox", form: .jpeg, order: .dataset)
     let side = bench.imageSize
-    try bench.measure(
+    let report = try bench.measure(
       bench.loaderStream(.validation),
       floor: bench.decodeFloor { DecodeScale.fitting($0, imageSize: side).size(of: $0) }, imageSize: side,
       imageBytes: bench.outputBytes, prefetchDepth: options.prefetch)
+    try options.show(report)
   }
 }

@@ -14,10 +14,11 @@ struct BenchMosaicCommand: ParsableCommand {
   @OptionGroup var options: LoadingOptions
 
   func run() throws {
-    let bench = try LoadingBench("mosaic", options, form: .pixels, order: .shuffled)
-    try bench.measure(
+    let bench = try options.bench("mosaic", form: .pixels, order: .shuffled)
+    let report = try bench.measure(
       bench.loaderStream(.training(AugmentationSettings())),
       floor: bench.copyFloor(placeBytes: bench.outputBytes, fills: true, prefetchDepth: options.prefetch),
       imageSize: bench.imageSize, imageBytes: bench.outputBytes, prefetchDepth: options.prefetch)
+    try options.show(report)
   }
 }

@@ -3,6 +3,7 @@ import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederLoader
+import FeederRun
 import Foundation
 
 /// `feeder bench open`: from opening a data set to its first batch.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FeederParity
+import FeederRun
 import FeederTorch
 import Foundation
 

@@ -1,8 +1,9 @@
 import ArgumentParser
 import FeederFiles
 import FeederLoader
+import FeederRun
 import Foundation
-import TunerBench
+import FeederBench
 
 /// `feeder bench tuner`: the tuner against an oracle and other rules, on a virtual clock.
 struct BenchTunerCommand: ParsableCommand {

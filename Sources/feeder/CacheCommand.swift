@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederRun
 import Foundation
 
 /// `feeder cache build|info|verify|drop`: the mapped cache of a data set.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FeederCache
 import FeederDatasets
+import FeederRun
 
 /// `feeder cache verify`.
 struct CacheVerify: ParsableCommand {

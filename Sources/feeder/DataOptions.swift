@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederRun
 
 /// The flags of every command that reads a data set: in which form, where, within how many bytes.
 struct DataOptions: ParsableArguments {
@@ -33,14 +34,7 @@ struct DataOptions: ParsableArguments {
   var skipBadLabels = false
 
   /// What `--memory` says, by default what `MemoryLimit` gives.
-  var memory: ByteCount { givenMemory ?? Self.defaultMemory }
-
-  /// The default, asked for and said once a process: later the run's own memory would count against it.
-  static let defaultMemory: ByteCount = {
-    let limit = MemoryLimit()
-    Terminal.say(limit.line)
-    return ByteCount(limit.defaultBudget)
-  }()
+  var memory: ByteCount { givenMemory ?? DefaultMemory.bytes }
 
   /// The same in the cache's words, for images of `imageSize` pixels a side.
   func sourceOptions(imageSize: Int) -> SourceOptions {
@@ -58,16 +52,6 @@ struct DataOptions: ParsableArguments {
   /// Opens splits as the flags say; lines and progress go to stderr.
   func opener(_ dataset: Dataset, imageSize: Int) -> SourceOpener {
     SourceOpener(reporting: dataset, sourceOptions(imageSize: imageSize))
-  }
-}
-
-extension SourceOpener {
-  /// An opener whose lines and progress go to stderr.
-  convenience init(reporting dataset: Dataset, _ options: SourceOptions) {
-    self.init(dataset, options, say: { Terminal.say($0) }) { title, total in
-      let bar = ProgressBar(title, total: total, unit: "images")
-      return { bar.advance() }
-    }
   }
 }
 

@@ -4,6 +4,7 @@ import FeederCore
 import FeederDatasets
 import FeederImaging
 import FeederProfiling
+import FeederRun
 import FeederTorch
 import Foundation
 

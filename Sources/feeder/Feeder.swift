@@ -1,5 +1,6 @@
 import ArgumentParser
 import FeederDatasets
+import FeederRun
 import Foundation
 
 /// The command line: parse, wire rooms together, print. One file a subcommand.
@@ -40,6 +41,7 @@ struct Feeder: ParsableCommand {
   }
 
   private static func leave(after error: any Error) -> Never {
+    if let end = error as? QuietEnd { Foundation.exit(end.status) }
     if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
     let status = exitCode(for: error)
     if status == .success {  // --help and --version

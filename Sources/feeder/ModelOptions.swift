@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDetection
+import FeederRun
 import FeederTorch
 import FeederTraining
 import Foundation

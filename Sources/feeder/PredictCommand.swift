@@ -7,6 +7,7 @@ import FeederImaging
 import FeederLoader
 import FeederMetrics
 import FeederReporting
+import FeederRun
 import FeederTraining
 import Foundation
 

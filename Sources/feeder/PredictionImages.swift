@@ -1,5 +1,6 @@
 import FeederCore
 import FeederDatasets
+import FeederRun
 import Foundation
 
 /// The images that a user names on the command line: files, and folders of JPEG files with their sub-folders.

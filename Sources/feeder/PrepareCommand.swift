@@ -1,6 +1,7 @@
 import ArgumentParser
 import FeederCache
 import FeederDatasets
+import FeederRun
 import Foundation
 
 /// `feeder prepare`: any known format in, YOLO layout out, with an audit.

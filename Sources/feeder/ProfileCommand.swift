@@ -1,9 +1,11 @@
 import ArgumentParser
+import FeederBench
 import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederDetection
 import FeederProfiling
+import FeederRun
 import FeederTorch
 import FeederTraining
 
@@ -75,7 +77,8 @@ struct ProfileCommand: ParsableCommand {
     let dataset = try sources.dataset(data)
     let trace = try tracing.open(json: json) { InputFiles.of(dataset) }
     let work = try ProfileWork(
-      dataset, sources, imageSize: options.imageSize ?? 640, batch: options.batch,
+      dataset, sources.sourceOptions(imageSize: options.imageSize ?? 640),
+      opener: { SourceOpener(reporting: dataset, $0) }, imageSize: options.imageSize ?? 640, batch: options.batch,
       size: ModelSize(modelName: model) ?? .n, device: device, precision: policy.precision,
       stepSeconds: stepMs.map { $0 / 1000 },
       storage: readMibPerS.map { $0 * 1_048_576 }, decodeCount: decodeTimes, seconds: seconds)

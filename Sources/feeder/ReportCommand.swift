@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederDatasets
 import FeederReporting
+import FeederRun
 import FeederTraining
 import Foundation
 

@@ -3,6 +3,7 @@ import FeederCache
 import FeederDatasets
 import FeederMetrics
 import FeederReporting
+import FeederRun
 import Foundation
 
 /// `feeder score`: accuracy of a file of predictions, whoever made it.

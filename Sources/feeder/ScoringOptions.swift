@@ -1,13 +1,6 @@
 import ArgumentParser
 import FeederMetrics
-
-/// How average precision is computed. The rules differ by up to some thousandths on the same detections.
-enum AccuracyRule: String, CaseIterable, ExpressibleByArgument {
-  /// As YOLO tools compute it.
-  case yolo
-  /// As pycocotools computes it.
-  case coco
-}
+import FeederRun
 
 /// The flag of every command that keeps the best detections of an image.
 struct DetectionOptions: ParsableArguments {
@@ -55,3 +48,5 @@ struct ScoringOptions: ParsableArguments {
       factory: factory.report(results, classNames: classNames))
   }
 }
+
+extension AccuracyRule: ExpressibleByArgument {}

@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederRun
 import FeederSynthetic
 import Foundation
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FeederCore
 import FeederReporting
+import FeederRun
 import Foundation
 
 /// `feeder top`: a run as it goes, from the files that it writes.

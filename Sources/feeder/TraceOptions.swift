@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCore
 import FeederFiles
 import FeederReporting
+import FeederRun
 import Foundation
 
 /// The flag of commands that can write a timeline of themselves.

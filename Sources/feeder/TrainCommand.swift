@@ -4,6 +4,7 @@ import FeederCore
 import FeederDatasets
 import FeederFiles
 import FeederReporting
+import FeederRun
 import FeederTorch
 import FeederTraining
 import Foundation

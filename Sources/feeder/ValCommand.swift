@@ -6,6 +6,7 @@ import FeederFiles
 import FeederLoader
 import FeederMetrics
 import FeederReporting
+import FeederRun
 import FeederTraining
 import Foundation
 

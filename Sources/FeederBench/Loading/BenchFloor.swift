@@ -1,0 +1,55 @@
+import FeederCache
+import FeederCore
+import FeederImaging
+import FeederLoader
+import FeederProfiling
+
+/// What the machine does with nothing around the work, on the same threads, the same records and in the same order.
+extension LoadingBench {
+  /// libjpeg-turbo alone: each thread decodes into one buffer of its own. `scale` gives the decoded size of an original.
+  package func decodeFloor(_ scale: @escaping @Sendable (PixelSize) -> PixelSize) -> BareLoop {
+    let (records, channels) = (records, cache.channels)
+    let sizes = order.map { entry in  // as they are stored: libjpeg turns nothing
+      cache.nativeSize(entry).map { cache.orientation(entry).turned(scale($0)) } ?? PixelSize(side: 1)
+    }
+    let largest = (sizes.map { $0.width * $0.height }.max() ?? 1) * channels
+    return BareLoop(threads: threads, batch: batch) {
+      {
+        let decoder = try BareDecoder()
+        let buffer = try SlotBlock(count: 1, byteCount: largest)
+        return { position in
+          let place = position % records.count
+          decoder.decode(records[place], size: sizes[place], channels: channels, into: buffer[0])
+        }
+      }
+    }
+  }
+
+  /// memcpy alone: each image's bytes go from mapped records to their place in slots like the stream's.
+  ///
+  /// A place has `placeBytes`. An image takes its own record's bytes, or, where `fills` is true, exactly `placeBytes`, from the
+  /// records that follow in the order where its own has not so many.
+  package func copyFloor(placeBytes: Int, fills: Bool, prefetchDepth: Int) -> BareLoop {
+    let (records, batch) = (records, batch)
+    return BareLoop(threads: threads, batch: batch) {
+      let slots = try SlotBlock(count: prefetchDepth + 1, byteCount: batch * placeBytes)
+      return {
+        { position in
+          let start = position % batch * placeBytes
+          let place = UnsafeMutableRawBufferPointer(
+            rebasing: slots[position / batch % slots.count][start..<start + placeBytes])
+          var number = position
+          var done = 0
+          repeat {
+            let record = records[number % records.count]
+            let count = min(record.count, placeBytes - done)
+            UnsafeMutableRawBufferPointer(rebasing: place[done...]).copyMemory(
+              from: UnsafeRawBufferPointer(rebasing: record[..<count]))
+            done += count
+            number += 1
+          } while fills && done < placeBytes
+        }
+      }
+    }
+  }
+}

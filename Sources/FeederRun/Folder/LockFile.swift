@@ -1,0 +1,192 @@
+import FeederCore
+import FeederTraining
+import Foundation
+
+/// A lock as a file that one process at a time makes, on any file system that several machines share.
+///
+/// The file is made whole under a name of its own and then linked to the lock's name, which fails if that is taken. A lock whose holder
+/// is gone is taken over in two steps. First a file `LOCK.after-TOKEN` is made in the same way, where TOKEN is that of the lock that was
+/// left. Only one process can have it, and only if the lock is still the one that was left does that process rename it to the lock's
+/// name. So of several processes that see the same left lock exactly one takes over.
+struct LockFile {
+  /// How often the holder shows that it lives, and how long others watch for it.
+  struct Pace: Sendable {
+    var beat = 5.0
+    var look = 0.5
+    /// Seconds without a heartbeat after which a holder on another machine counts as gone.
+    var silence = 60.0
+  }
+
+  let path: String
+  let holder: LockHolder
+  let pace: Pace
+
+  private var ownPath: String { "\(path).\(holder.pid)-\(holder.token)" }
+
+  /// Takes the lock. Throws `TrainingError.runFolder` if another process holds it, or if the file cannot be made. `note` is told of a
+  /// lock that was left.
+  func take(note: (String) -> Void) throws {
+    try write(ownPath)
+    defer { unlink(ownPath) }
+    try take(path, note)
+    removeLeftovers()
+  }
+
+  private func take(_ path: String, _ note: (String) -> Void) throws {
+    while true {
+      if try link(to: path) { return }
+      guard let seen = try Self.read(path) else { continue }  // it was released just now
+      guard try isLeft(seen, at: path, note) else { continue }
+      let guardPath = "\(path).after-\(seen.token)"
+      try take(guardPath, note)
+      guard try Self.read(path)?.token == seen.token else {
+        unlink(guardPath)  // another process took over before
+        continue
+      }
+      guard rename(guardPath, path) == 0 else { throw Self.failure(path) }
+      note(
+        "\(Self.folder(of: path)): \(seen.holder?.words ?? "a process") ended without leaving this run; this process takes over"
+      )
+      return
+    }
+  }
+
+  /// Throws if the lock at `path` is held by a process that lives; false if it changed hands meanwhile.
+  private func isLeft(_ seen: Seen, at path: String, _ note: (String) -> Void) throws -> Bool {
+    switch seen.holder?.life ?? .cannotBeSeen {
+    case .isGone: return true
+    case .lives: throw Self.refusal(path, seen)
+    case .cannotBeSeen: break
+    }
+    let words = seen.holder?.words ?? "a process that does not say its name"
+    note(
+      "\(Self.folder(of: path)): waits up to \(Int(pace.silence)) s for a sign of \(words), which trained in it last")
+    let end = ContinuousClock.now + .seconds(pace.silence)
+    while ContinuousClock.now < end {
+      Thread.sleep(forTimeInterval: pace.look)
+      guard let now = try Self.read(path), now.token == seen.token else { return false }
+      if now.bytes != seen.bytes { throw Self.refusal(path, seen) }
+    }
+    return true
+  }
+
+  /// Shows that the holder lives. False if the lock is no longer this holder's.
+  func beat(_ count: Int) -> Bool {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      guard errno == ENOENT, FileManager.default.fileExists(atPath: Self.folder(of: path)) else { return true }
+      // Somebody removed the file by hand. A process that came in meanwhile has the lock.
+      guard (try? write(ownPath)) != nil else { return true }
+      defer { unlink(ownPath) }
+      return (try? link(to: path)) ?? true
+    }
+    // The close hands the bytes to the server of a network drive.
+    defer { close(descriptor) }
+    guard let seen = Self.read(descriptor) else { return true }
+    guard seen.token == holder.token else { return false }
+    let bytes = Array(holder.text(beat: count).utf8)
+    _ = pwrite(descriptor, bytes, bytes.count, 0)
+    return true
+  }
+
+  /// Gives the lock back.
+  func release() {
+    if let seen = try? Self.read(path), seen.token == holder.token { unlink(path) }
+  }
+
+  // MARK: - Files
+
+  /// What a lock file holds.
+  struct Seen {
+    let bytes: [UInt8]
+    /// Nil if the file is not one of ours, or is being written.
+    let holder: LockHolder?
+    let token: String
+
+    fileprivate init(_ bytes: [UInt8]) {
+      self.bytes = bytes
+      holder = LockHolder(String(decoding: bytes, as: UTF8.self))
+      token = holder?.token ?? "x" + String(Checksum.xxh64(bytes), radix: 16)
+    }
+  }
+
+  /// The lock at `path`; nil if there is none.
+  static func read(_ path: String) throws -> Seen? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return nil }
+      throw failure(path)
+    }
+    defer { close(descriptor) }
+    guard let seen = read(descriptor) else { throw failure(path) }
+    return seen
+  }
+
+  private static func read(_ descriptor: Int32) -> Seen? {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    return count < 0 ? nil : Seen(Array(bytes[..<count]))
+  }
+
+  private func write(_ path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Self.failure(self.path) }
+    let bytes = Array(holder.text(beat: 0).utf8)
+    let count = Foundation.write(descriptor, bytes, bytes.count)
+    if count >= 0, count < bytes.count { errno = ENOSPC }
+    guard count == bytes.count else {
+      let error = Self.failure(self.path)
+      close(descriptor)
+      unlink(path)
+      throw error
+    }
+    guard close(descriptor) == 0 else { throw Self.failure(self.path) }
+  }
+
+  /// Gives our file the name `path`; false if that is taken.
+  private func link(to path: String) throws -> Bool {
+    if Foundation.link(ownPath, path) == 0 { return true }
+    let code = errno
+    // The answer of a network drive may be lost, and the question asked again.
+    var status = stat()
+    if stat(ownPath, &status) == 0, let seen = try Self.read(path), seen.token == holder.token { return true }
+    if code == EEXIST { return false }
+    guard [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK].contains(code) else {
+      errno = code
+      throw Self.failure(path)
+    }
+    // A file system without second names.
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      if errno == EEXIST { return false }
+      throw Self.failure(path)
+    }
+    close(descriptor)
+    try write(path)
+    return true
+  }
+
+  /// Removes what processes left that were killed while they took a lock.
+  private func removeLeftovers() {
+    let folder = Self.folder(of: path)
+    let name = URL(filePath: path).lastPathComponent + "."
+    for other in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where other.hasPrefix(name) {
+      let path = folder + "/" + other
+      guard let seen = (try? Self.read(path)) ?? nil else { continue }
+      if seen.holder.map({ $0.life == .isGone }) ?? true { unlink(path) }
+    }
+  }
+
+  static func folder(of path: String) -> String { URL(filePath: path).deletingLastPathComponent().path }
+
+  static func refusal(_ path: String, _ seen: Seen) -> TrainingError {
+    let words = seen.holder?.words ?? "a process that does not say its name"
+    return .runFolder(
+      path: folder(of: path),
+      reason: "another process is training in it (\(words)); wait until it has ended, or stop it")
+  }
+
+  private static func failure(_ path: String) -> TrainingError {
+    .runFolder(path: path, reason: "the lock of the run cannot be made or read (\(FreeSpace.reason(path)))")
+  }
+}

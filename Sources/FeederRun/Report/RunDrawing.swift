@@ -1,0 +1,65 @@
+import FeederCache
+import FeederDatasets
+import FeederReporting
+import FeederTraining
+import Foundation
+
+/// The pictures of a run in work. What goes wrong with them is told in a line and harms nothing else.
+package struct RunDrawing {
+  let folder: RunFolder
+  let settings: TrainingSettings
+  let dataset: Dataset
+  let train: OpenedSource
+  let validation: OpenedSource
+  /// Bytes that loading may take.
+  let memory: Int
+
+  /// All of it.
+  package init(
+    folder: RunFolder, settings: TrainingSettings, dataset: Dataset, train: OpenedSource, validation: OpenedSource,
+    memory: Int
+  ) {
+    self.folder = folder
+    self.settings = settings
+    self.dataset = dataset
+    self.train = train
+    self.validation = validation
+    self.memory = memory
+  }
+
+  /// What can be seen of the data before the first step.
+  package func before() {
+    do {
+      if let plotter = Plotter() {
+        try RunPictures(folder: folder, plotter: plotter)
+          .writeLabels(train.entries, names: PictureNames(dataset.classNames))
+      }
+      try BatchPictures(folder: folder, classNames: dataset.classNames)
+        .writeTraining(settings, source: train.source, memory: memory)
+    } catch {
+      Terminal.say("\(error); the run goes on without these pictures")
+    }
+    HostMemory.forgetPeak()  // the pictures are no part of what the run takes
+  }
+
+  /// The report of a run that is done; nil where it could not be written.
+  package func after(_ interruption: Interruption) -> URL? {
+    let again = "feeder report \(folder.url.path)"
+    do {
+      var alone = settings
+      alone.place = .alone
+      let report = RunReport(
+        record: try RunRecord(folder.url.path), settings: alone, dataset: dataset, train: train, validation: validation,
+        memory: memory)
+      if let accuracy = try report.write(isCancelled: { interruption.cancellation.isCancelled }) {
+        accuracy.lines.forEach(Terminal.say)
+        Terminal.say("report: \(folder.report.path)")
+        return folder.report
+      }
+      Terminal.say("interrupted: the run is done, and its report is not written: \(again)")
+    } catch {
+      Terminal.say("\(error); the run is done, and its report is not written: \(again)")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,122 @@
+import FeederImaging
+import FeederTraining
+import Foundation
+import Synchronization
+
+/// Flags that have no effect beside the other flags of a command: each is said once, with the reason.
+package enum IdleFlags {
+  private static let said = Mutex<Set<String>>([])
+
+  /// Says that a flag, or a switch of the environment, has no effect.
+  package static func say(_ flag: String, _ reason: String) {
+    guard said.withLock({ $0.insert(flag).inserted }) else { return }
+    Terminal.say("warning: \(flag) has no effect: \(reason)")
+  }
+
+  // MARK: - feeder train
+
+  /// What decides about the flags of `feeder train` beside its settings.
+  package struct Facts {
+    /// True if the run goes on.
+    package var goesOn = false
+    /// What started this rank; nil for a process alone and for the ranks of `--ranks`.
+    package var starter: String?
+    /// Channels of the images; nil before they are known.
+    package var channels: Int?
+    package var keepsCache = true
+    /// Flags that are no settings.
+    package var isVerbose = false
+    package var plansOnly = false
+    package var out = false
+    package var trace = false
+
+    /// All of it.
+    package init(
+      goesOn: Bool = false, starter: String? = nil, channels: Int? = nil, keepsCache: Bool = true,
+      isVerbose: Bool = false, plansOnly: Bool = false, out: Bool = false, trace: Bool = false
+    ) {
+      self.goesOn = goesOn
+      self.starter = starter
+      self.channels = channels
+      self.keepsCache = keepsCache
+      self.isVerbose = isVerbose
+      self.plansOnly = plansOnly
+      self.out = out
+      self.trace = trace
+    }
+  }
+
+  private struct Rule: Sendable {
+    let keys: [String]
+    let reason: String
+    let isIdle: @Sendable (TrainingSettings, Facts) -> Bool
+  }
+
+  /// The settings of `feeder train` that another setting takes the effect from.
+  private static let rules: [Rule] = [
+    Rule(
+      keys: ["lr0", "momentum", "warmup_bias_lr"],
+      reason: "--optimizer auto chooses it; give --optimizer sgd or adamw as well",
+      isIdle: { $0.optimizer == .auto && !$1.goesOn }),
+    Rule(
+      keys: ["warmup_momentum"], reason: "AdamW keeps its momentum during the warm-up; give --optimizer sgd as well",
+      isIdle: { settings, _ in settings.optimizer == .adamw }),
+    Rule(
+      keys: ["warmup_momentum", "warmup_bias_lr"], reason: "there is no warm-up with --warmup-epochs 0",
+      isIdle: { settings, _ in settings.warmupEpochs == 0 }),
+    Rule(
+      keys: ["warmup_epochs", "warmup_momentum", "warmup_bias_lr"], reason: "a run of one epoch has no warm-up",
+      isIdle: { settings, _ in settings.epochs == 1 }),
+    Rule(
+      keys: ["lrf", "cos_lr"], reason: "the rate does not fall in a run of one epoch",
+      isIdle: { settings, _ in settings.epochs == 1 }),
+    Rule(
+      keys: ["cos_lr"], reason: "the rate does not fall with --lrf 1", isIdle: { settings, _ in settings.lrf == 1 }),
+    Rule(
+      keys: ["close_mosaic"], reason: "there are no mosaics with --mosaic 0",
+      isIdle: { settings, _ in settings.augmentation.mosaic == 0 }),
+    Rule(
+      keys: ["mosaic"],
+      reason: "the last epochs, as many as --close-mosaic says, have no mosaics, and this run has no other epochs",
+      isIdle: { settings, _ in settings.augmentation.mosaic > 0 && settings.epochs <= settings.closeMosaic }),
+    Rule(
+      keys: ["hsv_h", "hsv_s"], reason: "the images are grey, with one channel", isIdle: { $1.channels == 1 }),
+    Rule(
+      keys: ["sync_bn"], reason: "one rank alone sees all images of a batch",
+      isIdle: { settings, _ in settings.place.count == 1 }),
+    Rule(
+      keys: ["ranks"], reason: "the ranks were started by another program", isIdle: { $1.starter != nil }),
+    Rule(keys: ["cache_dir"], reason: "--cache none keeps no file", isIdle: { !$1.keepsCache }),
+    Rule(keys: ["weights"], reason: "a run that goes on has its own weights", isIdle: { $1.goesOn }),
+  ]
+
+  /// Says which of the `given` settings have no effect.
+  package static func check(_ given: some Sequence<String>, _ settings: TrainingSettings, _ facts: Facts) {
+    let given = Set(given)
+    for rule in rules where rule.isIdle(settings, facts) {
+      for key in rule.keys where given.contains(key) { say(RunArguments.flag(key), rule.reason) }
+    }
+    if facts.isVerbose, !settings.tunesLoader {
+      say("--verbose", "nothing is tuned if --workers or --prefetch is given")
+    }
+    if facts.plansOnly {
+      if facts.out { say("--out", "--plan makes no run folder") }
+      if facts.trace { say("--trace", "--plan trains nothing") }
+    }
+  }
+
+  // MARK: - The environment
+
+  /// Says which switches of the environment are not understood.
+  package static func checkEnvironment(_ environment: [String: String]) {
+    // The first process of a crew of ranks has said it.
+    guard environment["FEEDER_CREW"] == nil else { return }
+    let levels = PixelLevel.allCases.filter(\.isAvailable).map(\.name)
+    if let name = environment["FEEDER_SIMD"], !name.isEmpty, !levels.contains(name) {
+      say("FEEDER_SIMD=\(name)", "on this processor it may be \(levels.joined(separator: ", "))")
+    }
+    if let path = environment["XDG_CACHE_HOME"], !path.isEmpty, !path.hasPrefix("/") {
+      say("XDG_CACHE_HOME=\(path)", "it is no whole path; ~/.cache is taken")
+    }
+  }
+}

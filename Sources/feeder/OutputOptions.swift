@@ -1,0 +1,34 @@
+import ArgumentParser
+import FeederFiles
+import FeederRun
+import Foundation
+
+extension OutputFile {
+  /// The file for what `option` asks for, if it names a `path`: looked at before any work, with a line if it gets a number.
+  ///
+  /// If it is stdout, results for people go to stderr. Throws `FileError`, and `ValidationError` if `json` wants stdout as well.
+  static func open(
+    _ path: String?, option: String, _ signature: FileSignature, json: Bool, reading: () -> [String] = { [] }
+  ) throws -> OutputFile? {
+    guard let path else { return nil }
+    let file = try OutputFile(path, option: option, signature, reading: reading)
+    if file.isStandardOutput {
+      guard !json else {
+        throw ValidationError("\(option) \(path) is stdout, where --json prints its document: name a file")
+      }
+      Terminal.isOutputTaken.withLock { $0 = true }
+    }
+    if let note = file.note { Terminal.say(note) }
+    return file
+  }
+
+  /// Writes `data` and says where, or leaves with the exit status alone if this is stdout and nobody reads it any more.
+  func deliver(_ data: Data, as what: String) throws {
+    do {
+      try write(data)
+    } catch let error as FileError where error.isReaderGone && isStandardOutput {
+      throw ExitCode.failure
+    }
+    Terminal.say("\(what): \(path)")
+  }
+}
