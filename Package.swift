@@ -76,10 +76,13 @@ let package = Package(
     room("FeederProfiling", "FeederTuning", "FeederLoader", "FeederCore"),
     room("FeederReporting", "CFreeType", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
     room(
-      "FeederRun", "CLimits", "FeederReporting", "FeederProfiling", "FeederTraining", "FeederDetection", "FeederMetrics",
-      "FeederTorch", "FeederLoader", "FeederCache", "FeederDatasets", "FeederFiles", "FeederImaging", "FeederCore", yaml),
+      "FeederRun", "CLimits", "FeederReporting", "FeederProfiling", "FeederTraining", "FeederDetection",
+      "FeederMetrics",
+      "FeederTorch", "FeederLoader", "FeederCache", "FeederDatasets", "FeederFiles", "FeederImaging", "FeederCore", yaml
+    ),
     room(
-      "FeederBench", "FeederProfiling", "FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader", "FeederTuning",
+      "FeederBench", "FeederProfiling", "FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader",
+      "FeederTuning",
       "FeederCache", "FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"),
     .executableTarget(
       name: "feeder",
@@ -93,16 +96,18 @@ let package = Package(
 
     .target(name: "FixtureSupport", dependencies: ["FeederCore"], path: "Tests/FixtureSupport", swiftSettings: strict),
     .target(
-      name: "BoardSupport", dependencies: ["FeederSynthetic", "FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"],
+      name: "BoardSupport",
+      dependencies: ["FeederSynthetic", "FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"],
       path: "Tests/BoardSupport", swiftSettings: strict),
     tests("FeederCore"),
     tests("FeederFiles"),
     tests("FeederImaging", "BoardSupport", "CPixels", "FeederCore"),
-    tests("FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederDatasets", "BoardSupport", "FeederSynthetic", "FeederImaging", "FeederCore"),
     tests("FeederCache", "CAllocationCount", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
-    tests("FeederSynthetic", "FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederSynthetic", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederTuning"),
-    tests("FeederLoader", "FeederTuning", "BoardSupport", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
+    tests(
+      "FeederLoader", "FeederTuning", "BoardSupport", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
     tests("FeederTorch", "FeederCore"),
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),
@@ -111,7 +116,9 @@ let package = Package(
       "FeederDatasets", "FeederCore"),
     tests("FeederParity", "FeederTorch"),
     tests("FeederProfiling"),
-    tests("FeederBench", "FeederTuning", "FeederLoader", "FeederCache", "FeederDatasets", "FeederProfiling", "FeederCore"),
+    tests(
+      "FeederBench", "BoardSupport", "FeederImaging", "FeederTuning", "FeederLoader", "FeederCache", "FeederDatasets",
+      "FeederProfiling", "FeederCore"),
     tests("FeederRun", "FeederFiles"),
     tests("FeederReporting", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
     tests("FeederData", "BoardSupport", "FeederCache", "FeederLoader"),

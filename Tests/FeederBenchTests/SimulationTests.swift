@@ -3,6 +3,7 @@ import FeederLoader
 import Testing
 
 @testable import FeederBench
+@testable import FeederTuning
 
 @Suite("The simulator is exact, repeatable and keeps account of memory")
 struct SimulationTests {

@@ -1,5 +1,6 @@
 import FeederProfiling
 import Testing
+@testable import FeederBench
 
 @Suite("A timing is the median of repetitions after a warm-up")
 struct StepTimingTests {

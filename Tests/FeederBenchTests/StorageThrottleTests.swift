@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import FeederCache
+@testable import FeederBench
 
 /// A clock on which only sleeping takes time.
 final class SleepClock: ThrottleClock {

@@ -1,6 +1,7 @@
 import FeederProfiling
 import Synchronization
 import Testing
+@testable import FeederBench
 
 @Suite("Two streams are measured in turn, and a figure is the median of windows")
 struct ThroughputTests {

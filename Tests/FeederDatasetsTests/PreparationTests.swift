@@ -1,9 +1,11 @@
+import BoardSupport
 import FeederCore
 import FeederImaging
 import Foundation
 import Testing
 
 @testable import FeederDatasets
+@testable import FeederSynthetic
 
 /// A real JPEG of one grey value with a mark, so that each is another file.
 func jpeg(_ value: UInt8, size: PixelSize = PixelSize(width: 200, height: 100), channels: Int = 1) throws -> [UInt8] {

@@ -1,3 +1,4 @@
+import BoardSupport
 import FeederCore
 import FeederImaging
 import Foundation

@@ -1,3 +1,4 @@
+import BoardSupport
 import CPixels
 import FeederCore
 import FeederImaging

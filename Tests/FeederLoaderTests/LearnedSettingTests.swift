@@ -5,6 +5,7 @@ import Foundation
 import Testing
 
 @testable import FeederLoader
+@testable import FeederTuning
 
 @Suite("What a tuner found is kept for the next run, and believed only where it is whole and meant for it")
 struct LearnedSettingTests {

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import FeederTraining
+@testable import FeederRun
 
 @Suite("A run folder belongs to one process at a time")
 struct RunLockTests {

@@ -1,33 +1,11 @@
+import BoardSupport
 import FeederCore
+import FeederDatasets
 import FeederImaging
 import Foundation
 import Testing
 
-@testable import FeederDatasets
-
-/// All files below a folder with their bytes, by relative path.
-func contents(of folder: String) throws -> [String: Data] {
-  var files: [String: Data] = [:]
-  for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
-    let path = folder + "/" + name
-    if !FileBytes.isFolder(path) { files[name] = try Data(contentsOf: URL(filePath: path)) }
-  }
-  return files
-}
-
-/// The pixels of a JPEG file in one channel.
-func greyPixels(_ path: String) throws -> Pixels {
-  let file = try FileBytes.read(path)
-  let decoder = try JPEGDecoder()
-  let size = try file.withUnsafeBytes { try decoder.info(of: $0).size }
-  var pixels = Pixels(size: size, channels: 1, value: 0)
-  try file.withUnsafeBytes { jpeg in
-    try pixels.bytes.withUnsafeMutableBytes { target in
-      _ = try decoder.decode(jpeg, channels: 1, scale: DecodeScale.fitting(size, imageSize: .max), into: target)
-    }
-  }
-  return pixels
-}
+@testable import FeederSynthetic
 
 @Suite("Synthetic boards are a function of their settings")
 struct SyntheticDatasetTests {
@@ -75,7 +53,7 @@ struct SyntheticDatasetTests {
     #expect(summary.boxCounts[.train] == train.map(\.labels.count).reduce(0, +))
     #expect(summary.boxCounts[.val] == val.map(\.labels.count).reduce(0, +))
     #expect(summary.classBoxCounts.reduce(0, +) == (train + val).map(\.labels.count).reduce(0, +))
-    let info = try FileBytes.read(train[0].imagePath).withUnsafeBytes { try JPEGInfo(of: $0) }
+    let info = try [UInt8](Data(contentsOf: URL(filePath: train[0].imagePath))).withUnsafeBytes { try JPEGInfo(of: $0) }
     #expect(info.componentCount == 1 && info.size == PixelSize(width: 224, height: 160))
   }
 

@@ -1,14 +1,12 @@
+import FeederDatasets
 import Foundation
-import Testing
-
-@testable import FeederDatasets
 
 /// A fresh temporary folder, removed when the value goes.
-final class Scratch {
-  let folder: URL
-  var path: String { folder.path }
+package final class Scratch {
+  package let folder: URL
+  package var path: String { folder.path }
 
-  init() throws {
+  package init() throws {
     folder =
       FileManager.default.temporaryDirectory.appending(path: "feeder-datasets-\(UUID().uuidString)")
       .standardizedFileURL
@@ -21,11 +19,13 @@ final class Scratch {
 
   /// Writes a file below the folder, making the folders on its way, and gives its path.
   @discardableResult
-  func write(_ name: String, _ content: String = "") throws -> String { try write(name, bytes: [UInt8](content.utf8)) }
+  package func write(_ name: String, _ content: String = "") throws -> String {
+    try write(name, bytes: [UInt8](content.utf8))
+  }
 
   /// Writes a file of bytes below the folder.
   @discardableResult
-  func write(_ name: String, bytes: [UInt8]) throws -> String {
+  package func write(_ name: String, bytes: [UInt8]) throws -> String {
     let url = folder.appending(path: name)
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(bytes).write(to: url)
@@ -33,7 +33,9 @@ final class Scratch {
   }
 
   /// A data set of one image a split and the label file of the training image.
-  func dataset(label: String, yaml: String = "train: images/train\nval: images/val\nnames:\n  - open\n  - short\n")
+  package func dataset(
+    label: String, yaml: String = "train: images/train\nval: images/val\nnames:\n  - open\n  - short\n"
+  )
     throws
     -> Dataset
   {
@@ -46,7 +48,7 @@ final class Scratch {
 }
 
 /// The line that an operation fails with; empty where it does not fail.
-func failure(_ work: () throws -> Void) -> String {
+package func failure(_ work: () throws -> Void) -> String {
   do {
     try work()
     return ""

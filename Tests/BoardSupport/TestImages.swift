@@ -2,9 +2,9 @@ import FeederCore
 import FeederImaging
 
 /// Pictures with soft gradients and hard edges, the same on every machine.
-enum TestImages {
+package enum TestImages {
   /// A picture of `size` whose channels differ, with a bright rectangle in its middle.
-  static func board(_ size: PixelSize, channels: Int) -> Pixels {
+  package static func board(_ size: PixelSize, channels: Int) -> Pixels {
     var image = Pixels(size: size, channels: channels, value: 0)
     for y in 0..<size.height {
       for x in 0..<size.width {
@@ -19,7 +19,7 @@ enum TestImages {
   }
 
   /// Every byte drawn at random from `seed`.
-  static func noise(_ size: PixelSize, channels: Int, seed: UInt64) -> Pixels {
+  package static func noise(_ size: PixelSize, channels: Int, seed: UInt64) -> Pixels {
     var state = seed &* 2 &+ 1
     let bytes = (0..<size.width * size.height * channels).map { _ in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -29,7 +29,7 @@ enum TestImages {
   }
 
   /// The JPEG file of `board`.
-  static func jpeg(_ size: PixelSize, channels: Int, quality: Int = 95) throws -> [UInt8] {
+  package static func jpeg(_ size: PixelSize, channels: Int, quality: Int = 95) throws -> [UInt8] {
     let encoder = try JPEGEncoder()
     return try board(size, channels: channels).withView { (view) throws -> [UInt8] in
       try encoder.encode(view, quality: quality)
@@ -37,7 +37,7 @@ enum TestImages {
   }
 
   /// Only the markers of a JPEG, up to a frame header with the given fields.
-  static func header(
+  package static func header(
     frame: UInt8 = 0xC0, precision: UInt8 = 8, width: Int, height: Int, components: Int
   ) -> [UInt8] {
     let length = 8 + 3 * components
@@ -51,12 +51,12 @@ enum TestImages {
 
 extension JPEGDecoder {
   /// Decodes an array of bytes.
-  func decode(_ jpeg: [UInt8], channels: Int, scale: DecodeScale = .full) throws -> Pixels {
+  package func decode(_ jpeg: [UInt8], channels: Int, scale: DecodeScale = .full) throws -> Pixels {
     try jpeg.withUnsafeBytes { try decode($0, channels: channels, scale: scale) }
   }
 }
 
 /// The largest difference between two images' bytes.
-func largestDifference(_ left: [UInt8], _ right: [UInt8]) -> Int {
+package func largestDifference(_ left: [UInt8], _ right: [UInt8]) -> Int {
   zip(left, right).map { abs(Int($0) - Int($1)) }.max() ?? 0
 }

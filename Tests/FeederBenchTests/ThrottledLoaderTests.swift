@@ -5,15 +5,7 @@ import Synchronization
 import Testing
 
 @testable import FeederLoader
-
-/// A clock on which only sleeping takes time.
-private final class SleepClock: ThrottleClock {
-  private let moment = Mutex(0)
-
-  var nanoseconds: Int { moment.withLock { $0 } }
-
-  func sleep(until target: Int) { moment.withLock { $0 = max($0, target) } }
-}
+@testable import FeederBench
 
 @Suite("Behind slow storage the loader delivers what the storage gives")
 struct ThrottledLoaderTests {

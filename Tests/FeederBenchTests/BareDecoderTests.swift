@@ -1,6 +1,8 @@
+import BoardSupport
 import FeederCore
 import FeederImaging
 import Testing
+@testable import FeederBench
 
 @Suite("The bare decoder gives the pixels of the careful one")
 struct BareDecoderTests {
