@@ -35,8 +35,8 @@ struct FoundBox {
 struct BoxForms {
   /// Why the file is refused: its boxes are certainly something else. Nil if they may be right.
   let problem: String?
-  /// A line about boxes that reach out of their image.
-  let note: String?
+  /// Lines about boxes that reach out of their image, have no area, or fit another size of the images.
+  let notes: [String]
 
   private static let wanted = "bbox is x, y, width, height in pixels"
 
@@ -55,7 +55,7 @@ struct BoxForms {
     let boxes = found.map(\.detection.box)
     if boxes.allSatisfy(Self.isShare), boxes.contains(where: { $0.area > 0 }) {
       problem = "all \(count) boxes lie within 0 to 1, as shares of an image do; \(Self.wanted)"
-      note = nil
+      notes = []
       return
     }
     let outside = found.count { Self.reachesOut($0.detection.box, of: $0.image.size) }
@@ -69,14 +69,36 @@ struct BoxForms {
         (reach.map { $0 + "; " } ?? "")
         + "\(best.count) of \(count) boxes cover a label if they are read as \(best.name), and \(right) as they should be read: "
         + Self.wanted
-      note = nil
+      notes = []
     } else if outside * 2 > count, found.allSatisfy({ Self.mayBeCorners($0.detection.box, in: $0.image.size) }) {
       problem = "\(reach ?? "") and none would as corners x1, y1, x2, y2; \(Self.wanted)"
-      note = nil
+      notes = []
     } else {
       problem = nil
-      note = reach.map { "\($0); \(Self.wanted)" }
+      let flat = found.count { $0.detection.box.area == 0 }
+      notes = [
+        reach.map { "\($0); \(Self.wanted)" },
+        flat > 0 ? "\(flat) of \(count) boxes have a width or height of 0 and cover nothing" : nil,
+        right == 0 ? Self.otherScale(found) : nil,
+      ].compactMap { $0 }
     }
+  }
+
+  /// A line if the boxes fit their images scaled to one longer side, as a network takes them.
+  private static func otherScale(_ found: [FoundBox]) -> String? {
+    let some = found.prefix(500)
+    func fitting(_ side: Int) -> Int {
+      some.count { item in
+        let (box, size) = (item.detection.box, item.image.size)
+        let scale = Double(max(size.width, size.height)) / Double(side)
+        return item.covers(Box(x1: box.x1 * scale, y1: box.y1 * scale, x2: box.x2 * scale, y2: box.y2 * scale))
+      }
+    }
+    let sides = stride(from: 32, through: 2048, by: 32)
+    let best = sides.map { (side: $0, count: fitting($0)) }.max { $0.count < $1.count }
+    guard let best, best.count > 0, best.count * 5 >= some.count else { return nil }
+    return "no box covers a label, and \(best.count) of \(some.count) would if the longer side of every image were "
+      + "\(best.side) pixels: bbox is in pixels of the original image"
   }
 
   private static func isShare(_ box: Box) -> Bool {

@@ -36,12 +36,16 @@ struct ImageNames {
   }
 
   private static func stem(_ path: String) -> String {
-    URL(filePath: path).deletingPathExtension().lastPathComponent
+    // A backslash parts folders on Windows.
+    URL(filePath: path.replacing("\\", with: "/")).deletingPathExtension().lastPathComponent
   }
 
-  /// The likely mistake: a file name or a path in the place of a name without ending.
+  /// The likely mistake: a file name or a path in the place of a name without ending, or another case.
   private func hint(_ text: String) -> String {
     let stem = Self.stem(text)
-    return names.contains(stem) && stem != text ? "; there is '\(stem)': give the name without folder and ending" : ""
+    if names.contains(stem), stem != text { return "; there is '\(stem)': give the name without folder and ending" }
+    let wanted: Set = [text.lowercased(), stem.lowercased()]
+    let found = names.filter { wanted.contains($0.lowercased()) }.min()
+    return found.map { "; there is '\($0)': give the name in its own case, without folder and ending" } ?? ""
   }
 }

@@ -84,10 +84,17 @@ struct PredictionEntry: Decodable {
 
   /// Finds the broken entry by decoding each alone; slow, and only run where the file is refused anyway.
   private static func diagnosis(of data: Data, file: String, _ error: any Error) -> ReportingError {
-    if case DecodingError.typeMismatch(_, let context) = error, context.codingPath.isEmpty {
-      return .predictions(
-        file: file, entry: nil, problem: "holds no array of predictions; COCO results JSON begins with '['")
+    func refuse(_ problem: String) -> ReportingError { .predictions(file: file, entry: nil, problem: problem) }
+    let first = data.dropFirst(data.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0).first { !JSONPieces.isSpace($0) }
+    if data.starts(with: [0x1F, 0x8B]) { return refuse("is gzip-compressed; unpack it") }
+    if isJSONLines(data) { return refuse("is JSON lines, an object per line; write one list of them, with commas") }
+    if case DecodingError.valueNotFound(_, let context) = error, context.codingPath.isEmpty {
+      return refuse("is null, not a list of predictions")
     }
+    if case DecodingError.typeMismatch(_, let context) = error, context.codingPath.isEmpty {
+      return refuse("holds no array of predictions; COCO results JSON begins with '['")
+    }
+    guard first == UInt8(ascii: "[") else { return refuse("is not JSON") }
     for (index, part) in JSONPieces(data).enumerated() {
       do {
         _ = try JSONDecoder().decode(PredictionEntry.self, from: part)
@@ -95,9 +102,14 @@ struct PredictionEntry: Decodable {
         return .predictions(file: file, entry: index, problem: words(for: error, in: part))
       }
     }
-    let first = data.first { !JSONPieces.isSpace($0) }
-    let problem = first == UInt8(ascii: "[") ? "is cut off or damaged: the JSON array does not end" : "is not JSON"
-    return .predictions(file: file, entry: nil, problem: problem)
+    return refuse("is cut off or damaged: the JSON array does not end")
+  }
+
+  /// True if the first line is a whole object and another follows.
+  private static func isJSONLines(_ data: Data) -> Bool {
+    let lines = data.split(separator: UInt8(ascii: "\n"), maxSplits: 1)
+    return lines.count == 2 && (try? JSONSerialization.jsonObject(with: lines[0])) is [String: Any]
+      && lines[1].first { !JSONPieces.isSpace($0) } == UInt8(ascii: "{")
   }
 
   private static func words(for error: any Error, in part: Data) -> String {

@@ -50,7 +50,8 @@ package enum PredictionsFile {
     let categories = CategoryReading(
       found, isNamed: entries.allSatisfy { $0.fileName != nil }, classCount: classCount, choice)
     contents.categoriesFrom = categories.start
-    contents.notes = [forms.note, categories.line, categories.doubt].compactMap { $0 }.map { "\(url.path): \($0)" }
+    let others = [Self.repeated(found), categories.line, categories.doubt].compactMap { $0 }
+    contents.notes = (forms.notes + others).map { "\(url.path): \($0)" }
     let known = categories.start..<categories.start + classCount
     for (index, item) in found.enumerated() {
       guard known.contains(item.detection.classID) else {
@@ -64,6 +65,13 @@ package enum PredictionsFile {
       contents.detections[item.image.imageID, default: []].append(detection)
     }
     return contents
+  }
+
+  /// A line about predictions that stand twice; they count, as pycocotools counts them.
+  private static func repeated(_ found: [FoundBox]) -> String? {
+    var seen: [String: Set<Detection>] = [:]
+    let count = found.count { !seen[$0.image.imageID, default: []].insert($0.detection).inserted }
+    return count > 0 ? "\(count) of \(found.count) predictions equal an earlier one; all count" : nil
   }
 
   /// Writes the detections of images in the order given; the numbers read back exactly. Throws `FileError`.

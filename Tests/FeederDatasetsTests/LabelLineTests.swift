@@ -148,6 +148,32 @@ struct ForeignLabelLineTests {
     #expect(try dataset.entries(.train)[0].labels.map(\.classID) == [1])
   }
 
+  @Test("A lone carriage return ends a line of labels, lists, classes and DeepPCB's files")
+  func carriageReturns() throws {
+    let (labels, _) = try read("0 .5 .5 .2 .2\r0 .3 .3 .1 .1\r\r\n1 .7 .7 .1 .1\r")
+    #expect(labels.map(\.classID) == [0, 0, 1])
+    let bad = LabelFile([UInt8]("0 .5 .5 .2 .2\r\n\r9\n8\r".utf8), style: .init(classCount: 1)).badLines
+    #expect(bad.map(\.line) == [3, 4])
+    let scratch = try Scratch()
+    for name in ["a.jpg", "b.jpg"] { try scratch.write(name) }
+    #expect(try ImageList(scratch.write("l.txt", "a.jpg\rb.jpg\r"), bases: []).paths.count == 2)
+    #expect(try ClassList(file: scratch.write("classes.txt", "open\rshort\r")).classNames == ["open", "short"])
+    #expect(try DeepPCB.objects(of: scratch.write("d.txt", "1 1 9 9 1\r2 2 8 8 2\r")).objects.count == 2)
+  }
+
+  @Test("A label file in UTF-16 is refused in one line and never left out", arguments: [true, false])
+  func utf16(hasMark: Bool) throws {
+    let scratch = try Scratch()
+    _ = try scratch.dataset(label: "")
+    let text = Array("1 0.5 0.5 0.1 0.1\n".utf16).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+    try scratch.write("labels/train/a.txt", bytes: (hasMark ? [0xFF, 0xFE] : []) + text)
+    for skips in [true, false] {
+      #expect(
+        failure { _ = try Dataset.open(scratch.path, skipsBadLabels: skips).read(.train) }
+          == "\(scratch.path)/labels/train/a.txt: is UTF-16; save it as UTF-8")
+    }
+  }
+
   @Test("Lines that give one class and box count once, in short and in long files")
   func duplicates() throws {
     let line = "1 0.5 0.5 0.25 0.25\n"

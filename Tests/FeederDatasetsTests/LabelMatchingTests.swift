@@ -104,6 +104,101 @@ struct LabelMatchingTests {
     #expect(findings.otherImages.count == 2)
   }
 
+  @Test(
+    "A label that is a link to nothing or cannot be followed is refused by name, alone, by folder, and if no image takes it",
+    arguments: [
+      ("labels/train/a.txt", "/nowhere/x"), ("labels/train", "/nowhere/x"), ("labels", "/nowhere/x"),
+      ("labels", "labels"), ("labels/train/a.txt", "a.txt"), ("labels/train/lost.txt", "/nowhere/x"),
+      ("Labels", "/nowhere/x"),
+    ])
+  func deadLinks(name: String, target: String) throws {
+    let scratch = try Scratch()
+    let dataset = try dataset(scratch, ["a.jpg"], name.hasSuffix("lost.txt") ? ["a.txt"] : [])
+    let path = scratch.path + "/" + name
+    try FileManager.default.createDirectory(
+      atPath: PathText.folder(of: path), withIntermediateDirectories: true)
+    try #require(symlink(target, path) == 0)
+    let message = failure { _ = try dataset.read(.train) }
+    #expect(message.contains(name), "\(message)")
+    let isLost = name.hasSuffix("lost.txt")
+    let reason = isLost ? "matches no image" : target == "/nowhere/x" ? "is a link to /nowhere/x" : "symbolic link"
+    #expect(message.contains(reason), "\(message)")
+    #expect(isLost || failure { _ = try Dataset.open(scratch.path, skipsBadLabels: true).read(.train) } == message)
+  }
+
+  @Test("A data.yaml, a folder of images and a list that are links to nothing say so")
+  func deadDescriptions() throws {
+    for name in ["data.yaml", "images/val", "val.txt"] {
+      let scratch = try Scratch()
+      try scratch.write("images/train/a.jpg")
+      if name != "data.yaml" { try scratch.write("data.yaml", "train: images/train\nval: \(name)\nnames: [open]\n") }
+      try #require(symlink("/nowhere/x", scratch.path + "/" + name) == 0)
+      for message in [
+        failure { _ = try Dataset.open(scratch.path) }, failure { _ = try PreparationSource.read(scratch.path) },
+      ] {
+        #expect(message.contains("\(scratch.path)/\(name)"), "\(message)")
+        #expect(message.contains("is a link to /nowhere/x"), "\(message)")
+      }
+    }
+  }
+
+  @Test(
+    "A second label file of an image is told, and refused if such files are more than 1 % of the images",
+    arguments: ["labels/train/a7.TXT", "labels/train/A7.txt", "labels/train/a7.jpg.txt", "images/train/a7.txt"])
+  func extra(name: String) throws {
+    let scratch = try Scratch()
+    let names = (0..<100).map { "a\($0)" }
+    let dataset = try dataset(scratch, names.map { $0 + ".jpg" }, names.map { $0 + ".txt" })
+    try scratch.write(name, label)
+    let said = "\(name) (images/train/a7.jpg has labels/train/a7.txt)"
+    #expect(
+      try dataset.read(.train).findings.lines("train") == [
+        "train: 1 label file is not read because its image has another: " + said
+      ])
+    try scratch.write("images/train/lost.txt", label)
+    let message = failure { _ = try dataset.read(.train) }
+    #expect(message.contains("1 label file of 'train' would not be read because an image has one label file: " + said))
+    #expect(message.contains("1 label file matches no image of 'train', which has 100: images/train/lost.txt"))
+    #expect(try Dataset.open(scratch.path, skipsBadLabels: true).read(.train).findings.extraLabels.count == 1)
+  }
+
+  @Test("One label file under two names, and the label of an image of another list, are no second ones")
+  func notExtra() throws {
+    for isFolder in [true, false] {
+      let scratch = try Scratch()
+      let dataset = try dataset(scratch, ["a.jpg"], ["a.txt"])
+      if isFolder {
+        try FileManager.default.removeItem(atPath: scratch.path + "/labels")
+        try scratch.write("images/train/a.txt", label)
+        try #require(symlink("images", scratch.path + "/labels") == 0)
+      } else {
+        try #require(symlink("../../labels/train/a.txt", scratch.path + "/images/train/a.txt") == 0)
+      }
+      let contents = try dataset.read(.train)
+      #expect(contents.findings.lines("train").isEmpty && contents.entries[0].labels.count == 1)
+    }
+    let scratch = try Scratch()
+    for name in ["a", "A"] {
+      try scratch.write("images/\(name).jpg")
+      try scratch.write("labels/\(name).txt", label)
+    }
+    try scratch.write("train.txt", "images/a.jpg\n")
+    try scratch.write("val.txt", "images/A.jpg\n")
+    try scratch.write("data.yaml", "train: train.txt\nval: val.txt\nnames: [open]\n")
+    #expect(try Dataset.open(scratch.path).read(.train).findings.lines("train").isEmpty)
+  }
+
+  @Test("Hidden images are told; of the files that macOS leaves beside others, those that hold a JPEG")
+  func hidden() throws {
+    let scratch = try Scratch()
+    let dataset = try dataset(scratch, ["a.jpg", ".b.jpg", "._c.jpg", ".DS_Store", ".png"], ["a.txt"])
+    try scratch.write("images/train/._d.jpg", bytes: jpeg(1))
+    let line = "2 images are not read because their names begin with a dot: images/train/._d.jpg, images/train/.b.jpg"
+    #expect(try dataset.read(.train).findings.lines("train") == ["train: " + line])
+    let path = scratch.path + "/images/train"
+    #expect(try ImageListing(folder: path).lines("here") == ["here: " + line.replacing("images/train", with: path)])
+  }
+
   @Test("Other files among the images are told by name, those of systems and tools are nothing")
   func otherFiles() throws {
     let scratch = try Scratch()

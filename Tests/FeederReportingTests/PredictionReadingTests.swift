@@ -145,6 +145,55 @@ struct PredictionReadingTests {
     #expect(contents.notes.count == 2 && contents.notes[0].contains("1 of 6 boxes reach out of their image"))
   }
 
+  @Test("Predictions that equal an earlier one are counted in a line and stay")
+  func twice() throws {
+    var other = entries()[0]
+    other["score"] = 0.8
+    let contents = try read(entries() + entries() + [other])
+    #expect(contents.notes[0].contains("p.json: 6 of 13 predictions equal an earlier one"), "\(contents.notes)")
+    #expect(contents.detections.values.map(\.count).reduce(0, +) == 13)
+    #expect(try read(entries()).notes.count == 1)
+  }
+
+  @Test("Boxes without area, and boxes in pixels of a network's size, are a line")
+  func flatAndScaled() throws {
+    let flat = try read(entries { $0["bbox"] = [400.0, 400, 0, 30] })
+    #expect(flat.notes[0].contains("6 of 6 boxes have a width or height of 0"), "\(flat.notes)")
+    let small = try read(entries { $0["bbox"] = ($0["bbox"] as? [Double] ?? []).map { $0 / 640 * 320 } })
+    let line = "no box covers a label, and 6 of 6 would if the longer side of every image were 320 pixels"
+    #expect(small.notes[0].contains(line), "\(small.notes)")
+  }
+
+  @Test(
+    "A name in another case or with a folder of Windows is refused with the right one",
+    arguments: ["Board", "BOARD.JPG", "C:\\x\\board.jpg", "images/val/board.jpg"])
+  func nameHints(id: String) throws {
+    #expect(refusal(entries { $0["image_id"] = id }).contains("no image '\(id)' in this split; there is 'board': give"))
+    let named = try read(
+      entries(without: [1, 2]) {
+        $0["image_id"] = 7
+        $0["file_name"] = "C:\\x\\board.jpg"
+      })
+    #expect(named.detections.keys.sorted() == ["board"])
+  }
+
+  @Test(
+    "A file that is no JSON list says what it is",
+    arguments: [
+      ([0x1F, 0x8B, 0x08, 0x00], "is gzip-compressed; unpack it"), ([0xFF, 0xD8, 0xFF, 0x5B], "is not JSON"),
+      (Array("null".utf8), "is null, not a list"), (Array("{}\n{}\n".utf8), "is JSON lines"),
+      (Array("{\n\"a\": 1\n}".utf8), "holds no array of predictions"),
+    ])
+  func otherFiles(bytes: [UInt8], problem: String) throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appending(path: "p.json")
+    try Data(bytes).write(to: file)
+    let error = #expect(throws: ReportingError.self) {
+      _ = try PredictionsFile.read(file, images: Self.images, classCount: 3)
+    }
+    #expect("\(try #require(error))".contains(problem))
+  }
+
   @Test("A file without predictions is a line")
   func nothing() throws {
     let contents = try read([])

@@ -19,10 +19,14 @@ package struct DatasetFindings: Sendable, Equatable {
   package internal(set) var otherImages: [String] = []
   /// Files among the images that are neither images nor text.
   package internal(set) var otherFiles = Sightings()
+  /// Images whose names begin with a dot.
+  package internal(set) var hiddenImages = Sightings()
   /// Label files that were matched although their names differ from those of their images.
   package internal(set) var renamedLabels = Sightings()
   /// Label files that match no image.
   package internal(set) var unmatched = Sightings()
+  /// Label files that are not read because their images have another.
+  package internal(set) var extraLabels = Sightings()
   /// Folders of images without one label file.
   package internal(set) var bareFolders = Sightings()
   /// Images that the data set names again.
@@ -38,13 +42,14 @@ package struct DatasetFindings: Sendable, Equatable {
   /// Adds what was met when the images were listed.
   mutating func note(_ found: SplitImages, _ notes: [String], shortName: (String) -> String) {
     self.notes += notes + found.notes
-    noteOthers(found.otherImages, found.otherFiles, found.repeatedFolders, shortName: shortName)
+    noteOthers(
+      found.otherImages, found.otherFiles, found.hiddenImages, found.repeatedFolders, shortName: shortName)
     repeatedImages = found.repeated
   }
 
   /// Adds the files that are not read.
   mutating func noteOthers(
-    _ images: [String], _ files: [String], _ folders: [String], shortName: (String) -> String
+    _ images: [String], _ files: [String], _ hidden: [String], _ folders: [String], shortName: (String) -> String
   ) {
     otherImages = images
     for path in images {
@@ -52,6 +57,7 @@ package struct DatasetFindings: Sendable, Equatable {
       otherNames[ending, default: Sightings()].note(shortName(path))
     }
     for path in files { otherFiles.note(shortName(path)) }
+    for path in hidden { hiddenImages.note(shortName(path)) }
     for path in folders { repeatedFolders.note(shortName(path)) }
   }
 
@@ -59,6 +65,7 @@ package struct DatasetFindings: Sendable, Equatable {
   mutating func note(_ matching: LabelMatching) {
     renamedLabels = matching.renamed
     unmatched = matching.unmatched
+    extraLabels = matching.extra
     bareFolders = matching.bare
   }
 
@@ -98,9 +105,15 @@ package struct DatasetFindings: Sendable, Equatable {
         "folders are left out because links lead to them again and again"),
       line(otherFiles, "file is not read", "files are not read"),
       line(
+        hiddenImages, "image is not read because its name begins with a dot",
+        "images are not read because their names begin with a dot"),
+      line(
         renamedLabels, "label file is taken although its name differs",
         "label files are taken although their names differ"),
       line(unmatched, "label file matches no image", "label files match no image"),
+      line(
+        extraLabels, "label file is not read because its image has another",
+        "label files are not read because their images have others"),
       line(bareFolders, "folder of images has no label file", "folders of images have no label file"),
       line(
         clipped, "box reaches over the edge of its image and is clipped",

@@ -51,7 +51,8 @@ enum DeepPCB {
   private static func item(_ stem: String, _ pair: Pair, _ split: Split, below folder: String) throws -> SourceItem {
     let image = String(pair.image.dropLast(".jpg".count)) + "_test.jpg"
     for name in [image, pair.label] where FileBytes.status(folder + "/" + name) == nil {
-      throw DatasetError.source(file: pair.list, line: pair.line, problem: "names \(name), which is missing")
+      let problem = DeadLink.problem(folder + "/" + name) ?? "is missing"
+      throw DatasetError.source(file: pair.list, line: pair.line, problem: "names \(name), which \(problem)")
     }
     let labelPath = folder + "/" + pair.label
     let (objects, badLines) = try objects(of: labelPath)

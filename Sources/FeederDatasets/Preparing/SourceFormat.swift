@@ -15,7 +15,7 @@ package enum SourceFormat: String, CaseIterable, Sendable {
       if isYOLO { return .yolo }
       throw DatasetError.source(file: source, line: nil, problem: "is a file; name a data.yaml or a data set's folder")
     }
-    if FileBytes.status(source + "/data.yaml") != nil { return .yolo }
+    if PathText.exists(source + "/data.yaml") { return .yolo }
     let lists = DeepPCB.lists.map(\.file)
     if lists.contains(where: { FileBytes.status(source + "/" + $0) != nil }) { return .deeppcb }
     if try DatasetDescription.find(in: source) != nil { return .yolo }

@@ -9,10 +9,7 @@ package enum FileBytes {
     // Without a wait: the opening of a pipe would wait for somebody to write to it.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
-      var reason = systemReason()
-      // What stands for other bytes leads to no file.
-      if path.unicodeScalars.contains("\u{FFFD}") { reason = "its name is not UTF-8; rename it" }
-      throw DatasetError.unreadable(file: path, reason: DeadLink.problem(path).map { "it " + $0 } ?? reason)
+      throw unreadable(path, errno)
     }
     defer { close(file) }
     var status = stat()
@@ -38,6 +35,23 @@ package enum FileBytes {
     }
     if let reason { throw DatasetError.unreadable(file: path, reason: reason) }
     return bytes
+  }
+
+  /// True if the file at a path begins as a JPEG does.
+  static func isJPEG(_ path: String) -> Bool {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    var start: [UInt8] = [0, 0, 0]
+    return Foundation.read(file, &start, start.count) == start.count && start == [0xFF, 0xD8, 0xFF]
+  }
+
+  /// The error for a path that the system refuses with the code `error`.
+  static func unreadable(_ path: String, _ error: Int32) -> DatasetError {
+    var reason = String(cString: strerror(error))
+    // What stands for other bytes leads to no file.
+    if path.unicodeScalars.contains("\u{FFFD}") { reason = "its name is not UTF-8; rename it" }
+    return .unreadable(file: path, reason: DeadLink.problem(path).map { "it " + $0 } ?? reason)
   }
 
   /// Writes a whole new file. `name` is what a message calls it. Throws `DatasetError.output`.

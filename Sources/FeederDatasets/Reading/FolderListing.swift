@@ -14,6 +14,8 @@ struct FolderListing: Sendable {
 
   /// The names that do not begin with a dot, in no order.
   private(set) var items: [(name: String, kind: Kind)] = []
+  /// The names that begin with a dot, without the folder and its parent, in no order.
+  private(set) var hiddenNames: [String] = []
   /// Names that are not UTF-8, each odd byte shown as `\xNN`.
   private(set) var oddNames: [String] = []
 
@@ -31,8 +33,9 @@ struct FolderListing: Sendable {
         }
       withUnsafeBytes(of: entry.pointee.d_name) { bytes in
         let name = bytes.prefix { $0 != 0 }
-        if name.first == UInt8(ascii: ".") { return }
-        if let text = String(validating: name, as: UTF8.self) {
+        if name.first == UInt8(ascii: ".") {
+          if let text = String(validating: name, as: UTF8.self), text != ".", text != ".." { hiddenNames.append(text) }
+        } else if let text = String(validating: name, as: UTF8.self) {
           items.append((text, kind))
         } else {
           oddNames.append(Self.shown(name))

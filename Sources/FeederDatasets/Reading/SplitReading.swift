@@ -11,7 +11,7 @@ extension Dataset {
     var findings = DatasetFindings()
     findings.note(found, plan.notes, shortName: shortName)
     findings.note(matching)
-    try refuseMismatch(findings.unmatched, found, split)
+    try refuseMismatch(findings, found, split)
 
     var members = Array(found.images.indices)
     if valShare > 0, split != .test {
@@ -48,14 +48,21 @@ extension Dataset {
     }
   }
 
-  private func refuseMismatch(_ unmatched: Sightings, _ found: SplitImages, _ split: Split) throws {
-    guard !skipsBadLabels, unmatched.count * 100 > found.images.count else { return }
-    throw DatasetError.images(
-      folder: root.path,
-      problem:
-        "\(unmatched.count) label \(unmatched.count == 1 ? "file matches" : "files match") no image of '\(split)', which "
-        + "has \(found.images.count): \(unmatched.names) (give them the names of their images, take them away, or leave them out "
-        + "with --skip-bad-labels)")
+  private func refuseMismatch(_ findings: DatasetFindings, _ found: SplitImages, _ split: Split) throws {
+    let (unmatched, extra) = (findings.unmatched, findings.extraLabels)
+    guard !skipsBadLabels, (unmatched.count + extra.count) * 100 > found.images.count else { return }
+    let problems = [
+      unmatched.isEmpty
+        ? nil
+        : "\(unmatched.count) label \(unmatched.count == 1 ? "file matches" : "files match") no image of '\(split)', which "
+          + "has \(found.images.count): \(unmatched.names) (give them the names of their images, take them away, or leave "
+          + "them out with --skip-bad-labels)",
+      extra.isEmpty
+        ? nil
+        : "\(extra.count) label \(extra.count == 1 ? "file" : "files") of '\(split)' would not be read because an image has "
+          + "one label file: \(extra.names) (take them away, or leave them out with --skip-bad-labels)",
+    ]
+    throw DatasetError.images(folder: root.path, problem: problems.compactMap { $0 }.joined(separator: "; "))
   }
 }
 

@@ -45,7 +45,7 @@ struct DatasetDescription {
   /// The file in `folder` that describes a data set: data.yaml, else the only YAML file with class names, else the only darknet
   /// data file, else a list of classes; nil if there is none. Throws `DatasetError.configuration` if several serve.
   static func find(in folder: String) throws -> String? {
-    if FileBytes.status(folder + "/data.yaml") != nil { return folder + "/data.yaml" }
+    if PathText.exists(folder + "/data.yaml") { return folder + "/data.yaml" }
     let names = (FolderListing(folder)?.items.map(\.name) ?? []).sorted()
     func only(_ found: [String]) throws -> String? {
       guard found.count < 2 else {

@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// Where the images of a split are.
@@ -76,7 +77,9 @@ struct SplitResolver {
     func fail(_ problem: String) -> DatasetError {
       .configuration(file: description.file, line: field.line, problem: "'\(split)' names \(wanted), which \(problem)")
     }
-    guard let (path, isElsewhere) = find(field.text, split) else { throw fail("is missing") }
+    guard let (path, isElsewhere) = find(field.text, split) else {
+      throw fail(DeadLink.problem(wanted) ?? "is missing")
+    }
     let note = isElsewhere ? "\(wanted) is missing; \(path) is read in its place" : nil
     if FileBytes.isFolder(path) { return (.folder(path), note) }
     if path.lowercased().hasSuffix(".txt") { return (.list(path), note) }

@@ -9,6 +9,8 @@ package struct ImageListing: Sendable {
   package private(set) var otherImages: [String] = []
   /// Files that are neither images nor text, sorted.
   package private(set) var otherFiles: [String] = []
+  /// Images whose names begin with a dot, sorted. What macOS leaves beside files, `._NAME`, is none unless it holds a JPEG.
+  package private(set) var hiddenImages: [String] = []
   /// Folders that were left out because a link leads to them again and again.
   package private(set) var repeatedFolders: [String] = []
   /// Images that are links to nothing, in no order.
@@ -17,13 +19,14 @@ package struct ImageListing: Sendable {
   /// How often links may lead to one folder: a few camera folders that are linked are read, a maze of links ends.
   private static let mostVisits = 8
 
-  /// Lists `folder`. Throws `DatasetError.images` if it cannot be listed, a name is not UTF-8 or two files would share an id.
+  /// Lists `folder`. Throws `DatasetError` if it cannot be listed, a name is not UTF-8 or two files would share an id.
   package init(folder: String) throws {
     var visits: [String: Int] = [:]
     try collect(folder, prefix: "", ancestors: [], visits: &visits)
     images.sort { $0.id < $1.id }
     otherImages.sort()
     otherFiles.sort()
+    hiddenImages.sort()
     for (left, right) in zip(images, images.dropFirst()) where left.id == right.id {
       throw DatasetError.images(
         folder: folder, problem: "\(left.path) and \(right.path) would share the image id '\(left.id)'; rename one")
@@ -33,14 +36,14 @@ package struct ImageListing: Sendable {
   /// What was left out, a line each with `title` in front.
   package func lines(_ title: String) -> [String] {
     var findings = DatasetFindings()
-    findings.noteOthers(otherImages, otherFiles, repeatedFolders) { $0 }
+    findings.noteOthers(otherImages, otherFiles, hiddenImages, repeatedFolders) { $0 }
     return findings.lines(title)
   }
 
   private mutating func collect(
     _ folder: String, prefix: String, ancestors: Set<String>, visits: inout [String: Int]
   ) throws {
-    guard let own = FileBytes.status(folder) else { return }
+    guard let own = FileBytes.status(folder) else { throw FileBytes.unreadable(folder, errno) }
     let key = "\(own.st_dev):\(own.st_ino)"
     // A link that leads back up would never end.
     guard !ancestors.contains(key) else { return }
@@ -51,6 +54,10 @@ package struct ImageListing: Sendable {
     }
     if let name = listing.oddNames.min() {
       throw DatasetError.images(folder: folder, problem: "the name of '\(name)' is not UTF-8; rename it")
+    }
+    for name in listing.hiddenNames where FileKind(name).isImage {
+      let path = folder + "/" + name
+      if !FileBytes.isFolder(path), !name.hasPrefix("._") || FileBytes.isJPEG(path) { hiddenImages.append(path) }
     }
     for (name, kind) in listing.items {
       let path = folder + "/" + name

@@ -50,6 +50,8 @@ struct SplitImages: Sendable {
   private(set) var otherImages: [String] = []
   /// Files that are no images.
   private(set) var otherFiles: [String] = []
+  /// Images whose names begin with a dot.
+  private(set) var hiddenImages: [String] = []
   /// Images that the sources name again.
   private(set) var repeated = Sightings()
   /// Folders that links lead to too often.
@@ -85,6 +87,7 @@ struct SplitImages: Sendable {
     images += listing.images.map { SplitImage(root: folder, id: $0.id, path: $0.path) }
     otherImages += listing.otherImages
     otherFiles += listing.otherFiles
+    hiddenImages += listing.hiddenImages
     repeatedFolders += listing.repeatedFolders
     deadLinks += listing.deadLinks
   }

@@ -2,7 +2,7 @@ import FeederCore
 import Foundation
 
 /// A YOLO label file: an object per line, `class cx cy w h` with the box in shares of the image, or `class x y x y x y ...`, an
-/// outline. Blank lines and a byte order mark are allowed.
+/// outline. Blank lines, any line end and a byte order mark are allowed.
 struct LabelFile {
   /// The objects in the file's order, boxes inside the image, none twice.
   private(set) var labels: [Label] = []
@@ -24,17 +24,20 @@ struct LabelFile {
   /// A box that reaches over the edge by less has six printed digits, rounded; it stays as it is.
   static let rounding = 1e-6
 
-  /// Reads the file; a missing one means no objects. Throws `DatasetError.unreadable`.
+  /// Reads the file; a missing one means no objects, and a link to nothing is none of them. Throws `DatasetError`.
   init(path: String, style: Style) throws {
-    let isMissing = FileBytes.status(path) == nil && errno == ENOENT
-    self.init(isMissing ? [] : try FileBytes.read(path, limit: Self.largestFile), style: style)
+    let isMissing = !PathText.exists(path) && errno == ENOENT
+    let bytes = isMissing ? [] : try FileBytes.read(path, limit: Self.largestFile)
+    guard !TextBytes.isUTF16(bytes) else {
+      throw DatasetError.source(file: path, line: nil, problem: "is UTF-16; save it as UTF-8")
+    }
+    self.init(bytes, style: style)
   }
 
   /// Reads the bytes of a file.
   init(_ bytes: [UInt8], style: Style) {
-    let text = bytes.dropFirst(TextBytes.markCount(bytes))
-    for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-      let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
+    for (index, line) in TextBytes.lines(bytes.dropFirst(TextBytes.markCount(bytes))).enumerated() {
+      let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
       if words.isEmpty { continue }
       do {
         try append(words, style: style)

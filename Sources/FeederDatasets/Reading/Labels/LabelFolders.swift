@@ -13,7 +13,7 @@ struct LabelFolders {
   private var known: [String: String?] = [:]
 
   /// The folder at `path`, or the one beside it whose name differs in case or Unicode form alone; nil if there is none. Throws
-  /// `DatasetError.images` if there are two.
+  /// `DatasetError` if there are two, or if the path is a link to nothing or cannot be looked at.
   mutating func find(_ path: String) throws -> String? {
     if let answer = known[path] { return answer }
     let answer = try search(path)
@@ -22,12 +22,12 @@ struct LabelFolders {
   }
 
   private mutating func search(_ path: String) throws -> String? {
-    if FileBytes.isFolder(path) { return path }
+    if try Self.isFolder(path) { return path }
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex,
       let parent = try find(String(path[..<slash])), let listing = FolderListing(parent)
     else { return nil }
     let wanted = path[path.index(after: slash)...].lowercased()
-    let found = listing.items.filter { $0.name.lowercased() == wanted && FileBytes.isFolder(parent + "/" + $0.name) }
+    let found = try listing.items.filter { try $0.name.lowercased() == wanted && Self.isFolder(parent + "/" + $0.name) }
     guard found.count < 2 else {
       let names = found.map(\.name).sorted().joined(separator: "' and '")
       throw DatasetError.images(
@@ -36,6 +36,14 @@ struct LabelFolders {
     guard let name = found.first?.name else { return nil }
     if parent == path[..<slash] { renames.insert(Rename(found: parent + "/" + name, wanted: path)) }
     return parent + "/" + name
+  }
+
+  /// True if the path leads to a folder, false if nothing or a file is there. Throws `DatasetError.unreadable` if nobody can tell.
+  private static func isFolder(_ path: String) throws -> Bool {
+    if let status = FileBytes.status(path) { return status.st_mode & S_IFMT == S_IFDIR }
+    let error = errno
+    guard error != ENOTDIR, error != ENOENT || PathText.exists(path) else { return false }
+    throw FileBytes.unreadable(path, error)
   }
 
   /// `folder` with its last component `images`, in any case, replaced by `name`; nil if it has none.

@@ -3,7 +3,8 @@ import Foundation
 /// Which label file belongs to which image of a split.
 ///
 /// A label file has the name of its image. It lies in the twin of the image's folder, whose last component `images` is `labels`, or else
-/// beside the image. Names that differ in case, Unicode form or by the image's ending alone are matched and told.
+/// beside the image. Names that differ in case, Unicode form or by the image's ending alone are matched and told. Label files that no
+/// image takes are told.
 struct LabelMatching {
   /// The label file of each image, in the order of the images; where it belongs if there is none.
   private(set) var labelPaths: [String]
@@ -13,6 +14,8 @@ struct LabelMatching {
   private(set) var renamed = Sightings()
   /// Label files that match no image.
   private(set) var unmatched = Sightings()
+  /// Label files that are not read because their images have another.
+  private(set) var extra = Sightings()
   /// Folders of images without one label file.
   private(set) var bare = Sightings()
 
@@ -40,10 +43,11 @@ struct LabelMatching {
       let folder = String(path[..<(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)])
       guard placesByFolder[folder] == nil else { continue }
       let root = split.roots.first { folder == $0 || folder.hasPrefix($0 + "/") }
-      placesByFolder[folder] = try Self.places(for: folder, root: root).compactMap { try folders.find($0) }
+      let places = Self.places(for: folder, root: root) + [Self.linkedPlace(for: folder)].compactMap { $0 }
+      placesByFolder[folder] = try places.compactMap { try folders.find($0) }
     }
     try listAll(below: split.roots)
-    try noteUnmatched(placesByFolder)
+    noteUnmatched(placesByFolder)
   }
 
   /// Matches the images of one folder; returns the places that were looked at.
@@ -51,14 +55,17 @@ struct LabelMatching {
     let wanted = Self.places(for: folder, root: images[members[0]].root)
     for member in members { labelPaths[member] = wanted[0] + "/" + images[member].stem + ".txt" }
     var places: [String] = []
-    for place in wanted {
-      let rest = members.filter { !isFound[$0] }
-      guard !rest.isEmpty else { break }
-      guard let path = try folders.find(place), !places.contains(path) else { continue }
+    var seen: Set<String> = []
+    func look(_ place: String) throws {
+      guard let path = try folders.find(place), let identity = Self.identity(path), seen.insert(identity).inserted
+      else { return }
       if lists[path] == nil { lists[path] = try LabelFolder(path) }
       places.append(path)
-      matchExactly(rest, path)
+      matchExactly(members.filter { !isFound[$0] }, path)
     }
+    for place in wanted { try look(place) }
+    // What lies there belongs to another data set, unless labels lack here.
+    if members.contains(where: { !isFound[$0] }), let place = Self.linkedPlace(for: folder) { try look(place) }
     for place in places { try matchLoosely(members.filter { !isFound[$0] }, place) }
     if !members.contains(where: { isFound[$0] }) {
       try refuseOtherLabels(of: folder)
@@ -69,17 +76,19 @@ struct LabelMatching {
 
   // MARK: - Places
 
-  /// The folders that may hold the labels of the images in `folder`, the best first.
+  /// The folders of the data set that may hold the labels of the images in `folder`, the best first.
   private static func places(for folder: String, root: String?) -> [String] {
     var places: [String] = []
     if let root, let twin = LabelFolders.twin(of: root) {
       places.append(twin + String(Substring(folder.utf8.dropFirst(root.utf8.count))))
     }
     if let twin = LabelFolders.twin(of: folder) { places.append(twin) }
-    places.append(folder)
-    // A linked folder of images may have its labels where the link leads.
-    if let twin = LabelFolders.twin(of: FileBytes.realPath(folder)) { places.append(twin) }
-    return places
+    return places + [folder]
+  }
+
+  /// The folder of labels where a linked folder of images leads.
+  private static func linkedPlace(for folder: String) -> String? {
+    LabelFolders.twin(of: FileBytes.realPath(folder))
   }
 
   /// Roboflow's oriented boxes lie in `labelTxt`, in pixels and with class names: unread, their images would count as images without
@@ -139,13 +148,13 @@ struct LabelMatching {
     renamed.note("\(shortName(list.path + "/" + list.names[label])) for \(shortName(images[member].path))")
   }
 
-  // MARK: - Label files without an image
+  // MARK: - Label files that no image takes
 
-  /// Lists every folder of labels below the twins of `roots`: images may lack for a whole folder of labels.
+  /// Lists every folder below `roots` and their twins: images may lack for a whole folder of labels.
   private mutating func listAll(below roots: [String]) throws {
     var visited = Set(lists.keys.compactMap(Self.identity))
-    for root in roots {
-      guard let twin = LabelFolders.twin(of: root), let folder = try folders.find(twin) else { continue }
+    for place in roots.flatMap({ [LabelFolders.twin(of: $0), $0].compactMap { $0 } }) {
+      guard let folder = try folders.find(place) else { continue }
       var rest = [folder]
       while let next = rest.popLast() {
         if lists[next] == nil {
@@ -161,33 +170,70 @@ struct LabelMatching {
     FileBytes.status(folder).map { "\($0.st_dev):\($0.st_ino)" }
   }
 
-  private mutating func noteUnmatched(_ placesByFolder: [String: [String]]) throws {
-    // A label file has its image also if that belongs to another split or is of a kind that Feeder does not read.
-    var stems: [String: Set<String>] = [:]
+  private mutating func noteUnmatched(_ placesByFolder: [String: [String]]) {
+    let left = freeLabels()
+    // Images in the folders, also those of other splits and of kinds that Feeder does not read, by place and stem.
+    var owners: [String: [String: [String]]] = [:]
     for (folder, places) in placesByFolder {
-      for place in places where lists[place]?.isTaken.contains(false) == true {
+      for place in places {
+        guard let names = left[place] else { continue }
+        let stems = Set(names.flatMap(Self.imageStems))
         for (name, _) in FolderListing(folder)?.items ?? [] where FileKind(name).isImage {
-          stems[place, default: []].insert(FileKind.stem(name).lowercased())
+          let stem = FileKind.stem(name).lowercased()
+          if stems.contains(stem) { owners[place, default: [:]][stem, default: []].append(folder + "/" + name) }
         }
       }
     }
-    for (place, list) in lists.sorted(by: { $0.key < $1.key }) {
-      let known = stems[place] ?? []
-      for name in zip(list.names, list.isTaken).filter({ !$0.1 }).map(\.0).sorted() {
-        let stem = String(FileKind.stem(name))
-        if known.contains(stem.lowercased()) { continue }
-        if FileKind(stem).isImage, known.contains(FileKind.stem(stem).lowercased()) { continue }
-        if Self.holdsLabels(place + "/" + name) { unmatched.note(shortName(place + "/" + name)) }
+    let members = left.isEmpty ? [:] : Dictionary(zip(images.map(\.path), images.indices)) { first, _ in first }
+    for (place, names) in left.sorted(by: { $0.key < $1.key }) {
+      for name in names {
+        let path = place + "/" + name
+        let images = Self.imageStems(name).flatMap { owners[place]?[$0] ?? [] }
+        guard Self.holdsLabels(path) else { continue }
+        if images.isEmpty { unmatched.note(shortName(path)) } else { noteExtra(path, of: images, members) }
       }
     }
   }
 
-  /// True if the first line of a file begins as a label does: classes.txt, a list of images and notes are no labels.
-  private static func holdsLabels(_ path: String) -> Bool {
-    guard let bytes = try? FileBytes.read(path, limit: 4 << 20) else { return false }
-    let lines = bytes.dropFirst(TextBytes.markCount(bytes)).split {
-      $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r")
+  /// The label files that no image has taken, sorted, by folder. A file that was taken under another name of its folder is none.
+  private func freeLabels() -> [String: [String]] {
+    var left: [String: [String]] = [:]
+    for places in Dictionary(grouping: lists.keys, by: { Self.identity($0) ?? $0 }).values {
+      let all = places.compactMap { place in lists[place].map { (place, $0) } }
+      guard all.contains(where: { $1.isTaken.contains(false) }) else { continue }
+      var taken: Set<String> = []
+      if all.count > 1 { taken.formUnion(all.flatMap { zip($1.names, $1.isTaken).filter(\.1).map(\.0) }) }
+      for (place, list) in all {
+        let names = zip(list.names, list.isTaken).filter { !$1 && !taken.contains($0) }.map(\.0)
+        if !names.isEmpty { left[place] = names.sorted() }
+      }
     }
+    return left
+  }
+
+  /// The stems in small letters of the images that a label file may belong to.
+  private static func imageStems(_ name: String) -> [String] {
+    let stem = String(FileKind.stem(name))
+    return [stem.lowercased()] + (FileKind(stem).isImage ? [FileKind.stem(stem).lowercased()] : [])
+  }
+
+  /// Notes the label file at `path` if all of `images`, which it may belong to, have another one. An image of another split may be
+  /// its own.
+  private mutating func noteExtra(_ path: String, of images: [String], _ members: [String: Int]) {
+    let owners = images.filter { FileKind($0) == .image }.map { members[$0] }
+    guard let owner = owners.first ?? nil, owners.allSatisfy({ $0.map { isFound[$0] } ?? false }),
+      Self.identity(path) != Self.identity(labelPaths[owner])
+    else { return }
+    extra.note("\(shortName(path)) (\(shortName(self.images[owner].path)) has \(shortName(labelPaths[owner])))")
+  }
+
+  /// True if the first line of a file begins as a label does: classes.txt, a list of images and notes are no labels. True also if
+  /// the file cannot be read, as a link to nothing.
+  private static func holdsLabels(_ path: String) -> Bool {
+    guard let bytes = try? FileBytes.read(path, limit: 4 << 20), !TextBytes.isUTF16(bytes) else {
+      return !ClassList.names.contains(path.split(separator: "/").last?.lowercased() ?? "")
+    }
+    let lines = TextBytes.lines(bytes.dropFirst(TextBytes.markCount(bytes)))
     let words = lines.lazy.map { $0.split { $0 == 0x20 || $0 == 0x09 } }.first { !$0.isEmpty } ?? []
     guard words.count >= 5, Double(String(decoding: words[0], as: UTF8.self)) != nil else { return false }
     return words.dropFirst().allSatisfy {
