@@ -11,12 +11,18 @@ package struct ByteCount: Hashable, Sendable, Comparable, CustomStringConvertibl
 
   /// Reads `512`, `64KiB`, `1.5GiB`, `2GB`; nil for anything else, a negative number or more than `Int.max`.
   package init?(text: String) {
+    guard let bytes = Self.number(text), bytes >= 0, bytes < Double(Int.max) else { return nil }
+    self.bytes = Int(bytes)
+  }
+
+  /// True if `text` gives more than `Int.max` bytes.
+  package static func isTooLarge(_ text: String) -> Bool { number(text).map { $0 >= Double(Int.max) } ?? false }
+
+  private static func number(_ text: String) -> Double? {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     let suffix = text.dropFirst(digits.count).trimmingPrefix(while: { $0 == " " })
-    guard let value = Double(digits), let unit = Self.units[suffix.lowercased()] else { return nil }
-    let bytes = value * unit
-    guard bytes >= 0, bytes < Double(Int.max) else { return nil }
-    self.bytes = Int(bytes)
+    guard let value = Double(digits), let unit = units[suffix.lowercased()] else { return nil }
+    return value * unit
   }
 
   private static let units: [String: Double] = [

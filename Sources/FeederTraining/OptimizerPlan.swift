@@ -48,6 +48,11 @@ struct OptimizerPlan: CustomStringConvertible {
 }
 
 extension TrainingSettings {
+  /// True if a run over `imageCount` training images has AdamW, which `auto` may choose.
+  package func takesAdamW(classCount: Int, imageCount: Int) -> Bool {
+    OptimizerPlan(self, classCount: classCount, batchesPerEpoch: max(imageCount / batch, 1)).rule == .adamw
+  }
+
   /// What a loader of this run is told.
   func loader(_ mode: LoaderMode, workers: Int?, prefetchDepth: Int) -> LoaderSettings {
     var loader = LoaderSettings(

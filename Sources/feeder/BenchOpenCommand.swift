@@ -64,7 +64,7 @@ struct BenchOpenCommand: ParsableCommand {
   func run() throws {
     let synthetic = try items.map(writeSynthetic)
     defer { synthetic.map { _ = unlink($0) } }
-    if synthetic == nil { _ = try open(nil) }  // builds what is missing
+    if synthetic == nil { _ = try open(nil, isFirst: true) }
     var passes: [(Pass, imageCount: Int, fileBytes: Int)] = []
     for _ in 0..<self.passes { passes.append(try measure(synthetic)) }
     let others = passes.dropFirst().map(\.0)
@@ -88,10 +88,12 @@ struct BenchOpenCommand: ParsableCommand {
     return path
   }
 
-  private func open(_ dataset: Dataset?) throws -> (any ImageSource, fileBytes: Int) {
+  /// Opens the training split; the first time builds what is missing and says what was left out.
+  private func open(_ dataset: Dataset?, isFirst: Bool = false) throws -> (any ImageSource, fileBytes: Int) {
     guard let data else { preconditionFailure("a data set was given") }
     let dataset = try dataset ?? sources.dataset(data)
-    let opener = SourceOpener(dataset, sources.sourceOptions(imageSize: imageSize))
+    let options = sources.sourceOptions(imageSize: imageSize)
+    let opener = isFirst ? SourceOpener(reporting: dataset, options) : SourceOpener(dataset, options)
     let opened = try opener.open(.train)
     return (opened.source, opened.file?.byteCount ?? 0)
   }

@@ -3,6 +3,7 @@ import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederRun
+import FeederTraining
 
 /// The flags of every command that reads a data set: in which form, where, within how many bytes.
 struct DataOptions: ParsableArguments {
@@ -32,6 +33,10 @@ struct DataOptions: ParsableArguments {
   var channels = Channels.auto
   @Flag(help: "Leave bad label lines out and count them, instead of refusing the data set.")
   var skipBadLabels = false
+
+  func validate() throws {
+    if givenMemory?.bytes == 0 { throw ValidationError(SettingBounds.refusal("memory", "0")) }
+  }
 
   /// What `--memory` says, by default what `MemoryLimit` gives.
   var memory: ByteCount { givenMemory ?? DefaultMemory.bytes }

@@ -22,8 +22,8 @@ struct PrepareCommand: ParsableCommand {
   var skipUnreadable = false
   @Flag(help: "Leave bad label lines out and count them, instead of refusing the data set.")
   var skipBadLabels = false
-  @Option(help: "Share of the training images that becomes val if the data set has no val; 0: none.")
-  var valShare = Dataset.defaultValShare
+  @Option(help: "Share of the training images that becomes val if the data set has no val; 0: none. (default: 0.2)")
+  var valShare: Double?
   @Option(help: "Threads that check images; all cores unless told.")
   var threads = CoreLimit.current.usable
   @Flag(help: "Print one JSON document on stdout.")
@@ -35,14 +35,16 @@ struct PrepareCommand: ParsableCommand {
     if format != "auto", SourceFormat(rawValue: format) == nil {
       throw ValidationError("--format wants auto, deeppcb or yolo, not '\(format)'")
     }
-    if !(0..<1).contains(valShare) { throw ValidationError("--val-share \(valShare): give 0 to below 1") }
+    if let valShare, !(0..<1).contains(valShare) { throw ValidationError("--val-share \(valShare): give 0 to below 1") }
     if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
   }
 
   func run() throws {
     let interruption = Interruption()
     let source = try PreparationSource.read(
-      source, format: SourceFormat(rawValue: format), skipsBadLabels: skipBadLabels, valShare: valShare)
+      source, format: SourceFormat(rawValue: format), skipsBadLabels: skipBadLabels,
+      valShare: valShare ?? Dataset.defaultValShare)
+    if valShare != nil, source.hasOwnVal { IdleFlags.say("--val-share", "the data set has its own val") }
     var settings = PreparationSettings()
     settings.images = images == .link ? .link : .copy
     settings.skipsUnreadable = skipUnreadable

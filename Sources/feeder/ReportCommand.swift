@@ -38,6 +38,11 @@ struct ReportCommand: ParsableCommand {
     guard let data = data ?? record["data"] else {
       throw CommandError("\(record.folder.arguments.path): names no data; give --data")
     }
+    guard self.data != nil || FileManager.default.fileExists(atPath: data) else {
+      throw CommandError(
+        "\(data): the data of this run is not there any more; say where it lies now: feeder report "
+          + "\(record.folder.url.path) --data DATA")
+    }
     let options = try arguments.sourceOptions(imageSize: settings.imageSize)
     let dataset = try arguments.dataset(data)
     let opener = SourceOpener(reporting: dataset, options)

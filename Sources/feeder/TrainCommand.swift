@@ -107,9 +107,11 @@ struct TrainCommand: ParsableCommand {
     let opener = SourceOpener(reporting: dataset, sourceOptions)
     let (train, validation) = try open(opener, sourceOptions, place)
     guard train.entries.contains(where: { !$0.labels.isEmpty }) else {
+      let files = train.entries.count { FileManager.default.fileExists(atPath: $0.labelPath) }
       throw CommandError(
-        "\(dataset.configurationURL.path): no image of 'train' has a box; its label files belong into the twin folder "
-          + "'labels'")
+        "\(dataset.configurationURL.path): no image of 'train' has a box; "
+          + (files > 0
+            ? "its \(files) label files hold none" : "its label files belong into the twin folder 'labels'"))
     }
     guard validation.entries.contains(where: { !$0.labels.isEmpty }) else {
       throw CommandError(
@@ -126,7 +128,9 @@ struct TrainCommand: ParsableCommand {
     settings.precision = try precision(settings, dataset, train.source, ranks)
     settings = try memory.withBatch(settings, ranks)
     let chosen = try arguments.chosen(at: place, goesOn: resumed != nil)
-    IdleFlags.check(chosen, settings, facts(resumed, detection, train, sourceOptions))
+    var facts = facts(resumed, detection, train, sourceOptions)
+    facts.takesAdamW = settings.takesAdamW(classCount: dataset.classNames.count, imageCount: train.source.count)
+    IdleFlags.check(chosen, settings, facts)
     if plan { return try memory.print(settings, json: json) }
     settings.learnedFile = settings.learnedLoader(dataset, train, sourceOptions)
     let folder = try resumed ?? (place.leads ? RunFolder(making: out ?? Self.defaultOut) : RunFolder.none)

@@ -179,9 +179,12 @@ struct ForeignLabelLineTests {
     let line = "1 0.5 0.5 0.25 0.25\n"
     let (labels, tally) = try read(line + "0 0.5 0.5 0.25 0.25\n" + line + "1 .5 5e-1 0.250 0.25\n")
     #expect(labels.map(\.classID) == [1, 0] && tally.duplicateCount == 2)
+    let (both, same) = try read("0 0.3 0.7 0.1 0.1\n0 0.25 0.65 0.35 0.65 0.35 0.75 0.25 0.75\n")
+    #expect(both.count == 1 && same.duplicateCount == 1, "a box and the outline of the same box")
     let many = (0..<500).map { "0 0.\(100 + $0) 0.5 0.1 0.1\n" }.joined()
     let (long, twice) = try read(many + line + many + line)
     #expect(long.count == 501 && twice.duplicateCount == 501)
+    #expect(try read(many + "0 0.1 0.45 0.2 0.45 0.2 0.55 0.1 0.55\n").tally.duplicateCount == 1)
   }
 
   @Test("A split tells each kind in one line with a count and the first files")

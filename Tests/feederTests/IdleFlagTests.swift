@@ -28,8 +28,35 @@ struct IdleFlagTests {
     #expect(
       try warnings("--optimizer", "sgd", "--lr0", "0.1", "--warmup-epochs", "0", "--warmup-momentum", "0.5")
         == ["--warmup-momentum"])
+    #expect(
+      try warnings("--warmup-momentum", "0.5", "--stop-after-steps", "3", "--checkpoint-every", "2", "--verbose")
+        == ["--checkpoint-every", "--stop-after-steps", "--verbose", "--warmup-momentum"])
     try boards.write("lr0: 0.2\nmomentum: 0.937\n", to: "c.yaml")
     #expect(try warnings("--config", "c.yaml") == ["--lr0"], "a value of the file that is not the default's")
+  }
+
+  @Test("feeder prepare says that --val-share has no effect if the data set has its own val, and only then")
+  func valShare() throws {
+    let boards = try SmallBoards()
+    func lines(_ source: String, _ out: String) throws -> Int {
+      let run = try FeederProcess(["prepare", source, "--out", out, "--val-share", "0.5"], in: boards.folder.url)
+      #expect(run.status == 0, "\(run.messages)")
+      return run.lines.count { $0.contains("--val-share has no effect: the data set has its own val") }
+    }
+    #expect(try lines("boards", "one") == 1)
+    try boards.write("train: boards/images/train\nnames: [a, b, c, d, e, f]\n", to: "no-val.yaml")
+    #expect(try lines("no-val.yaml", "two") == 0)
+  }
+
+  @Test("A command says once which images it leaves out", arguments: ["open", "forms"])
+  func leftOut(bench: String) throws {
+    let boards = try SmallBoards()
+    try boards.write("x", to: "boards/images/train/x.png")
+    let run = try FeederProcess(
+      ["bench", bench, "boards", "--image-size", "64", "--batch", "4", "--memory", "256MiB", "--cache-dir", "kept"],
+      in: boards.folder.url)
+    #expect(run.status == 0, "\(run.messages)")
+    #expect(run.lines.count { $0.contains("1 .png image is not read") } == 1, "\(run.messages)")
   }
 
   @Test("A switch of the environment that is not understood is said once, by every command")

@@ -29,6 +29,8 @@ package struct PreparationSource: Sendable {
   package let classNames: [String]
   /// The splits that it has, in the order of `Split`.
   package let splits: [Split]
+  /// True if the source itself says which images are `val`.
+  package let hasOwnVal: Bool
   let items: [SourceItem]
   /// What Feeder met while it read the labels of shares; corners are judged with their images.
   let findings: [Split: DatasetFindings]
@@ -55,7 +57,7 @@ package struct PreparationSource: Sendable {
     let folder = URL(filePath: source).absoluteURL.standardizedFileURL.path
     return PreparationSource(
       format: .deeppcb, folder: folder, classNames: DeepPCB.classNames, splits: [.train, .val],
-      items: try DeepPCB.items(folder), findings: [:], skipsBadLabels: skipsBadLabels)
+      hasOwnVal: true, items: try DeepPCB.items(folder), findings: [:], skipsBadLabels: skipsBadLabels)
   }
 
   private static func yolo(_ source: String, _ skipsBadLabels: Bool, _ valShare: Double) throws -> PreparationSource {
@@ -80,7 +82,8 @@ package struct PreparationSource: Sendable {
     }
     if let problem = dataset.problem(of: .test) { findings[.train]?.notes.append("'test' is left out: \(problem)") }
     return PreparationSource(
-      format: .yolo, folder: dataset.root.path, classNames: dataset.classNames, splits: splits, items: items,
-      findings: findings, skipsBadLabels: skipsBadLabels)
+      format: .yolo, folder: dataset.root.path, classNames: dataset.classNames, splits: splits,
+      hasOwnVal: dataset.valShare == 0 && splits.contains(.val), items: items, findings: findings,
+      skipsBadLabels: skipsBadLabels)
   }
 }

@@ -1,10 +1,16 @@
 import FeederCache
 import FeederDatasets
+import Synchronization
 
 extension SourceOpener {
-  /// An opener whose lines and progress go to stderr.
+  private static let said = Mutex<Set<String>>([])
+
+  /// An opener whose lines and progress go to stderr. A line that another such opener has said is not said again.
   package convenience init(reporting dataset: Dataset, _ options: SourceOptions) {
-    self.init(dataset, options, say: { Terminal.say($0) }) { title, total in
+    func say(_ line: String) {
+      if Self.said.withLock({ $0.insert(line).inserted }) { Terminal.say(line) }
+    }
+    self.init(dataset, options, say: { say($0) }) { title, total in
       let bar = ProgressBar(title, total: total, unit: "images")
       return { bar.advance() }
     }

@@ -24,26 +24,16 @@ package enum IdleFlags {
     /// Channels of the images; nil before they are known.
     package var channels: Int?
     package var keepsCache = true
+    /// True if the optimizer that trains is AdamW.
+    package var takesAdamW = false
     /// Flags that are no settings.
     package var isVerbose = false
     package var plansOnly = false
     package var out = false
     package var trace = false
 
-    /// All of it.
-    package init(
-      goesOn: Bool = false, starter: String? = nil, channels: Int? = nil, keepsCache: Bool = true,
-      isVerbose: Bool = false, plansOnly: Bool = false, out: Bool = false, trace: Bool = false
-    ) {
-      self.goesOn = goesOn
-      self.starter = starter
-      self.channels = channels
-      self.keepsCache = keepsCache
-      self.isVerbose = isVerbose
-      self.plansOnly = plansOnly
-      self.out = out
-      self.trace = trace
-    }
+    /// A new run of one process.
+    package init() {}
   }
 
   private struct Rule: Sendable {
@@ -60,7 +50,7 @@ package enum IdleFlags {
       isIdle: { $0.optimizer == .auto && !$1.goesOn }),
     Rule(
       keys: ["warmup_momentum"], reason: "AdamW keeps its momentum during the warm-up; give --optimizer sgd as well",
-      isIdle: { settings, _ in settings.optimizer == .adamw }),
+      isIdle: { $1.takesAdamW }),
     Rule(
       keys: ["warmup_momentum", "warmup_bias_lr"], reason: "there is no warm-up with --warmup-epochs 0",
       isIdle: { settings, _ in settings.warmupEpochs == 0 }),
@@ -86,6 +76,8 @@ package enum IdleFlags {
       isIdle: { settings, _ in settings.place.count == 1 }),
     Rule(
       keys: ["ranks"], reason: "the ranks were started by another program", isIdle: { $1.starter != nil }),
+    Rule(
+      keys: ["stop_after_steps", "checkpoint_every"], reason: "--plan trains nothing", isIdle: { $1.plansOnly }),
     Rule(keys: ["cache_dir"], reason: "--cache none keeps no file", isIdle: { !$1.keepsCache }),
     Rule(keys: ["weights"], reason: "a run that goes on has its own weights", isIdle: { $1.goesOn }),
   ]
@@ -96,7 +88,9 @@ package enum IdleFlags {
     for rule in rules where rule.isIdle(settings, facts) {
       for key in rule.keys where given.contains(key) { say(RunArguments.flag(key), rule.reason) }
     }
-    if facts.isVerbose, !settings.tunesLoader {
+    if facts.isVerbose, facts.plansOnly {
+      say("--verbose", "--plan trains nothing")
+    } else if facts.isVerbose, !settings.tunesLoader {
       say("--verbose", "nothing is tuned if --workers or --prefetch is given")
     }
     if facts.plansOnly {

@@ -208,8 +208,9 @@ package struct RunArguments {
   package func sourceOptions(imageSize: Int) throws -> SourceOptions {
     var options = SourceOptions(imageSize: imageSize)
     if let text = values["memory"] {
-      guard let memory = ByteCount(text: text) else {
-        throw CommandError(SettingBounds.refusal("memory", text))
+      guard let memory = ByteCount(text: text), memory.bytes > 0 else {
+        throw CommandError(
+          ByteCount.isTooLarge(text) ? "--memory \(text): it is too large" : SettingBounds.refusal("memory", text))
       }
       options.memory = memory.bytes
     } else {
@@ -274,8 +275,8 @@ package struct RunArguments {
       "prefetch": "\(settings.prefetchDepth)", "plots": "\(try plots())",
       "tensorboard": "\(try tensorboard())",
     ]
-    // A depth that the tuner chooses is not pinned by resuming either.
-    if settings.tunesLoader { resolved["prefetch"] = nil }
+    // A depth that nobody asked for is not pinned by resuming either.
+    if values["prefetch"] == nil { resolved["prefetch"] = nil }
     return resolved
   }
 }

@@ -80,14 +80,28 @@ struct LabelFile {
     if isKnown(label) { tally.duplicateCount += 1 } else { labels.append(label) }
   }
 
-  /// The labels so far, once they are too many to look at one by one.
-  private var known: Set<Label> = []
+  /// The labels so far by their centre, once they are too many to look at one by one.
+  private var known: [Int: [Label]] = [:]
+  private var knownCount = 0
+  /// Numbers nearer than that are one number: a box and the outline of the same box differ in the last bits.
+  private static let tolerance = 1e-9
 
   /// True if the file holds this label already.
   private mutating func isKnown(_ label: Label) -> Bool {
-    if labels.count < 32 { return labels.contains(label) }
-    if known.count < labels.count { known.formUnion(labels[known.count...]) }
-    return known.contains(label)
+    if labels.count < 32 { return labels.contains { Self.isSame($0, label) } }
+    func cell(_ x: Double) -> Int { Int(x * 1e6) }
+    for label in labels[knownCount...] { known[cell(label.centerX), default: []].append(label) }
+    knownCount = labels.count
+    let cells = Set([cell(label.centerX - Self.tolerance), cell(label.centerX + Self.tolerance)])
+    return cells.contains { known[$0]?.contains { Self.isSame($0, label) } == true }
+  }
+
+  private static func isSame(_ left: Label, _ right: Label) -> Bool {
+    func isNear(_ number: KeyPath<Label, Double>) -> Bool {
+      abs(left[keyPath: number] - right[keyPath: number]) <= tolerance
+    }
+    return left.classID == right.classID && isNear(\.centerX) && isNear(\.centerY) && isNear(\.width)
+      && isNear(\.height)
   }
 
   /// A word as a finite number, whatever the locale.
