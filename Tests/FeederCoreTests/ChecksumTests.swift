@@ -22,5 +22,6 @@ struct ChecksumTests {
     #expect(ByteCount(text: "1.5k")?.bytes == 1536)
     #expect(ByteCount(text: "12")?.bytes == 12)
     for bad in ["", "GiB", "-1", "1XB", "1e99GiB", "1..2"] { #expect(ByteCount(text: bad) == nil) }
+    #expect(ByteCount.isTooLarge("99999999999GiB") && !ByteCount.isTooLarge("2GiB") && !ByteCount.isTooLarge("x"))
   }
 }

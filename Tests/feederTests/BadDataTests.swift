@@ -98,8 +98,10 @@ struct BadDataTests {
   @Test("Training without a single box is refused; the labels are likely elsewhere")
   func noBoxes() throws {
     let boards = try SmallBoards()
+    for name in boards.names("boards/labels/train") { try boards.write("", to: "boards/labels/train/\(name)") }
+    expectRefusal(try boards.train("boards", "--out", "run"), "data.yaml", "'train'", "label files hold none")
     try FileManager.default.removeItem(at: boards.url("boards/labels"))
-    expectRefusal(try boards.train("boards", "--out", "run"), "data.yaml", "'train'", "labels")
+    expectRefusal(try boards.train("boards", "--out", "run"), "data.yaml", "'train'", "twin folder 'labels'")
     #expect(!boards.exists("run"))
   }
 }

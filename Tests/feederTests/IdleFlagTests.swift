@@ -44,7 +44,7 @@ struct IdleFlagTests {
       return run.lines.count { $0.contains("--val-share has no effect: the data set has its own val") }
     }
     #expect(try lines("boards", "one") == 1)
-    try boards.write("train: boards/images/train\nnames: [a, b, c, d, e, f]\n", to: "no-val.yaml")
+    try boards.write("path: boards\ntrain: images/train\nnames: [a, b, c, d, e, f]\n", to: "no-val.yaml")
     #expect(try lines("no-val.yaml", "two") == 0)
   }
 
@@ -88,6 +88,7 @@ struct IdleFlagTests {
       (["profile", "d", "--read-mib-per-s", "1e308"], "above 0 and below 1000000"),
       (["bench", "step", "d", "--seconds", "-1"], "--seconds -1.0: give more than 0 and up to 86400"),
       (["val", "w", "d", "--save-predictions", ""], "the value of --save-predictions is empty"),
+      (["cache", "build", "d", "--memory", "0"], "--memory 0: give a number of bytes above 0"),
       (["train", ""], "is empty"), (["train", "d", "--weights="], "the value of --weights is empty"),
     ])
   func usage(arguments: [String], words: String) throws {
@@ -106,7 +107,8 @@ struct IdleFlagTests {
       ("--patience", "-1", "0 to 1000000 epochs"), ("--close-mosaic", "9223372036854775807", "0 to 1000000 epochs"),
       ("--stop-after-steps", "99999999999", "0 to 1000000000 steps"), ("--hsv-h", "-0.1", "a share from 0 to 1"),
       ("--translate", "nan", "a share from 0 to 0.5"), ("--seed", "-1", "from 0 to 18446744073709551615"),
-      ("--memory", "-1GiB", "a number of bytes"), ("--batch", "1.5", "1 to 4096 images, or auto"),
+      ("--memory", "-1GiB", "a number of bytes"), ("--memory", "99999999999GiB", "it is too large"),
+      ("--batch", "1.5", "1 to 4096 images, or auto"),
     ])
   func settings(flag: String, value: String, words: String) throws {
     let boards = try SmallBoards()

@@ -60,6 +60,7 @@ struct ResumeTests {
     let whole = try boards.text("run/args.yaml")
     let lines = whole.split(separator: "\n")
     #expect(lines.last == "end_of_file: \(lines.count - 1) settings")
+    #expect(try setting("workers") == "1" && setting("prefetch") == nil, "what nobody asked for is not pinned")
     var cuts = [0, 1, lines.count / 2, lines.count - 1].map { lines.prefix($0).map { $0 + "\n" }.joined() }
     cuts += [String(whole.dropLast(4)), lines.filter { !$0.hasPrefix("batch:") }.map { $0 + "\n" }.joined()]
     for text in cuts {
@@ -83,6 +84,7 @@ struct ResumeTests {
     expectRefusal(result, "other/data.yaml", "is other data than the run", "image ", "when the run began")
     try FileManager.default.moveItem(at: boards.url("boards"), to: boards.url("moved"))
     expectRefusal(try resume(), "is not there any more", "feeder train DATA --resume")
+    expectRefusal(try boards.feeder("report", "run"), "is not there any more", "--data DATA")
     let moved = try boards.feeder("train", "moved", "--resume", "run")
     #expect(moved.status == 0, "\(moved.messages)")
     #expect(try setting("data").map(String.init)?.hasSuffix("/moved") == true)

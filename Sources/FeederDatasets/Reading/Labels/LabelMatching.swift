@@ -189,8 +189,11 @@ struct LabelMatching {
       for name in names {
         let path = place + "/" + name
         let images = Self.imageStems(name).flatMap { owners[place]?[$0] ?? [] }
-        guard Self.holdsLabels(path) else { continue }
-        if images.isEmpty { unmatched.note(shortName(path)) } else { noteExtra(path, of: images, members) }
+        if !images.isEmpty {
+          noteExtra(path, of: images, members)
+        } else if Self.holdsLabels(path) {
+          unmatched.note(shortName(path))
+        }
       }
     }
   }
@@ -222,7 +225,7 @@ struct LabelMatching {
   private mutating func noteExtra(_ path: String, of images: [String], _ members: [String: Int]) {
     let owners = images.filter { FileKind($0) == .image }.map { members[$0] }
     guard let owner = owners.first ?? nil, owners.allSatisfy({ $0.map { isFound[$0] } ?? false }),
-      Self.identity(path) != Self.identity(labelPaths[owner])
+      Self.identity(path) != Self.identity(labelPaths[owner]), Self.holdsLabels(path)
     else { return }
     extra.note("\(shortName(path)) (\(shortName(self.images[owner].path)) has \(shortName(labelPaths[owner])))")
   }
