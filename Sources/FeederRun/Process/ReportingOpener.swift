@@ -7,7 +7,7 @@ extension SourceOpener {
 
   /// An opener whose lines and progress go to stderr. A line that another such opener has said is not said again.
   package convenience init(reporting dataset: Dataset, _ options: SourceOptions) {
-    func say(_ line: String) {
+    @Sendable func say(_ line: String) {
       if Self.said.withLock({ $0.insert(line).inserted }) { Terminal.say(line) }
     }
     self.init(dataset, options, say: { say($0) }) { title, total in
