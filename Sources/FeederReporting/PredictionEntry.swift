@@ -85,7 +85,8 @@ struct PredictionEntry: Decodable {
   /// Finds the broken entry by decoding each alone; slow, and only run where the file is refused anyway.
   private static func diagnosis(of data: Data, file: String, _ error: any Error) -> ReportingError {
     func refuse(_ problem: String) -> ReportingError { .predictions(file: file, entry: nil, problem: problem) }
-    let first = data.dropFirst(data.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0).first { !JSONPieces.isSpace($0) }
+    let hasMark = data.starts(with: [0xEF, 0xBB, 0xBF])
+    let first = data.dropFirst(hasMark ? 3 : 0).first { !JSONPieces.isSpace($0) }
     if data.starts(with: [0x1F, 0x8B]) { return refuse("is gzip-compressed; unpack it") }
     if isJSONLines(data) { return refuse("is JSON lines, an object per line; write one list of them, with commas") }
     if case DecodingError.valueNotFound(_, let context) = error, context.codingPath.isEmpty {
@@ -102,7 +103,7 @@ struct PredictionEntry: Decodable {
         return .predictions(file: file, entry: index, problem: words(for: error, in: part))
       }
     }
-    return refuse("is cut off or damaged: the JSON array does not end")
+    return refuse(hasMark ? "is not JSON" : "is cut off or damaged: the JSON array does not end")
   }
 
   /// True if the first line is a whole object and another follows.
