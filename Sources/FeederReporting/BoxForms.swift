@@ -87,15 +87,17 @@ struct BoxForms {
   /// A line if the boxes fit their images scaled to one longer side, as a network takes them.
   private static func otherScale(_ found: [FoundBox]) -> String? {
     let some = found.prefix(500)
-    func fitting(_ side: Int) -> Int {
-      some.count { item in
+    func overlaps(_ side: Int) -> [Double] {
+      some.map { item in
         let (box, size) = (item.detection.box, item.image.size)
         let scale = Double(max(size.width, size.height)) / Double(side)
-        return item.covers(Box(x1: box.x1 * scale, y1: box.y1 * scale, x2: box.x2 * scale, y2: box.y2 * scale))
+        let scaled = Box(x1: box.x1 * scale, y1: box.y1 * scale, x2: box.x2 * scale, y2: box.y2 * scale)
+        return item.image.truths.map { scaled.overlap(with: $0.box, epsilon: 0) }.max() ?? 0
       }
     }
-    let sides = stride(from: 32, through: 2048, by: 32)
-    let best = sides.map { (side: $0, count: fitting($0)) }.max { $0.count < $1.count }
+    let sides = stride(from: 16, through: 2048, by: 16).map { (side: $0, overlaps: overlaps($0)) }
+    let fit = sides.max { $0.overlaps.reduce(0, +) < $1.overlaps.reduce(0, +) }
+    let best = fit.map { (side: $0.side, count: $0.overlaps.count { $0 >= Matching.thresholds[0] }) }
     guard let best, best.count > 0, best.count * 5 >= some.count else { return nil }
     return "no box covers a label, and \(best.count) of \(some.count) would if the longer side of every image were "
       + "\(best.side) pixels: bbox is in pixels of the original image"
