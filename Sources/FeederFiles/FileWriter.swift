@@ -46,7 +46,7 @@ package enum FileWriter {
     if place.kind == .file, place.status.st_mode & 0o222 == 0 || access(place.target, W_OK) != 0 {
       throw FileError(name, "cannot be written (it is read-only)")
     }
-    let temporary = partialPath(beside: place.target)
+    let temporary = UnfinishedFiles.path(beside: place.target)
     let descriptor = UnfinishedFiles.create(temporary)
     guard descriptor >= 0 else { throw .system(name, place.target) }
     close(descriptor)
@@ -55,16 +55,10 @@ package enum FileWriter {
 
   // MARK: - Plain files
 
-  /// A hidden name of its own, because the file's name may already have the greatest length.
-  private static func partialPath(beside target: String) -> String {
-    let number = String(UInt64.random(in: 0 ... .max), radix: 36)
-    return FilePlace.parts(target).folder + "/.feeder-\(getpid())-\(number).partial"
-  }
-
   private static func write(
     _ data: Data, to place: FilePlace, _ name: String, _ naming: Naming, isDurable: Bool
   ) throws(FileError) -> Bool {
-    let temporary = partialPath(beside: place.target)
+    let temporary = UnfinishedFiles.path(beside: place.target)
     let descriptor = UnfinishedFiles.create(temporary)
     guard descriptor >= 0 else { throw .system(name, place.target) }
     if place.kind == .file {  // what replaces a file has its mode, and its owner where that may be

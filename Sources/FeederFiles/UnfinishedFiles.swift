@@ -5,6 +5,30 @@ import Synchronization
 package enum UnfinishedFiles {
   private static let paths = Mutex<Set<String>>([])
 
+  /// A hidden name in the folder of `target` that nothing else has. It is short, because the file's own may already have the greatest
+  /// length, and made without a descriptor, because none may be left.
+  package static func path(beside target: String) -> String { FilePlace.parts(target).folder + "/" + name() }
+
+  /// Such a name without a folder.
+  package static func name() -> String {
+    "\(start)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))\(ending)"
+  }
+
+  private static let start = ".feeder-"
+  private static let ending = ".partial"
+
+  /// Removes the files of such names that killed processes left in `folder`, in which no other process writes now.
+  package static func removeLeftovers(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      guard name.hasPrefix(start), name.hasSuffix(ending) else { continue }
+      let parts = name.dropFirst(start.count).dropLast(ending.count).split(
+        separator: "-", omittingEmptySubsequences: false)
+      guard parts.count == 2, let process = Int32(parts[0]), process != getpid(), UInt64(parts[1], radix: 36) != nil
+      else { continue }
+      unlink(folder + "/" + name)
+    }
+  }
+
   /// Makes the file `path`, which must not exist, and notes it; the descriptor, or -1 with errno.
   package static func create(_ path: String, flags: Int32 = O_WRONLY, mode: mode_t = 0o666) -> Int32 {
     paths.withLock { paths in

@@ -1,3 +1,4 @@
+import FeederFiles
 import Foundation
 import Synchronization
 
@@ -56,7 +57,7 @@ package struct Plotter: Sendable {
   }
 
   private func drawOnce(_ terminal: String, _ script: ChartScript) throws -> Data {
-    let base = FileManager.default.temporaryDirectory.appending(path: "feeder-plot-\(UUID().uuidString)")
+    let base = FileManager.default.temporaryDirectory.appending(path: UnfinishedFiles.name())
     let (commands, output, errors) = (base, base.appendingPathExtension("out"), base.appendingPathExtension("err"))
     defer { for file in [commands, output, errors] { unlink(file.path) } }
     try WholeFile.write(Data((terminal + "\n" + script.lines).utf8), to: commands)

@@ -73,7 +73,7 @@ package enum SyntheticDataset {
     }
     try staged.write(LayoutText.dataYAML(classNames: DefectKind.classNames), to: "data.yaml")
 
-    let writer = BoardWriter(settings: settings, folder: staged.folder, target: staged.target)
+    let writer = BoardWriter(settings: settings, folder: staged)
     let boxCounts = Mutex([Split: [Int]]())
     try ParallelWork.forEach(settings.boardCount, threads: threads, tool: { try JPEGEncoder() }) { index, encoder in
       try cancellation.check()

@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederFiles
 import FeederLoader
 import FeederRun
 import Foundation
@@ -82,7 +83,7 @@ struct BenchOpenCommand: ParsableCommand {
   }
 
   private func writeSynthetic(_ count: Int) throws -> String {
-    let path = FileManager.default.temporaryDirectory.appending(path: "feeder-open-\(UUID().uuidString)").path
+    let path = FileManager.default.temporaryDirectory.appending(path: UnfinishedFiles.name()).path
     Terminal.say("writing a cache of \(count) images of one pixel")
     try SyntheticCache(count: count).write(to: path)
     return path

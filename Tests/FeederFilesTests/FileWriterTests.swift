@@ -45,6 +45,15 @@ struct FileWriterTests {
     #expect(throws: FileError.self) { try replace("nowhere/a", "") }
   }
 
+  @Test("What killed processes left is removed by its name, and nothing else")
+  func leftovers() throws {
+    let own = FilePlace.parts(UnfinishedFiles.path(beside: folder.file("a"))).name
+    let mine = [own, ".feeder-notes.partial", ".feeder-1-?.partial", "last.partial", ".feeder-1-a.partial.txt"]
+    for name in mine + [".feeder-999999999-1k2.partial"] { try folder.write("", name) }
+    UnfinishedFiles.removeLeftovers(in: folder.path)
+    #expect(folder.names == mine.sorted())
+  }
+
   @Test("Another name of the same file keeps what it holds")
   func hardLink() throws {
     try folder.write("old", "a")

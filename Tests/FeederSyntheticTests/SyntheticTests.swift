@@ -191,3 +191,23 @@ struct SyntheticDefectTests {
     #expect((29...37).contains(median), "median \(median)")
   }
 }
+
+@Suite("A staged folder removes what was written through it, and nothing else")
+struct StagedFolderTests {
+  @Test("Its own files, links and folders go; a file that somebody put there stays")
+  func removal() throws {
+    for isKept in [false, true] {
+      let scratch = try Scratch()
+      var staged: StagedFolder? = try StagedFolder(target: scratch.path + "/deep/set")
+      try staged?.makeFolder("images/train")
+      try staged?.write([1], to: "images/train/a.jpg")
+      #expect(staged?.link(to: "/nowhere", as: "images/train/b.jpg") == true)
+      let folder = try #require(staged?.folder)
+      if isKept { try scratch.write(String(folder.dropFirst(scratch.path.count + 1)) + "/images/notes.txt", "mine") }
+      staged = nil
+      let left = try contents(of: scratch.path)
+      #expect(left.map(\.value) == (isKept ? [Data("mine".utf8)] : []))
+      #expect(FileBytes.isFolder(scratch.path + "/deep") == isKept)
+    }
+  }
+}

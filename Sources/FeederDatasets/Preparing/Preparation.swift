@@ -46,11 +46,10 @@ extension PreparationSource {
     }
     try staged.write(LayoutText.dataYAML(classNames: classNames, splits: splits), to: "data.yaml")
 
-    let places = StagedPlaces(folder: staged.folder, target: staged.target)
     let results = Mutex([Result<PreparedImage, UnreadableImage>?](repeating: nil, count: items.count))
     try ParallelWork.forEach(items.count, threads: settings.threads, tool: { try ImageChecker() }) { index, checker in
       try cancellation.check()
-      let result = try Self.prepare(items[index], checker, settings, places)
+      let result = try Self.prepare(items[index], checker, settings, staged)
       results.withLock { $0[index] = result }
       progress()
     }
@@ -90,14 +89,8 @@ extension PreparationSource {
     }
   }
 
-  /// Where files are written now, and what they are called in messages.
-  private struct StagedPlaces: Sendable {
-    let folder: String
-    let target: String
-  }
-
   private static func prepare(
-    _ item: SourceItem, _ checker: ImageChecker, _ settings: PreparationSettings, _ places: StagedPlaces
+    _ item: SourceItem, _ checker: ImageChecker, _ settings: PreparationSettings, _ staged: StagedFolder
   ) throws -> Result<PreparedImage, UnreadableImage> {
     let image: ImageCheck
     do {
@@ -109,12 +102,9 @@ extension PreparationSource {
     }
     let (labels, tally, badLines) = labels(of: item, size: image.info.size)
     let name = "\(item.split)/\(item.imageID)"
-    func write(_ bytes: [UInt8], _ name: String) throws {
-      try FileBytes.write(bytes, to: places.folder + "/" + name, calledLater: places.target + "/" + name)
-    }
-    let isLinked = settings.images == .link && symlink(item.imagePath, places.folder + "/images/\(name).jpg") == 0
-    if !isLinked { try write(image.bytes, "images/\(name).jpg") }
-    try write(LayoutText.labelFile(labels), "labels/\(name).txt")
+    let isLinked = settings.images == .link && staged.link(to: item.imagePath, as: "images/\(name).jpg")
+    if !isLinked { try staged.write(image.bytes, to: "images/\(name).jpg") }
+    try staged.write(LayoutText.labelFile(labels), to: "labels/\(name).txt")
     return .success(
       PreparedImage(
         info: image.info, checksum: image.checksum, byteCount: image.bytes.count, labels: labels,

@@ -54,7 +54,7 @@ package enum FileBytes {
     return .unreadable(file: path, reason: DeadLink.problem(path).map { "it " + $0 } ?? reason)
   }
 
-  /// Writes a whole new file. `name` is what a message calls it. Throws `DatasetError.output`.
+  /// Writes a new file, whole or not at all. `name` is what a message calls it. Throws `DatasetError.output`.
   package static func write(_ bytes: [UInt8], to path: String, calledLater name: String) throws {
     func failure() -> DatasetError { .output(path: name, problem: "cannot be written (\(FreeSpace.reason(path)))") }
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -68,11 +68,16 @@ package enum FileBytes {
       guard count > 0 else {
         let problem = failure()
         close(file)
+        unlink(path)
         throw problem
       }
       written += count
     }
-    guard close(file) == 0 else { throw failure() }
+    guard close(file) == 0 else {
+      let problem = failure()
+      unlink(path)
+      throw problem
+    }
   }
 
   /// What a path leads to, links followed; nil where there is nothing.

@@ -1,16 +1,25 @@
 import FeederFiles
 import Foundation
+import Synchronization
 
 /// A folder that appears whole or not at all: written beside its place under a hidden name, renamed at the end.
 ///
-/// Whoever made it owns it; when it goes without `commit`, everything written is removed.
-package final class StagedFolder {
+/// Whoever made it owns it; when it goes without `commit`, what was written through it is removed, and nothing else.
+package final class StagedFolder: Sendable {
   /// Where the folder will be.
   package let target: String
   /// Where it is written.
   package let folder: String
-  private var isWriting = false
-  private var createdParents: [String] = []
+  /// What was made, from the first folder on. Its own names, so that none is removed that somebody else put there; and to go through
+  /// a folder would take a descriptor, which may be what is missing.
+  private struct Made {
+    var parents: [String] = []
+    var folders: [String] = []
+    var files: [String] = []
+    var isWriting = false
+  }
+
+  private let made = Mutex(Made())
 
   /// Prepares to write `target`. Throws `DatasetError.output` where there is something already or nothing can be written.
   package init(target: String) throws {
@@ -18,7 +27,7 @@ package final class StagedFolder {
     self.target = (try? FilePlace(target).target) ?? FileBytes.realPath(target)
     let url = URL(filePath: self.target)
     let parent = url.deletingLastPathComponent()
-    folder = parent.appending(path: ".\(url.lastPathComponent).partial-\(UUID().uuidString)").path
+    folder = UnfinishedFiles.path(beside: self.target)
     try Self.checkFree(self.target)
     try makeParents(parent.path)
     guard mkdir(folder, 0o777) == 0 else {
@@ -26,14 +35,15 @@ package final class StagedFolder {
       removeParents()
       throw DatasetError.output(path: self.target, problem: "cannot be written (\(reason)); name another folder")
     }
-    isWriting = true
+    made.withLock { $0.isWriting = true }
   }
 
   deinit {
-    guard isWriting else { return }
-    do {
-      try FileManager.default.removeItem(atPath: folder)
-    } catch {
+    let made = made.withLock { $0 }
+    guard made.isWriting else { return }
+    for file in made.files { unlink(file) }
+    for folder in made.folders.reversed() { rmdir(folder) }
+    if rmdir(folder) != 0, errno != ENOENT {
       // A stderr that takes no more is no reason to end here, as `write(_:)` would.
       try? FileHandle.standardError.write(contentsOf: Data("\(folder): could not be removed; it is of no use\n".utf8))
     }
@@ -70,29 +80,39 @@ package final class StagedFolder {
         removeParents()
         throw DatasetError.output(path: path, problem: "cannot be made (\(reason)); name another folder")
       }
-      createdParents.append(path)
+      made.withLock { $0.parents.append(path) }
     }
   }
 
   private func removeParents() {
-    for path in createdParents.reversed() { rmdir(path) }
+    for path in made.withLock({ $0.parents }).reversed() { rmdir(path) }
   }
-
-  /// The path of something inside the folder while it is written.
-  func path(_ name: String) -> String { folder + "/" + name }
 
   /// Makes a folder inside, with the folders on its way.
   package func makeFolder(_ name: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
-    } catch {
-      throw DatasetError.output(path: target + "/" + name, problem: "cannot be made; is the disk full or read-only?")
+    var path = folder
+    for part in name.split(separator: "/") {
+      path += "/" + part
+      if mkdir(path, 0o777) == 0 {
+        made.withLock { $0.folders.append(path) }
+      } else if errno != EEXIST {
+        throw DatasetError.output(
+          path: target + "/" + name, problem: "cannot be made (\(FileBytes.systemReason())); name another folder")
+      }
     }
   }
 
-  /// Writes a whole file inside.
+  /// Writes a whole file inside. From any thread.
   package func write(_ bytes: [UInt8], to name: String) throws {
-    try FileBytes.write(bytes, to: path(name), calledLater: target + "/" + name)
+    try FileBytes.write(bytes, to: folder + "/" + name, calledLater: target + "/" + name)
+    made.withLock { $0.files.append(folder + "/" + name) }
+  }
+
+  /// Makes a link inside that leads to `path`; false if there can be none. From any thread.
+  func link(to path: String, as name: String) -> Bool {
+    guard symlink(path, folder + "/" + name) == 0 else { return false }
+    made.withLock { $0.files.append(folder + "/" + name) }
+    return true
   }
 
   /// Moves the folder to its place.
@@ -100,6 +120,6 @@ package final class StagedFolder {
     guard rename(folder, target) == 0 else {
       throw DatasetError.output(path: target, problem: "cannot be put in place (\(FileBytes.systemReason()))")
     }
-    isWriting = false
+    made.withLock { $0.isWriting = false }
   }
 }

@@ -50,7 +50,7 @@ package struct ImageListing: Sendable {
     visits[key, default: 0] += 1
     guard visits[key, default: 0] <= Self.mostVisits else { return repeatedFolders.append(folder) }
     guard let listing = FolderListing(folder) else {
-      throw DatasetError.images(folder: folder, problem: "cannot be listed; check its permissions")
+      throw DatasetError.images(folder: folder, problem: "cannot be listed (\(FileBytes.systemReason()))")
     }
     if let name = listing.oddNames.min() {
       throw DatasetError.images(folder: folder, problem: "the name of '\(name)' is not UTF-8; rename it")

@@ -75,7 +75,7 @@ struct LabelFolder {
   init(_ path: String) throws {
     self.path = path
     guard let listing = FolderListing(path) else {
-      throw DatasetError.images(folder: path, problem: "cannot be listed; check its permissions")
+      throw DatasetError.images(folder: path, problem: "cannot be listed (\(FileBytes.systemReason()))")
     }
     for (name, kind) in listing.items {
       if FileKind(name) == .text {
