@@ -113,7 +113,7 @@ let package = Package(
     tests("FeederMetrics", "FeederCore"),
     tests(
       "FeederTraining", "BoardSupport", "FeederDetection", "FeederTorch", "FeederLoader", "FeederCache",
-      "FeederDatasets", "FeederCore"),
+      "FeederDatasets", "FeederFiles", "FeederCore"),
     tests("FeederParity", "FeederTorch"),
     tests("FeederProfiling"),
     tests(

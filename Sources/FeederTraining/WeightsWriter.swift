@@ -4,22 +4,49 @@ import FeederTorch
 import Foundation
 
 /// Writes named tensors as one safetensors file with a checksum (`WeightsChecksum`). The old file stays until the new one is whole and
-/// on disk: temporary file in the same folder, fsync, rename, fsync of the folder. The same tensors and metadata give the same bytes.
+/// on disk: temporary file in the same folder, fsync, rename, fsync of the folder. Links are followed and stay. The same tensors and
+/// metadata give the same bytes.
 package enum WeightsWriter {
-  private static let partialEnding = ".partial"
+  /// Weights that this program wrote, whole or cut: their header begins with a text that no other program writes.
+  static let signature = FileSignature { glance in
+    func holds(_ text: String) -> Bool { Data(glance.head).firstRange(of: Data(text.utf8)) != nil }
+    return glance.holds("{\"__metadata__\":{".utf8, at: 8)
+      && (holds("\"format\":\"feeder\"") || holds("\"\(WeightsChecksum.key)\":\""))
+  }
 
-  /// Writes `tensors`, in the order given, to `path`; what was there goes on as `previous`, where that is named. Throws
-  /// `TrainingError.write`; then `path` is what it was.
+  /// The end of all links from `path`. Throws `TrainingError.runFolder` if something lies there that this program did not write.
+  static func target(of path: String) throws -> String {
+    // A folder that is gone shows when the file is made.
+    guard let place = try? FilePlace(path) else { return path }
+    let isOwn =
+      switch place.kind {
+      case .missing: true
+      case .file: signature.mayReplace(place.target)
+      case .folder, .stream, .other: false
+      }
+    guard isOwn else {
+      throw TrainingError.runFolder(
+        path: path,
+        reason: place.kind == .folder
+          ? "is a folder, in the place of weights; move it away, then go on"
+          : "holds no weights of this program, and nothing is written over it; move it away, then go on")
+    }
+    return place.target
+  }
+
+  /// Writes `tensors`, in the order given, to the file `name`; what was there goes on as `previous`, if that is given. Throws
+  /// `TrainingError`; then the file is what it was.
   package static func write(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], to path: String, previous: String? = nil
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], to name: String, previous: String? = nil
   ) throws {
+    let path = try target(of: name)
+    let previous = try previous.map(target)
     var header = Safetensors.header(
       tensors.map { (name: $0.name, type: $0.tensor.type.stored, shape: $0.tensor.shape) },
       metadata: metadata.merging([WeightsChecksum.key: WeightsChecksum.noDigits]) { $1 })
     var sum = WeightsChecksum()
     header.withUnsafeBytes { sum.add($0) }
-    let temporary = path + partialEnding
-    unlink(temporary)  // a kill may have left it
+    let temporary = UnfinishedFiles.path(beside: path)
     let descriptor = UnfinishedFiles.create(temporary, mode: 0o644)
     guard descriptor >= 0 else { throw failure(path) }
     do {
@@ -53,20 +80,30 @@ package enum WeightsWriter {
       UnfinishedFiles.discard(temporary)
       throw error
     }
-    guard FolderSync.wait((path as NSString).deletingLastPathComponent) else { throw failure(path) }
+    for folder in Set([path, previous ?? path].map { ($0 as NSString).deletingLastPathComponent }) {
+      guard FolderSync.wait(folder) else { throw failure(path) }
+    }
   }
 
   /// Gives the file at `path` a second name, so that it outlives the next one; on a file system that knows no second names, its only
   /// one. What had that name before keeps it until then: a kill finds either. True where that worked, or there is nothing to keep.
   private static func keep(_ path: String, as previous: String?) -> Bool {
     guard let previous, access(path, F_OK) == 0 else { return true }
-    let second = previous + partialEnding
-    unlink(second)  // a kill may have left it
-    if link(path, second) == 0 {
-      defer { unlink(second) }  // rename(2) leaves it where both are names of one file
-      if rename(second, previous) == 0 { return true }
-    }
+    let second = UnfinishedFiles.path(beside: previous)
+    defer { unlink(second) }  // rename(2) leaves it where both are names of one file
+    if link(path, second) == 0, rename(second, previous) == 0 { return true }
+    // A link may lead to another disk.
+    if errno == EXDEV { return copy(path, to: second) && rename(second, previous) == 0 }
     return rename(path, previous) == 0
+  }
+
+  /// Copies a file onto the disk; false with errno.
+  private static func copy(_ path: String, to copy: String) -> Bool {
+    guard let data = try? Data(contentsOf: URL(filePath: path)) else { return false }
+    let descriptor = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return false }
+    let isWritten = FileWriter.pour(data, into: descriptor) && fsync(descriptor) == 0
+    return close(descriptor) == 0 && isWritten
   }
 
   /// Throws where the file system of `path` has not as many bytes free; where it does not say, writing shows.

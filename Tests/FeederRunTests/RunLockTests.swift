@@ -132,6 +132,18 @@ struct RunLockTests {
     }
   }
 
+  @Test("A file of somebody's own in the place of the lock, and copies of locks beside it, stay")
+  func foreign() throws {
+    let folder = try Folder()
+    try folder.write("my notes\n")
+    let error = #expect(throws: TrainingError.self) { try folder.lock() }
+    #expect(error?.description.contains("run.lock: is no lock of this program") == true, "\(String(describing: error))")
+    try FileManager.default.removeItem(atPath: folder.path)
+    for name in [".old", ".txt", ".my-notes"] { try folder.write("mine", to: folder.path + name) }
+    try folder.lock().release()
+    #expect(folder.names.sorted() == ["run.lock.my-notes", "run.lock.old", "run.lock.txt"])
+  }
+
   @Test("A process whose lock was taken over is told so")
   func loss() throws {
     let folder = try Folder()

@@ -53,6 +53,10 @@ struct LockFile {
 
   /// Throws if the lock at `path` is held by a process that lives; false if it changed hands meanwhile.
   private func isLeft(_ seen: Seen, at path: String, _ note: (String) -> Void) throws -> Bool {
+    if seen.isForeign {
+      throw TrainingError.runFolder(
+        path: path, reason: "is no lock of this program, and nothing is written over it; move it away")
+    }
     switch seen.holder?.life ?? .cannotBeSeen {
     case .isGone: return true
     case .lives: throw Self.refusal(path, seen)
@@ -102,6 +106,12 @@ struct LockFile {
     /// Nil if the file is not one of ours, or is being written.
     let holder: LockHolder?
     let token: String
+
+    /// True for a text that no lock begins with, whole, cut, or lost to a power cut as zeros.
+    var isForeign: Bool {
+      let title = Array(LockHolder.title.utf8)
+      return holder == nil && !bytes.starts(with: title) && !title.starts(with: bytes) && !bytes.allSatisfy { $0 == 0 }
+    }
 
     fileprivate init(_ bytes: [UInt8]) {
       self.bytes = bytes
@@ -171,9 +181,19 @@ struct LockFile {
     let folder = Self.folder(of: path)
     let name = URL(filePath: path).lastPathComponent + "."
     for other in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where other.hasPrefix(name) {
+      guard Self.isOwnEnding(other.dropFirst(name.count)) else { continue }
       let path = folder + "/" + other
       guard let seen = (try? Self.read(path)) ?? nil else { continue }
       if seen.holder.map({ $0.life == .isGone }) ?? true { unlink(path) }
+    }
+  }
+
+  /// True for what follows the lock's name in `ownPath` and in the name of a takeover: anything else is somebody's copy of a lock.
+  private static func isOwnEnding(_ ending: Substring) -> Bool {
+    ending.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+      let words = part.split(separator: "-", omittingEmptySubsequences: false)
+      return words.count == 2 && (words[0] == "after" || Int32(words[0]) != nil)
+        && words[1].allSatisfy { $0.isHexDigit || $0 == "x" }
     }
   }
 

@@ -22,7 +22,7 @@ struct LockHolder: Sendable, Equatable {
   /// Sets this lock apart from every other one.
   let token: String
 
-  private static let title = "feeder lock 1"
+  static let title = "feeder lock 1"
   /// Digits of the heartbeat's counter, which ends the text.
   private static let beatDigits = 12
 
