@@ -59,6 +59,14 @@ package final class EventsFile {
     .unwritable(file: url.path, reason: FreeSpace.reason(url.path))
   }
 
+  /// True for a name that `init(in:from:)` gives.
+  package static func isName(_ name: String) -> Bool { second(name) != nil && name.hasSuffix(".feeder") }
+
+  /// Files that begin as one of TensorBoard's does: the length of a record, its checksum, the record of the version.
+  package static let signature = FileSignature { glance in
+    glance.byteCount < 12 || Data(glance.head).firstRange(of: Data("brain.Event:2".utf8)) != nil
+  }
+
   private static let start = "events.out.tfevents."
   /// The last second of ten digits; names of as many digits sort as their numbers do.
   private static let lastSecond = 9_999_999_999

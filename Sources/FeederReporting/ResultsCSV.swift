@@ -1,7 +1,11 @@
+import FeederFiles
 import Foundation
 
 /// A run's results.csv: a header and a row an epoch. The file on disk is complete after every append.
 package struct ResultsCSV {
+  /// Files that begin as a results.csv does.
+  package static let signature = FileSignature(start: EpochRow.columns.joined(separator: ",") + "\n")
+
   private let url: URL
   private var lines: [String]
 
@@ -29,10 +33,19 @@ package struct ResultsCSV {
             "ends with epoch \(last), and the run has done \(epoch - 1); put it back from a copy, or move it away: the run goes "
             + "on without the rows before")
       }
+      if rows.isEmpty, epoch > 1, try !Self.endsWithLine(url) {
+        throw ReportingError.results(
+          file: url.path, line: 2,
+          problem:
+            "is cut off, and the run has done \(epoch - 1) epochs; put the file back from a copy, or move it away: the run goes on "
+            + "without the rows before")
+      }
       lines += rows
     }
     try save()
   }
+
+  private static func endsWithLine(_ url: URL) throws -> Bool { try WholeFile.read(url).last == UInt8(ascii: "\n") }
 
   /// True if the file holds no row.
   package var isEmpty: Bool { lines.count == 1 }

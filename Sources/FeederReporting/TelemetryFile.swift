@@ -6,6 +6,12 @@ import Foundation
 ///
 /// A process that dies leaves at most its last row cut off; readers pass over that one.
 package final class TelemetryFile {
+  /// Files that begin as a telemetry.csv does, or hold a part of its first line.
+  package static let signature = FileSignature { glance in
+    let header = Array((TelemetryRow.header + "\n").utf8)
+    return glance.holds(header) || glance.byteCount < header.count && header.starts(with: glance.head)
+  }
+
   private let url: URL
   private let descriptor: Int32
 
@@ -13,7 +19,12 @@ package final class TelemetryFile {
   /// `ReportingError.unwritable`.
   package init(_ url: URL) throws {
     self.url = url
-    if FileManager.default.fileExists(atPath: url.path) { try Self.checkHeader(url) }
+    var status = stat()
+    if stat(url.path, &status) == 0 {
+      try Self.checkHeader(url)
+      // A copy of the run by hard links keeps what it has: the file that rows are added to is one of its own.
+      if status.st_nlink > 1 { try WholeFile.write(WholeFile.read(url), to: url) }
+    }
     descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Self.failure(url) }
     try cutLastRow()

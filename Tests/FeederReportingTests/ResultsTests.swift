@@ -49,6 +49,17 @@ struct ResultsTests {
     #expect(text.count == 5 && text[4].hasPrefix("4,50,9,"))
   }
 
+  @Test("A file that was cut in its first row is refused where rows were before, and stays as it is")
+  func cutFirstRow() throws {
+    let folder = try TemporaryFolder()
+    let text = EpochRow.columns.joined(separator: ",") + "\n1,75,1.2"
+    let url = try folder.file("results.csv", text)
+    let error = #expect(throws: ReportingError.self) { try ResultsCSV(continuing: url, from: 3) }
+    #expect(error.map { "\($0)".contains("is cut off, and the run has done 2 epochs") } == true)
+    #expect(try Data(contentsOf: url) == Data(text.utf8))
+    _ = try ResultsCSV(continuing: url, from: 1)
+  }
+
   @Test("A resumed run without the file begins one, and a foreign file is refused untouched")
   func foreign() throws {
     let folder = try TemporaryFolder()

@@ -29,6 +29,17 @@ struct TelemetryTests {
     #expect(rows[0].imagesPerSecond == 32 && rows[0].stallShare == 0.4)
   }
 
+  @Test("A copy by a hard link keeps the rows that it has")
+  func hardLink() throws {
+    let copy = url.appendingPathExtension("copy")
+    defer { for url in [url, copy] { try? FileManager.default.removeItem(at: url) } }
+    try TelemetryFile(url).append(row(1))
+    #expect(link(url.path, copy.path) == 0)
+    try TelemetryFile(url).append(row(2))
+    #expect(try TelemetryFile.rows(of: url) == [row(1), row(2)])
+    #expect(try TelemetryFile.rows(of: copy) == [row(1)])
+  }
+
   @Test("A row that was cut off is passed over by readers and removed by the next writer")
   func cutRow() throws {
     defer { try? FileManager.default.removeItem(at: url) }
