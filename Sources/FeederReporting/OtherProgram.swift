@@ -29,7 +29,7 @@ enum OtherProgram {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&signals, signal) }
+    for signal in [SIGPIPE, SIGXFSZ, SIGXCPU, SIGQUIT] { sigaddset(&signals, signal) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     var child: pid_t = 0
     let failure = withCStrings([path] + arguments) { words in

@@ -5,7 +5,7 @@ import Testing
 struct InterruptionTests {
   @Test(
     "In the middle of an epoch a checkpoint is written, the exit status names the signal, and the run can go on",
-    arguments: [SIGINT, SIGTERM, SIGHUP])
+    arguments: [SIGINT, SIGQUIT, SIGTERM, SIGHUP])
   func duringEpoch(_ signal: Int32) throws {
     let boards = try SmallBoards(500)
     let running = try RunningFeeder(
@@ -24,6 +24,21 @@ struct InterruptionTests {
     let resumed = try boards.feeder("train", "boards", "--resume", "run", "--stop-after-steps", "2")
     #expect(resumed.status == 0, "\(resumed.messages)")
     #expect(try boards.counters("run/weights/last.safetensors")[1] == place[1] + 2)
+  }
+
+  @Test("At the limit of CPU time a checkpoint is written, a line names the limit, and the status is 1")
+  func cpuLimit() throws {
+    let boards = try SmallBoards()
+    let feeder = try #require(RunningFeeder.program("feeder")).path
+    let run = try FeederProcess(
+      ["-c", "ulimit -S -t 3; exec \"$0\" \"$@\"", feeder, "train", "boards"] + SmallBoards.smallSteps
+        + ["--epochs", "5000", "--patience", "0", "--out", "run"], in: boards.folder.url, program: "/bin/sh")
+    #expect(run.status == 1, "\(run.messages)")
+    #expect(
+      run.lines.contains("feeder: the limit of CPU time is reached (3 s): raise it with ulimit -t"), "\(run.messages)")
+    #expect(run.lines.last?.hasPrefix("interrupted: a checkpoint ") == true, "\(run.messages)")
+    let resumed = try boards.feeder("train", "--resume", "run", "--stop-after-steps", "1")
+    #expect(resumed.status == 0, "\(resumed.messages)")
   }
 
   @Test("A drive that does not answer: a checkpoint of the last whole step, in 10 s, that goes on to the same weights")

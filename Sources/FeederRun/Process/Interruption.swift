@@ -16,7 +16,7 @@ package final class Interruption {
       lastResort.start {
         Terminal.complain(
           "a minute after signal \(number) something does not end: left as it is, and what was written before stays")
-        UnfinishedFiles.leave(128 + number)
+        UnfinishedFiles.leave(Self.exitStatus)
       }
     }
   }

@@ -122,7 +122,7 @@ package final class RankCrew {
         if code == 1, status & 0x7F != 0 { Terminal.complain("rank \(rank) was ended by signal \(status & 0x7F)") }
         // Those that fail later fail because of the first.
         failure = failure ?? code
-        let patience = rank == 0 && Self.stopSignals.contains(code - 128) ? Self.patienceAfterSave : Self.patience
+        let patience = rank == 0 && StopSignals.all.contains(code - 128) ? Self.patienceAfterSave : Self.patience
         end = min(end ?? .now + patience, .now + patience)
       } else if child < 0, errno != EINTR {
         break
@@ -140,13 +140,11 @@ package final class RankCrew {
     if let failure { throw QuietEnd(status: failure) }
   }
 
-  private static let stopSignals = [SIGHUP, SIGINT, SIGTERM]
-
   /// A rank's own status; 128 and its number for a signal that asks to stop and ended the rank before it listened, 1 for any other.
   private static func exitStatus(_ status: Int32) -> Int32 {
     let number = status & 0x7F
     if number == 0 { return status >> 8 & 0xFF }
-    return stopSignals.contains(number) ? 128 + number : 1
+    return StopSignals.all.contains(number) ? 128 + number : 1
   }
 
   /// For a rank of a crew: ends it as a SIGTERM would, once the crew's first process is gone. Returns what must live on.

@@ -3,7 +3,8 @@ import FeederFiles
 import Foundation
 import Synchronization
 
-/// The signals that ask this process to stop: Ctrl-C (SIGINT), SIGTERM, and SIGHUP from a terminal that is gone.
+/// The signals that ask this process to stop: Ctrl-C (SIGINT), Ctrl-\ (SIGQUIT), SIGTERM, SIGHUP from a terminal that is gone, and SIGXCPU
+/// at the limit of CPU time.
 ///
 /// A command that has something to finish answers them while it lives (`Interruption`, `RankCrew`); without an answer the process
 /// leaves at once.
@@ -22,9 +23,9 @@ package enum StopSignals {
   package static func listen() -> [any DispatchSourceSignal] {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    let seconds = cpuLimit
     // Under nohup SIGHUP is ignored, and stays so.
-    let numbers = [SIGHUP, SIGINT, SIGTERM].filter { $0 != SIGHUP || !isIgnored($0) }
-    return numbers.map { number in
+    return all.filter { $0 != SIGHUP || !isIgnored($0) }.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
@@ -35,14 +36,29 @@ package enum StopSignals {
           return begun ?? now
         }
         if isFirst {
+          if number == SIGXCPU {
+            Terminal.complain("the limit of CPU time is reached\(seconds): raise it with ulimit -t")
+          }
           (answer.withLock { $0 } ?? leave)(number)
-        } else if number != SIGHUP, now - begun > patience {
+        } else if number != SIGHUP, number != SIGXCPU, now - begun > patience {  // SIGXCPU comes again each second
           UnfinishedFiles.leave(exitStatus)
         }
       }
       source.resume()
       return source
     }
+  }
+
+  /// All of them.
+  static let all = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU]
+
+  /// In words; the system raises it by a second at each signal.
+  private static var cpuLimit: String {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit) == 0, limit.rlim_cur < UInt(Int.max) else {
+      return ""
+    }
+    return " (\(limit.rlim_cur) s)"
   }
 
   /// Takes the place of the answer before; nil: the process leaves at once.
@@ -53,14 +69,15 @@ package enum StopSignals {
   /// True once such a signal came.
   static var isStopAsked: Bool { received.load(ordering: .relaxed) != 0 }
 
-  /// Exit status of a command that was asked to stop: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
+  /// Exit status of a command that was asked to stop: 130 after Ctrl-C, 131 after SIGQUIT, 143 after SIGTERM, 129 after SIGHUP; 1 at the
+  /// limit of CPU time, as at other limits.
   static var exitStatus: Int32 {
     let number = received.load(ordering: .relaxed)
-    return 128 + (number == 0 ? SIGINT : number)
+    return number == SIGXCPU ? 1 : 128 + (number == 0 ? SIGINT : number)
   }
 
-  private static func leave(_ number: Int32) {
-    UnfinishedFiles.leave(128 + number) { count in
+  private static func leave(_: Int32) {
+    UnfinishedFiles.leave(exitStatus) { count in
       Terminal.complain("interrupted" + (count > 0 ? "; what was unfinished is removed" : ""))
     }
   }
