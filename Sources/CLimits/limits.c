@@ -46,8 +46,9 @@ static void save_address_space(void) {
 static void check_room(rlim_t limit, long long pages, const char *name, const char *option) {
   const rlim_t used = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
   if (limit == RLIM_INFINITY || limit >= used + start_bytes) return;
+  // What there is, rounded down, and what is needed, rounded up, are never the same number.
   refuse("feeder: the limit of %s is %llu MiB, and Feeder needs %llu before it reads anything: raise it with ulimit %s\n", name,
-         (unsigned long long)(limit / mebibyte), (unsigned long long)((used + start_bytes) / mebibyte), option);
+         (unsigned long long)(limit / mebibyte), (unsigned long long)((used + start_bytes + mebibyte - 1) / mebibyte), option);
 }
 
 static void check_memory(rlim_t space, rlim_t data) {
