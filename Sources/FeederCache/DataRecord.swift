@@ -1,5 +1,6 @@
 import FeederCore
 import FeederDatasets
+import FeederFiles
 import FeederImaging
 import Foundation
 
@@ -93,6 +94,9 @@ package struct DataRecord: Sendable, Equatable {
   // MARK: - The file
 
   private static let header = "split,bytes,image_xxh64,labels_xxh64,image"
+
+  /// Files that begin as a record does.
+  package static let signature = FileSignature(start: header + "\n")
 
   /// A line of the file for each class and each image.
   private var lines: [String] {

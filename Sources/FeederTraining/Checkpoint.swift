@@ -17,19 +17,27 @@ package struct Checkpoint {
   fileprivate static let mostBoxesKey = "most_boxes"
 
   /// Checkpoints in `folder` of a model with these class names, for images of `imageSize` with up to `mostBoxes` boxes. `dataSum` is the
-  /// sum of the data's record.
+  /// sum of the data's record, and `deciding` the settings that decide what the run computes.
   package init(
-    folder: URL, model: ModelSize, classNames: [String], imageSize: Int, mostBoxes: Int, dataSum: String? = nil
+    folder: URL, model: ModelSize, classNames: [String], imageSize: Int, mostBoxes: Int, dataSum: String? = nil,
+    deciding: [String: String] = [:]
   ) throws {
     self.folder = folder
     let names = String(decoding: try JSONEncoder().encode(classNames), as: UTF8.self)
     var metadata = ["format": "feeder", "model": model.modelName, "names": names, "image_size": String(imageSize)]
     if mostBoxes > DetectionBound.standard { metadata[Self.mostBoxesKey] = String(mostBoxes) }
     metadata[Self.dataKey] = dataSum
+    if !deciding.isEmpty { metadata[Self.settingsKey] = Self.text(deciding) }
     self.metadata = metadata
   }
 
   fileprivate static let dataKey = "data_xxh64"
+  fileprivate static let settingsKey = "settings"
+
+  /// Settings as one text, which equal settings share.
+  private static func text(_ settings: [String: String]) -> String {
+    settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
+  }
 
   /// The newest state.
   package var lastPath: String { folder.appending(path: Self.lastName).path }
@@ -37,6 +45,14 @@ package struct Checkpoint {
   package var previousPath: String { folder.appending(path: Self.previousName).path }
   /// The averaged weights of the best epoch.
   package var bestPath: String { folder.appending(path: Self.bestName).path }
+
+  /// Throws if something that this program did not write, or a folder, has the name of a checkpoint in `folder`: a save would fail, or take
+  /// its place.
+  package static func checkPlaces(in folder: URL) throws {
+    for name in [lastName, previousName, bestName] {
+      _ = try WeightsWriter.target(of: folder.appending(path: name).path)
+    }
+  }
 
   /// Writes `best`: weights for use alone.
   func writeBest(_ step: TrainingStep) throws {
@@ -87,6 +103,8 @@ package struct Checkpoint {
       tensors += [("resume.scaler.scale", scaler.scale), ("resume.scaler.growth_tracker", scaler.growthTracker)]
     }
     tensors += try progress.tensors()
+    var metadata = metadata
+    metadata[EpochMark.key] = progress.mark
     try WeightsWriter.write(tensors, metadata: metadata, to: lastPath, previous: keepsLast ? previousPath : nil)
   }
 
@@ -134,4 +152,19 @@ extension WeightsFile {
 
   /// The sum of the record of the data that the weights were trained and validated on; nil if they do not say it.
   package var dataSum: String? { metadata[Checkpoint.dataKey] }
+
+  /// The settings that decided what their run computed; nil if they do not say it.
+  package var settings: [String: String]? {
+    metadata[Checkpoint.settingsKey].map { text in
+      let pairs = text.split(separator: "\n").map {
+        $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      }
+      return Dictionary(pairs.filter { $0.count == 2 }.map { (String($0[0]), String($0[1])) }) { first, _ in first }
+    }
+  }
+}
+
+extension WeightsFile {
+  /// Where the run behind this checkpoint stands. Throws where it cannot be resumed.
+  package var progress: RunProgress { get throws { try RunProgress(self) } }
 }

@@ -1,4 +1,5 @@
 import FeederTorch
+import Foundation
 
 /// Where a run stands: all the numbers beside tensors that going on needs. Stored under `resume.` as integers and float32.
 package struct RunProgress: Equatable {
@@ -26,6 +27,8 @@ package struct RunProgress: Equatable {
   package private(set) var bestFitness: Float = -1
   /// Losses of this epoch so far.
   var losses = LossSums()
+  /// What tells the latest finished epoch from that of another run (`EpochMark`); nil before, and in files of older versions.
+  package var mark: String?
 
   private static let countersName = "resume.counters"
   private static let lossesName = "resume.losses"
@@ -80,6 +83,17 @@ package struct RunProgress: Equatable {
     epochHash = UInt64(UInt(bitPattern: counters[11]))
     losses.sums = Array(numbers[0..<3])
     bestFitness = numbers[3]
+    mark = file.metadata[EpochMark.key]
+  }
+}
+
+/// The values of an epoch by which a checkpoint knows its row of results.csv. No clock and no machine decides them.
+package enum EpochMark {
+  static let key = "epoch_mark"
+
+  /// The mark of an epoch, as six significant digits of each loss and the hash of its stream.
+  package static func text(losses: [Double], streamHash: UInt64) -> String {
+    losses.map { String(format: "%.6g", $0) }.joined(separator: " ") + String(format: " %016llx", streamHash)
   }
 }
 

@@ -45,11 +45,12 @@ package final class Trainer {
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
   /// `resume` goes on from the newest whole checkpoint in that folder. `isCancelled` is asked before the first step and after
-  /// every one. `memoryBudget` is for the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings,
+  /// every one. `dataSum` and `deciding`, the settings that decide what the run computes, go into its weights. `memoryBudget` is for the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings,
   /// weights and budgets that do not fit.
   package init(
     settings: TrainingSettings, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
-    dataSum: String? = nil, weightsFolder: URL, resume: Bool, memoryBudget: Int?, observer: any TrainingObserver,
+    dataSum: String? = nil, deciding: [String: String] = [:], weightsFolder: URL, resume: Bool, memoryBudget: Int?,
+    observer: any TrainingObserver,
     ranks: Ranks? = nil, trace: Trace? = nil, isCancelled: @escaping () -> Bool
   ) throws {
     self.trace = trace
@@ -104,7 +105,8 @@ package final class Trainer {
       device: settings.device, seed: settings.seed, ranks: ranks, syncsNorms: settings.syncsNorms)
     checkpoint = try Checkpoint(
       folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize,
-      mostBoxes: max(trainSource.mostLabels, validationSource.mostLabels), dataSum: dataSum)
+      mostBoxes: max(trainSource.mostLabels, validationSource.mostLabels), dataSum: dataSum,
+      deciding: deciding)
     for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
     if largestPart < settings.ownBatch { step.parts.begin(with: largestPart, of: settings.ownBatch) }
     progress.seed = settings.seed
@@ -333,6 +335,7 @@ package final class Trainer {
       peakDeviceBytes: settings.device == .cpu ? 0 : try EngineMemory.peakBytes(on: settings.device),
       streamHash: progress.epochHash)
     isWhole = false
+    progress.mark = EpochMark.text(losses: report.losses, streamHash: report.streamHash)
     let isBest = progress.noteResult(fitness: fitness)
     let isEarly = progress.isOutOfPatience(settings.patience)
     progress.epoch += 1

@@ -44,6 +44,9 @@ struct ReportCommand: ParsableCommand {
           + "\(record.folder.url.path) --data DATA")
     }
     let options = try arguments.sourceOptions(imageSize: settings.imageSize)
+    if (try? Checkpoint.newest(in: record.folder.weights)) != nil {
+      try record.folder.checkOneRun(record.argumentsGap == nil ? arguments.deciding(settings, options) : nil)
+    }
     let dataset = try arguments.dataset(data)
     let opener = SourceOpener(reporting: dataset, options)
     let (train, validation) = (try opener.open(.train), try opener.open(.val))

@@ -100,6 +100,10 @@ struct TrainCommand: ParsableCommand {
     // Rank 0 alone writes the run folder, and holds it.
     if place.leads, !plan { try resumed.map(hold) }
     defer { Self.release() }
+    if place.leads, !plan, let resumed {
+      try resumed.checkOneRun(arguments.deciding(settings, sourceOptions))
+      try resumed.prepareWeights()
+    }
     if let path = settings.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
     let traceFiles = { InputFiles.of(dataset, settings.startWeights, config) }
     // The folder of the run itself is made later.
@@ -152,14 +156,16 @@ struct TrainCommand: ParsableCommand {
       let file = try place.leads ? early ?? tracing.open(json: json, reading: traceFiles) : nil
       (ended, traceFailure) = try TraceOptions.during(file) { trace in
         try run(
-          in: folder, settings, dataset, record?.sum, train.source, validation.source, memory: loaderBudget, ranks,
-          trace,
-          interruption, wantsEvents: arguments.tensorboard())
+          in: folder, settings, dataset, record?.sum, arguments.deciding(settings, sourceOptions), train.source,
+          validation.source, memory: loaderBudget, ranks, trace, interruption, wantsEvents: arguments.tensorboard())
       }
     } catch TrainingError.rankLost where interruption.cancellation.isCancelled && !place.leads {
       throw ExitCode(Interruption.exitStatus)  // rank 0 is gone, which was asked to stop as well
     } catch {
-      if resumed == nil, place.leads { folder.removeWithoutWeights() }
+      if resumed == nil, place.leads {
+        Self.release()  // its file is the run's as well
+        folder.removeWithoutWeights()
+      }
       throw error
     }
     try tell(ended, folder)
@@ -202,9 +208,8 @@ struct TrainCommand: ParsableCommand {
 
   private func run(
     in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ dataSum: String?,
-    _ train: any ImageSource,
-    _ validation: any ImageSource, memory: Int, _ ranks: Ranks?, _ trace: Trace?, _ interruption: Interruption,
-    wantsEvents: Bool
+    _ deciding: [String: String], _ train: any ImageSource, _ validation: any ImageSource, memory: Int, _ ranks: Ranks?,
+    _ trace: Trace?, _ interruption: Interruption, wantsEvents: Bool
   ) throws -> Ended {
     let isNew = folder.checkpointDate == nil
     let leads = settings.place.leads
@@ -219,9 +224,8 @@ struct TrainCommand: ParsableCommand {
     let observer = TrainingObservers(shown + [watchdog])
     let trainer = try Trainer(
       settings: settings, classNames: dataset.classNames, trainSource: train, validationSource: validation,
-      dataSum: dataSum, weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory, observer: observer,
-      ranks: ranks,
-      trace: trace,
+      dataSum: dataSum, deciding: deciding, weightsFolder: folder.weights, resume: !isNew, memoryBudget: memory,
+      observer: observer, ranks: ranks, trace: trace,
       isCancelled: { interruption.cancellation.isCancelled })
     if trainer.isFinished {
       Terminal.say("\(folder.url.path): this run is finished; nothing to do")
@@ -248,17 +252,16 @@ struct TrainCommand: ParsableCommand {
 
   // What ends a run that was asked to stop and does not, in its three parts. A rank that leaves before rank 0 would end the run of all.
 
-  /// Ends the process; the run folder is free then.
-  private static func leave(_ status: Int32) -> Never {
+  /// Ends the process; the run folder is free then. `last` is done when nothing is written any more.
+  private static func leave(_ status: Int32, last: () -> Void = {}) -> Never {
     release()
-    UnfinishedFiles.leave(status)
+    UnfinishedFiles.leave(status) { _ in last() }
   }
 
   private func leaveWhilePreparing(_ folder: RunFolder, _ place: RankPlace) -> LastResort.Step {
     .init(seconds: place.leads ? 3 : 5) {
       Terminal.say("interrupted before the first step")
-      if place.leads { folder.removeWithoutWeights() }
-      Self.leave(Interruption.exitStatus)
+      Self.leave(Interruption.exitStatus) { if place.leads { folder.removeWithoutWeights() } }
     }
   }
 
@@ -272,7 +275,7 @@ struct TrainCommand: ParsableCommand {
           Self.leave(Interruption.exitStatus)
         }
       } catch {
-        Terminal.complain("\(error)")
+        Terminal.complain("\(error); \(folder.wayOn)")
         Self.leave(1)
       }
     }

@@ -1,8 +1,10 @@
 import FeederDetection
+import FeederFiles
 import FeederTorch
-import FeederTraining
 import Foundation
 import Testing
+
+@testable import FeederTraining
 
 @Suite("Weights files come back as they were, and damaged ones are refused in one line")
 struct WeightsFileTests {
@@ -111,6 +113,71 @@ struct WeightsFileTests {
       #expect(file.modelSize == nil && file.classCount == nil)
       try WeightsWriter.write([("model.22.cv3.0.2.bias", try .zeros([70_000]))], metadata: [:], to: path)
       #expect(try WeightsFile(path: path).classCount == nil)
+    }
+  }
+
+  private func write(_ value: Float, to path: String, previous: String? = nil) throws {
+    try WeightsWriter.write(
+      [("a", try Tensor([value], shape: [1]))], metadata: ["format": "feeder"], to: path, previous: previous)
+  }
+
+  private func value(_ path: String) throws -> [Float] { try WeightsFile(path: path).tensor("a").array(of: Float.self) }
+
+  @Test(
+    "What somebody else put at the place of weights is refused and stays: a text, a folder, a pipe, others' weights")
+  func foreign() throws {
+    try withFolder { folder in
+      let (last, previous) = (
+        folder.appending(path: "last.safetensors").path, folder.appending(path: "previous.safetensors").path
+      )
+      let others: [(String) throws -> Void] = [
+        { try Data("my notes".utf8).write(to: URL(filePath: $0)) },
+        { try FileManager.default.createDirectory(atPath: $0, withIntermediateDirectories: false) },
+        { #expect(mkfifo($0, 0o600) == 0) },
+        { try Data("\u{40}\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\"}}".utf8).write(to: URL(filePath: $0)) },
+      ]
+      for make in others {
+        for place in [last, previous] {
+          try make(place)
+          if place == previous { try write(1, to: last) }
+          let before = FileIdentity(place)
+          let error = #expect(throws: TrainingError.self) { try write(2, to: last, previous: previous) }
+          #expect(error?.description.contains(place) == true && error?.description.contains("move it away") == true)
+          #expect(throws: TrainingError.self) { try Checkpoint.checkPlaces(in: folder) }
+          #expect(FileIdentity(place) == before)
+          if place == previous { #expect(try value(last) == [1]) }
+          for path in [last, previous] { try? FileManager.default.removeItem(atPath: path) }
+        }
+      }
+    }
+  }
+
+  @Test("Links are followed and stay, and files of temporary names that somebody made stay as well")
+  func links() throws {
+    try withFolder { folder in
+      let (last, previous) = (
+        folder.appending(path: "last.safetensors").path, folder.appending(path: "previous.safetensors").path
+      )
+      let real = folder.appending(path: "real").path
+      for path in [last, previous] { try Data("mine".utf8).write(to: URL(filePath: path + ".partial")) }
+      try write(1, to: real)
+      #expect(symlink("real", last) == 0)
+      try write(2, to: last, previous: previous)
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: last) == "real")
+      #expect(try value(real) == [2] && value(previous) == [1])
+      for path in [last, previous] {
+        #expect(try Data(contentsOf: URL(filePath: path + ".partial")) == Data("mine".utf8))
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 5)
+      // A link to another disk: what was there is copied.
+      let far = "/dev/shm/feeder-\(UUID().uuidString)"
+      defer { unlink(far) }
+      guard access("/dev/shm", W_OK) == 0 else { return }
+      try write(3, to: far)
+      unlink(last)
+      #expect(symlink(far, last) == 0)
+      try write(4, to: last, previous: previous)
+      #expect(try value(far) == [4] && value(previous) == [3])
     }
   }
 

@@ -9,6 +9,8 @@ import Foundation
 /// The folder of a run: args.yaml, results.csv, telemetry.csv, weights, pictures, report.html.
 package struct RunFolder {
   package let url: URL
+  /// Which folder it is: another one may have its name later.
+  private let identity: FileIdentity?
 
   package var weights: URL { url.appending(path: "weights", directoryHint: .isDirectory) }
   package var arguments: URL { url.appending(path: "args.yaml") }
@@ -27,10 +29,21 @@ package struct RunFolder {
 
   /// What to do about a run that failed: to go on, if there is a checkpoint that can be read.
   package var wayOn: String {
-    (try? Checkpoint.newest(in: weights)) == nil
-      ? "no checkpoint was written, so begin again"
-      : "the last good checkpoint is kept; go on with: \(resumeCommand)"
+    guard isInPlace else {
+      return
+        "the run folder \(url.path) is not there any more; if it was moved, its last checkpoint is in it: go on with feeder train "
+        + "--resume and its new place"
+    }
+    if (try? Checkpoint.newest(in: weights)) != nil {
+      return "the last good checkpoint is kept; go on with: \(resumeCommand)"
+    }
+    let isBestWhole = (try? WeightsFile(path: bestWeights.path)) != nil
+    return "no checkpoint was written, so begin again"
+      + (isBestWhole ? ", from the weights of its best epoch with --weights \(Self.quoted(bestWeights.path))" : "")
   }
+
+  /// False once the folder was moved or removed, whatever has its name now.
+  private var isInPlace: Bool { FileIdentity(url.path) == identity }
 
   /// The command that goes on with this run, as a shell reads it.
   package var resumeCommand: String { "feeder train --resume " + Self.quoted(url.path) }
@@ -45,7 +58,10 @@ package struct RunFolder {
   /// No folder, for a process that writes none.
   package static let none = RunFolder(url: URL(filePath: "/dev/null", directoryHint: .isDirectory))
 
-  private init(url: URL) { self.url = url }
+  private init(url: URL) {
+    self.url = url
+    identity = FileIdentity(url.path)
+  }
 
   /// The folder among `name`, `name2`, `name3`, ... whose checkpoint is the newest; nil where none has one.
   package init?(newestOf name: String) {
@@ -87,6 +103,7 @@ package struct RunFolder {
       }
       number += 1
     }
+    identity = FileIdentity(url.path)
     guard mkdir(weights.path, 0o777) == 0, FolderSync.wait(url.path) else {
       let error = Self.cannotBeMade(url.path)
       rmdir(weights.path)
@@ -110,8 +127,13 @@ package struct RunFolder {
   package func check(_ record: DataRecord, of dataset: Dataset, advice: String) throws {
     let path = dataset.configurationURL.path
     if FileManager.default.fileExists(atPath: data.path) {
-      guard let difference = try DataRecord(file: data.path).difference(to: record) else { return }
-      throw CommandError("\(path): is other data than the run \(url.path) began with: \(difference); \(advice)")
+      let own = try DataRecord(file: data.path)
+      if let difference = own.difference(to: record) {
+        throw CommandError("\(path): is other data than the run \(url.path) began with: \(difference); \(advice)")
+      }
+      guard let last = try? Checkpoint.newest(in: weights), let sum = last.dataSum, sum != own.sum else { return }
+      throw CommandError(
+        "\(last.path): was trained on other data than \(data.path) lists; put back the files of one run")
     }
     guard let sum = try Checkpoint.newest(in: weights).dataSum else {
       return Terminal.say("\(url.path): does not say what data it began with; \(path) is taken for it")
@@ -135,20 +157,86 @@ package struct RunFolder {
     try WholeFile.write(Data(text.utf8), to: arguments)
   }
 
-  /// Removes the folder where it holds no weights: nothing of a run that failed before its first checkpoint is of use.
+  /// Removes what this run wrote if it has no weights yet, since nothing of a run that failed before its first checkpoint is of use. A
+  /// folder in which anything else lies stays, with a line that names it.
   package func removeWithoutWeights() {
-    // Where something lies in it now, or is being written, it stays.
-    guard rmdir(weights.path) == 0 else { return }
-    do {
-      try FileManager.default.removeItem(at: url)
-    } catch {
-      Terminal.say("\(url.path): could not be removed; it is of no use")
+    guard isInPlace, [bestWeights, lastWeights].allSatisfy({ !Self.exists($0) }), checkpointDate == nil else { return }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    for name in names where Self.signature(of: name)?.mayReplace(url.appending(path: name).path) == true {
+      unlink(url.appending(path: name).path)
+    }
+    rmdir(weights.path)
+    if rmdir(url.path) == 0 { return }
+    let reason = String(cString: strerror(errno))
+    let others = ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [])
+      .filter { Self.signature(of: $0)?.mayReplace(url.appending(path: $0).path) != true }.sorted()
+    let listed = others.prefix(5).joined(separator: ", ") + (others.count > 5 ? " and \(others.count - 5) more" : "")
+    Terminal.say(
+      others.isEmpty
+        ? "\(url.path): could not be removed (\(reason)); it is of no use"
+        : "\(url.path): stays, because it holds what this run did not write: \(listed)")
+  }
+
+  private static func exists(_ url: URL) -> Bool {
+    var status = stat()
+    return lstat(url.path, &status) == 0
+  }
+
+  /// How a file is known that a run writes before its first checkpoint under `name`; nil if it writes none of that name.
+  private static func signature(of name: String) -> FileSignature? {
+    switch name {
+    case "args.yaml": SettingsFile.signature
+    case "data.csv": DataRecord.signature
+    case "results.csv": ResultsCSV.signature
+    case "telemetry.csv": TelemetryFile.signature
+    case "labels.png": PictureMark.signature
+    case _ where BatchPictures.trainingNames.contains(name): PictureMark.signature
+    case _ where EventsFile.isName(name): EventsFile.signature
+    default: nil
+    }
+  }
+
+  /// Throws a line if the files of the folder are not all of one run, or a save would take the place of somebody's file. `own` are the
+  /// deciding settings of args.yaml; nil if that is not whole.
+  func checkOneRun(_ own: [String: String]?) throws {
+    let last = try Checkpoint.newest(in: weights)
+    if let own { try ResumeRules.check(own, of: arguments.path, with: last) }
+    if Self.exists(bestWeights), let best = try? WeightsFile(path: bestWeights.path) {
+      if let settings = best.settings { try ResumeRules.check(settings, of: best.path, with: last) }
+      if let sum = best.dataSum, let known = last.dataSum, sum != known {
+        throw CommandError(
+          "\(best.path): is not of the run that wrote \(last.path): it was trained on other data; put it back, or move it away"
+        )
+      }
+    }
+    let progress = try last.progress
+    guard let mark = progress.mark, Self.exists(results), let rows = try? ResultsCSV.read(results),
+      let row = rows.first(where: { $0.epoch == progress.epoch })
+    else { return }
+    let losses = [row.boxLoss, row.classLoss, row.dflLoss]
+    guard EpochMark.text(losses: losses, streamHash: row.streamHash) == mark else {
+      throw CommandError(
+        "\(results.path): is not of the run that wrote \(last.path): epoch \(row.epoch) has other losses or another stream; put it "
+          + "back from a copy, or move it away: the run goes on without the rows before")
+    }
+  }
+
+  /// Says, and throws, what a run that goes on should know of its weights before its first step. Nobody else may write there now.
+  func prepareWeights() throws {
+    _ = try Checkpoint.newest(in: weights)
+    try Checkpoint.checkPlaces(in: weights)
+    UnfinishedFiles.removeLeftovers(in: weights.path)
+    guard try Checkpoint.newest(in: weights).progress.epoch > 0 else { return }
+    if !Self.exists(bestWeights) {
+      Terminal.say("\(bestWeights.path): is not there; the next better epoch writes it")
+    } else if (try? WeightsFile(path: bestWeights.path)) == nil {
+      Terminal.say("\(bestWeights.path): is damaged; the next better epoch writes it again")
     }
   }
 
   /// The folder of a run to look at, which may be in work. Throws where it is none.
   init(reading path: String) throws {
-    url = URL(filePath: path, directoryHint: .isDirectory)
+    self.init(url: URL(filePath: path, directoryHint: .isDirectory))
     guard FileManager.default.fileExists(atPath: arguments.path) else {
       throw TrainingError.runFolder(path: path, reason: "holds no args.yaml; give the folder of a run, as runs/train")
     }
@@ -156,7 +244,7 @@ package struct RunFolder {
 
   /// The folder of a run to go on with. Throws where it is none.
   package init(resuming path: String) throws {
-    url = URL(filePath: path, directoryHint: .isDirectory)
+    self.init(url: URL(filePath: path, directoryHint: .isDirectory))
     func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
     guard !path.isEmpty, exists(url) else {
       throw TrainingError.runFolder(path: "--resume '\(path)'", reason: "no such run folder")

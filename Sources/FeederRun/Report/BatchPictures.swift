@@ -14,6 +14,8 @@ struct BatchPictures {
   /// Batches that are drawn.
   static let count = 3
 
+  /// The files of `writeTraining`.
+  static let trainingNames = (0..<count).map { "train_batch\($0).jpg" }
   /// The files of `writeValidation`.
   static let validationNames = (0..<count).flatMap { ["val_batch\($0)_labels.jpg", "val_batch\($0)_pred.jpg"] }
 

@@ -84,7 +84,7 @@ package struct RunReport {
     let bound = DetectionBound(given: settings.maxDetections, mostBoxes: validation.source.mostLabels)
     let validator = try Validator(
       source: validation.source, settings: loading, device: settings.device, bound: bound)
-    Terminal.say("validating \(path)")
+    Terminal.say("validating \(path)" + (exists ? "" : ", because \(folder.bestWeights.path) is not there"))
     return try validator(model, isCancelled: isCancelled).map(match.callAsFunction)
   }
 

@@ -41,4 +41,17 @@ package enum ResumeRules {
       "\(others.joined(separator: " and ")) would make another run; leave \(others.count == 1 ? "it" : "them") away, or begin a new "
         + "run without --resume")
   }
+
+  /// Throws a line that names each setting that `file`, which holds `own`, has otherwise than the run that wrote `weights`.
+  static func check(_ own: [String: String], of file: String, with weights: WeightsFile) throws {
+    guard let known = weights.settings else { return }
+    let others = own.keys.sorted().compactMap { key -> String? in
+      guard let value = own[key], let then = known[key], value != then else { return nil }
+      return "\(key) \(value) (that run has \(then))"
+    }
+    guard !others.isEmpty else { return }
+    throw CommandError(
+      "\(file): is not of the run that wrote \(weights.path): it has \(others.joined(separator: " and ")); put back the file of that "
+        + "run, or begin a new run with --weights \(weights.path)")
+  }
 }

@@ -246,6 +246,15 @@ package struct RunArguments {
     return all
   }
 
+  /// The settings that decide what the run computes, in one way of writing; its weights carry them. A path is none of them.
+  func deciding(_ settings: TrainingSettings, _ options: SourceOptions) throws -> [String: String] {
+    var all = values.merging(try resolved(settings, options)) { _, now in now }
+    all["channels"] = options.channels.map { "\($0)" } ?? "auto"
+    all["skip_bad_labels"] = values["skip_bad_labels"]?.lowercased() ?? "false"
+    all["max_detections"] = settings.maxDetections.map { "\($0)" } ?? "auto"
+    return all.filter { ResumeRules.changeable[$0.key] == nil && !Self.paths.contains($0.key) }
+  }
+
   /// The settings that somebody chose: those that flags gave and, if the run begins, those of the file that are not as by default.
   package func chosen(at place: RankPlace, goesOn: Bool) throws -> Set<String> {
     if goesOn { return flags }

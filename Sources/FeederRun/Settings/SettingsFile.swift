@@ -1,4 +1,5 @@
 import FeederDatasets
+import FeederFiles
 import Foundation
 
 /// A YAML file of settings: the args.yaml of a run, or a file for `--config`.
@@ -43,6 +44,12 @@ struct SettingsFile {
   private static func count(in end: String) -> Int? {
     guard end.hasSuffix(" settings") else { return nil }
     return Int(end.dropLast(" settings".count))
+  }
+
+  /// Files that end as an args.yaml does.
+  static let signature = FileSignature { glance in
+    guard let line = String(decoding: glance.tail, as: UTF8.self).split(separator: "\n").last else { return false }
+    return line.hasPrefix(endKey + ": ") && count(in: String(line.dropFirst(endKey.count + 2))) != nil
   }
 
   /// Throws a line that says what to do if the args.yaml of a run is not whole.
