@@ -198,7 +198,7 @@ package struct RunFolder {
 
   /// Throws a line if the files of the folder are not all of one run, or a save would take the place of somebody's file. `own` are the
   /// deciding settings of args.yaml; nil if that is not whole.
-  func checkOneRun(_ own: [String: String]?) throws {
+  package func checkOneRun(_ own: [String: String]?) throws {
     let last = try Checkpoint.newest(in: weights)
     if let own { try ResumeRules.check(own, of: arguments.path, with: last) }
     if Self.exists(bestWeights), let best = try? WeightsFile(path: bestWeights.path) {
@@ -222,7 +222,7 @@ package struct RunFolder {
   }
 
   /// Says, and throws, what a run that goes on should know of its weights before its first step. Nobody else may write there now.
-  func prepareWeights() throws {
+  package func prepareWeights() throws {
     _ = try Checkpoint.newest(in: weights)
     try Checkpoint.checkPlaces(in: weights)
     UnfinishedFiles.removeLeftovers(in: weights.path)

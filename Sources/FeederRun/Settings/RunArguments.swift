@@ -247,7 +247,7 @@ package struct RunArguments {
   }
 
   /// The settings that decide what the run computes, in one way of writing; its weights carry them. A path is none of them.
-  func deciding(_ settings: TrainingSettings, _ options: SourceOptions) throws -> [String: String] {
+  package func deciding(_ settings: TrainingSettings, _ options: SourceOptions) throws -> [String: String] {
     var all = values.merging(try resolved(settings, options)) { _, now in now }
     all["channels"] = options.channels.map { "\($0)" } ?? "auto"
     all["skip_bad_labels"] = values["skip_bad_labels"]?.lowercased() ?? "false"
