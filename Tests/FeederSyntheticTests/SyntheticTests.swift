@@ -1,6 +1,6 @@
 import BoardSupport
 import FeederCore
-import FeederDatasets
+@testable import FeederDatasets
 import FeederImaging
 import Foundation
 import Testing
