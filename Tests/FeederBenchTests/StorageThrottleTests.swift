@@ -7,7 +7,10 @@ import Testing
 
 /// A clock on which only sleeping takes time.
 final class SleepClock: ThrottleClock {
-  private let moment = Mutex(1_000_000_000)
+  private let moment: Mutex<Int>
+
+  /// A clock that stands at `start` nanoseconds.
+  init(start: Int = 1_000_000_000) { moment = Mutex(start) }
 
   var nanoseconds: Int { moment.withLock { $0 } }
 

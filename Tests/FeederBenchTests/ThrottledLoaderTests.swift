@@ -31,7 +31,7 @@ struct ThrottledLoaderTests {
     options.cacheFolder = boards.folder.appending(path: "cache").path
     let source = try SourceOpener(try boards.dataset(), options).open(.train).source
     for mode in [LoaderMode.validation, .training(AugmentationSettings())] {
-      let clock = SleepClock()
+      let clock = SleepClock(start: 0)
       let throttle = StorageThrottle(bytesPerSecond: 30_000, clock: clock)
       let free = try deliver(source, mode, workers: workers)
       let slow = try deliver(ThrottledSource(source, throttle), mode, workers: workers)
