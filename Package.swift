@@ -20,7 +20,7 @@ func room(_ name: String, _ imports: Target.Dependency...) -> Target {
 /// The tests of a room.
 func tests(_ name: String, _ imports: Target.Dependency...) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.byName(name: name), "FixtureSupport"] + imports, swiftSettings: strict)
+    name: name + "Tests", dependencies: [.byName(name: name), "FeederFixtures"] + imports, swiftSettings: strict)
 }
 
 let package = Package(
@@ -72,7 +72,8 @@ let package = Package(
     room(
       "FeederTraining", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederDatasets",
       "FeederCache", "FeederFiles", "FeederImaging", "FeederCore"),
-    room("FeederParity", "FixtureSupport", "FeederTraining", "FeederDetection", "FeederTorch"),
+    room("FeederFixtures", "FeederCore"),
+    room("FeederParity", "FeederFixtures", "FeederTraining", "FeederDetection", "FeederTorch"),
     room("FeederProfiling", "FeederTuning", "FeederLoader", "FeederCore"),
     room("FeederReporting", "CFreeType", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
     room(
@@ -94,7 +95,6 @@ let package = Package(
       exclude: ["README.md"],
       swiftSettings: strict),
 
-    .target(name: "FixtureSupport", dependencies: ["FeederCore"], path: "Tests/FixtureSupport", swiftSettings: strict),
     .target(
       name: "BoardSupport",
       dependencies: ["FeederSynthetic", "FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"],
@@ -137,7 +137,7 @@ let package = Package(
     .testTarget(
       name: "feederTests",
       dependencies: [
-        "BoardSupport", "FixtureSupport", "FeederReporting", "FeederCache", "FeederImaging", "FeederCore", "LoadBoards",
+        "BoardSupport", "FeederFixtures", "FeederReporting", "FeederCache", "FeederImaging", "FeederCore", "LoadBoards",
         "LoaderSoak",
       ],
       swiftSettings: strict),

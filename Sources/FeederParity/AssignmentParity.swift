@@ -1,6 +1,6 @@
 import FeederDetection
 import FeederTorch
-import FixtureSupport
+import FeederFixtures
 
 /// Which anchor learns which box, and the loss that follows, in both variants of the assigner.
 enum AssignmentParity {

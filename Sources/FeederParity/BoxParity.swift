@@ -1,6 +1,6 @@
 import FeederDetection
 import FeederTorch
-import FixtureSupport
+import FeederFixtures
 
 /// Box geometry and the distribution over distances. Bounds: 5 to 20 times the distance between the float32 reference and its
 /// float64 evaluation.

@@ -1,6 +1,6 @@
 import FeederDetection
 import FeederTorch
-import FixtureSupport
+import FeederFixtures
 
 /// The whole network: forward in evaluation and training, loss, backward, statistics of the norms. Bounds: some 20 times the
 /// measured distance; batch statistics over few values are the widest.

@@ -1,6 +1,6 @@
 import FeederDetection
 import FeederTorch
-import FixtureSupport
+import FeederFixtures
 import Foundation
 
 /// The reference files whose computation runs on a device.

@@ -1,6 +1,6 @@
 import FeederDetection
 import FeederTorch
-import FixtureSupport
+import FeederFixtures
 
 /// Non-maximum suppression: the same detections in the same order, corners within 1e-3 px. float32 rounding of centre and
 /// extent to corners is about 5e-5 px.

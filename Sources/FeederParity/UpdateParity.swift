@@ -1,7 +1,7 @@
 import FeederDetection
 import FeederTorch
 import FeederTraining
-import FixtureSupport
+import FeederFixtures
 
 /// What moves numbers from step to step: weight average, optimizers, loss scale.
 enum UpdateParity {

@@ -149,7 +149,7 @@ struct LabelMatchingTests {
     let scratch = try Scratch()
     let names = (0..<100).map { "a\($0)" }
     let dataset = try dataset(scratch, names.map { $0 + ".jpg" }, names.map { $0 + ".txt" })
-    try scratch.write(name, label)
+    try scratch.write(name, "1 0.25 0.25 0.125 0.125\n")
     let said = "\(name) (images/train/a7.jpg has labels/train/a7.txt)"
     #expect(
       try dataset.read(.train).findings.lines("train") == [
@@ -160,6 +160,14 @@ struct LabelMatchingTests {
     #expect(message.contains("1 label file of 'train' would not be read because an image has one label file: " + said))
     #expect(message.contains("1 label file matches no image of 'train', which has 100: images/train/lost.txt"))
     #expect(try Dataset.open(scratch.path, skipsBadLabels: true).read(.train).findings.extraLabels.count == 1)
+  }
+
+  @Test("A copy of the labels beside the images is no second label file")
+  func copies() throws {
+    let scratch = try Scratch()
+    let dataset = try dataset(scratch, ["a.jpg", "b.jpg"], ["a.txt", "b.txt"])
+    for name in ["a", "b"] { try scratch.write("images/train/\(name).txt", label) }
+    #expect(try dataset.read(.train).findings.lines("train").isEmpty)
   }
 
   @Test("One label file under two names, and the label of an image of another list, are no second ones")

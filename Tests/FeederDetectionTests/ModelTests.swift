@@ -1,6 +1,6 @@
 import FeederDetection
 import FeederTorch
-import FixtureSupport
+import FeederFixtures
 import Foundation
 import Testing
 

@@ -1,7 +1,7 @@
 import BoardSupport
 import FeederCore
 import FeederImaging
-import FixtureSupport
+import FeederFixtures
 import Testing
 
 /// Letterboxes an owned picture; the target starts with other bytes, so that a place not written shows.

@@ -1,6 +1,6 @@
 import FeederCore
 import FeederMetrics
-import FixtureSupport
+import FeederFixtures
 import Testing
 
 @Suite("Average precision equals the reference on its own predictions")

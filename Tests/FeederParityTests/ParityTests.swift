@@ -1,5 +1,5 @@
 import FeederTorch
-import FixtureSupport
+import FeederFixtures
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
 import FeederTorch
-import FixtureSupport
+import FeederFixtures
 import Testing
 
 @Suite("The engine answers through Swift", .serialized)

@@ -1,7 +1,7 @@
 import FeederDetection
 import FeederTorch
 import FeederTraining
-import FixtureSupport
+import FeederFixtures
 import Foundation
 import Testing
 

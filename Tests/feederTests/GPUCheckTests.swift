@@ -1,4 +1,4 @@
-import FixtureSupport
+import FeederFixtures
 import Foundation
 import Testing
 

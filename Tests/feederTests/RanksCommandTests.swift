@@ -1,5 +1,5 @@
 import FeederCore
-import FixtureSupport
+import FeederFixtures
 import Foundation
 import Testing
 

@@ -225,9 +225,16 @@ struct LabelMatching {
   private mutating func noteExtra(_ path: String, of images: [String], _ members: [String: Int]) {
     let owners = images.filter { FileKind($0) == .image }.map { members[$0] }
     guard let owner = owners.first ?? nil, owners.allSatisfy({ $0.map { isFound[$0] } ?? false }),
-      Self.identity(path) != Self.identity(labelPaths[owner]), Self.holdsLabels(path)
+      Self.identity(path) != Self.identity(labelPaths[owner]), Self.holdsLabels(path),
+      !Self.areEqual(path, labelPaths[owner])
     else { return }
     extra.note("\(shortName(path)) (\(shortName(self.images[owner].path)) has \(shortName(labelPaths[owner])))")
+  }
+
+  /// True if two files hold the same bytes: a copy of the labels says nothing new.
+  private static func areEqual(_ path: String, _ other: String) -> Bool {
+    guard let bytes = try? FileBytes.read(path, limit: 4 << 20) else { return false }
+    return (try? FileBytes.read(other, limit: 4 << 20)) == bytes
   }
 
   /// True if the first line of a file begins as a label does: classes.txt, a list of images and notes are no labels. True also if
