@@ -103,4 +103,18 @@ struct ProfileTests {
     }
     expectRefusal(try boards.feeder("profile", "nowhere"), "nowhere")
   }
+
+  @Test(
+    "A loading bench reaches the share of its floor in Tests/thresholds.json",
+    arguments: ["decode", "letterbox", "cached", "mosaic"])
+  func ratioToFloor(name: String) throws {
+    let least = try #require(Thresholds.read().ratioToFloor[name])
+    let large = try boards.feeder("synth", "--out", "large", "--boards", "40", "--size", "640", "--threads", "2")
+    try #require(large.status == 0, "\(large.messages)")
+    let run = try boards.feeder(
+      "bench", name, "large", "--cache-dir", "cache", "--image-size", "640", "--seconds", "3", "--json")
+    try #require(run.status == 0, "\(run.messages)")
+    let ratio = try #require(try run.json()["ratio_to_floor"] as? Double)
+    #expect(ratio >= least, "\(name) reaches \(ratio) of its floor")
+  }
 }
