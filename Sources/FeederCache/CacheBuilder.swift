@@ -71,7 +71,7 @@ package struct CacheBuilder: Sendable {
   }
 
   private func recordByteCount(_ image: SourceSurvey.Image) -> Int {
-    guard let size = image.info?.size else { return 0 }
+    guard let size = image.header?.size else { return 0 }
     guard recipe.form == .pixels else { return Int(clamping: image.stamp.size) }
     return SourceSurvey.pixelByteCount(of: [size], channels: recipe.channels, imageSize: recipe.imageSize)
   }
@@ -151,8 +151,8 @@ package struct CacheBuilder: Sendable {
     let seen = survey.images[index]
     let label = try Self.label(entry.labelPath)
     var item = CacheItem(
-      imageID: entry.imageID, offset: offset, length: 0, checksum: 0, size: seen.info?.size, storedSize: nil,
-      denominator: 1, orientation: seen.info?.orientation ?? .upright, imageChecksum: Checksum.ofNothing,
+      imageID: entry.imageID, offset: offset, length: 0, checksum: 0, size: seen.header?.size, storedSize: nil,
+      denominator: 1, orientation: seen.header?.orientation ?? .upright, imageChecksum: Checksum.ofNothing,
       labelChecksum: label.checksum, imageStamp: seen.stamp,
       labelStamp: label.stamp, labels: entry.labels, damage: seen.damage)
     guard seen.wasRead else { return item }
@@ -161,8 +161,8 @@ package struct CacheBuilder: Sendable {
         item.imageChecksum = Checksum.xxh64(bytes)
         guard stamp == seen.stamp, bytes.count == Int(clamping: stamp.size), FileStamp.of(entry.imagePath) == stamp
         else { throw CacheError.changedSource(path: entry.imagePath) }
-        guard let size = seen.info?.size else { return }
-        if recipe.form == .jpeg {
+        guard let size = seen.header?.size else { return }
+        if recipe.form == .encoded {
           try write(bytes, offset: offset)
           item.note(bytes, size: size, denominator: 1)
         } else {
@@ -176,11 +176,11 @@ package struct CacheBuilder: Sendable {
   }
 
   private func writePixels(
-    of jpeg: UnsafeRawBufferPointer, _ entry: DatasetEntry, size: PixelSize, _ item: inout CacheItem,
+    of encoded: UnsafeRawBufferPointer, _ entry: DatasetEntry, size: PixelSize, _ item: inout CacheItem,
     _ write: TemporaryFile.Writer, _ scratch: DecodeScratch
   ) throws {
     try scratch.withDecoded(
-      jpeg, path: entry.imagePath, size: size, channels: recipe.channels, imageSize: recipe.imageSize
+      encoded, path: entry.imagePath, size: size, channels: recipe.channels, imageSize: recipe.imageSize
     ) { image in
       let planar = scratch.planar(image)
       try write(planar, offset: item.offset)

@@ -34,7 +34,7 @@ package struct CacheFolder: Sendable {
     _ dataset: Dataset, _ split: Split, _ options: SourceOptions, _ entries: [DatasetEntry]
   ) -> String {
     let channels = options.channels.map { String($0) } ?? "n"
-    let key = Self.hex(Self.listKey(.jpeg, entries))
+    let key = Self.hex(Self.listKey(.encoded, entries))
     let name = "\(split.rawValue)-auto-\(channels)x\(options.imageSize)-\(key)\(FormDecision.ending)"
     return url.appending(path: Self.prefix(dataset) + name).path
   }

@@ -4,12 +4,12 @@ import FeederFiles
 /// How images lie in a cache file.
 package enum CacheForm: String, Sendable, CaseIterable {
   /// The source files' bytes.
-  case jpeg
+  case encoded = "jpeg"
   /// Decoded pixels, channel after channel.
   case pixels
 
   /// The number in the file.
-  var code: UInt32 { self == .jpeg ? 1 : 2 }
+  var code: UInt32 { self == .encoded ? 1 : 2 }
 
   /// The form of a number; nil for any other number.
   init?(code: UInt32) {
@@ -22,13 +22,13 @@ package enum CacheForm: String, Sendable, CaseIterable {
 package struct CacheRecipe: Sendable, Hashable {
   /// How images lie in the file.
   package let form: CacheForm
-  /// Channels of the pixels, 1 or 3; 0 for JPEG bytes, where they do not matter.
+  /// Channels of the pixels, 1 or 3; 0 for encoded bytes, where they do not matter.
   package let channels: Int
-  /// The image size that decoding was fitted to; 0 for JPEG bytes, where it does not matter.
+  /// The image size that decoding was fitted to; 0 for encoded bytes, where it does not matter.
   package let imageSize: Int
 
-  /// JPEG bytes, which serve every channel count and image size.
-  package static let jpeg = CacheRecipe(form: .jpeg, channels: 0, imageSize: 0)
+  /// Encoded bytes, which serve every channel count and image size.
+  package static let encoded = CacheRecipe(form: .encoded, channels: 0, imageSize: 0)
 
   /// Pixels of `channels` channels, decoded at the scale that fits `imageSize`.
   package static func pixels(channels: Int, imageSize: Int) -> CacheRecipe {
@@ -36,7 +36,7 @@ package struct CacheRecipe: Sendable, Hashable {
   }
 
   /// The recipe as file names show it: `jpeg`, or `pixels-1x640` for one channel at image size 640.
-  package var name: String { form == .jpeg ? "jpeg" : "pixels-\(channels)x\(imageSize)" }
+  package var name: String { form == .encoded ? form.rawValue : "pixels-\(channels)x\(imageSize)" }
 }
 
 /// Constants of docs/cache-format.md.

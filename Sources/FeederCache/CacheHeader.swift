@@ -62,8 +62,8 @@ struct CacheHeader: Sendable, Equatable {
     _ = reader.take(UInt32.self)
     listKey = reader.take()
     contentKey = reader.take()
-    let channels = form == .jpeg ? [0] : [1, 3]
-    let sizes = form == .jpeg ? 0...0 : 1...8192
+    let channels = form == .encoded ? [0] : [1, 3]
+    let sizes = form == .encoded ? 0...0 : 1...8192
     guard channels.contains(recipe.channels), sizes.contains(recipe.imageSize), [0, 1, 3].contains(automaticChannels)
     else { throw damaged("its recipe is impossible") }
   }

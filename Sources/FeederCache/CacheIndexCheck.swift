@@ -106,7 +106,7 @@ extension CacheEntry {
   }
 
   private static func isImageSize(_ size: PixelSize) -> Bool {
-    (1...JPEGInfo.maximumSide).contains(size.width) && (1...JPEGInfo.maximumSide).contains(size.height)
-      && size.width * size.height <= JPEGInfo.maximumPixelCount
+    (1...ImageHeader.maximumSide).contains(size.width) && (1...ImageHeader.maximumSide).contains(size.height)
+      && size.width * size.height <= ImageHeader.maximumPixelCount
   }
 }

@@ -13,9 +13,9 @@ struct CacheItem: Sendable, Equatable {
   var checksum: UInt64
   /// Size of the original as it is seen; nil where the file's header is damaged.
   var size: PixelSize?
-  /// Size of the stored image: the decoded one, or the original for JPEG bytes; nil for a damaged image.
+  /// Size of the stored image: the decoded one, or the original for encoded bytes; nil for a damaged image.
   var storedSize: PixelSize?
-  /// libjpeg's reduction: 1, 2, 4 or 8; 1 for JPEG bytes.
+  /// The decoder's reduction: 1, 2, 4 or 8; 1 for encoded bytes.
   var denominator: Int
   /// How the original's pixels are turned; those of a pixel record already are.
   var orientation = Orientation.upright

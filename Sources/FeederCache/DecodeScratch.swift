@@ -15,20 +15,20 @@ package final class DecodeScratch: @unchecked Sendable {
     package var missedByteCount = 0
     /// Nanoseconds spent decoding.
     package var decodeNanoseconds = 0
-    /// JPEGs decoded.
+    /// Images decoded.
     package var decodedCount = 0
   }
 
   /// The worker's decoder.
-  package let decoder: JPEGDecoder
+  package let decoder: ImageDecoder
   private var pixels = GrowingBuffer()
   private var file = GrowingBuffer()
   private var planes = GrowingBuffer()
   private let pixelScratch = PixelScratch()
   private var times = Times()
 
-  /// Throws `ImagingError.library` where libjpeg cannot start.
-  package init() throws { decoder = try JPEGDecoder() }
+  /// Throws `ImagingError.library` if a codec cannot start.
+  package init() throws { decoder = try ImageDecoder() }
 
   /// The work since the last call.
   package func takeTimes() -> Times {
@@ -37,23 +37,23 @@ package final class DecodeScratch: @unchecked Sendable {
     return times
   }
 
-  /// Decodes `jpeg`, which must be of `size` pixels, at the scale that fits `imageSize` and lends the pixels.
+  /// Decodes `encoded`, an image file, which must be of `size` pixels, at the scale that fits `imageSize` and lends the pixels.
   ///
   /// Throws `CacheError.damagedImage` naming `path`, and `.changedSource` where the size is another one.
   func withDecoded(
-    _ jpeg: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
+    _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
     imageSize: Int,
     _ body: (ImageView) throws -> Void
   ) throws {
     let watch = Stopwatch()
     let view: ImageView
     do {
-      let source = try decoder.info(of: jpeg).size
+      let source = try decoder.open(encoded).size
       guard source == expected else { throw CacheError.changedSource(path: path()) }
       let scale = DecodeScale.fitting(source, imageSize: imageSize)
       let size = scale.size(of: source)
       let target = pixels.bytes(size.width * size.height * channels)
-      try decoder.decode(jpeg, channels: channels, scale: scale, into: target)
+      try decoder.decode(channels: channels, scale: scale, into: target)
       view = ImageView(UnsafeRawBufferPointer(target), size: size, channels: channels, layout: .interleaved)
     } catch let error as ImagingError {
       times.decodeNanoseconds += watch.nanoseconds

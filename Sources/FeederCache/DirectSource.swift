@@ -19,10 +19,12 @@ package final class DirectSource: ImageSource {
     self.imageSize = imageSize
     paths = survey.entries.map(\.imagePath)
     items = zip(survey.entries, survey.images).map { entry, image in
-      SourceItem(imageID: entry.imageID, size: image.info?.size, labels: entry.labels, damage: image.damage)
+      SourceItem(imageID: entry.imageID, size: image.header?.size, labels: entry.labels, damage: image.damage)
     }
     var room = DecodeRoom(channels: channels, imageSize: imageSize)
-    for case let info? in survey.images.map(\.info) { room.note(info.size, isTurned: info.orientation != .upright) }
+    for case let header? in survey.images.map(\.header) {
+      room.note(header.size, isTurned: header.orientation != .upright)
+    }
     largestWidth = room.width
     fileByteCounts = survey.images.map { Int(clamping: $0.stamp.size) }
     scratchByteCount = room.byteCount + (fileByteCounts.max() ?? 0)

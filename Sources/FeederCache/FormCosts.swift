@@ -1,10 +1,10 @@
 import FeederCore
 
-/// What decides between JPEG bytes, pixels and no cache: measured on this machine with the data set's own files.
+/// What decides between encoded bytes, pixels and no cache: measured on this machine with the data set's own files.
 package struct FormCosts: Sendable, Equatable {
   /// Images of the split, and bytes of all of them in both forms.
   package var imageCount: Int
-  package var jpegByteCount: Int
+  package var encodedByteCount: Int
   package var pixelByteCount: Int
   /// Seconds of one core to decode an image at the scale that is used.
   package var decodeSeconds: Double
@@ -21,11 +21,11 @@ package struct FormCosts: Sendable, Equatable {
 
   /// Costs by their fields.
   package init(
-    imageCount: Int, jpegByteCount: Int, pixelByteCount: Int, decodeSeconds: Double, fitSeconds: Double,
+    imageCount: Int, encodedByteCount: Int, pixelByteCount: Int, decodeSeconds: Double, fitSeconds: Double,
     openSeconds: Double, storageBytesPerSecond: Double, room: Int, coreCount: Int
   ) {
     self.imageCount = imageCount
-    self.jpegByteCount = jpegByteCount
+    self.encodedByteCount = encodedByteCount
     self.pixelByteCount = pixelByteCount
     self.decodeSeconds = decodeSeconds
     self.fitSeconds = fitSeconds
@@ -38,14 +38,14 @@ package struct FormCosts: Sendable, Equatable {
   /// Predicted images a second of an epoch after the first, every core at work: the smaller of what the cores do and what
   /// the storage gives of the part that memory does not hold.
   package func imagesPerSecond(_ form: CacheForm) -> Double {
-    let work = fitSeconds + (form == .jpeg ? decodeSeconds : 0)
+    let work = fitSeconds + (form == .encoded ? decodeSeconds : 0)
     return min(Double(coreCount) / max(work, 1e-9), storageImagesPerSecond(byteCount(form)))
   }
 
-  /// The same for `--cache none`: as JPEG, and every file is opened and read.
+  /// The same for `--cache none`: encoded, and every file is opened and read.
   package var imagesPerSecondWithoutCache: Double {
     min(
-      Double(coreCount) / max(fitSeconds + decodeSeconds + openSeconds, 1e-9), storageImagesPerSecond(jpegByteCount))
+      Double(coreCount) / max(fitSeconds + decodeSeconds + openSeconds, 1e-9), storageImagesPerSecond(encodedByteCount))
   }
 
   private func storageImagesPerSecond(_ byteCount: Int) -> Double {
@@ -55,11 +55,11 @@ package struct FormCosts: Sendable, Equatable {
     return storageBytesPerSecond * Double(imageCount) / missing
   }
 
-  private func byteCount(_ form: CacheForm) -> Int { form == .jpeg ? jpegByteCount : pixelByteCount }
+  private func byteCount(_ form: CacheForm) -> Int { form == .encoded ? encodedByteCount : pixelByteCount }
 
-  /// The faster form that has room on the disk; JPEG bytes, the smaller, where both are alike.
+  /// The faster form that has room on the disk; encoded bytes, the smaller, where both are alike.
   package func faster(freeByteCount: Int) -> CacheForm {
-    pixelByteCount <= freeByteCount && imagesPerSecond(.pixels) > imagesPerSecond(.jpeg) ? .pixels : .jpeg
+    pixelByteCount <= freeByteCount && imagesPerSecond(.pixels) > imagesPerSecond(.encoded) ? .pixels : .encoded
   }
 
   /// The numbers in one line, for people.
@@ -70,7 +70,7 @@ package struct FormCosts: Sendable, Equatable {
       return "\(hundredths / 100).\(hundredths % 100 / 10)\(hundredths % 10) ms"
     }
     return "predicted images/s: pixels \(rate(imagesPerSecond(.pixels))) (\(ByteCount(pixelByteCount))), "
-      + "jpeg \(rate(imagesPerSecond(.jpeg))) (\(ByteCount(jpegByteCount))), "
+      + "jpeg \(rate(imagesPerSecond(.encoded))) (\(ByteCount(encodedByteCount))), "
       + "none \(rate(imagesPerSecondWithoutCache)); decode \(milliseconds(decodeSeconds)), "
       + "fit \(milliseconds(fitSeconds)), open \(milliseconds(openSeconds)) an image, "
       + "storage \(ByteCount(Int(min(storageBytesPerSecond, 1e15))))/s, memory for \(ByteCount(room)) of it"

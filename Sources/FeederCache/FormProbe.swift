@@ -17,11 +17,11 @@ package enum FormProbe {
   package static func measure(
     _ survey: SourceSurvey, channels: Int, imageSize: Int, folder: CacheFolder, room: Int
   ) throws -> FormCosts {
-    let good = survey.images.indices.filter { survey.images[$0].info != nil }
+    let good = survey.images.indices.filter { survey.images[$0].header != nil }
     let step = max(good.count / sampleCount, 1)
     let sample = stride(from: 0, to: good.count, by: step).map { good[$0] }
     var costs = FormCosts(
-      imageCount: survey.entries.count, jpegByteCount: survey.fileByteCount,
+      imageCount: survey.entries.count, encodedByteCount: survey.fileByteCount,
       pixelByteCount: survey.pixelByteCount(channels: channels, imageSize: imageSize), decodeSeconds: 0, fitSeconds: 0,
       openSeconds: 0, storageBytesPerSecond: 0, room: room, coreCount: CoreLimit.current.usable)
     try timeDecoding(survey, sample, channels: channels, imageSize: imageSize, &costs)
@@ -52,10 +52,10 @@ package enum FormProbe {
       let path = survey.entries[index].imagePath
       do {
         let start = threadSeconds
-        try scratch.withFile(path) { jpeg, _ in
+        try scratch.withFile(path) { bytes, _ in
           let opened = threadSeconds
           try scratch.withDecoded(
-            jpeg, path: path, size: survey.images[index].info?.size, channels: channels, imageSize: imageSize
+            bytes, path: path, size: survey.images[index].header?.size, channels: channels, imageSize: imageSize
           ) { image in
             let decoded = threadSeconds
             letterbox(

@@ -27,9 +27,9 @@ package struct GreyDecision: Sendable, Equatable {
 
   /// Decides for all images of the data set, of all its splits together.
   package init(_ surveys: [SourceSurvey]) throws {
-    let images = surveys.flatMap { survey in zip(survey.entries, survey.images).map { ($0.imagePath, $1.info) } }
-    let readable = images.compactMap { path, info in info.map { (path: path, components: $0.componentCount) } }
-    let doubtful = readable.filter { $0.components != 1 }.map(\.path)
+    let images = surveys.flatMap { survey in zip(survey.entries, survey.images).map { ($0.imagePath, $1.header) } }
+    let readable = images.compactMap { path, header in header.map { (path: path, channels: $0.channels) } }
+    let doubtful = readable.filter { $0.channels != 1 }.map(\.path)
     imageCount = readable.count
     let needed = (imageCount * 95 + 99) / 100
     var grey = readable.count - doubtful.count
@@ -54,7 +54,7 @@ package struct GreyDecision: Sendable, Equatable {
     do {
       return try scratch.withFile(path) { bytes, _ in
         var answer = false
-        let size = try JPEGInfo(of: bytes).size
+        let size = try ImageHeader(of: bytes).size
         try scratch.withDecoded(bytes, path: path, size: size, channels: 3, imageSize: max(size.width, size.height)) {
           answer = isGrey($0)
         }

@@ -1,7 +1,7 @@
 import FeederCore
 import FeederImaging
 
-/// The images of a cache file: pixels as they are mapped, or JPEG bytes decoded at each use. Where the file fails them they come from
+/// The images of a cache file: pixels as they are mapped, or encoded bytes decoded at each use. Where the file fails them they come from
 /// their sources, if these are known, with the same pixels.
 package final class ImageCache: ImageSource {
   /// The file.
@@ -16,7 +16,7 @@ package final class ImageCache: ImageSource {
   /// Reads images of `channels` channels at the scale that fits `imageSize`; for a pixel file both are its own.
   package init(_ file: CacheFile, channels: Int, imageSize: Int, fallback: SourceFallback? = nil) {
     precondition(
-      file.recipe.form == .jpeg || file.recipe == .pixels(channels: channels, imageSize: imageSize),
+      file.recipe.form == .encoded || file.recipe == .pixels(channels: channels, imageSize: imageSize),
       "a pixel cache is read as it was made")
     self.file = file
     self.channels = channels
@@ -25,7 +25,7 @@ package final class ImageCache: ImageSource {
     var room = DecodeRoom(channels: channels, imageSize: imageSize)
     file.items.forEachSize { room.note($0, isTurned: $1) }
     largestWidth = room.width
-    scratchByteCount = file.recipe.form == .jpeg ? room.byteCount : 0
+    scratchByteCount = file.recipe.form == .encoded ? room.byteCount : 0
   }
 
   package var count: Int { file.count }

@@ -4,18 +4,18 @@ import Foundation
 
 /// Images as they are kept, without a reduction or a fit to any image size.
 extension ImageCache {
-  /// The size that `writeNative` gives image `index`: the original's for JPEG bytes, the stored one for pixels. Nil where the
+  /// The size that `writeNative` gives image `index`: the original's for encoded bytes, the stored one for pixels. Nil where the
   /// image is known to be damaged.
   package func nativeSize(_ index: Int) -> PixelSize? { file.items.storedSize(index) }
 
-  /// How the pixels of image `index` are turned while its JPEG bytes are decoded.
+  /// How the pixels of image `index` are turned while its encoded bytes are decoded.
   package func orientation(_ index: Int) -> Orientation { file.items[index].orientation }
 
   /// Records of this many bytes and more are streamed into a slot: a third faster than memcpy at 400 KiB, no faster at 64 KiB
   /// (docs/measurements/loader.md).
   private static var smallestStream: Int { 128 << 10 }
 
-  /// Writes the pixels of image `index` to the start of `target`: JPEG bytes are decoded in full, H x W x C; stored pixels are
+  /// Writes the pixels of image `index` to the start of `target`: encoded bytes are decoded in full, H x W x C; stored pixels are
   /// copied, C x H x W.
   ///
   /// `target` holds width x height x channels bytes of `nativeSize`. Throws `CacheError.damagedImage` where the image is at
@@ -33,13 +33,13 @@ extension ImageCache {
     _ record: UnsafeRawBufferPointer, _ index: Int, _ size: PixelSize, _ scratch: NativeScratch,
     into target: UnsafeMutableRawBufferPointer
   ) throws {
-    guard file.recipe.form == .jpeg else {
+    guard file.recipe.form == .encoded else {
       return record.count < Self.smallestStream ? target.copyMemory(from: record) : streamCopy(record, into: target)
     }
     do {
-      let info = try scratch.decoder.info(of: record)
-      guard info.size == size else { throw CacheError.changedSource(path: file.items.imageID(index)) }
-      try scratch.decode(record, info, channels: channels, into: target)
+      let header = try scratch.decoder.open(record)
+      guard header.size == size else { throw CacheError.changedSource(path: file.items.imageID(index)) }
+      try scratch.decode(header, channels: channels, into: target)
     } catch let error as ImagingError {
       throw CacheError.damagedImage(path: file.items.imageID(index), reason: error.description)
     }
@@ -51,26 +51,26 @@ extension ImageCache {
 /// Decoding straight into a slot misses the cache line by line and costs 6 % (1 x 640 x 640) to 10 % (3 channels) more than
 /// into a buffer that is used again; decoding into the buffer and streaming it out costs 3 % (docs/measurements/loader.md).
 package final class NativeScratch {
-  let decoder: JPEGDecoder
+  let decoder: ImageDecoder
   private var buffer = GrowingBuffer()
 
   /// Images up to this many bytes take the way through the buffer: three quarters of the core's own cache; 768 KiB where the
   /// system does not say how large that is.
   private static let largestByteCount = max(sysconf(Int32(_SC_LEVEL2_CACHE_SIZE)), 1 << 20) / 4 * 3
 
-  /// Throws `ImagingError.library` where libjpeg cannot start.
-  package init() throws { decoder = try JPEGDecoder() }
+  /// Throws `ImagingError.library` if a codec cannot start.
+  package init() throws { decoder = try ImageDecoder() }
 
   fileprivate func decode(
-    _ jpeg: UnsafeRawBufferPointer, _ info: JPEGInfo, channels: Int, into target: UnsafeMutableRawBufferPointer
+    _ header: ImageHeader, channels: Int, into target: UnsafeMutableRawBufferPointer
   ) throws {
-    let planes = info.componentCount == 1 ? 1 : channels  // grey is spread on its way out
-    let count = info.size.width * info.size.height * planes
+    let planes = header.channels == 1 ? 1 : channels  // grey is spread on its way out
+    let count = header.size.width * header.size.height * planes
     guard count <= Self.largestByteCount else {
-      return _ = try decoder.decode(jpeg, channels: channels, into: target)
+      return _ = try decoder.decode(channels: channels, into: target)
     }
     let pixels = buffer.bytes(count)
-    try decoder.decode(jpeg, channels: planes, into: pixels)
+    try decoder.decode(channels: planes, into: pixels)
     if planes == channels {
       streamCopy(UnsafeRawBufferPointer(pixels), into: target)
     } else {
@@ -96,6 +96,6 @@ package final class VerifiedRecords: @unchecked Sendable {
   /// How many there are.
   package var count: Int { records.count }
 
-  /// The record at a place of the order: JPEG bytes, or C x H x W pixels. Valid as long as this lives.
+  /// The record at a place of the order: encoded bytes, or C x H x W pixels. Valid as long as this lives.
   package subscript(place: Int) -> UnsafeRawBufferPointer { records[place] }
 }

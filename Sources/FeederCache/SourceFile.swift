@@ -115,10 +115,10 @@ package enum SourceFile {
       guard status.st_mode & S_IFMT == S_IFREG else {
         throw CacheError.damagedImage(path: path, reason: "is not a regular file")
       }
-      guard status.st_size <= JPEGInfo.maximumFileByteCount else {
+      guard status.st_size <= ImageHeader.maximumFileByteCount else {
         throw CacheError.damagedImage(
           path: path,
-          reason: "has \(status.st_size) bytes, where \(JPEGInfo.maximumFileByteCount) are the limit of an image")
+          reason: "has \(status.st_size) bytes, where \(ImageHeader.maximumFileByteCount) are the limit of an image")
       }
       let bytes = buffer(min(Int(status.st_size), limit))
       let count = try file.read(into: bytes)

@@ -4,9 +4,9 @@ import Synchronization
 
 /// What `--cache` says.
 package enum CacheChoice: String, Sendable, CaseIterable {
-  /// Pixels or JPEG bytes, whichever is predicted to be faster here (`FormCosts`).
+  /// Pixels or encoded bytes, whichever is predicted to be faster here (`FormCosts`).
   case auto
-  /// JPEG bytes.
+  /// Encoded bytes: the files as they are.
   case jpeg
   /// Pixels.
   case pixels
@@ -115,7 +115,7 @@ package final class SourceOpener: Sendable {
       let form = try automaticForm(split, entries, rebuild: rebuild)
       opened = try open(split, entries, form, rebuild: rebuild)
     } else {
-      opened = try open(split, entries, options.cache == .jpeg ? .jpeg : .pixels, rebuild: rebuild)
+      opened = try open(split, entries, options.cache == .jpeg ? .encoded : .pixels, rebuild: rebuild)
     }
     state.withLock { $0.openedByteCount += opened.file?.byteCount ?? 0 }
     return opened
@@ -134,7 +134,7 @@ package final class SourceOpener: Sendable {
   ) throws -> OpenedSource {
     if !rebuild, let found = findExisting(split, entries, form) { return found }
     let channels = try decideChannels(split, entries)
-    let recipe = form == .jpeg ? CacheRecipe.jpeg : .pixels(channels: channels, imageSize: options.imageSize)
+    let recipe = form == .encoded ? CacheRecipe.encoded : .pixels(channels: channels, imageSize: options.imageSize)
     let old = rebuild ? nil : try fileBefore(folder.path(dataset, split, recipe, entries), split, recipe)
     let builder = CacheBuilder(
       dataset, split, try survey(split, entries), recipe: recipe,
@@ -167,8 +167,8 @@ package final class SourceOpener: Sendable {
   /// A fresh file of a form, without a look at any image.
   private func findExisting(_ split: Split, _ entries: [DatasetEntry], _ form: CacheForm) -> OpenedSource? {
     let decided = state.withLock { $0.channels }
-    if form == .jpeg {
-      guard let file = fresh(split, .jpeg, entries) else { return nil }
+    if form == .encoded {
+      guard let file = fresh(split, .encoded, entries) else { return nil }
       let own = file.header.automaticChannels == 0 ? nil : file.header.automaticChannels
       return (decided ?? own).map { found(file, $0, entries) }
     }

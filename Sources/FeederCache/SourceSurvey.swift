@@ -8,7 +8,7 @@ package struct SourceSurvey: Sendable {
   struct Image: Sendable {
     let stamp: FileStamp
     /// Nil where the header is damaged.
-    let info: JPEGInfo?
+    let header: ImageHeader?
     /// What is wrong with the header.
     let damage: String?
     /// False where the file could not even be read: that may pass, as a network drive's absence does.
@@ -18,7 +18,7 @@ package struct SourceSurvey: Sendable {
   let entries: [DatasetEntry]
   let images: [Image]
 
-  /// A JPEG's frame header nearly always lies in its first 64 KiB; the whole file is read where it does not.
+  /// An image's header nearly always lies in its first 64 KiB; the whole file is read where it does not.
   private static let headerByteCount = 64 * 1024
 
   /// Looks at the header of every entry, on all cores. A damaged header is noted, not thrown.
@@ -31,39 +31,39 @@ package struct SourceSurvey: Sendable {
 
   private static func look(_ path: String, _ scratch: DecodeScratch) -> Image {
     var endsEarly = false
-    func header(limit: Int) throws -> Image {
+    func look(limit: Int) throws -> Image {
       try scratch.withFile(path, limit: limit) { bytes, stamp in
         do {
-          let info = try JPEGInfo(of: bytes, fileByteCount: Int(clamping: stamp.size))
-          return Image(stamp: stamp, info: info, damage: nil)
+          let header = try ImageHeader(of: bytes, fileByteCount: Int(clamping: stamp.size))
+          return Image(stamp: stamp, header: header, damage: nil)
         } catch let error as ImagingError {
           if case .truncated = error { endsEarly = UInt64(bytes.count) < stamp.size }
-          return Image(stamp: stamp, info: nil, damage: error.description)
+          return Image(stamp: stamp, header: nil, damage: error.description)
         }
       }
     }
     do {
-      let image = try header(limit: headerByteCount)
-      return endsEarly ? try header(limit: .max) : image
+      let image = try look(limit: headerByteCount)
+      return endsEarly ? try look(limit: .max) : image
     } catch CacheError.damagedImage(_, let reason) {
-      return Image(stamp: .of(path), info: nil, damage: reason, wasRead: false)
+      return Image(stamp: .of(path), header: nil, damage: reason, wasRead: false)
     } catch {
-      return Image(stamp: .of(path), info: nil, damage: "\(error)", wasRead: false)
+      return Image(stamp: .of(path), header: nil, damage: "\(error)", wasRead: false)
     }
   }
 
   /// Size of image `index` as it is seen, in pixels. Throws `CacheError.damagedImage` where its header is damaged.
   package func size(of index: Int) throws -> PixelSize {
-    guard let info = images[index].info else {
+    guard let header = images[index].header else {
       throw CacheError.damagedImage(
         path: entries[index].imagePath, reason: images[index].damage ?? "its size is unknown")
     }
-    return info.size
+    return header.size
   }
 
   /// Bytes of the pixels of all images, decoded as the recipe says.
   package func pixelByteCount(channels: Int, imageSize: Int) -> Int {
-    Self.pixelByteCount(of: images.compactMap(\.info?.size), channels: channels, imageSize: imageSize)
+    Self.pixelByteCount(of: images.compactMap(\.header?.size), channels: channels, imageSize: imageSize)
   }
 
   /// Bytes of the pixels of images of these sizes, decoded at `DecodeScale.fitting`.

@@ -1,6 +1,6 @@
 import FeederCore
 
-/// The reduction that libjpeg applies while it decodes: 1, 1/2, 1/4 or 1/8 of each side.
+/// The reduction of an image while it is decoded, as libjpeg does it: 1, 1/2, 1/4 or 1/8 of each side.
 package struct DecodeScale: Hashable, Sendable {
   /// 1, 2, 4 or 8.
   package let denominator: Int

@@ -2,7 +2,7 @@
 enum EXIF {
   /// The orientation in an APP1 segment's payload, which is not trusted. Nil where it is no EXIF or tells none of the eight: such
   /// a picture is seen as it is stored, as Pillow and OpenCV have it.
-  static func orientation(_ payload: JPEGBytes) -> Orientation? {
+  static func orientation(_ payload: EncodedBytes) -> Orientation? {
     guard payload.count > 14, payload.holds("Exif\0\0".utf8) else { return nil }
     let tiff = payload[6..<payload.count]
     let isBig: Bool

@@ -1,7 +1,7 @@
 /// The formats that people rename to .jpg, by their first bytes.
 enum ForeignFormat {
   /// What the bytes seem to be, as in "a PNG"; nil where that is unknown.
-  static func name(of bytes: JPEGBytes) -> String? {
+  static func name(of bytes: EncodedBytes) -> String? {
     if bytes.holds([0x89, 0x50, 0x4E, 0x47]) { return "a PNG" }
     if bytes.holds("BM".utf8) { return "a BMP" }
     if bytes.holds("GIF8".utf8) { return "a GIF" }

@@ -4,19 +4,19 @@ import FeederCore
 package enum ImagingError: Error, Equatable, CustomStringConvertible {
   /// The file has no bytes.
   case emptyFile
-  /// The first bytes are not a JPEG's; `looksLike` names what they seem to be, nil where that is unknown.
-  case notJPEG(looksLike: String?)
+  /// The first bytes are those of no format that is read; `looksLike` names what they seem to be, nil if that is unknown.
+  case unknownFormat(looksLike: String?)
   /// The data ends before the image does.
-  case truncated(reason: String)
+  case truncated(ImageFormat, reason: String)
   /// The data contradicts the format.
-  case damaged(reason: String)
+  case damaged(ImageFormat, reason: String)
   /// More pixels, or a longer side, than this room takes in.
   case tooLarge(width: Int, height: Int)
   /// Decoding it would take more time or memory than this room gives.
-  case costly(reason: String)
-  /// A valid JPEG of a kind that this room does not read.
-  case unsupported(reason: String)
-  /// The JPEG library could not start, or refused pixels.
+  case costly(ImageFormat, reason: String)
+  /// A valid file of a kind that this room does not read.
+  case unsupported(ImageFormat, reason: String)
+  /// An image library could not start, or refused pixels.
   case library(reason: String)
 
   /// One line: what is wrong and what to do.
@@ -24,21 +24,21 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .emptyFile:
       "is an empty file (0 bytes): copy it again or remove it with its label"
-    case .notJPEG(let kind?):
+    case .unknownFormat(let kind?):
       "is \(kind) named as JPEG: convert it to JPEG"
-    case .notJPEG(nil):
+    case .unknownFormat(nil):
       "is not a JPEG (it does not begin with FF D8): convert it to JPEG or remove it"
-    case .truncated(let reason):
-      "is a truncated JPEG (\(reason)): copy it again from its source"
-    case .damaged(let reason):
-      "is a damaged JPEG (\(reason)): copy it again from its source"
+    case .truncated(let format, let reason):
+      "is a truncated \(format.name) (\(reason)): copy it again from its source"
+    case .damaged(let format, let reason):
+      "is a damaged \(format.name) (\(reason)): copy it again from its source"
     case .tooLarge(let width, let height):
-      "is \(width) x \(height) pixels, above the limit of \(JPEGInfo.maximumSide) a side and "
-        + "\(JPEGInfo.maximumPixelCount) in all: cut it into tiles"
-    case .costly(let reason):
-      "is a JPEG that costs too much to decode (\(reason)): save it again as a baseline JPEG, or remove it"
-    case .unsupported(let reason):
-      "is a JPEG of an unsupported kind (\(reason)): save it as an 8-bit grey or RGB JPEG"
+      "is \(width) x \(height) pixels, above the limit of \(ImageHeader.maximumSide) a side and "
+        + "\(ImageHeader.maximumPixelCount) in all: cut it into tiles"
+    case .costly(let format, let reason):
+      "is a \(format.name) that costs too much to decode (\(reason)): save it again as a baseline JPEG, or remove it"
+    case .unsupported(let format, let reason):
+      "is a \(format.name) of an unsupported kind (\(reason)): save it as an 8-bit grey or RGB \(format.name)"
     case .library(let reason):
       "libjpeg-turbo failed: \(reason)"
     }

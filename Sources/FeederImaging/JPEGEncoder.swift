@@ -31,9 +31,7 @@ package final class JPEGEncoder {
   package func encode(_ image: ImageView, quality: Int, chroma: ChromaResolution = .full) throws -> [UInt8] {
     precondition((1...100).contains(quality), "JPEG quality is 1 to 100")
     let size = image.size
-    guard size.width <= JPEGInfo.maximumSide, size.height <= JPEGInfo.maximumSide,
-      size.width * size.height <= JPEGInfo.maximumPixelCount
-    else { throw ImagingError.tooLarge(width: size.width, height: size.height) }
+    try ImageHeader.checkSize(width: size.width, height: size.height)
     if image.channels == 3, image.layout == .planar {
       return try Pixels(copying: image).withView { (copy) throws -> [UInt8] in
         try compress(copy, quality: quality, chroma)

@@ -7,35 +7,31 @@ struct JPEGFrame {
   let isProgressive: Bool
   /// 1 or 3.
   let componentCount: Int
-  private let bytes: JPEGBytes
+  private let bytes: EncodedBytes
   private let firstComponent: Int
   /// The largest sampling factors of all components, 1 to 4.
   private let horizontal: Int
   private let vertical: Int
 
   /// Reads the header that `marker` announces. Throws `ImagingError` for every kind that is not decoded.
-  init(_ marker: UInt8, _ bytes: JPEGBytes, _ payload: Range<Int>) throws {
-    if let reason = Self.refusedCoding(marker) { throw ImagingError.unsupported(reason: reason) }
-    guard payload.count >= 6 else { throw ImagingError.damaged(reason: "the frame header is too short") }
+  init(_ marker: UInt8, _ bytes: EncodedBytes, _ payload: Range<Int>) throws {
+    if let reason = Self.refusedCoding(marker) { throw ImagingError.unsupported(.jpeg, reason: reason) }
+    guard payload.count >= 6 else { throw ImagingError.damaged(.jpeg, reason: "the frame header is too short") }
     let start = payload.lowerBound
     let precision = Int(bytes[start])
-    guard precision == 8 else { throw ImagingError.unsupported(reason: "\(precision) bits a sample") }
+    guard precision == 8 else { throw ImagingError.unsupported(.jpeg, reason: "\(precision) bits a sample") }
     let height = bytes.number(at: start + 1)
     let width = bytes.number(at: start + 3)
     let components = Int(bytes[start + 5])
     guard payload.count == 6 + 3 * components else {
-      throw ImagingError.damaged(reason: "the frame header's length does not fit \(components) components")
+      throw ImagingError.damaged(.jpeg, reason: "the frame header's length does not fit \(components) components")
     }
-    guard width > 0, height > 0 else { throw ImagingError.damaged(reason: "its size is \(width) x \(height)") }
-    guard width <= JPEGInfo.maximumSide, height <= JPEGInfo.maximumSide,
-      width * height <= JPEGInfo.maximumPixelCount
-    else {
-      throw ImagingError.tooLarge(width: width, height: height)
-    }
+    guard width > 0, height > 0 else { throw ImagingError.damaged(.jpeg, reason: "its size is \(width) x \(height)") }
+    try ImageHeader.checkSize(width: width, height: height)
     switch components {
     case 1, 3: break
-    case 4: throw ImagingError.unsupported(reason: "CMYK or YCCK, 4 components")
-    default: throw ImagingError.unsupported(reason: "\(components) components")
+    case 4: throw ImagingError.unsupported(.jpeg, reason: "CMYK or YCCK, 4 components")
+    default: throw ImagingError.unsupported(.jpeg, reason: "\(components) components")
     }
     size = PixelSize(width: width, height: height)
     isProgressive = marker == 0xC2
@@ -46,7 +42,8 @@ struct JPEGFrame {
     for component in 0..<components {
       let factors = bytes[start + 6 + 3 * component + 1]
       guard (1...4).contains(factors >> 4), (1...4).contains(factors & 15) else {
-        throw ImagingError.damaged(reason: "a component has the sampling factors \(factors >> 4) x \(factors & 15)")
+        throw ImagingError.damaged(
+          .jpeg, reason: "a component has the sampling factors \(factors >> 4) x \(factors & 15)")
       }
       horizontal = max(horizontal, Int(factors >> 4))
       vertical = max(vertical, Int(factors & 15))

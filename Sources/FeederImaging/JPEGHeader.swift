@@ -17,12 +17,8 @@ struct JPEGHeader {
   /// million in colour at 4:2:0.
   static let maximumCoefficientByteCount = 256 << 20
 
-  /// Reads and checks the markers of `jpeg`, a file of `fileByteCount` bytes or its beginning. Throws `ImagingError`.
-  init(of jpeg: JPEGBytes, fileByteCount: Int) throws {
-    guard jpeg.count > 0 else { throw ImagingError.emptyFile }
-    guard jpeg.count >= 2, jpeg.number(at: 0) == 0xFFD8 else {
-      throw ImagingError.notJPEG(looksLike: ForeignFormat.name(of: jpeg))
-    }
+  /// Reads and checks the markers of `jpeg`, which begins as a JPEG does: a file of `fileByteCount` bytes or its beginning. Throws `ImagingError`.
+  init(of jpeg: EncodedBytes, fileByteCount: Int) throws {
     var markers = JPEGMarkers(jpeg, offset: 2)
     var frame: JPEGFrame?
     var orientation: Orientation?
@@ -34,15 +30,17 @@ struct JPEGHeader {
       case 0xC4, 0xDB: tables.note(marker, jpeg, payload)
       case 0xC8, 0xCC: continue  // reserved, and tables of arithmetic coding, among the frame headers' numbers
       case 0xC0...0xCF:
-        guard frame == nil else { throw ImagingError.damaged(reason: "it has two frame headers") }
+        guard frame == nil else { throw ImagingError.damaged(.jpeg, reason: "it has two frame headers") }
         frame = try JPEGFrame(marker, jpeg, payload)
-      case 0xD9: throw ImagingError.truncated(reason: "it ends without an image")
+      case 0xD9: throw ImagingError.truncated(.jpeg, reason: "it ends without an image")
       case 0xDD where payload.count == 2:
         restartInterval = jpeg.number(at: payload.lowerBound)
       case 0xE1:
         if orientation == nil { orientation = EXIF.orientation(jpeg[payload]) }
       case 0xDA:
-        guard let frame else { throw ImagingError.damaged(reason: "the image data begins before any frame header") }
+        guard let frame else {
+          throw ImagingError.damaged(.jpeg, reason: "the image data begins before any frame header")
+        }
         self.frame = frame
         firstScan = try JPEGScan(jpeg, payload)
         self.orientation = orientation ?? .upright
@@ -64,11 +62,12 @@ struct JPEGHeader {
     let blockCount = frame.blockCount
     // Every block has a code for its mean, and no Huffman code is shorter than a bit.
     guard fileByteCount >= blockCount / 8 else {
-      throw ImagingError.truncated(reason: "\(fileByteCount) bytes cannot hold \(frame.size) pixels")
+      throw ImagingError.truncated(.jpeg, reason: "\(fileByteCount) bytes cannot hold \(frame.size) pixels")
     }
     let byteCount = blockCount * 64 * MemoryLayout<Int16>.size
     guard !hasSeveralScans || byteCount <= Self.maximumCoefficientByteCount else {
       throw ImagingError.costly(
+        .jpeg,
         reason: "\(frame.size) pixels in several scans need \(ByteCount(byteCount)), where "
           + "\(ByteCount(Self.maximumCoefficientByteCount)) are the limit")
     }

@@ -32,7 +32,9 @@ struct JPEGScans {
       case 0xDD: hasRestarts = true
       case 0xDA:
         count += 1
-        guard count <= mostScans else { throw ImagingError.costly(reason: "it has more than \(mostScans) scans") }
+        guard count <= mostScans else {
+          throw ImagingError.costly(.jpeg, reason: "it has more than \(mostScans) scans")
+        }
         let scan = try JPEGScan(markers.bytes, payload)
         isSelfContained = isSelfContained && tables.serve(scan, of: header.frame)
         coded |= header.frame.componentsCoded(by: scan)
@@ -40,7 +42,7 @@ struct JPEGScans {
       case 0xD9:
         // libjpeg would make the component up, and say nothing.
         guard coded == 1 << header.frame.componentCount - 1 else {
-          throw ImagingError.damaged(reason: "a component of its pixels is missing")
+          throw ImagingError.damaged(.jpeg, reason: "a component of its pixels is missing")
         }
         return
       default: break

@@ -7,7 +7,7 @@ struct JPEGTables {
   private var alternating: UInt8 = 0
 
   /// Notes the tables of a segment DQT or DHT; of one that is cut, those in front of the cut.
-  mutating func note(_ marker: UInt8, _ bytes: JPEGBytes, _ payload: Range<Int>) {
+  mutating func note(_ marker: UInt8, _ bytes: EncodedBytes, _ payload: Range<Int>) {
     var place = payload.lowerBound
     while place < payload.upperBound {
       let kind = bytes[place] >> 4
@@ -41,7 +41,7 @@ struct JPEGTables {
 
 /// What a scan header says (ITU-T T.81, B.2.3). Lives no longer than the bytes it lies in.
 struct JPEGScan {
-  private let bytes: JPEGBytes
+  private let bytes: EncodedBytes
   private let start: Int
   /// 1 to 4.
   let componentCount: Int
@@ -51,11 +51,11 @@ struct JPEGScan {
   let codesAlternating: Bool
 
   /// Reads the header. Throws `ImagingError.damaged` where its length does not fit.
-  init(_ bytes: JPEGBytes, _ payload: Range<Int>) throws {
+  init(_ bytes: EncodedBytes, _ payload: Range<Int>) throws {
     let start = payload.lowerBound
     guard let count = payload.isEmpty ? nil : Int(bytes[start]), (1...4).contains(count),
       payload.count == 4 + 2 * count
-    else { throw ImagingError.damaged(reason: "a scan header's length does not fit its components") }
+    else { throw ImagingError.damaged(.jpeg, reason: "a scan header's length does not fit its components") }
     self.bytes = bytes
     self.start = start
     componentCount = count

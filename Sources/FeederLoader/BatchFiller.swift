@@ -8,7 +8,7 @@ struct WorkerScratch {
   let pixels = PixelScratch()
   let clock = WorkerClock()
 
-  /// Throws where libjpeg cannot start.
+  /// Throws if a codec cannot start.
   init() throws { decode = try DecodeScratch() }
 }
 

@@ -5,7 +5,7 @@ package struct Telemetry: Sendable, Equatable {
   /// Nothing counted.
   package static let zero = Telemetry()
 
-  /// JPEGs decoded.
+  /// Images decoded.
   package var decodedCount = 0
   /// Images put into a slot.
   package var filledCount = 0

@@ -6,8 +6,8 @@ package struct Remedy: Sendable, Equatable {
     case workers(Int)
     /// Decoded images in the cache.
     case pixels
-    /// JPEG bytes in the cache.
-    case jpeg
+    /// Encoded bytes in the cache.
+    case encoded
     /// More memory, so that it holds what is read: files, or pixels.
     case memory(String)
     /// So many cores for the loader.
@@ -20,7 +20,7 @@ package struct Remedy: Sendable, Equatable {
       switch self {
       case .workers(let count): "--workers \(count)"
       case .pixels: "--cache pixels"
-      case .jpeg: "--cache jpeg"
+      case .encoded: "--cache jpeg"
       case .memory(let what): "memory that holds all \(what) between epochs"
       case .cores(let count): "a machine with \(count) cores for the loader"
       case .precision(let name): "--precision \(name)"
@@ -30,7 +30,7 @@ package struct Remedy: Sendable, Equatable {
     /// True where a flag does it.
     package var isFlag: Bool {
       switch self {
-      case .workers, .pixels, .jpeg, .precision: true
+      case .workers, .pixels, .encoded, .precision: true
       case .memory, .cores: false
       }
     }
@@ -50,10 +50,10 @@ package struct Remedy: Sendable, Equatable {
 
   /// What a data set weighs in each form, and what decoding one of its images takes.
   package struct Data: Sendable, Equatable {
-    /// True where images are kept as JPEG bytes now.
+    /// True where images are kept as encoded bytes now.
     package var isDecoded: Bool
-    /// Bytes of all images as JPEG and as pixels.
-    package var jpegByteCount: Int
+    /// Bytes of all images encoded and as pixels.
+    package var encodedByteCount: Int
     package var pixelByteCount: Int
     /// Seconds of one core to decode an image.
     package var decodeSeconds: Double
@@ -64,17 +64,17 @@ package struct Remedy: Sendable, Equatable {
 
     /// Facts by their fields.
     package init(
-      isDecoded: Bool, jpegByteCount: Int, pixelByteCount: Int, decodeSeconds: Double, room: Int, imageCount: Int
+      isDecoded: Bool, encodedByteCount: Int, pixelByteCount: Int, decodeSeconds: Double, room: Int, imageCount: Int
     ) {
       self.isDecoded = isDecoded
-      self.jpegByteCount = jpegByteCount
+      self.encodedByteCount = encodedByteCount
       self.pixelByteCount = pixelByteCount
       self.decodeSeconds = decodeSeconds
       self.room = room
       self.imageCount = imageCount
     }
 
-    var byteCount: Int { isDecoded ? jpegByteCount : pixelByteCount }
+    var byteCount: Int { isDecoded ? encodedByteCount : pixelByteCount }
   }
 
   /// The loader with every core, measured.
@@ -123,7 +123,7 @@ package struct Remedy: Sendable, Equatable {
       propose(.pixels, rate, data.pixelByteCount, "disk")
     } else if costs.missedByteCount > 0 {
       let seconds = costs.augmentSeconds + imagesRead * data.decodeSeconds
-      propose(.jpeg, min(workers / max(seconds, 1e-12), read(data.jpegByteCount)), data.jpegByteCount, "disk")
+      propose(.encoded, min(workers / max(seconds, 1e-12), read(data.encodedByteCount)), data.encodedByteCount, "disk")
     }
     if costs.missedByteCount > 0 {
       propose(

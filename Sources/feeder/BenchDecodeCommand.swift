@@ -14,7 +14,7 @@ struct BenchDecodeCommand: ParsableCommand {
   @OptionGroup var options: LoadingOptions
 
   func run() throws {
-    let bench = try options.bench("decode", form: .jpeg, order: .shuffled)
+    let bench = try options.bench("decode", form: .encoded, order: .shuffled)
     let settings = try bench.nativeSettings()
     let report = try bench.measure(
       NativeStream(cache: bench.cache, settings: settings), floor: bench.decodeFloor { $0 },

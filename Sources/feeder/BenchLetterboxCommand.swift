@@ -14,7 +14,7 @@ struct BenchLetterboxCommand: ParsableCommand {
   @OptionGroup var options: LoadingOptions
 
   func run() throws {
-    let bench = try options.bench("letterbox", form: .jpeg, order: .dataset)
+    let bench = try options.bench("letterbox", form: .encoded, order: .dataset)
     let side = bench.imageSize
     let report = try bench.measure(
       bench.loaderStream(.validation),

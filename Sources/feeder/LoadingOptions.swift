@@ -37,7 +37,7 @@ struct LoadingOptions: ParsableArguments {
       Terminal.say("warning: --device and --precision have no effect on bench \(name)")
     }
     var sources = sources
-    sources.cache = form == .jpeg ? .jpeg : .pixels
+    sources.cache = form == .encoded ? .jpeg : .pixels
     let opened = try sources.opener(try sources.dataset(data), imageSize: imageSize).open(.train)
     guard let cache = opened.source as? ImageCache else { preconditionFailure("a cache was asked for") }
     let settings = LoadingBench.Settings(

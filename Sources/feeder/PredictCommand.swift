@@ -18,7 +18,7 @@ struct PredictCommand: ParsableCommand {
 
   @Argument(help: "Weights, a .safetensors file.")
   var weights: String
-  @Argument(help: "JPEG files, or folders of them.")
+  @Argument(help: "\(ImageCodecs.names) files, or folders of them.")
   var images: [String]
   @Option(help: "The folder for annotated images and predictions.json; made where it is missing.")
   var out: String

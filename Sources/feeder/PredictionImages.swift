@@ -1,9 +1,10 @@
 import FeederCore
 import FeederDatasets
+import FeederImaging
 import FeederRun
 import Foundation
 
-/// The images that a user names on the command line: files, and folders of JPEG files with their sub-folders.
+/// The images that a user names on the command line: files, and folders of image files with their sub-folders.
 struct PredictionImages {
   /// One entry per image. Its id is the file's name without ending, below the named folder if a sub-folder holds it.
   let entries: [DatasetEntry]
@@ -27,7 +28,8 @@ struct PredictionImages {
       let listing = try ImageListing(folder: folder)
       lines += listing.lines(path)
       guard !listing.images.isEmpty else {
-        throw CommandError(([path + ": no JPEG files in this folder"] + listing.lines("there")).joined(separator: "; "))
+        let problem = path + ": no \(ImageCodecs.names) files in this folder"
+        throw CommandError(([problem] + listing.lines("there")).joined(separator: "; "))
       }
       images += listing.images
     }

@@ -18,8 +18,8 @@ package func contents(of folder: String) throws -> [String: Data] {
 /// The pixels of a JPEG file in one channel.
 package func greyPixels(_ path: String) throws -> Pixels {
   let file = [UInt8](try Data(contentsOf: URL(filePath: path)))
-  let decoder = try JPEGDecoder()
-  let size = try file.withUnsafeBytes { try decoder.info(of: $0).size }
+  let decoder = try ImageDecoder()
+  let size = try file.withUnsafeBytes { try decoder.open($0).size }
   var pixels = Pixels(size: size, channels: 1, value: 0)
   try file.withUnsafeBytes { jpeg in
     try pixels.bytes.withUnsafeMutableBytes { target in

@@ -90,7 +90,7 @@ package enum SampleJPEGs {
   /// Where the markers of a sound JPEG stand, that of its end last.
   package static func markerPlaces(_ jpeg: [UInt8]) throws -> [Int] {
     try jpeg.withUnsafeBytes { bytes in
-      var markers = JPEGMarkers(JPEGBytes(bytes), offset: 0)
+      var markers = JPEGMarkers(EncodedBytes(bytes), offset: 0)
       var places: [Int] = []
       while markers.offset < bytes.count {
         places.append(markers.offset)

@@ -49,7 +49,7 @@ package enum TestImages {
   }
 }
 
-extension JPEGDecoder {
+extension ImageDecoder {
   /// Decodes an array of bytes.
   package func decode(_ jpeg: [UInt8], channels: Int, scale: DecodeScale = .full) throws -> Pixels {
     try jpeg.withUnsafeBytes { try decode($0, channels: channels, scale: scale) }

@@ -14,7 +14,7 @@ struct BareDecoderTests {
   private func compare(_ components: Int, _ denominator: Int, _ channels: Int) throws {
     let jpeg = try TestImages.jpeg(PixelSize(width: 103, height: 61), channels: components)
     let scale = DecodeScale(denominator: denominator)
-    let expected = try JPEGDecoder().decode(jpeg, channels: channels, scale: scale)
+    let expected = try ImageDecoder().decode(jpeg, channels: channels, scale: scale)
     var bytes = [UInt8](repeating: 0, count: expected.bytes.count)
     let decoder = try BareDecoder()
     jpeg.withUnsafeBytes { jpeg in

@@ -38,12 +38,12 @@ struct CacheBuildTests {
     let fixture = try CacheFixture(channels: channels)
     let cache = ImageCache(
       try fixture.build(.pixels(channels: channels, imageSize: 64)), channels: channels, imageSize: 64)
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let scratch = try DecodeScratch()
     #expect(cache.count == fixture.boards.entries.count)
     for (index, entry) in fixture.boards.entries.enumerated() {
       let jpeg = try fixture.boards.jpeg(index)
-      let size = try jpeg.withUnsafeBytes { try decoder.info(of: $0).size }
+      let size = try jpeg.withUnsafeBytes { try decoder.open($0).size }
       let expected = try jpeg.withUnsafeBytes {
         try decoder.decode($0, channels: channels, scale: .fitting(size, imageSize: 64))
       }
@@ -58,14 +58,14 @@ struct CacheBuildTests {
   @Test("JPEG records are the files' bytes, at multiples of 64")
   func jpegBytesAreKept() throws {
     let fixture = try CacheFixture()
-    let file = try fixture.build(.jpeg)
+    let file = try fixture.build(.encoded)
     for index in 0..<file.count {
       #expect(try [UInt8](file.record(index)) == fixture.boards.jpeg(index))
       #expect(file.items[index].offset % 64 == 0)
     }
   }
 
-  @Test("two builds give the same bytes", arguments: [CacheRecipe.jpeg, .pixels(channels: 1, imageSize: 64)])
+  @Test("two builds give the same bytes", arguments: [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 64)])
   func buildsAreEqual(recipe: CacheRecipe) throws {
     let fixture = try CacheFixture()
     let path = try fixture.build(recipe).path
@@ -95,7 +95,7 @@ struct CacheBuildTests {
     let fixture = try CacheFixture(count: 2)
     for index in 0..<2 { try fixture.boards.overwrite(index, with: Array("no image".utf8)) }
     #expect {
-      try fixture.build(.jpeg)
+      try fixture.build(.encoded)
     } throws: { error in
       guard case CacheError.nothingReadable = error else { return false }
       return "\(error)".contains("not one image is readable")
@@ -106,7 +106,7 @@ struct CacheBuildTests {
   @Test("a source that changes while the file is built stops the build, and nothing is left")
   func changeDuringBuild() throws {
     let fixture = try CacheFixture()
-    let builder = try fixture.builder(.jpeg)
+    let builder = try fixture.builder(.encoded)
     try fixture.boards.overwrite(2, with: fixture.boards.jpeg(1))
     #expect(throws: CacheError.changedSource(path: fixture.boards.entries[2].imagePath)) { try builder.build() }
     #expect(fixture.names.isEmpty)
@@ -115,14 +115,14 @@ struct CacheBuildTests {
   @Test("a new source list replaces the old file, and a killed build's leavings go")
   func oldFilesGo() throws {
     let fixture = try CacheFixture()
-    let old = try fixture.build(.jpeg)
+    let old = try fixture.build(.encoded)
     let other = try fixture.build(.pixels(channels: 1, imageSize: 64))
     let abandoned = old.path + ".1.2" + CacheFolder.temporaryEnding
     try Data([1, 2, 3]).write(to: URL(filePath: abandoned))
     try FileManager.default.copyItem(
       atPath: fixture.boards.entries[0].imagePath,
       toPath: fixture.boards.folder.appending(path: "images/train/zz.jpg").path)
-    let new = try fixture.build(.jpeg)
+    let new = try fixture.build(.encoded)
     #expect(new.count == old.count + 1)
     #expect(Set(fixture.names) == Set([new.path, other.path].map { URL(filePath: $0).lastPathComponent }))
     // The old file is gone by name only: who has it open goes on.
@@ -132,7 +132,7 @@ struct CacheBuildTests {
   @Test("drop removes the data set's files and no others")
   func dropIsExact() throws {
     let fixture = try CacheFixture()
-    _ = try fixture.build(.jpeg)
+    _ = try fixture.build(.encoded)
     let foreign = fixture.folder.url.appending(path: "other-0000000000000000-train-jpeg-0.feedercache")
     try Data([0]).write(to: foreign)
     #expect(try fixture.folder.drop(fixture.boards.dataset()).count == 1)
@@ -145,7 +145,7 @@ struct CacheBuildTests {
     let file = fixture.boards.folder.appending(path: "data.yaml").path
     let dataset = try fixture.boards.dataset()
     let builder = CacheBuilder(
-      dataset, .train, try SourceSurvey(dataset.entries(.train)), recipe: .jpeg, automaticChannels: 0,
+      dataset, .train, try SourceSurvey(dataset.entries(.train)), recipe: .encoded, automaticChannels: 0,
       folder: CacheFolder(file + "/below-a-file"))
     #expect {
       try builder.build()

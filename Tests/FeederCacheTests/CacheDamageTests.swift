@@ -20,7 +20,7 @@ struct CacheDamageTests {
     return "\(error)".contains(".damaged") && "\(error)".contains("feeder cache drop")
   }
 
-  @Test("cut off anywhere", arguments: [CacheRecipe.jpeg, .pixels(channels: 1, imageSize: 64)])
+  @Test("cut off anywhere", arguments: [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 64)])
   func truncation(recipe: CacheRecipe) throws {
     let fixture = try CacheFixture()
     let file = try fixture.build(recipe)
@@ -40,7 +40,7 @@ struct CacheDamageTests {
   @Test("any byte of header, index or end record flipped; in a record, that record alone")
   func flippedBytes() throws {
     let fixture = try CacheFixture(count: 4)
-    let file = try fixture.build(.jpeg)
+    let file = try fixture.build(.encoded)
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: file.path)))
     let records = file.items.map { $0.offset..<$0.offset + $0.length }
     let end = try #require(records.last?.upperBound)
@@ -68,7 +68,8 @@ struct CacheDamageTests {
     }
   }
 
-  @Test("verify finds a flip anywhere in the file", arguments: [CacheRecipe.jpeg, .pixels(channels: 1, imageSize: 64)])
+  @Test(
+    "verify finds a flip anywhere in the file", arguments: [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 64)])
   func verifyFindsAll(recipe: CacheRecipe) throws {
     let fixture = try CacheFixture(count: 6)
     let file = try fixture.build(recipe)
@@ -150,7 +151,7 @@ struct CacheDamageTests {
   @Test("texts that are no UTF-8, or are cut inside a character")
   func hostileTexts() throws {
     let fixture = try CacheFixture(count: 2)
-    let file = try fixture.build(.jpeg)
+    let file = try fixture.build(.encoded)
     let bytes = try forged(file) { item in
       (item.imageID, item.damage, item.length, item.storedSize) = ("b", "\u{e9}", 0, nil)
     }
@@ -194,7 +195,7 @@ struct CacheDamageTests {
   @Test("counts that do not fit the file")
   func hostileCounts() throws {
     let fixture = try CacheFixture(count: 2)
-    let file = try fixture.build(.jpeg)
+    let file = try fixture.build(.encoded)
     for (items, labels, texts) in [
       (1 << 60, 0, 0), (Int.max, 0, 0), (0, 0, 0), (2, Int.max, 0), (2, 0, Int.max), (1, 4, 0),
     ] {
@@ -207,7 +208,7 @@ struct CacheDamageTests {
   @Test("another version says which one is read")
   func otherVersion() throws {
     let fixture = try CacheFixture(count: 1)
-    let file = try fixture.build(.jpeg)
+    let file = try fixture.build(.encoded)
     var bytes = [UInt8](try Data(contentsOf: URL(filePath: file.path)))
     bytes[8] = 9
     #expect(throws: CacheError.otherVersion(path: file.path + ".damaged", version: 9, known: 2)) {
@@ -218,7 +219,7 @@ struct CacheDamageTests {
   @Test("a file that is cut off while it is open is an error at the next record")
   func cutWhileOpen() throws {
     let fixture = try CacheFixture(count: 3)
-    let file = try fixture.build(.jpeg)
+    let file = try fixture.build(.encoded)
     #expect(truncate(file.path, 4096) == 0)
     #expect(file.items.size(2) != nil && !file.items.imageID(2).isEmpty)
     #expect(throws: CacheError.self) { try file.record(2) }

@@ -39,14 +39,14 @@ struct DecodingAllocationTests {
     #expect(source.count == 10 && source.item(0).imageID.utf8.count > 15)
     let files = try dataset.entries(.train).map { [UInt8](try Data(contentsOf: URL(filePath: $0.imagePath))) }
 
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     var room = [UInt8](repeating: 0, count: 200 * 160 * 3)
     var sum = 0
     func decodeAll() throws {
       for file in files {
         try file.withUnsafeBytes { jpeg in
           try room.withUnsafeMutableBytes { target in
-            let size = try decoder.info(of: jpeg).size
+            let size = try decoder.open(jpeg).size
             let scale = DecodeScale.fitting(size, imageSize: 64)
             let fitted = scale.size(of: size)
             let part = UnsafeMutableRawBufferPointer(

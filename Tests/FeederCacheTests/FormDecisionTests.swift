@@ -11,18 +11,18 @@ import Testing
 struct FormDecisionTests {
   /// 1000 images on two cores: 1 ms to decode, 0.1 ms to fit; 100 MB as JPEG and 400 MB as pixels, read at 100 MB/s.
   private let costs = FormCosts(
-    imageCount: 1000, jpegByteCount: 100_000_000, pixelByteCount: 400_000_000, decodeSeconds: 1e-3, fitSeconds: 1e-4,
+    imageCount: 1000, encodedByteCount: 100_000_000, pixelByteCount: 400_000_000, decodeSeconds: 1e-3, fitSeconds: 1e-4,
     openSeconds: 1e-4, storageBytesPerSecond: 100e6, room: 1 << 40, coreCount: 2)
 
   @Test("what memory holds is bound by the cores, the rest by the storage")
   func predictions() {
     var costs = costs
     #expect(abs(costs.imagesPerSecond(.pixels) - 20_000) < 1e-6)
-    #expect(abs(costs.imagesPerSecond(.jpeg) - 2 / 1.1e-3) < 1e-6)
+    #expect(abs(costs.imagesPerSecond(.encoded) - 2 / 1.1e-3) < 1e-6)
     #expect(abs(costs.imagesPerSecondWithoutCache - 2 / 1.2e-3) < 1e-6)
     costs.room = 0
     #expect(costs.imagesPerSecond(.pixels) == 250)
-    #expect(costs.imagesPerSecond(.jpeg) == 1000)
+    #expect(costs.imagesPerSecond(.encoded) == 1000)
     costs.room = 200_000_000  // half of the pixels, all JPEG bytes
     #expect(costs.imagesPerSecond(.pixels) == 500)
   }
@@ -31,14 +31,14 @@ struct FormDecisionTests {
   func choices() {
     var costs = costs
     #expect(costs.faster(freeByteCount: .max) == .pixels)
-    #expect(costs.faster(freeByteCount: 399_999_999) == .jpeg)
+    #expect(costs.faster(freeByteCount: 399_999_999) == .encoded)
     costs.room = 0
-    #expect(costs.faster(freeByteCount: .max) == .jpeg)
+    #expect(costs.faster(freeByteCount: .max) == .encoded)
     costs.storageBytesPerSecond = 4e9  // now decoding is what takes time
     #expect(costs.faster(freeByteCount: .max) == .pixels)
     costs.decodeSeconds = 0
     costs.room = 1 << 40
-    #expect(costs.faster(freeByteCount: .max) == .jpeg)
+    #expect(costs.faster(freeByteCount: .max) == .encoded)
   }
 
   /// Opens the train split with `--cache auto`; returns it with the lines that were said and how often it was measured.
@@ -62,7 +62,7 @@ struct FormDecisionTests {
 
   private func slow(_ form: CacheForm) -> FormCosts {
     var costs = costs
-    costs.room = form == .jpeg ? 1 << 40 : 0
+    costs.room = form == .encoded ? 1 << 40 : 0
     return costs
   }
 
@@ -70,7 +70,7 @@ struct FormDecisionTests {
   func choiceStays(channels: Int?) throws {
     let fixture = try CacheFixture()
     for form in CacheForm.allCases {
-      let other = form == .jpeg ? CacheForm.pixels : .jpeg
+      let other = form == .encoded ? CacheForm.pixels : .encoded
       let first = try open(fixture, slow(other), channels: channels)
       #expect(first.measured == 1 && first.opened.wasBuilt && first.opened.file?.recipe.form == form)
       #expect(first.lines.contains { $0.hasPrefix("cache: \(form.rawValue) for train (predicted images/s: pixels ") })
@@ -78,7 +78,7 @@ struct FormDecisionTests {
       #expect(second.measured == 0 && !second.opened.wasBuilt && second.opened.file?.recipe.form == form)
       #expect(second.lines.contains { $0.contains("as decided before") && $0.contains("decode 1.00 ms") })
       // A source that changed is built in anew, in the same form.
-      try fixture.boards.overwrite(2, with: fixture.boards.jpeg(form == .jpeg ? 7 : 8))
+      try fixture.boards.overwrite(2, with: fixture.boards.jpeg(form == .encoded ? 7 : 8))
       let third = try open(fixture, slow(form), channels: channels)
       #expect(third.measured == 0 && third.opened.wasBuilt && third.opened.file?.recipe.form == form)
       #expect(try !fixture.folder.drop(fixture.boards.dataset()).isEmpty)
@@ -91,7 +91,7 @@ struct FormDecisionTests {
     let fixture = try CacheFixture()
     #expect(try open(fixture, costs, available: 500_001_000).measured == 1)
     #expect(try open(fixture, costs, available: 300_001_000).measured == 0)
-    #expect(try open(fixture, slow(.pixels), available: 100_001_000).opened.file?.recipe.form == .jpeg)
+    #expect(try open(fixture, slow(.pixels), available: 100_001_000).opened.file?.recipe.form == .encoded)
     #expect(try open(fixture, costs, available: 700_001_000).measured == 0)
     #expect(try open(fixture, costs, available: 900_001_000).opened.file?.recipe.form == .pixels)
     let name = try #require(fixture.names.first { $0.hasSuffix(FormDecision.ending) })
@@ -114,7 +114,7 @@ struct FormDecisionTests {
       defer { try? FileManager.default.removeItem(atPath: folder) }
       let costs = try FormProbe.measure(
         survey, channels: 1, imageSize: 320, folder: CacheFolder(folder), room: 1 << 40)
-      #expect(costs.imageCount == 12 && costs.jpegByteCount == survey.fileByteCount)
+      #expect(costs.imageCount == 12 && costs.encodedByteCount == survey.fileByteCount)
       #expect(costs.pixelByteCount == 12 * 400 * 400)
       #expect(costs.decodeSeconds > 1e-5 && costs.fitSeconds > 1e-6 && costs.openSeconds > 0)
       #expect(costs.storageBytesPerSecond > 1e5)

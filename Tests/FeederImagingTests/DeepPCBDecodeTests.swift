@@ -32,12 +32,12 @@ struct DeepPCBDecodeTests {
     "photographs decode whole, halved and as colour, and cut ones are refused",
     .enabled(if: BoardPhotos.folder != nil, "no DeepPCB: set FEEDER_DEEPPCB to its folder"))
   func photographs() throws {
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let files = try BoardPhotos.files(step: 25)
     #expect(files.count >= 60)
     for file in files {
       let jpeg = [UInt8](try Data(contentsOf: file))
-      let info = try jpeg.withUnsafeBytes { try decoder.info(of: $0) }
+      let info = try jpeg.withUnsafeBytes { try decoder.open($0) }
       #expect(info.size == PixelSize(side: 640), "\(file.lastPathComponent)")
       let grey = try decoder.decode(jpeg, channels: 1)
       let colour = try decoder.decode(jpeg, channels: 3)
@@ -47,7 +47,7 @@ struct DeepPCBDecodeTests {
       for index in stride(from: 0, to: grey.bytes.count, by: 997) {
         #expect(abs(Int(grey.bytes[index]) - Int(colour.bytes[3 * index])) <= 8)
       }
-      if info.componentCount == 1 { #expect(colour.withView { isGrey($0) }) }
+      if info.channels == 1 { #expect(colour.withView { isGrey($0) }) }
       #expect(throws: ImagingError.self, "\(file.lastPathComponent)") {
         try decoder.decode(Array(jpeg.prefix(jpeg.count * 3 / 4)), channels: 1)
       }

@@ -13,7 +13,7 @@ struct ImageFaultTests {
     case refused(String)
   }
 
-  private func outcome(_ bytes: [UInt8], _ decoder: JPEGDecoder, channels: Int) throws -> Outcome {
+  private func outcome(_ bytes: [UInt8], _ decoder: ImageDecoder, channels: Int) throws -> Outcome {
     do {
       return .pixels(try decoder.decode(bytes, channels: channels))
     } catch let error as ImagingError {
@@ -31,7 +31,7 @@ struct ImageFaultTests {
   func each(_ fault: ImageFault) throws {
     let bytes = try #require(fault.bytes)
     for channels in [1, 3] {
-      let outcome = try outcome(bytes, JPEGDecoder(), channels: channels)
+      let outcome = try outcome(bytes, ImageDecoder(), channels: channels)
       switch (outcome, fault.word) {
       case (.pixels, nil): break
       case (.refused(let reason), let word?): #expect(reason.contains(word), "no '\(word)' in: \(reason)")
@@ -43,22 +43,22 @@ struct ImageFaultTests {
 
   @Test("a decoder that had all other kinds before gives what a new one gives")
   func usedDecoder() throws {
-    let used = try JPEGDecoder()
+    let used = try ImageDecoder()
     for step in [1, 7] {  // two orders, so that each follows on two others
       for place in Self.faults.indices {
         let fault = Self.faults[place * step % Self.faults.count]
         let bytes = try #require(fault.bytes)
         #expect(
-          try outcome(bytes, used, channels: 3) == outcome(bytes, JPEGDecoder(), channels: 3), "\(fault.name)")
+          try outcome(bytes, used, channels: 3) == outcome(bytes, ImageDecoder(), channels: 3), "\(fault.name)")
       }
     }
   }
 
   @Test("Motion JPEG, which leaves the standard tables out, decodes as with them")
   func motion() throws {
-    let whole = try JPEGDecoder().decode(SampleJPEGs.baseline(), channels: 3)
+    let whole = try ImageDecoder().decode(SampleJPEGs.baseline(), channels: 3)
     let fault = try #require(Self.faults.first { $0.name == "motion-jpeg" })
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     _ = try decoder.decode(SampleJPEGs.blocks(), channels: 1)  // other tables
     #expect(try decoder.decode(#require(fault.bytes), channels: 3) == whole)
   }
@@ -66,10 +66,10 @@ struct ImageFaultTests {
   @Test("a size that the file's bytes cannot hold is refused before its pixels have memory")
   func noMemory() throws {
     let header = JPEGPieces.start + JPEGPieces.frame(width: 13_377, height: 13_377) + JPEGPieces.scan()
-    #expect(throws: ImagingError.truncated(reason: "\(header.count) bytes cannot hold 13377 x 13377 pixels")) {
-      try header.withUnsafeBytes { try JPEGInfo(of: $0) }
+    #expect(throws: ImagingError.truncated(.jpeg, reason: "\(header.count) bytes cannot hold 13377 x 13377 pixels")) {
+      try header.withUnsafeBytes { try ImageHeader(of: $0) }
     }
-    let info = try header.withUnsafeBytes { try JPEGInfo(of: $0, fileByteCount: 400_000) }
+    let info = try header.withUnsafeBytes { try ImageHeader(of: $0, fileByteCount: 400_000) }
     #expect(info.size == PixelSize(side: 13_377))
   }
 }

@@ -9,11 +9,11 @@ struct JPEGTests {
 
   @Test("a picture survives a round trip within the coding's loss", arguments: [1, 3])
   func roundTrip(channels: Int) throws {
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let jpeg = try TestImages.jpeg(size, channels: channels, quality: 100)
-    let info = try jpeg.withUnsafeBytes { try decoder.info(of: $0) }
+    let info = try jpeg.withUnsafeBytes { try decoder.open($0) }
     #expect(info.size == size)
-    #expect(info.componentCount == channels)
+    #expect(info.channels == channels)
     let decoded = try decoder.decode(jpeg, channels: channels)
     #expect(decoded.size == size)
     #expect(largestDifference(decoded.bytes, TestImages.board(size, channels: channels).bytes) <= 4)
@@ -21,7 +21,7 @@ struct JPEGTests {
 
   @Test("colour asked of a grey file is three equal channels")
   func colourFromGrey() throws {
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let jpeg = try TestImages.jpeg(size, channels: 1)
     let grey = try decoder.decode(jpeg, channels: 1)
     let colour = try decoder.decode(jpeg, channels: 3)
@@ -30,7 +30,7 @@ struct JPEGTests {
 
   @Test("grey asked of a colour file is its luma")
   func greyFromColour() throws {
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let jpeg = try TestImages.jpeg(size, channels: 3, quality: 100)
     let grey = try decoder.decode(jpeg, channels: 1)
     let colour = try decoder.decode(jpeg, channels: 3)
@@ -44,7 +44,7 @@ struct JPEGTests {
   func reduction(denominator: Int) throws {
     let size = PixelSize(width: 323, height: 201)
     let scale = DecodeScale(denominator: denominator)
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let reduced = try decoder.decode(try TestImages.jpeg(size, channels: 1), channels: 1, scale: scale)
     #expect(reduced.size == scale.size(of: size))
     #expect(reduced.size.width * denominator >= size.width && (reduced.size.width - 1) * denominator < size.width)
@@ -72,7 +72,7 @@ struct JPEGTests {
 
   @Test("an encoder and a decoder give the same bytes every time they are used again")
   func reuse() throws {
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let first = try TestImages.jpeg(size, channels: 3)
     let pixels = try decoder.decode(first, channels: 3)
     #expect(throws: ImagingError.self) { try decoder.decode(Array(first.dropLast(200)), channels: 3) }

@@ -44,7 +44,7 @@ struct PixelStreamTests {
   func greyJPEG(denominator: Int) throws {
     let jpeg = try TestImages.jpeg(PixelSize(width: 119, height: 67), channels: 1)
     let scale = DecodeScale(denominator: denominator)
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let grey = try decoder.decode(jpeg, channels: 1, scale: scale)
     let colour = try decoder.decode(jpeg, channels: 3, scale: scale)
     #expect(colour.size == grey.size && colour.bytes == grey.bytes.flatMap { [$0, $0, $0] })
@@ -60,7 +60,7 @@ struct PixelStreamTests {
     // The frame header (FF C0) says 2 x 2 samples of brightness for one of each colour.
     let start = try #require(half.indices.first { half[$0...].starts(with: [0xFF, 0xC0]) })
     #expect([half[start + 11], half[start + 14], half[start + 17]] == [0x22, 0x11, 0x11])
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     let (left, right) = (try decoder.decode(full, channels: 1), try decoder.decode(half, channels: 1))
     #expect(largestDifference(left.bytes, right.bytes) <= 12)
   }

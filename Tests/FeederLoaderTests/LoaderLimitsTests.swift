@@ -95,7 +95,7 @@ struct LoaderLimitsTests {
       settings: LoaderSettings(batch: 5, imageSize: 64, mode: .validation, workers: 2))
     loader.startEpoch(0)
     guard let batch = try loader.nextBatch() else { throw LoaderError.noImages }
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     for (index, entry) in boards.entries.enumerated() {
       let size = TemporaryBoards.mixedSizes[index]
       let geometry = Letterbox(source: size, target: PixelSize(side: 64))

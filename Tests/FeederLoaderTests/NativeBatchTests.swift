@@ -32,7 +32,7 @@ struct NativeBatchTests {
     let order = NativeBatches.shuffled(count: 11, seed: 3)
     #expect(order.sorted() == Array(0..<11))
     let batches = try NativeBatches(cache, settings(order, workers: workers))
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     for number in 0..<9 {
       let batch = try batches.next()
       #expect(batch.number == number && batch.imageCount == 4)
@@ -68,7 +68,7 @@ struct NativeBatchTests {
   func large(channels: Int) throws {
     let sizes = [PixelSize(width: 1280, height: 1250), PixelSize(width: 641, height: 479)]
     let boards = try TemporaryBoards(count: 2, channels: 3, sizes: sizes)
-    let decoder = try JPEGDecoder()
+    let decoder = try ImageDecoder()
     for form in [CacheChoice.jpeg, .pixels] {
       let cache = try cache(boards, form, channels: channels, imageSize: 1280)
       let batch = try NativeBatches(cache, settings([0, 1], batch: 2)).next()

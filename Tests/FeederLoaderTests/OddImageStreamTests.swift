@@ -65,7 +65,7 @@ struct OddImageStreamTests {
     let jpeg = try SampleJPEGs.baseline()
     let files = (1...8).map { ("\($0)", JPEGPieces.oriented(jpeg, $0)) }
     try write(files, label: "0 0.3 0.7 0.2 0.4\n", to: folder.url)
-    let stored = try jpeg.withUnsafeBytes { try JPEGDecoder().decode($0, channels: 3) }
+    let stored = try jpeg.withUnsafeBytes { try ImageDecoder().decode($0, channels: 3) }
     let turned = SeenSource(
       pictures: Orientation.allCases.map { SampleJPEGs.seen(stored, $0) },
       labels: [Label(classID: 0, centerX: 0.3, centerY: 0.7, width: 0.2, height: 0.4)])

@@ -22,7 +22,8 @@ struct DiagnosisTests {
   /// 1,000 images of 25 KB as JPEG and 400 KB as pixels; a mosaic reads four.
   private func data(isDecoded: Bool = true, room: Int = 1 << 40) -> Remedy.Data {
     Remedy.Data(
-      isDecoded: isDecoded, jpegByteCount: 25_000_000, pixelByteCount: 400_000_000, decodeSeconds: 0.00025, room: room,
+      isDecoded: isDecoded, encodedByteCount: 25_000_000, pixelByteCount: 400_000_000, decodeSeconds: 0.00025,
+      room: room,
       imageCount: 1000)
   }
 
@@ -72,7 +73,7 @@ struct DiagnosisTests {
         storageBytesPerSecond: 160e6))
     #expect(pixels.verdict == .read)
     let remedies = Remedy.ranked(for: pixels, data: data(isDecoded: false, room: 0), allCores: nil)
-    #expect(remedies.map(\.change) == [.memory("pixels"), .jpeg])
+    #expect(remedies.map(\.change) == [.memory("pixels"), .encoded])
     #expect(remedies[0].predictedImagesPerSecond == 2000 && remedies[0].costByteCount == 400_000_000)
     // 4 x 0.25 ms of decoding beside 1 ms of augmenting on two workers.
     #expect(remedies[1].predictedImagesPerSecond == 1000 && remedies[1].costByteCount == 25_000_000)

@@ -61,7 +61,7 @@ struct ReportPageTests {
     }
     #expect(grid.size == PixelSize(width: 1280, height: 1280))
     let jpeg = try grid.jpeg(JPEGEncoder())
-    let pixels = try jpeg.withUnsafeBytes { try JPEGDecoder().decode($0, channels: 3) }
+    let pixels = try jpeg.withUnsafeBytes { try ImageDecoder().decode($0, channels: 3) }
     // The left edge of the box: 10 / 80 of a tile of 638 pixels, red.
     pixels.withView { view in
       let x = 1 + 638 * 10 / 80 - 1

@@ -53,8 +53,9 @@ struct SyntheticDatasetTests {
     #expect(summary.boxCounts[.train] == train.map(\.labels.count).reduce(0, +))
     #expect(summary.boxCounts[.val] == val.map(\.labels.count).reduce(0, +))
     #expect(summary.classBoxCounts.reduce(0, +) == (train + val).map(\.labels.count).reduce(0, +))
-    let info = try [UInt8](Data(contentsOf: URL(filePath: train[0].imagePath))).withUnsafeBytes { try JPEGInfo(of: $0) }
-    #expect(info.componentCount == 1 && info.size == PixelSize(width: 224, height: 160))
+    let file = [UInt8](try Data(contentsOf: URL(filePath: train[0].imagePath)))
+    let info = try file.withUnsafeBytes { try ImageHeader(of: $0) }
+    #expect(info.channels == 1 && info.size == PixelSize(width: 224, height: 160))
   }
 
   @Test("A folder that is not empty, a file and a place below a file are refused, and nothing is left behind")

@@ -73,7 +73,7 @@ extension FuzzTarget {
     try boards.overwrite(1, with: Array(try boards.jpeg(1).prefix(400)))
     let dataset = try boards.dataset()
     let folder = CacheFolder(boards.folder.path + "/cache")
-    return try [CacheRecipe.jpeg, .pixels(channels: 1, imageSize: 32)].map { recipe in
+    return try [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 32)].map { recipe in
       let builder = CacheBuilder(
         dataset, .train, try SourceSurvey(dataset.entries(.train)), recipe: recipe, automaticChannels: 0,
         folder: folder)

@@ -7,8 +7,8 @@ extension FuzzTarget {
   /// the header, since a fuzzer has to be fast.
   func readJPEG(_ bytes: [UInt8]) throws {
     try bytes.withUnsafeBytes { jpeg in
-      let decoder = try JPEGDecoder()
-      let info = try decoder.info(of: jpeg)
+      let decoder = try ImageDecoder()
+      let info = try decoder.open(jpeg)
       guard info.size.width * info.size.height <= 1 << 18 else { return }
       for channels in [1, 3] {
         let scale = DecodeScale.fitting(info.size, imageSize: 32)

@@ -111,7 +111,7 @@ struct OddImageTests {
     #expect(predict.status == 0, "\(predict.messages)")
     for orientation in Orientation.allCases {
       let drawn = try Data(contentsOf: boards.url("drawn/turned-\(orientation.rawValue).jpg"))
-      let info = try drawn.withUnsafeBytes { try JPEGInfo(of: $0) }
+      let info = try drawn.withUnsafeBytes { try ImageHeader(of: $0) }
       #expect(info.size == orientation.turned(SampleJPEGs.size) && info.orientation == .upright)
     }
     let predictions =

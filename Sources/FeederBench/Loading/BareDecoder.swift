@@ -4,7 +4,7 @@ import FeederImaging
 
 /// libjpeg-turbo's decoding call and nothing around it: the floor that `feeder bench` holds its own decoding against.
 ///
-/// The same flags as `JPEGDecoder`, but no look at the data before the call and none at its warnings after it. One a thread.
+/// The same flags as `JPEGCodec`, but no look at the data before the call and none at its warnings after it. One a thread.
 package final class BareDecoder {
   private let handle: tjhandle
 

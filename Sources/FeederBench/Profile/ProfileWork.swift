@@ -77,7 +77,7 @@ package struct ProfileWork {
         deviceImagesPerSecond: deviceRate.imagesPerSecond, copyImagesPerSecond: deviceRate.copyImagesPerSecond,
         storageBytesPerSecond: costs.storageBytesPerSecond))
     let data = Remedy.Data(
-      isDecoded: isDecoded, jpegByteCount: costs.jpegByteCount, pixelByteCount: costs.pixelByteCount,
+      isDecoded: isDecoded, encodedByteCount: costs.encodedByteCount, pixelByteCount: costs.pixelByteCount,
       decodeSeconds: costs.decodeSeconds * Double(decodeCount), room: costs.room, imageCount: costs.imageCount)
     let ranked = Remedy.ranked(
       for: diagnosis, data: data,
@@ -96,7 +96,7 @@ package struct ProfileWork {
     var (source, workers, precision) = (opened, report.workers, precision)
     switch remedy.change {
     case .workers(let count): workers = count
-    case .pixels, .jpeg:
+    case .pixels, .encoded:
       var options = sources
       options.channels = opened.source.channels
       options.cache = remedy.change == .pixels ? .pixels : .jpeg

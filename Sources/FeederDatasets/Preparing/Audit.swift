@@ -64,7 +64,7 @@ package struct Audit: Sendable, Equatable {
 
 /// What became of one image.
 struct PreparedImage: Sendable {
-  let info: JPEGInfo
+  let header: ImageHeader
   let checksum: UInt64
   let byteCount: Int
   let labels: [Label]
@@ -115,13 +115,13 @@ extension Audit.SplitCounts {
     duplicateBoxCount += image.tally.duplicateCount
     outlineCount += image.tally.outlineCount
     if image.labels.isEmpty { emptyImageCount += 1 }
-    if image.info.componentCount == 1 { oneComponentImageCount += 1 }
-    if image.info.orientation != .upright { turnedImageCount += 1 }
+    if image.header.channels == 1 { oneComponentImageCount += 1 }
+    if image.header.orientation != .upright { turnedImageCount += 1 }
     for label in image.labels {
       classBoxCounts[label.classID] += 1
-      tinyBoxes.add(label, on: image.info.size)
+      tinyBoxes.add(label, on: image.header.size)
       // Half a thousandth of a pixel is rounding of the shares.
-      let area = label.box(in: image.info.size).area
+      let area = label.box(in: image.header.size).area
       if area < 32 * 32 - 5e-4 {
         smallBoxCount += 1
       } else if area <= 96 * 96 + 5e-4 {

@@ -6,34 +6,34 @@ struct ImageCheck {
   /// The file's bytes.
   let bytes: [UInt8]
   /// What its header says.
-  let info: JPEGInfo
+  let header: ImageHeader
   /// The checksum of the file.
   let checksum: UInt64
 }
 
 /// Checks images with one decoder and one buffer; one a thread.
 final class ImageChecker {
-  private let decoder: JPEGDecoder
+  private let decoder: ImageDecoder
   private var pixels: [UInt8] = []
   /// An eighth a side needs every code of the file and a 64th of the memory.
   private static let scale = DecodeScale(denominator: 8)
 
   /// Throws where no decoder can be made.
-  init() throws { decoder = try JPEGDecoder() }
+  init() throws { decoder = try ImageDecoder() }
 
   /// Reads and decodes a file. Throws `ImagingError` or `DatasetError.unreadable`.
   func check(_ path: String) throws -> ImageCheck {
     let bytes = try FileBytes.read(path)
-    return try bytes.withUnsafeBytes { jpeg in
-      let info = try decoder.info(of: jpeg)
-      let channels = info.componentCount == 1 ? 1 : 3
-      let size = Self.scale.size(of: info.size)
+    return try bytes.withUnsafeBytes { encoded in
+      let header = try decoder.open(encoded)
+      let channels = header.channels
+      let size = Self.scale.size(of: header.size)
       let count = size.width * size.height * channels
       if pixels.count < count { pixels = [UInt8](repeating: 0, count: count) }
       _ = try pixels.withUnsafeMutableBytes { target in
-        try decoder.decode(jpeg, channels: channels, scale: Self.scale, into: target)
+        try decoder.decode(channels: channels, scale: Self.scale, into: target)
       }
-      return ImageCheck(bytes: bytes, info: info, checksum: Checksum.xxh64(jpeg))
+      return ImageCheck(bytes: bytes, header: header, checksum: Checksum.xxh64(encoded))
     }
   }
 }

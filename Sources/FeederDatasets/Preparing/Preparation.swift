@@ -100,14 +100,15 @@ extension PreparationSource {
     } catch DatasetError.unreadable(_, let reason) {
       return .failure(UnreadableImage(reason: "cannot be read (\(reason))"))
     }
-    let (labels, tally, badLines) = labels(of: item, size: image.info.size)
+    let (labels, tally, badLines) = labels(of: item, size: image.header.size)
     let name = "\(item.split)/\(item.imageID)"
-    let isLinked = settings.images == .link && staged.link(to: item.imagePath, as: "images/\(name).jpg")
-    if !isLinked { try staged.write(image.bytes, to: "images/\(name).jpg") }
+    let file = "images/\(name).\(ImageCodecs.ending(of: image.header.format))"
+    let isLinked = settings.images == .link && staged.link(to: item.imagePath, as: file)
+    if !isLinked { try staged.write(image.bytes, to: file) }
     try staged.write(LayoutText.labelFile(labels), to: "labels/\(name).txt")
     return .success(
       PreparedImage(
-        info: image.info, checksum: image.checksum, byteCount: image.bytes.count, labels: labels,
+        header: image.header, checksum: image.checksum, byteCount: image.bytes.count, labels: labels,
         tally: tally, badLines: badLines, isLinked: isLinked))
   }
 

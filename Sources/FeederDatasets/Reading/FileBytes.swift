@@ -5,7 +5,7 @@ import Foundation
 /// Whole files as bytes, and what the system says of a path.
 package enum FileBytes {
   /// The bytes of a file of at most `limit` bytes. Throws `DatasetError.unreadable`.
-  static func read(_ path: String, limit: Int = JPEGInfo.maximumFileByteCount) throws -> [UInt8] {
+  static func read(_ path: String, limit: Int = ImageHeader.maximumFileByteCount) throws -> [UInt8] {
     // Without a wait: the opening of a pipe would wait for somebody to write to it.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
@@ -37,13 +37,14 @@ package enum FileBytes {
     return bytes
   }
 
-  /// True if the file at a path begins as a JPEG does.
-  static func isJPEG(_ path: String) -> Bool {
+  /// The first bytes of a file, at most `byteCount`; none if it cannot be read.
+  static func start(of path: String, byteCount: Int) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { return false }
+    guard file >= 0 else { return [] }
     defer { close(file) }
-    var start: [UInt8] = [0, 0, 0]
-    return Foundation.read(file, &start, start.count) == start.count && start == [0xFF, 0xD8, 0xFF]
+    var start = [UInt8](repeating: 0, count: byteCount)
+    let count = Foundation.read(file, &start, byteCount)
+    return Array(start.prefix(max(count, 0)))
   }
 
   /// The error for a path that the system refuses with the code `error`.

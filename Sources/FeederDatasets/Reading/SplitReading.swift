@@ -38,7 +38,8 @@ extension Dataset {
       let count = found.otherImages.count
       throw DatasetError.images(
         folder: plan.place,
-        problem: "holds no .jpg or .jpeg files" + (count > 0 ? " (\(count) images of other kinds are not read)" : ""))
+        problem: "holds no \(FileKind.readableEither) files"
+          + (count > 0 ? " (\(count) images of other kinds are not read)" : ""))
     }
     guard found.deadLinks.count < found.images.count else {
       throw DatasetError.images(

@@ -39,7 +39,7 @@ package final class EventsRecorder: TrainingObserver {
   private func addPicture(_ name: String) {
     guard let data = try? Data(contentsOf: folder.url.appending(path: name + ".jpg")) else { return }
     attempt { file in
-      let size = try data.withUnsafeBytes { try JPEGInfo(of: $0).size }
+      let size = try data.withUnsafeBytes { try ImageHeader(of: $0).size }
       try file.append(jpeg: [UInt8](data), width: size.width, height: size.height, tag: name, step: 0)
     }
   }

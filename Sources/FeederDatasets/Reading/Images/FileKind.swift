@@ -1,3 +1,6 @@
+import FeederImaging
+import Foundation
+
 /// What a file beside images is, by its name.
 enum FileKind: Sendable {
   /// An image that Feeder reads.
@@ -12,7 +15,8 @@ enum FileKind: Sendable {
   case other
 
   /// The endings of the images that Feeder reads.
-  private static let endings: Set<String> = ["jpg", "jpeg"]
+  private static let endings = Set(ImageCodecs.endings)
+  /// The endings of images that Feeder does not read, unless a codec has come to read them.
   private static let otherEndings: Set<String> = [
     "png", "bmp", "dib", "tif", "tiff", "webp", "gif", "heic", "heif", "avif", "dng", "jp2", "jfif", "jpe", "mpo",
     "pgm", "ppm", "pnm", "pfm", "b16", "raw",
@@ -21,7 +25,15 @@ enum FileKind: Sendable {
   private static let ownEndings: Set<String> = ["yaml", "yml", "names", "data", "md", "cache", "npy"]
   private static let leavings: Set<String> = ["thumbs.db", "ehthumbs.db", "desktop.ini"]
   /// How messages name the images that Feeder reads.
-  static let readable = ".jpg and .jpeg"
+  static let readable = list("and")
+  /// The same for a message that none is there.
+  static let readableEither = list("or")
+
+  private static func list(_ word: String) -> String {
+    let endings = ImageCodecs.endings.map { "." + $0 }
+    return [endings.dropLast().joined(separator: ", "), endings.suffix(1).joined()].filter { !$0.isEmpty }
+      .joined(separator: " \(word) ")
+  }
 
   /// The kind of a file of this name.
   init(_ name: String) {
@@ -50,6 +62,11 @@ enum FileKind: Sendable {
     case .image, .otherImage: true
     case .text, .nothing, .other: false
     }
+  }
+
+  /// True if the file at a path begins as an image that Feeder reads.
+  static func holdsImage(_ path: String) -> Bool {
+    FileBytes.start(of: path, byteCount: 16).withUnsafeBytes { ImageCodecs.recognise($0) }
   }
 
   /// A name without its ending.

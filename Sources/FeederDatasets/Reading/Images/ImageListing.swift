@@ -9,7 +9,7 @@ package struct ImageListing: Sendable {
   package private(set) var otherImages: [String] = []
   /// Files that are neither images nor text, sorted.
   package private(set) var otherFiles: [String] = []
-  /// Images whose names begin with a dot, sorted. What macOS leaves beside files, `._NAME`, is none unless it holds a JPEG.
+  /// Images whose names begin with a dot, sorted. What macOS leaves beside files, `._NAME`, is none unless it holds an image.
   package private(set) var hiddenImages: [String] = []
   /// Folders that were left out because a link leads to them again and again.
   package private(set) var repeatedFolders: [String] = []
@@ -57,7 +57,7 @@ package struct ImageListing: Sendable {
     }
     for name in listing.hiddenNames where FileKind(name).isImage {
       let path = folder + "/" + name
-      if !FileBytes.isFolder(path), !name.hasPrefix("._") || FileBytes.isJPEG(path) { hiddenImages.append(path) }
+      if !FileBytes.isFolder(path), !name.hasPrefix("._") || FileKind.holdsImage(path) { hiddenImages.append(path) }
     }
     for (name, kind) in listing.items {
       let path = folder + "/" + name

@@ -3,17 +3,19 @@ import FeederCore
 
 /// Turns JPEG bytes into pixels with one libjpeg-turbo handle that is used again and again.
 ///
-/// One a worker: not Sendable, since the handle keeps state between calls. Decoding uses the accurate integer
-/// transform and smooth chroma upsampling, so the pixels depend on the data and the library alone. They are turned as the
-/// file's orientation says: what comes out is the picture as it is seen.
-package final class JPEGDecoder {
+/// Not Sendable, since the handle keeps state between calls. Decoding uses the accurate integer transform and smooth chroma
+/// upsampling, so the pixels depend on the data and the library alone. Grey from colour is libjpeg's luma.
+package final class JPEGCodec: ImageCodec {
+  package static let format = ImageFormat.jpeg
+  package static let endings = ["jpg", "jpeg"]
+
   private let handle: tjhandle
   /// True once a file may have left tables in the handle.
   private var isUsed = false
   /// Pixels before they are turned.
   private var stored = GrowingBuffer()
+  private var opened: (bytes: UnsafeRawBufferPointer, header: JPEGHeader)?
 
-  /// Makes the handle. Throws `ImagingError.library` where memory is short.
   package init() throws {
     guard let handle = tjInitDecompress() else {
       throw ImagingError.library(reason: String(cString: tjGetErrorStr2(nil)))
@@ -23,40 +25,43 @@ package final class JPEGDecoder {
 
   deinit { tjDestroy(handle) }
 
-  /// Size and component count, from the header alone; nothing is allocated. Throws as `decode` would for the header.
-  package func info(of jpeg: UnsafeRawBufferPointer) throws -> JPEGInfo { try JPEGInfo(of: jpeg) }
+  package static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= 2 && bytes[0] == 0xFF && bytes[1] == 0xD8
+  }
 
-  /// Decodes into `target`, interleaved and tightly packed; returns the decoded size, `scale.size(of: info.size)`.
-  ///
-  /// `channels` is 1 or 3: grey from colour is libjpeg's luma, colour from grey is three equal channels. `target` has
-  /// at least width x height x channels bytes of the decoded size and is the caller's; after an error its content is
-  /// undefined. Throws `ImagingError` for everything that is wrong with the data, truncation included.
-  @discardableResult
-  package func decode(
-    _ jpeg: UnsafeRawBufferPointer, channels: Int, scale: DecodeScale = .full,
-    into target: UnsafeMutableRawBufferPointer
-  ) throws -> PixelSize {
-    precondition(channels == 1 || channels == 3, "an image has 1 or 3 channels")
-    let header = try JPEGHeader(of: JPEGBytes(jpeg), fileByteCount: jpeg.count)
+  package static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
+    try JPEGHeader(of: EncodedBytes(bytes), fileByteCount: fileByteCount).imageHeader
+  }
+
+  package func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
+    let header = try JPEGHeader(of: EncodedBytes(bytes), fileByteCount: bytes.count)
+    opened = (bytes, header)
+    return header.imageHeader
+  }
+
+  package func decode(channels: Int, scale: DecodeScale, into target: UnsafeMutableRawBufferPointer) throws {
+    guard let (bytes, header) = opened else { preconditionFailure("a file is opened before it is decoded") }
+    opened = nil
     let scans = try JPEGScans(header)
     guard scans.isSelfContained || !isUsed else {
       // The tables of the file before would fill the gaps; a new handle has libjpeg's own, or refuses.
-      return try JPEGDecoder().decode(jpeg, channels: channels, scale: scale, into: target)
+      return try JPEGCodec().decode(bytes, scans, channels: channels, scale, into: target)
     }
+    try decode(bytes, scans, channels: channels, scale, into: target)
+  }
+
+  private func decode(
+    _ jpeg: UnsafeRawBufferPointer, _ scans: JPEGScans, channels: Int, _ scale: DecodeScale,
+    into image: UnsafeMutableRawBufferPointer
+  ) throws {
     isUsed = true
-    let size = scale.size(of: JPEGInfo(header).size)
-    let pixelCount = size.width * size.height
-    precondition(target.count >= pixelCount * channels, "the target holds the decoded image")
-    let image = UnsafeMutableRawBufferPointer(rebasing: target[..<(channels * pixelCount)])
-    guard channels == 3, header.frame.componentCount == 1 else {
-      try decompress(jpeg, scans, scale, channels: channels, into: image)
-      return size
+    guard channels == 3, scans.header.frame.componentCount == 1 else {
+      return try decompress(jpeg, scans, scale, channels: channels, into: image)
     }
     // libjpeg spreads grey to three channels value by value: a quarter of the time that such an image takes.
-    let last = UnsafeMutableRawBufferPointer(rebasing: image[(2 * pixelCount)...])
+    let last = UnsafeMutableRawBufferPointer(rebasing: image[(image.count / 3 * 2)...])
     try decompress(jpeg, scans, scale, channels: 1, into: last)
     spreadGrey(fillingLastThirdOf: image)
-    return size
   }
 
   private func decompress(
@@ -76,19 +81,6 @@ package final class JPEGDecoder {
     orientation.turn(UnsafeRawBufferPointer(pixels), size: size, channels: channels, into: target)
   }
 
-  /// Decodes into pixels of their own; for single images, since it allocates.
-  package func decode(
-    _ jpeg: UnsafeRawBufferPointer, channels: Int, scale: DecodeScale = .full
-  ) throws -> Pixels {
-    let size = scale.size(of: try JPEGInfo(of: jpeg).size)
-    let count = size.width * size.height * channels
-    let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      try decode(jpeg, channels: channels, scale: scale, into: UnsafeMutableRawBufferPointer(buffer))
-      initialized = count
-    }
-    return Pixels(bytes: bytes, size: size, channels: channels)
-  }
-
   /// Spare bytes before the end marker that some cameras write; more are rows that the header does not tell of.
   private static let mostSpareBytes = 64
 
@@ -106,6 +98,15 @@ package final class JPEGDecoder {
       return nil
     }
     let ends = ["Premature end of JPEG", "premature end of data", "Premature end of input"]
-    return ends.contains { reason.contains($0) } ? .truncated(reason: reason) : .damaged(reason: reason)
+    return ends.contains { reason.contains($0) } ? .truncated(.jpeg, reason: reason) : .damaged(.jpeg, reason: reason)
+  }
+}
+
+extension JPEGHeader {
+  /// What it says in the words of every format.
+  var imageHeader: ImageHeader {
+    ImageHeader(
+      size: orientation.turned(frame.size), channels: frame.componentCount, bitDepth: 8, orientation: orientation,
+      format: .jpeg)
   }
 }

@@ -1,5 +1,5 @@
-/// A borrowed JPEG file, or a part of one, which is not trusted: every look at a byte is checked against its end.
-struct JPEGBytes {
+/// A borrowed image file, or a part of one, which is not trusted: every look at a byte is checked against its end.
+struct EncodedBytes {
   private let memory: UnsafeRawBufferPointer
 
   /// Lives no longer than `memory`.
@@ -14,7 +14,7 @@ struct JPEGBytes {
   }
 
   /// A part of it.
-  subscript(range: Range<Int>) -> JPEGBytes { JPEGBytes(UnsafeRawBufferPointer(rebasing: memory[range])) }
+  subscript(range: Range<Int>) -> EncodedBytes { EncodedBytes(UnsafeRawBufferPointer(rebasing: memory[range])) }
 
   /// The number of 16 bits at `place`, its upper half first.
   func number(at place: Int) -> Int { Int(self[place]) << 8 | Int(self[place + 1]) }
