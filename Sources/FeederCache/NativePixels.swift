@@ -1,6 +1,5 @@
 import FeederCore
 import FeederImaging
-import Foundation
 
 /// Images as they are kept, without a reduction or a fit to any image size.
 extension ImageCache {
@@ -21,7 +20,7 @@ extension ImageCache {
   /// `target` holds width x height x channels bytes of `nativeSize`. Throws `CacheError.damagedImage` where the image is at
   /// fault, other errors where the cache file is.
   package func writeNative(
-    _ index: Int, scratch: NativeScratch, into target: UnsafeMutableRawBufferPointer
+    _ index: Int, scratch: DecodeScratch, into target: UnsafeMutableRawBufferPointer
   ) throws {
     guard let size = file.items.storedSize(index) else { throw failure(index) }
     precondition(target.count >= size.width * size.height * channels, "the target holds the image")
@@ -30,52 +29,13 @@ extension ImageCache {
   }
 
   private func write(
-    _ record: UnsafeRawBufferPointer, _ index: Int, _ size: PixelSize, _ scratch: NativeScratch,
+    _ record: UnsafeRawBufferPointer, _ index: Int, _ size: PixelSize, _ scratch: DecodeScratch,
     into target: UnsafeMutableRawBufferPointer
   ) throws {
     guard file.recipe.form == .encoded else {
       return record.count < Self.smallestStream ? target.copyMemory(from: record) : streamCopy(record, into: target)
     }
-    do {
-      let header = try scratch.decoder.open(record)
-      guard header.size == size else { throw CacheError.changedSource(path: file.items.imageID(index)) }
-      try scratch.decode(header, channels: channels, into: target)
-    } catch let error as ImagingError {
-      throw CacheError.damagedImage(path: file.items.imageID(index), reason: error.description)
-    }
-  }
-}
-
-/// What one worker needs to decode at native size: a decoder, and a buffer that stays in its own cache.
-///
-/// Decoding straight into a slot misses the cache line by line and costs 6 % (1 x 640 x 640) to 10 % (3 channels) more than
-/// into a buffer that is used again; decoding into the buffer and streaming it out costs 3 % (docs/measurements/loader.md).
-package final class NativeScratch {
-  let decoder: ImageDecoder
-  private var buffer = GrowingBuffer()
-
-  /// Images up to this many bytes take the way through the buffer: three quarters of the core's own cache; 768 KiB where the
-  /// system does not say how large that is.
-  private static let largestByteCount = max(sysconf(Int32(_SC_LEVEL2_CACHE_SIZE)), 1 << 20) / 4 * 3
-
-  /// Throws `ImagingError.library` if a codec cannot start.
-  package init() throws { decoder = try ImageDecoder() }
-
-  fileprivate func decode(
-    _ header: ImageHeader, channels: Int, into target: UnsafeMutableRawBufferPointer
-  ) throws {
-    let planes = header.channels == 1 ? 1 : channels  // grey is spread on its way out
-    let count = header.size.width * header.size.height * planes
-    guard count <= Self.largestByteCount else {
-      return _ = try decoder.decode(channels: channels, into: target)
-    }
-    let pixels = buffer.bytes(count)
-    try decoder.decode(channels: planes, into: pixels)
-    if planes == channels {
-      streamCopy(UnsafeRawBufferPointer(pixels), into: target)
-    } else {
-      streamGrey(UnsafeRawBufferPointer(pixels), into: target)
-    }
+    try scratch.decodeNative(record, path: file.items.imageID(index), size: size, channels: channels, into: target)
   }
 }
 

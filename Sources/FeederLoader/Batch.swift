@@ -27,7 +27,7 @@ package struct Target: Sendable, Equatable {
   }
 }
 
-/// Which image of the data set stands at one place of a batch.
+/// Which image stands at one place of a batch.
 package struct BatchImage: Sendable, Equatable {
   /// Index into the data set's sorted entries.
   package let entryIndex: Int
@@ -39,6 +39,15 @@ package struct BatchImage: Sendable, Equatable {
   package let isDamaged: Bool
   /// Checksum of the image's pixels and targets as they are delivered.
   package let hash: UInt64
+
+  /// What a filler put in a place.
+  package init(entryIndex: Int, size: PixelSize, letterbox: Letterbox, isDamaged: Bool, hash: UInt64) {
+    self.entryIndex = entryIndex
+    self.size = size
+    self.letterbox = letterbox
+    self.isDamaged = isDamaged
+    self.hash = hash
+  }
 }
 
 /// A batch on loan: its slot returns to the loader by `release()`, or when the value goes out of scope.
@@ -62,9 +71,9 @@ package struct Batch: ~Copyable, @unchecked Sendable {
 
   deinit { core.takeBack(slot) }
 
-  /// imageCount x channels x height x width bytes, the start of the slot.
+  /// The bytes of all places, the start of the slot: of training and validation imageCount x channels x height x width.
   package var pixels: UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(rebasing: slot.pixels[..<(imageCount * channels * size.width * size.height)])
+    UnsafeMutableRawBufferPointer(rebasing: slot.pixels[..<(imageCount * core.filler.placeByteCount)])
   }
 
   /// Lends the pixels of the image at `place`.

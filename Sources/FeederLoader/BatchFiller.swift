@@ -2,25 +2,12 @@ import FeederCache
 import FeederCore
 import FeederImaging
 
-/// What one worker keeps from image to image; made and used by the worker's own thread.
-struct WorkerScratch {
-  let decode: DecodeScratch
-  let pixels = PixelScratch()
-  let clock = WorkerClock()
-
-  /// Throws if a codec cannot start.
-  init() throws { decode = try DecodeScratch() }
-}
-
 /// Fills one place of a batch: from the source's pixels in one pass into the slot, with its targets and its hash.
-///
-/// Allocates nothing once the worker's scratch and the slot's lists have grown to what the data needs.
-struct BatchFiller: Sendable {
+struct BatchFiller: PlaceFiller {
   let source: any ImageSource
   let settings: LoaderSettings
   let counters: Counters
   let quarantine: Quarantine
-  private let misses = RecentMisses()
 
   init(source: any ImageSource, settings: LoaderSettings, counters: Counters, quarantine: Quarantine) {
     self.source = source
@@ -29,8 +16,21 @@ struct BatchFiller: Sendable {
     self.quarantine = quarantine
   }
 
-  /// Bytes of one image: channels x side x side.
-  var imageByteCount: Int { source.channels * settings.imageSize * settings.imageSize }
+  var imageCount: Int { source.count }
+  var channels: Int { source.channels }
+  var placeByteCount: Int { source.channels * settings.imageSize * settings.imageSize }
+  var scratchByteCount: Int {
+    source.scratchByteCount
+      + PixelScratch.byteCount(
+        sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
+  }
+
+  func name(of entry: Int) -> String { source.item(entry).imageID }
+
+  func reserve(_ scratch: WorkerScratch) {
+    scratch.pixels.reserve(
+      sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
+  }
 
   /// One image on its way: what to fill, where its pixels go, and its list of targets.
   private struct Place {
@@ -41,16 +41,11 @@ struct BatchFiller: Sendable {
 
   /// Fills place `item.image` of `item.slot`. A damaged file gives plain 114 without targets and goes to the quarantine;
   /// throws where that is full, and whatever else the source throws.
-  func fill(_ item: WorkItem, scratch: WorkerScratch) throws {
-    let bytes = UnsafeMutableRawBufferPointer(
-      rebasing: item.slot.pixels[item.image * imageByteCount..<(item.image + 1) * imageByteCount])
+  func fill(_ item: WorkItem, place bytes: UnsafeMutableRawBufferPointer, scratch: WorkerScratch) throws -> BatchImage {
     let place = Place(
       item: item,
       pixels: PlanarTarget(bytes, size: PixelSize(side: settings.imageSize), channels: source.channels),
       targets: item.slot.targets(of: item.image))
-    place.targets.removeAll()
-    scratch.clock.begin()
-    if let later = item.laterEntry, misses.areLikely { hint(later, item) }
     let isDrawn: Bool
     switch settings.mode {
     case .validation: isDrawn = try drawLetterboxed(place, scratch)
@@ -61,22 +56,13 @@ struct BatchFiller: Sendable {
       place.targets.removeAll()
     }
     try source.check()
-    let readNanoseconds = noteTimes(of: scratch)
-    finish(place, bytes: UnsafeRawBufferPointer(bytes), isDamaged: !isDrawn)
-    item.slot.note(scratch.clock.end(readNanoseconds: readNanoseconds), at: item.image)
-  }
-
-  private func finish(_ place: Place, bytes: UnsafeRawBufferPointer, isDamaged: Bool) {
     let watch = Stopwatch()
-    let hash = StreamHash.image(pixels: bytes, targets: place.targets.all)
+    let hash = StreamHash.image(pixels: UnsafeRawBufferPointer(bytes), targets: place.targets.all)
     counters.hash.add(watch.nanoseconds)
-    counters.filled.add(1)
-    let size = source.size(of: place.item.entry) ?? place.pixels.size
-    place.item.slot.note(
-      BatchImage(
-        entryIndex: place.item.entry, size: size, letterbox: Letterbox(source: size, target: place.pixels.size),
-        isDamaged: isDamaged, hash: hash),
-      at: place.item.image)
+    let size = source.size(of: item.entry) ?? place.pixels.size
+    return BatchImage(
+      entryIndex: item.entry, size: size, letterbox: Letterbox(source: size, target: place.pixels.size),
+      isDamaged: !isDrawn, hash: hash)
   }
 
   // MARK: - Validation
@@ -182,10 +168,9 @@ struct BatchFiller: Sendable {
 
   // MARK: - Sources
 
-  /// Tells the source what the image of entry `later` is made of.
-  private func hint(_ later: Int, _ item: WorkItem) {
-    guard case .training(let augmentation) = settings.mode else { return source.willNeed(later) }
-    let plan = plan(of: later, in: item, augmentation)
+  func willNeed(_ entry: Int, in item: WorkItem) {
+    guard case .training(let augmentation) = settings.mode else { return source.willNeed(entry) }
+    let plan = plan(of: entry, in: item, augmentation)
     for place in 0..<(plan.isMosaic ? 4 : 1) { source.willNeed(plan.members[place]) }
   }
 
@@ -218,17 +203,5 @@ struct BatchFiller: Sendable {
       Target(
         imageIndex: place.item.image, classID: classID, centerX: Float(label.centerX), centerY: Float(label.centerY),
         width: Float(label.width), height: Float(label.height)))
-  }
-
-  /// Adds the scratch's times to the counters; returns the nanoseconds of reading.
-  private func noteTimes(of scratch: WorkerScratch) -> Int {
-    let spent = scratch.decode.takeTimes()
-    counters.read.add(spent.readNanoseconds)
-    counters.readBytes.add(spent.readByteCount)
-    counters.missedBytes.add(spent.missedByteCount)
-    counters.decode.add(spent.decodeNanoseconds)
-    counters.decoded.add(spent.decodedCount)
-    misses.note(missed: spent.missedByteCount > 0)
-    return spent.readNanoseconds
   }
 }

@@ -4,7 +4,7 @@ import FeederCore
 ///
 /// Several ranks share an epoch: of each global batch of batch x rankCount images, rank r takes places r, r + rankCount and
 /// so on. All ranks have the same number of batches; in the last one a rank may find fewer images than others, or none.
-struct EpochOrder: Sendable {
+package struct EpochOrder: Sendable {
   /// The epoch, counted from 0.
   let epoch: Int
   /// False in the last epochs, where mosaics are closed.
@@ -63,7 +63,7 @@ struct EpochOrder: Sendable {
   }
 
   /// All of 0 ..< count once, shuffled by Philox numbers keyed by (seed, epoch).
-  static func permutation(count: Int, seed: UInt64, epoch: Int) -> [UInt32] {
+  package static func permutation(count: Int, seed: UInt64, epoch: Int) -> [UInt32] {
     precondition(count <= Int(UInt32.max), "an epoch has at most 2^32 - 1 images")
     var random = CounterRandom(seed: seed, epoch: epoch, purpose: .order)
     var order = (0..<count).map { UInt32($0) }

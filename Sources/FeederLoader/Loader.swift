@@ -4,12 +4,13 @@ import FeederImaging
 
 /// Delivers a data set in batches, epoch by epoch: decoded, fitted or augmented, in order, by threads of its own.
 ///
-/// Holds `plan.prefetchDepth + 1` slots of batch x channels x side x side bytes. One consumer at a time calls `startEpoch`,
+/// Holds `plan.prefetchDepth + 1` slots of batch x channels x side x side bytes, or of what another filler fills. One consumer at a time calls `startEpoch`,
 /// `nextBatch` and `adjust`; `cancel` may come from any thread. The end of the loader's life cancels it and waits for its workers.
 package final class Loader: Sendable {
   private let core: LoaderCore
   private let settings: LoaderSettings
   private let imageCount: Int
+  private let quarantine: Quarantine
   /// Planes an image: 1 or 3.
   package let channels: Int
 
@@ -17,20 +18,36 @@ package final class Loader: Sendable {
   ///
   /// Throws `LoaderError` for bad settings, a budget that is too small, an empty source or missing memory. What happens when is noted in
   /// `trace`.
-  package init(
+  package convenience init(
     source: some ImageSource, settings: LoaderSettings, slotMemory: some SlotMemory = HostSlotMemory(),
     trace: Trace? = nil
   ) throws {
-    let plan = try Self.plan(source, settings)
     let counters = Counters()
-    let filler = BatchFiller(
-      source: source, settings: settings, counters: counters,
-      quarantine: Quarantine(imageCount: source.count, share: settings.damagedShare))
+    let quarantine = Quarantine(imageCount: source.count, share: settings.damagedShare)
+    try self.init(
+      filler: BatchFiller(source: source, settings: settings, counters: counters, quarantine: quarantine),
+      settings: settings, slotMemory: slotMemory, trace: trace, counters: counters, quarantine: quarantine)
+  }
+
+  /// The same with places that `filler` fills; of `settings` it uses what it likes. An order of its own needs `.validation`, in which
+  /// entry follows entry. Throws as the other.
+  package convenience init(filler: some PlaceFiller, settings: LoaderSettings) throws {
+    try self.init(
+      filler: filler, settings: settings, slotMemory: HostSlotMemory(), trace: nil, counters: Counters(),
+      quarantine: Quarantine(imageCount: filler.imageCount, share: settings.damagedShare))
+  }
+
+  private init(
+    filler: some PlaceFiller, settings: LoaderSettings, slotMemory: some SlotMemory, trace: Trace?, counters: Counters,
+    quarantine: Quarantine
+  ) throws {
+    let plan = try Self.plan(filler, settings)
     core = LoaderCore(
       filler: filler, counters: counters, plan: plan, memory: slotMemory, batch: settings.batch, trace: trace)
     self.settings = settings
-    imageCount = source.count
-    channels = source.channels
+    self.quarantine = quarantine
+    imageCount = filler.imageCount
+    channels = filler.channels
     try core.adopt(plan)
   }
 
@@ -39,13 +56,20 @@ package final class Loader: Sendable {
   /// What a loader of `source` with `settings` would take; nothing is allocated. Throws as `init` does for settings, budget
   /// and source.
   package static func plan(_ source: any ImageSource, _ settings: LoaderSettings) throws -> LoaderPlan {
+    try plan(
+      BatchFiller(
+        source: source, settings: settings, counters: Counters(),
+        quarantine: Quarantine(imageCount: source.count, share: settings.damagedShare)),
+      settings)
+  }
+
+  /// The same for places that `filler` fills.
+  package static func plan(_ filler: any PlaceFiller, _ settings: LoaderSettings) throws -> LoaderPlan {
     try settings.check()
-    guard source.count > 0 else { throw LoaderError.noImages }
-    let pixelScratch = PixelScratch.byteCount(
-      sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
+    guard filler.imageCount > 0 else { throw LoaderError.noImages }
     return try LoaderPlan(
-      settings: settings, channels: source.channels, scratchByteCount: source.scratchByteCount + pixelScratch,
-      imageCount: source.count)
+      settings: settings, placeByteCount: filler.placeByteCount, scratchByteCount: filler.scratchByteCount,
+      imageCount: filler.imageCount)
   }
 
   /// Batches of every epoch.
@@ -125,7 +149,7 @@ package final class Loader: Sendable {
   package var stallSeconds: Double { telemetry.stallSeconds }
 
   /// Damaged images found until now, in the data set's order.
-  package var quarantined: [QuarantinedImage] { core.filler.quarantine.list }
+  package var quarantined: [QuarantinedImage] { quarantine.list }
 
   /// Ends the loader for good: workers finish the image they are at and are joined; `nextBatch()` throws from now on.
   package func cancel() { core.cancel() }

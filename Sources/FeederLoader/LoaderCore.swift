@@ -20,8 +20,9 @@ final class LoaderCore: Sendable {
   /// What a worker does next.
   private enum Turn { case fill(WorkItem), rest, leave }
 
-  let filler: BatchFiller
+  let filler: any PlaceFiller
   let counters: Counters
+  private let misses = RecentMisses()
   private let memory: any SlotMemory
   private let trace: Trace?
   private let batchSize: Int
@@ -32,7 +33,9 @@ final class LoaderCore: Sendable {
   /// Waits for the device, slot by slot in the order they were given back.
   private let flights = DispatchQueue(label: "feeder.loader.flights")
 
-  init(filler: BatchFiller, counters: Counters, plan: LoaderPlan, memory: some SlotMemory, batch: Int, trace: Trace?) {
+  init(
+    filler: any PlaceFiller, counters: Counters, plan: LoaderPlan, memory: some SlotMemory, batch: Int, trace: Trace?
+  ) {
     self.trace = trace
     self.filler = filler
     self.counters = counters
@@ -54,10 +57,7 @@ final class LoaderCore: Sendable {
   private func workUntilToldToLeave(_ number: Int) {
     do {
       let scratch = try WorkerScratch()
-      // Which worker meets the largest image is chance: none grows for it later.
-      scratch.pixels.reserve(
-        sourceWidth: filler.source.largestWidth, targetWidth: filler.settings.imageSize,
-        channels: filler.source.channels)
+      filler.reserve(scratch)
       while true {
         switch state.withLock({ Self.turn(&$0, number, trace) }) {
         case .fill(let item): fill(item, scratch, number)
@@ -96,9 +96,8 @@ final class LoaderCore: Sendable {
   private func fill(_ item: WorkItem, _ scratch: WorkerScratch, _ worker: Int) {
     let start = trace?.now ?? 0
     do {
-      try filler.fill(item, scratch: scratch)
+      let cost = try fill(item, scratch)
       if let trace {
-        let cost = item.slot.costs(item.image + 1)[item.image]
         trace.note(
           .worker(worker), "fill", from: start, batch: item.batch, readNanoseconds: cost.readNanoseconds,
           cpuNanoseconds: cost.cpuNanoseconds)
@@ -107,6 +106,23 @@ final class LoaderCore: Sendable {
     } catch {
       finish(item, error)
     }
+  }
+
+  /// Fills one place, and notes what lies there and what it cost.
+  private func fill(_ item: WorkItem, _ scratch: WorkerScratch) throws -> ImageCost {
+    scratch.clock.begin()
+    item.slot.targets(of: item.image).removeAll()
+    if let later = item.laterEntry, misses.areLikely { filler.willNeed(later, in: item) }
+    let place = item.slot.place(item.image, byteCount: filler.placeByteCount)
+    let image = try filler.fill(item, place: place, scratch: scratch)
+    item.slot.note(image, at: item.image)
+    let spent = scratch.decode.takeTimes()
+    misses.note(missed: spent.missedByteCount > 0)
+    counters.add(spent)
+    counters.filled.add(1)
+    let cost = scratch.clock.end(readNanoseconds: spent.readNanoseconds)
+    item.slot.note(cost, at: item.image)
+    return cost
   }
 
   private func finish(_ item: WorkItem, _ error: (any Error)?) {
@@ -282,7 +298,7 @@ final class LoaderCore: Sendable {
   /// Every slot and worker in words; may be asked from any thread.
   var lines: [String] {
     let state = state.withLock { $0 }
-    return state.batches.lines + state.crew.lines { filler.source.item($0).imageID }
+    return state.batches.lines + state.crew.lines(filler.name)
   }
 
   /// Batches that lie ready for the consumer now.

@@ -1,6 +1,6 @@
 import FeederCore
 
-/// How a loader spends its bytes: slots of batch x channels x side x side, one scratch a worker, and the order of an epoch.
+/// How a loader spends its bytes: slots of batch x the bytes of a place, one scratch a worker, and the order of an epoch.
 ///
 /// Mapped cache pages are the kernel's to drop and are not counted.
 package struct LoaderPlan: Sendable, Equatable {
@@ -28,8 +28,8 @@ package struct LoaderPlan: Sendable, Equatable {
   /// Fits workers and depth of `settings` into its budget.
   ///
   /// Throws `LoaderError.budgetTooSmall` with the minimum where even one worker and one batch of prefetch do not fit.
-  init(settings: LoaderSettings, channels: Int, scratchByteCount: Int, imageCount: Int) throws {
-    let bytes = settings.batch * channels * settings.imageSize * settings.imageSize
+  init(settings: LoaderSettings, placeByteCount: Int, scratchByteCount: Int, imageCount: Int) throws {
+    let bytes = settings.batch * placeByteCount
     slotByteCount = (bytes + Self.pageByteCount - 1) / Self.pageByteCount * Self.pageByteCount
     slotCost = slotByteCount + settings.batch * Self.imageRecordByteCount
     workerCost = scratchByteCount + Self.threadByteCount

@@ -1,13 +1,18 @@
 import FeederCore
 
 /// One image to fill: which entry, for which place of which batch, in which slot.
-struct WorkItem: Sendable {
+package struct WorkItem: Sendable {
   let generation: Int
-  let epoch: Int
-  let mosaicIsOpen: Bool
-  let batch: Int
-  let image: Int
-  let entry: Int
+  /// The epoch, counted from 0.
+  package let epoch: Int
+  /// False in the last epochs, in which mosaics are closed.
+  package let mosaicIsOpen: Bool
+  /// The batch, counted from 0 in the epoch.
+  package let batch: Int
+  /// The place in the batch.
+  package let image: Int
+  /// The image.
+  package let entry: Int
   /// The entry that is filled `ReadAhead.distance` images later; nil near the epoch's end.
   let laterEntry: Int?
   let slot: Slot

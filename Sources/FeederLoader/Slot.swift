@@ -9,7 +9,7 @@ final class Slot: @unchecked Sendable {
   /// Who owns a slot.
   enum Owner: Sendable { case free, filling, ready, lent, inFlight }
 
-  /// imageCount x channels x side x side bytes and what fills up the last page.
+  /// Place after place, and what fills up the last page.
   let pixels: UnsafeMutableRawBufferPointer
   private let memory: any SlotMemory
   private let images: UnsafeMutablePointer<BatchImage>
@@ -44,6 +44,11 @@ final class Slot: @unchecked Sendable {
   func move(from old: Owner, to new: Owner) {
     precondition(owner == old, "the slot is \(owner), not \(old)")
     owner = new
+  }
+
+  /// The bytes of the image at `place`, each `byteCount` long.
+  func place(_ place: Int, byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(rebasing: pixels[place * byteCount..<(place + 1) * byteCount])
   }
 
   /// The targets of the image at `place`, to be filled by the worker that has it.

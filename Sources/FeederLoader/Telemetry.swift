@@ -1,3 +1,4 @@
+import FeederCache
 import Synchronization
 
 /// Where the time of a loader goes; counts run from its creation.
@@ -53,6 +54,15 @@ final class Counters: Sendable {
   let decode = Counter()
   let augment = Counter()
   let hash = Counter()
+
+  /// Adds what a worker spent on reading and decoding.
+  func add(_ spent: DecodeScratch.Times) {
+    read.add(spent.readNanoseconds)
+    readBytes.add(spent.readByteCount)
+    missedBytes.add(spent.missedByteCount)
+    decode.add(spent.decodeNanoseconds)
+    decoded.add(spent.decodedCount)
+  }
 
   /// A copy of all counters; they may be some nanoseconds apart.
   var snapshot: Telemetry {

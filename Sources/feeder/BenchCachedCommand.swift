@@ -15,12 +15,12 @@ struct BenchCachedCommand: ParsableCommand {
 
   func run() throws {
     let bench = try options.bench("cached", form: .pixels, order: .shuffled)
-    let settings = try bench.nativeSettings()
+    let (stream, prefetchDepth) = try bench.nativeStream()
     let report = try bench.measure(
-      NativeStream(cache: bench.cache, settings: settings),
+      stream,
       floor: bench.copyFloor(
-        placeBytes: bench.largestImageBytes, fills: false, prefetchDepth: settings.prefetchDepth),
-      imageSize: bench.largestNativeSide, imageBytes: bench.largestImageBytes, prefetchDepth: settings.prefetchDepth)
+        placeBytes: bench.largestImageBytes, fills: false, prefetchDepth: prefetchDepth),
+      imageSize: bench.largestNativeSide, imageBytes: bench.largestImageBytes, prefetchDepth: prefetchDepth)
     try options.show(report)
   }
 }

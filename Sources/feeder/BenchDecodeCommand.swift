@@ -15,10 +15,10 @@ struct BenchDecodeCommand: ParsableCommand {
 
   func run() throws {
     let bench = try options.bench("decode", form: .encoded, order: .shuffled)
-    let settings = try bench.nativeSettings()
+    let (stream, prefetchDepth) = try bench.nativeStream()
     let report = try bench.measure(
-      NativeStream(cache: bench.cache, settings: settings), floor: bench.decodeFloor { $0 },
-      imageSize: bench.largestNativeSide, imageBytes: bench.largestImageBytes, prefetchDepth: settings.prefetchDepth)
+      stream, floor: bench.decodeFloor { $0 },
+      imageSize: bench.largestNativeSide, imageBytes: bench.largestImageBytes, prefetchDepth: prefetchDepth)
     try options.show(report)
   }
 }

@@ -13,7 +13,9 @@ struct LoaderLimitsTests {
     var settings = LoaderSettings(batch: 4, imageSize: 64, mode: .validation, workers: 4, prefetchDepth: 6)
     func plan(_ budget: Int?) throws -> LoaderPlan {
       settings.memoryBudget = budget
-      return try LoaderPlan(settings: settings, channels: 1, scratchByteCount: 10_000, imageCount: 500)
+      return try LoaderPlan(
+        settings: settings, placeByteCount: settings.imageSize * settings.imageSize, scratchByteCount: 10_000,
+        imageCount: 500)
     }
     let free = try plan(nil)
     #expect(free.workers == 4 && free.prefetchDepth == 6)

@@ -76,12 +76,12 @@ struct OddImageStreamTests {
       }
     }
     let cache = try #require(try source(folder.url, .jpeg) as? ImageCache)
-    let batches = try NativeBatches(
-      cache, .init(order: Array(0..<8), batch: 8, workers: 1, prefetchDepth: 1))
-    let batch = try batches.next()
-    for place in 0..<8 {
-      let (entry, size, pixels) = batch.image(place)
-      #expect(size == turned.pictures[entry].size && turned.pictures[entry].bytes.elementsEqual(pixels))
+    let scratch = try DecodeScratch()
+    for (entry, picture) in turned.pictures.enumerated() {
+      #expect(cache.nativeSize(entry) == picture.size)
+      var pixels = picture.bytes.map { ~$0 }
+      try pixels.withUnsafeMutableBytes { try cache.writeNative(entry, scratch: scratch, into: $0) }
+      #expect(pixels == picture.bytes)
     }
     let pixels = try source(folder.url, .pixels)
     #expect(cache.scratchByteCount == 2 * stored.bytes.count && pixels.scratchByteCount == 0)

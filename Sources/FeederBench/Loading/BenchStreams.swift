@@ -4,24 +4,45 @@ import FeederProfiling
 
 /// The loader as training and validation use it, with a consumer that takes each batch and gives it back at once.
 ///
-/// Epoch follows epoch as in a run: the short wait at an epoch's end is part of the figure.
+/// Epoch follows epoch as in a run. Of training and validation the short wait at an epoch's end is part of the figure; images at native
+/// size come without end: each epoch is announced.
 package struct LoaderStream: ImageStream {
-  let source: ImageCache
-  let settings: LoaderSettings
+  /// What fills the batches.
+  package enum Content {
+    /// Training or validation, as the settings say.
+    case stream(ImageCache)
+    /// Images at native size.
+    case native(NativeFiller)
+  }
+
+  private let content: Content
+  private let settings: LoaderSettings
   private var loader: Loader?
   private var epoch = 0
 
-  init(source: ImageCache, settings: LoaderSettings) {
-    self.source = source
+  init(_ content: Content, settings: LoaderSettings) {
+    self.content = content
     self.settings = settings
+  }
+
+  private func makeLoader() throws -> Loader {
+    switch content {
+    case .stream(let cache): try Loader(source: cache, settings: settings)
+    case .native(let filler): try Loader(filler: filler, settings: settings)
+    }
+  }
+
+  private func begin(_ loader: Loader) {
+    loader.startEpoch(epoch)
+    if case .native = content { loader.announceEpoch(epoch + 1) }
   }
 
   /// Every slot once.
   package var warmupCount: Int { settings.prefetchDepth + 1 }
 
   package mutating func start() throws {
-    let loader = try Loader(source: source, settings: settings)
-    loader.startEpoch(epoch)
+    let loader = try makeLoader()
+    begin(loader)
     self.loader = loader
   }
 
@@ -30,39 +51,12 @@ package struct LoaderStream: ImageStream {
     while true {
       if let batch = try loader.nextBatch() { return batch.imageCount }
       epoch += 1
-      loader.startEpoch(epoch)
+      begin(loader)
     }
   }
 
   package mutating func stop() {
     loader?.cancel()
     loader = nil
-  }
-}
-
-/// Images at native size, with a consumer that takes each batch and gives it back at once.
-package struct NativeStream: ImageStream {
-  let cache: ImageCache
-  let settings: NativeBatches.Settings
-  private var batches: NativeBatches?
-
-  package init(cache: ImageCache, settings: NativeBatches.Settings) {
-    self.cache = cache
-    self.settings = settings
-  }
-
-  /// Every slot once.
-  package var warmupCount: Int { settings.prefetchDepth + 1 }
-
-  package mutating func start() throws { batches = try NativeBatches(cache, settings) }
-
-  package mutating func next() throws -> Int {
-    guard let batches else { preconditionFailure("a stream is started before it is asked") }
-    return try batches.next().imageCount
-  }
-
-  package mutating func stop() {
-    batches?.cancel()
-    batches = nil
   }
 }

@@ -79,7 +79,9 @@ package struct LoadingBench {
     self.name = name
     self.settings = settings
     self.cache = cache
-    let all = order == .shuffled ? NativeBatches.shuffled(count: cache.count, seed: 0) : Array(0..<cache.count)
+    let all =
+      order == .shuffled
+      ? EpochOrder.permutation(count: cache.count, seed: 0, epoch: 0).map(Int.init) : Array(0..<cache.count)
     self.order = all.filter { cache.nativeSize($0) != nil }
     guard !self.order.isEmpty else { throw BenchError("\(data): no image of the training split can be read") }
     records = try VerifiedRecords(cache, order: self.order)
@@ -92,30 +94,30 @@ package struct LoadingBench {
   /// Side of a square output image, in pixels.
   package var imageSize: Int { settings.imageSize }
 
-  /// Settings of the native batches, within --memory.
-  package func nativeSettings() throws -> NativeBatches.Settings {
-    var settings = NativeBatches.Settings(
-      order: order, batch: batch, workers: threads, prefetchDepth: self.settings.prefetch)
-    try settings.fit(cache, budget: self.settings.memory)
-    return settings
+  /// The loader with images at their native size in the bench's order, and the prefetch depth that --memory leaves it. Throws
+  /// `LoaderError`.
+  package func nativeStream() throws -> (stream: LoaderStream, prefetchDepth: Int) {
+    let filler = NativeFiller(cache, order: order)
+    let settings = loaderSettings(.validation)
+    return (LoaderStream(.native(filler), settings: settings), try Loader.plan(filler, settings).prefetchDepth)
   }
 
   /// The same loader that training and validation use, with every thread a worker.
   package func loaderStream(_ mode: LoaderMode) -> LoaderStream {
-    LoaderStream(
-      source: cache,
-      settings: LoaderSettings(
-        batch: batch, imageSize: imageSize, mode: mode, workers: threads, prefetchDepth: self.settings.prefetch,
-        memoryBudget: self.settings.memory))
+    LoaderStream(.stream(cache), settings: loaderSettings(mode))
+  }
+
+  private func loaderSettings(_ mode: LoaderMode) -> LoaderSettings {
+    LoaderSettings(
+      batch: batch, imageSize: imageSize, mode: mode, workers: threads, prefetchDepth: settings.prefetch,
+      memoryBudget: settings.memory)
   }
 
   /// Bytes of a square output image.
   package var outputBytes: Int { cache.channels * imageSize * imageSize }
 
   /// Bytes of the largest image at its native size.
-  package var largestImageBytes: Int {
-    (order.compactMap { cache.nativeSize($0) }.map { $0.width * $0.height }.max() ?? 0) * cache.channels
-  }
+  package var largestImageBytes: Int { NativeFiller(cache, order: order).placeByteCount }
 
   /// The longest side of any image at its native size.
   package var largestNativeSide: Int {

@@ -1,13 +1,15 @@
+import FeederLoader
+
 /// Slots of one size, allocated once and freed together; who may touch which one is the owner's business.
 ///
 /// Unchecked because of the raw memory. Invariant: allocated in `init`, freed in `deinit`, never moved in between; two threads
 /// never write to one place of a slot at a time.
-package final class SlotBlock: @unchecked Sendable {
+final class SlotBlock: @unchecked Sendable {
   private let memory: any SlotMemory
   private let slots: [UnsafeMutableRawBufferPointer]
 
   /// Allocates `count` slots of `byteCount` bytes. Throws what the memory throws; nothing is kept then.
-  package init(count: Int, byteCount: Int, memory: some SlotMemory = HostSlotMemory()) throws {
+  init(count: Int, byteCount: Int, memory: some SlotMemory = HostSlotMemory()) throws {
     var slots: [UnsafeMutableRawBufferPointer] = []
     do {
       for _ in 0..<count { slots.append(try memory.allocate(byteCount: byteCount)) }
@@ -22,8 +24,8 @@ package final class SlotBlock: @unchecked Sendable {
   deinit { slots.forEach(memory.free) }
 
   /// Slots in all.
-  package var count: Int { slots.count }
+  var count: Int { slots.count }
 
   /// The bytes of a slot, valid as long as the block lives.
-  package subscript(slot: Int) -> UnsafeMutableRawBufferPointer { slots[slot] }
+  subscript(slot: Int) -> UnsafeMutableRawBufferPointer { slots[slot] }
 }
