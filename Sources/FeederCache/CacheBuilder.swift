@@ -157,17 +157,16 @@ package struct CacheBuilder: Sendable {
       labelStamp: label.stamp, labels: entry.labels, damage: seen.damage)
     guard seen.wasRead else { return item }
     do {
-      try scratch.withFile(entry.imagePath) { bytes, stamp in
-        item.imageChecksum = Checksum.xxh64(bytes)
-        guard stamp == seen.stamp, bytes.count == Int(clamping: stamp.size), FileStamp.of(entry.imagePath) == stamp
-        else { throw CacheError.changedSource(path: entry.imagePath) }
-        guard let size = seen.header?.size else { return }
-        if recipe.form == .encoded {
-          try write(bytes, offset: offset)
-          item.note(bytes, size: size, denominator: 1)
-        } else {
-          try writePixels(of: bytes, entry, size: size, &item, write, scratch)
-        }
+      let (bytes, stamp) = try scratch.read(entry.imagePath)
+      item.imageChecksum = Checksum.xxh64(bytes)
+      guard stamp == seen.stamp, bytes.count == Int(clamping: stamp.size), FileStamp.of(entry.imagePath) == stamp
+      else { throw CacheError.changedSource(path: entry.imagePath) }
+      guard let size = seen.header?.size else { return item }
+      if recipe.form == .encoded {
+        try write(bytes, offset: offset)
+        item.note(bytes, size: size, denominator: 1)
+      } else {
+        try writePixels(of: bytes, entry, size: size, &item, write, scratch)
       }
     } catch CacheError.damagedImage(_, let reason) {
       item.damage = reason
@@ -179,15 +178,12 @@ package struct CacheBuilder: Sendable {
     of encoded: UnsafeRawBufferPointer, _ entry: DatasetEntry, size: PixelSize, _ item: inout CacheItem,
     _ write: TemporaryFile.Writer, _ scratch: DecodeScratch
   ) throws {
-    try scratch.withDecoded(
-      encoded, path: entry.imagePath, size: size, channels: recipe.channels, imageSize: recipe.imageSize
-    ) { image in
-      let planar = scratch.planar(image)
-      try write(planar, offset: item.offset)
-      item.note(
-        planar, size: image.size,
-        denominator: DecodeScale.fitting(size, imageSize: recipe.imageSize).denominator)
-    }
+    let image = try scratch.decode(
+      encoded, path: entry.imagePath, size: size, channels: recipe.channels, imageSize: recipe.imageSize)
+    let planar = scratch.planar(image)
+    try write(planar, offset: item.offset)
+    item.note(
+      planar, size: image.size, denominator: DecodeScale.fitting(size, imageSize: recipe.imageSize).denominator)
   }
 
   private static func label(_ path: String) throws -> (stamp: FileStamp, checksum: UInt64) {

@@ -55,10 +55,15 @@ package final class CacheFile: Sendable {
   /// What `body` makes of a record, unless some of its bytes were lost meanwhile.
   func checked<Result>(_ index: Int, _ bytes: UnsafeRawBufferPointer, _ body: () throws -> Result) throws -> Result {
     let result = Swift.Result { try body() }
+    try checkWhole(index, bytes)
+    return try result.get()
+  }
+
+  /// Throws `CacheError.damagedFile` if some bytes of a record may have been lost: what was made of them is worthless.
+  func checkWhole(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
     guard !map.isLost(bytes) else {
       throw CacheError.damagedFile(path: path, problem: "image '\(items.imageID(index))' can no longer be read")
     }
-    return try result.get()
   }
 
   /// Throws `CacheError.damagedFile` where a part of the index could not be read since the file was opened.

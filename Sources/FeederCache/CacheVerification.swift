@@ -58,7 +58,7 @@ package struct CacheVerification: Sendable {
   /// Checksum of a file's content; of nothing where it cannot be read.
   private static func checksum(_ path: String, _ scratch: DecodeScratch) throws -> UInt64 {
     do {
-      return try scratch.withFile(path) { bytes, _ in Checksum.xxh64(bytes) }
+      return Checksum.xxh64(try scratch.read(path).bytes)
     } catch CacheError.damagedImage {
       return Checksum.ofNothing
     }

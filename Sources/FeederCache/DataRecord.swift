@@ -170,7 +170,8 @@ extension OpenedSource {
     guard let file else {
       return try ParallelWork.map(count: entries.count) { index, scratch in
         do {
-          return try scratch.withFile(entries[index].imagePath) { bytes, _ in (bytes.count, Checksum.xxh64(bytes)) }
+          let bytes = try scratch.read(entries[index].imagePath).bytes
+          return (bytes.count, Checksum.xxh64(bytes))
         } catch CacheError.damagedImage {
           return (0, nil)
         }

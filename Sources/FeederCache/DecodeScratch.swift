@@ -22,6 +22,8 @@ package final class DecodeScratch: @unchecked Sendable {
 
   /// The worker's decoder.
   package let decoder: ImageDecoder
+  /// Bytes of a mapped record that the pixels prepared last lie in; nil if these lie in a buffer of its own.
+  var lent: UnsafeRawBufferPointer?
   private var pixels = GrowingBuffer()
   private var file = GrowingBuffer()
   private var planes = GrowingBuffer()
@@ -38,31 +40,39 @@ package final class DecodeScratch: @unchecked Sendable {
     return times
   }
 
-  /// Decodes `encoded`, an image file, which must be of `size` pixels, at the scale that fits `imageSize` and lends the pixels.
+  /// Decodes `encoded`, an image file of `expected` pixels, at the scale that fits `imageSize`. The pixels are valid until the next
+  /// call that decodes.
   ///
-  /// Throws `CacheError.damagedImage` naming `path`, and `.changedSource` where the size is another one.
-  func withDecoded(
+  /// Throws `CacheError.damagedImage` naming `path`, and `.changedSource` if the size is not `expected`; nil expects nothing.
+  func decode(
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
-    imageSize: Int,
-    _ body: (ImageView) throws -> Void
-  ) throws {
+    imageSize: Int
+  ) throws -> ImageView {
+    lent = nil
     let watch = Stopwatch()
-    let view: ImageView
     do {
       let source = try decoder.open(encoded).size
-      guard source == expected else { throw CacheError.changedSource(path: path()) }
+      guard expected == nil || source == expected else { throw CacheError.changedSource(path: path()) }
       let scale = DecodeScale.fitting(source, imageSize: imageSize)
       let size = scale.size(of: source)
       let target = pixels.bytes(size.width * size.height * channels)
       try decoder.decode(channels: channels, scale: scale, into: target)
-      view = ImageView(UnsafeRawBufferPointer(target), size: size, channels: channels, layout: .interleaved)
+      times.decodeNanoseconds += watch.nanoseconds
+      times.decodedCount += 1
+      return ImageView(UnsafeRawBufferPointer(target), size: size, channels: channels, layout: .interleaved)
     } catch let error as ImagingError {
       times.decodeNanoseconds += watch.nanoseconds
       throw CacheError.damagedImage(path: path(), reason: error.description)
     }
-    times.decodeNanoseconds += watch.nanoseconds
-    times.decodedCount += 1
-    try body(view)
+  }
+
+  /// A copy of `image`, valid until the next call that decodes: for sources that make their images.
+  package func copy(_ image: Pixels) -> ImageView {
+    lent = nil
+    let target = pixels.bytes(image.bytes.count)
+    target.copyBytes(from: image.bytes)
+    return ImageView(
+      UnsafeRawBufferPointer(target), size: image.size, channels: image.channels, layout: .interleaved)
   }
 
   /// Images up to this many bytes take the way through the buffer: three quarters of the core's own cache; 768 KiB if the system
@@ -73,7 +83,7 @@ package final class DecodeScratch: @unchecked Sendable {
   ///
   /// Decoding straight into a slot misses the cache line by line and costs 6 % (1 x 640 x 640) to 10 % (3 channels) more than
   /// into a buffer that is used again; decoding into the buffer and streaming it out costs 3 % (docs/measurements/loader.md).
-  /// Throws as `withDecoded`.
+  /// Throws as `decode`.
   func decodeNative(
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize, channels: Int,
     into target: UnsafeMutableRawBufferPointer
@@ -99,12 +109,11 @@ package final class DecodeScratch: @unchecked Sendable {
   /// Reads and decodes a whole image file in colour, as it is seen; for single pictures, since it allocates. Throws
   /// `CacheError.damagedImage`.
   package func picture(_ path: String) throws -> Pixels {
-    try withFile(path) { bytes, _ in
-      do {
-        return try decoder.decode(bytes, channels: 3)
-      } catch let error as ImagingError {
-        throw CacheError.damagedImage(path: path, reason: error.description)
-      }
+    let bytes = try read(path).bytes
+    do {
+      return try decoder.decode(bytes, channels: 3)
+    } catch let error as ImagingError {
+      throw CacheError.damagedImage(path: path, reason: error.description)
     }
   }
 
@@ -117,15 +126,13 @@ package final class DecodeScratch: @unchecked Sendable {
     return UnsafeRawBufferPointer(bytes)
   }
 
-  /// Reads a file, at most `limit` bytes of it, and lends them with what the system said of it. Throws
+  /// Reads a file, at most `limit` bytes of it; gives them, valid until the next call, with what the system said of the file. Throws
   /// `CacheError.damagedImage`.
-  func withFile<Result>(
-    _ path: String, limit: Int = .max, _ body: (UnsafeRawBufferPointer, FileStamp) throws -> Result
-  ) throws -> Result {
+  func read(_ path: String, limit: Int = .max) throws -> (bytes: UnsafeRawBufferPointer, stamp: FileStamp) {
     let watch = Stopwatch()
     let (bytes, stamp) = try SourceFile.read(path, limit: limit) { file.bytes($0) }
     noteRead(nanoseconds: watch.nanoseconds, byteCount: bytes.count)
-    return try body(bytes, stamp)
+    return (bytes, stamp)
   }
 
   /// Notes that `byteCount` bytes were read in so many nanoseconds, `missedByteCount` of them from the storage itself.

@@ -46,12 +46,11 @@ package final class DirectSource: ImageSource {
 
   package func item(_ index: Int) -> SourceItem { items[index] }
 
-  package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
+  package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     let item = items[index]
     if let damage = item.damage { throw CacheError.damagedImage(path: paths[index], reason: damage) }
-    try scratch.withFile(paths[index]) { bytes, _ in
-      try scratch.withDecoded(
-        bytes, path: paths[index], size: item.size, channels: channels, imageSize: imageSize, body)
-    }
+    return try scratch.decode(
+      try scratch.read(paths[index]).bytes, path: paths[index], size: item.size, channels: channels,
+      imageSize: imageSize)
   }
 }

@@ -52,21 +52,17 @@ package enum FormProbe {
       let path = survey.entries[index].imagePath
       do {
         let start = threadSeconds
-        try scratch.withFile(path) { bytes, _ in
-          let opened = threadSeconds
-          try scratch.withDecoded(
-            bytes, path: path, size: survey.images[index].header?.size, channels: channels, imageSize: imageSize
-          ) { image in
-            let decoded = threadSeconds
-            letterbox(
-              image, geometry: Letterbox(source: image.size, target: side), into: place, scratch: pixels)
-            guard number > 0 else { return }
-            costs.openSeconds += opened - start
-            costs.decodeSeconds += decoded - opened
-            costs.fitSeconds += threadSeconds - decoded
-            count += 1
-          }
-        }
+        let bytes = try scratch.read(path).bytes
+        let opened = threadSeconds
+        let image = try scratch.decode(
+          bytes, path: path, size: survey.images[index].header?.size, channels: channels, imageSize: imageSize)
+        let decoded = threadSeconds
+        letterbox(image, geometry: Letterbox(source: image.size, target: side), into: place, scratch: pixels)
+        guard number > 0 else { continue }
+        costs.openSeconds += opened - start
+        costs.decodeSeconds += decoded - opened
+        costs.fitSeconds += threadSeconds - decoded
+        count += 1
       } catch CacheError.damagedImage {
         continue  // building the cache will name it
       }

@@ -52,17 +52,11 @@ package struct GreyDecision: Sendable, Equatable {
   /// True where every pixel of the file is grey; false too where it does not decode.
   private static func isGreyFile(_ path: String, _ scratch: DecodeScratch) throws -> Bool {
     do {
-      return try scratch.withFile(path) { bytes, _ in
-        var answer = false
-        let size = try ImageHeader(of: bytes).size
-        try scratch.withDecoded(bytes, path: path, size: size, channels: 3, imageSize: max(size.width, size.height)) {
-          answer = isGrey($0)
-        }
-        return answer
-      }
+      // Of no image size a reduction fits: all pixels.
+      return isGrey(
+        try scratch.decode(
+          try scratch.read(path).bytes, path: path, size: nil, channels: 3, imageSize: .max))
     } catch CacheError.damagedImage {
-      return false
-    } catch is ImagingError {
       return false
     }
   }

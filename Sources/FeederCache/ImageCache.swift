@@ -47,25 +47,42 @@ package final class ImageCache: ImageSource {
     return SourceItem(imageID: item.imageID, size: item.size, labels: item.labels, damage: item.damage)
   }
 
-  package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
+  package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     guard let size = file.items.storedSize(index) else { throw failure(index) }
     do {
-      try file.withRecord(index, scratch: scratch) { record in
-        guard file.recipe.form == .pixels else {
-          return try scratch.withDecoded(
-            record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize, body)
+      guard file.recipe.form == .pixels else {
+        return try file.withRecord(index, scratch: scratch) { record in
+          try scratch.decode(
+            record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize)
         }
-        try body(ImageView(record, size: size, channels: channels, layout: .planar))
       }
+      let record = try file.record(index, scratch: scratch)
+      scratch.lent = record
+      return ImageView(record, size: size, channels: channels, layout: .planar)
     } catch let error as CacheError where error.isOfCacheFile {
-      try file.checkIndex()
-      guard let fallback else { throw error }
-      try fallback.withFile(index, file.items.entry(index).imageChecksum, because: error, scratch: scratch) {
-        bytes, path in
-        try scratch.withDecoded(
-          bytes, path: path, size: file.items.size(index), channels: channels, imageSize: imageSize, body)
-      }
+      return try ownFile(of: index, because: error, scratch)
     }
+  }
+
+  package func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView? {
+    guard let record = scratch.lent else { return nil }
+    scratch.lent = nil
+    do {
+      try file.checkWhole(index, record)
+      return nil
+    } catch let error as CacheError where error.isOfCacheFile {
+      return try ownFile(of: index, because: error, scratch)
+    }
+  }
+
+  /// The pixels of an image that the cache file cannot give. Throws `error` if it is not known where its own file lies.
+  private func ownFile(of index: Int, because error: CacheError, _ scratch: DecodeScratch) throws -> ImageView {
+    try file.checkIndex()
+    guard let fallback else { throw error }
+    let (bytes, path) = try fallback.read(
+      index, file.items.entry(index).imageChecksum, because: error, scratch: scratch)
+    return try scratch.decode(
+      bytes, path: path, size: file.items.size(index), channels: channels, imageSize: imageSize)
   }
 
   package func check() throws { try file.checkIndex() }

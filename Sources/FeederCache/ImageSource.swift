@@ -29,7 +29,7 @@ package protocol ImageSource: Sendable {
   var count: Int { get }
   /// Channels of every image: 1 or 3.
   var channels: Int { get }
-  /// Width in pixels of the widest image as it is lent to `withImage`.
+  /// Width in pixels of the widest image as `prepare` gives it.
   var largestWidth: Int { get }
   /// Bytes that one worker's `DecodeScratch` grows to at most.
   var scratchByteCount: Int { get }
@@ -45,10 +45,14 @@ package protocol ImageSource: Sendable {
   var mappedByteCount: Int { get }
   /// What is known of image `index`.
   func item(_ index: Int) -> SourceItem
-  /// Lends the pixels of image `index` to `body`, decoded at `DecodeScale.fitting`; they are gone when it returns.
+  /// Prepares the pixels of image `index`, decoded at `DecodeScale.fitting`. They are valid until the next call with this `scratch`.
   ///
-  /// Throws `CacheError.damagedImage` where the image's own file is at fault, other errors where the source as a whole is.
-  func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws
+  /// Whoever used them asks `replacement` before it believes what it made of them. Throws `CacheError.damagedImage` if the image's own
+  /// file is at fault, other errors if the source as a whole is.
+  func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView
+  /// Nil if the pixels of image `index` that were prepared last with `scratch` were whole while they were used. Else some were lost, as
+  /// those of a mapped file may be: the same image from another place, to be used in their stead. Throws as `prepare`.
+  func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView?
   /// Throws where an answer given since opening may have been wrong: what was made of it is worthless.
   func check() throws
   /// A hint that image `index` is used soon: starts to read it from storage, and does not wait. Never needed, never wrong.
@@ -67,6 +71,8 @@ extension ImageSource {
   package func storedByteCount(of index: Int) -> Int { 0 }
   /// Nothing is mapped.
   package var mappedByteCount: Int { 0 }
+  /// Pixels in the scratch's own memory are not lost.
+  package func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView? { nil }
   /// Every answer is right.
   package func check() {}
   /// Nothing is read from storage.

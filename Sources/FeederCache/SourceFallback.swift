@@ -14,20 +14,18 @@ package final class SourceFallback: Sendable {
     self.say = say
   }
 
-  /// Lends the bytes of image file `index`, whose content has `checksum`, with its path.
+  /// Reads image file `index`, whose content has `checksum`; gives its bytes, valid until `scratch` reads again, and its path.
   ///
   /// Throws `CacheError.changedSource` where it has another one, and `.damagedImage` where it cannot be read.
-  func withFile(
-    _ index: Int, _ checksum: UInt64, because error: CacheError, scratch: DecodeScratch,
-    _ body: (UnsafeRawBufferPointer, String) throws -> Void
-  ) throws {
+  func read(
+    _ index: Int, _ checksum: UInt64, because error: CacheError, scratch: DecodeScratch
+  ) throws -> (bytes: UnsafeRawBufferPointer, path: String) {
     if !hasSaid.exchange(true, ordering: .relaxed) {
       say("cache: \(error); until then images that it cannot give come from their own files")
     }
     let path = paths[index]
-    try scratch.withFile(path) { bytes, _ in
-      guard Checksum.xxh64(bytes) == checksum else { throw CacheError.changedSource(path: path) }
-      try body(bytes, path)
-    }
+    let bytes = try scratch.read(path).bytes
+    guard Checksum.xxh64(bytes) == checksum else { throw CacheError.changedSource(path: path) }
+    return (bytes, path)
   }
 }

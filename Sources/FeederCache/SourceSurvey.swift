@@ -32,14 +32,13 @@ package struct SourceSurvey: Sendable {
   private static func look(_ path: String, _ scratch: DecodeScratch) -> Image {
     var endsEarly = false
     func look(limit: Int) throws -> Image {
-      try scratch.withFile(path, limit: limit) { bytes, stamp in
-        do {
-          let header = try ImageHeader(of: bytes, fileByteCount: Int(clamping: stamp.size))
-          return Image(stamp: stamp, header: header, damage: nil)
-        } catch let error as ImagingError {
-          if case .truncated = error { endsEarly = UInt64(bytes.count) < stamp.size }
-          return Image(stamp: stamp, header: nil, damage: error.description)
-        }
+      let (bytes, stamp) = try scratch.read(path, limit: limit)
+      do {
+        let header = try ImageHeader(of: bytes, fileByteCount: Int(clamping: stamp.size))
+        return Image(stamp: stamp, header: header, damage: nil)
+      } catch let error as ImagingError {
+        if case .truncated = error { endsEarly = UInt64(bytes.count) < stamp.size }
+        return Image(stamp: stamp, header: nil, damage: error.description)
       }
     }
     do {

@@ -74,10 +74,11 @@ struct BatchFiller: PlaceFiller {
       return false
     }
     let geometry = Letterbox(source: size, target: place.pixels.size)
-    let isDrawn = try draw(entry, scratch) { image in
+    var drawing = Drawing(entry: entry)
+    while let image = try pixels(of: &drawing, scratch) {
       letterbox(image, geometry: geometry, into: place.pixels, scratch: scratch.pixels)
     }
-    guard isDrawn else { return false }
+    guard !drawing.isDamaged else { return false }
     source.forEachLabel(of: entry) { add(geometry.toTarget($0.box(in: size)), classID: $0.classID, to: place) }
     return true
   }
@@ -121,10 +122,12 @@ struct BatchFiller: PlaceFiller {
     _ image: CanvasImage, of canvas: TrainingCanvas, _ turn: CanvasTurn, _ pixels: PlanarTarget,
     _ scratch: WorkerScratch
   ) throws -> Bool {
-    try draw(image.entryIndex, scratch) { stored in
+    var drawing = Drawing(entry: image.entryIndex)
+    while let stored = try self.pixels(of: &drawing, scratch) {
       let (map, part) = canvas.turnedMap(of: image, turn, stored: stored.size)
       warp(stored, map: map, part: part, into: pixels, scratch: scratch.pixels)
     }
+    return !drawing.isDamaged
   }
 
   /// Draws one member into its rectangle; false where its file is damaged: then the rectangle is plain 114.
@@ -135,14 +138,15 @@ struct BatchFiller: PlaceFiller {
     let (columns, rows) = canvas.rectangle(of: image)
     let isVisible = !columns.isEmpty && !rows.isEmpty
     guard isVisible || always else { return true }
-    let isDrawn = try draw(image.entryIndex, scratch) { stored in
-      guard isVisible else { return }
+    var drawing = Drawing(entry: image.entryIndex)
+    while let stored = try self.pixels(of: &drawing, scratch) {
+      guard isVisible else { continue }
       resample(
         stored, map: canvas.map(of: image, stored: stored.size), into: pixels, columns: columns, rows: rows,
         scratch: scratch.pixels)
     }
-    if !isDrawn { fillRectangle(pixels, columns: columns, rows: rows) }
-    return isDrawn
+    if drawing.isDamaged { fillRectangle(pixels, columns: columns, rows: rows) }
+    return !drawing.isDamaged
   }
 
   private func addBoxes(of image: CanvasImage, on canvas: TrainingCanvas, to place: Place) {
@@ -174,20 +178,34 @@ struct BatchFiller: PlaceFiller {
     for place in 0..<(plan.isMosaic ? 4 : 1) { source.willNeed(plan.members[place]) }
   }
 
-  /// Lends the pixels of an entry to `body`; false where the file is damaged.
-  private func draw(_ entry: Int, _ scratch: WorkerScratch, _ body: (ImageView) throws -> Void) throws -> Bool {
-    if quarantine.contains(entry) { return false }
+  /// An entry that is being drawn.
+  private struct Drawing {
+    let entry: Int
+    /// True if its file is damaged: nothing is drawn.
+    var isDamaged = false
+    /// Runs since its pixels were given.
+    var watch: Stopwatch?
+  }
+
+  /// The pixels of an entry, to be drawn; at the next call nil, or the pixels once more if some of them were lost while they were drawn.
+  private func pixels(of drawing: inout Drawing, _ scratch: WorkerScratch) throws -> ImageView? {
+    let entry = drawing.entry
+    let image: ImageView?
     do {
-      try source.withImage(entry, scratch: scratch.decode) { image in
-        let watch = Stopwatch()
-        try body(image)
+      if let watch = drawing.watch {
         counters.augment.add(watch.nanoseconds)
+        image = try source.replacement(of: entry, scratch: scratch.decode)
+      } else {
+        drawing.isDamaged = quarantine.contains(entry)
+        image = drawing.isDamaged ? nil : try source.prepare(entry, scratch: scratch.decode)
       }
-      return true
     } catch CacheError.damagedImage(_, let reason) {
       try quarantine(entry, reason: reason)
-      return false
+      drawing.isDamaged = true
+      return nil
     }
+    drawing.watch = Stopwatch()
+    return image
   }
 
   private func quarantine(_ entry: Int, reason: String?) throws {

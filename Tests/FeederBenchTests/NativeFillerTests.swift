@@ -79,10 +79,9 @@ struct NativeFillerTests {
     let scratch = try DecodeScratch()
     for place in 0..<7 {
       let (entry, size, pixels) = image(batch, place, channels: channels)
-      try cache.withImage(entry, scratch: scratch) { image in
-        #expect(image.size == size)
-        #expect(UnsafeBufferPointer(start: image.base, count: image.byteCount).elementsEqual(pixels))
-      }
+      let image = try cache.prepare(entry, scratch: scratch)
+      #expect(image.size == size)
+      #expect(UnsafeBufferPointer(start: image.base, count: image.byteCount).elementsEqual(pixels))
     }
   }
 

@@ -48,10 +48,11 @@ struct CacheBuildTests {
         try decoder.decode($0, channels: channels, scale: .fitting(size, imageSize: 64))
       }
       #expect(cache.item(index) == SourceItem(imageID: entry.imageID, size: size, labels: entry.labels))
-      try cache.withImage(index, scratch: scratch) { image in
-        #expect(image.layout == .planar && UInt(bitPattern: image.base) % 64 == 0)
-        #expect(Pixels(copying: image) == expected)
-      }
+      let image = try cache.prepare(index, scratch: scratch)
+      #expect(image.layout == .planar && UInt(bitPattern: image.base) % 64 == 0)
+      #expect(Pixels(copying: image) == expected)
+      let replacement = try cache.replacement(of: index, scratch: scratch)
+      #expect(replacement == nil)
     }
   }
 
@@ -86,8 +87,8 @@ struct CacheBuildTests {
     #expect(file.items[3].size != nil && file.items[5].size == nil)
     let cache = ImageCache(file, channels: 1, imageSize: 64)
     let scratch = try DecodeScratch()
-    #expect(throws: CacheError.self) { try cache.withImage(3, scratch: scratch) { _ in } }
-    try cache.withImage(4, scratch: scratch) { #expect($0.channels == 1) }
+    #expect(throws: CacheError.self) { try cache.prepare(3, scratch: scratch) }
+    #expect(try cache.prepare(4, scratch: scratch).channels == 1)
   }
 
   @Test("without one readable image nothing is built and nothing left behind")

@@ -65,7 +65,8 @@ struct LargeCacheTests {
       cache.forEachLabel(of: index) { sum += $0.width }
       sum += Double(cache.storedByteCount(of: index))
       cache.willNeed(index)
-      try cache.withImage(index, scratch: scratch) { pixels += Int($0.base.pointee) }
+      pixels += Int(try cache.prepare(index, scratch: scratch).base.pointee)
+      if try cache.replacement(of: index, scratch: scratch) != nil { pixels = -1 }
     }
     try use(0)
     let asked = try allocations { for index in 0..<3000 { try use(index) } }
@@ -87,7 +88,7 @@ struct LargeCacheTests {
     #expect(cache.item(99_999).imageID == item.imageID && cache.size(of: 99_999) == item.size)
     #expect(cache.labelCount(of: 99_999) == 1)
     #expect {
-      try cache.withImage(5, scratch: DecodeScratch()) { _ in }
+      _ = try cache.prepare(5, scratch: DecodeScratch())
     } throws: {
       "\($0)".contains("cut off") && "\($0)".contains(large.path)
     }
@@ -103,7 +104,7 @@ struct LargeCacheTests {
     #expect(truncate("/proc/self/fd/\(copy.descriptor)", 0) == 0)
     #expect(cache.size(of: 99_999) == nil && cache.item(99_999).imageID.isEmpty)
     #expect {
-      try cache.withImage(5, scratch: DecodeScratch()) { _ in }
+      _ = try cache.prepare(5, scratch: DecodeScratch())
     } throws: {
       "\($0)".contains("index") && "\($0)".contains(large.path)
     }

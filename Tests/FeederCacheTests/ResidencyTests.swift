@@ -46,7 +46,7 @@ struct ResidencyTests {
   private func use(_ cache: ImageCache) throws -> DecodeScratch.Times {
     let scratch = try DecodeScratch()
     for place in 0..<cache.count {
-      try cache.withImage(place * 7 % cache.count, scratch: scratch) { #expect($0.size.width == 256) }
+      #expect(try cache.prepare(place * 7 % cache.count, scratch: scratch).size.width == 256)
     }
     return scratch.takeTimes()
   }

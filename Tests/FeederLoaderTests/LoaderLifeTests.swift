@@ -34,14 +34,13 @@ final class SyntheticSource: ImageSource {
       labels: [Label(classID: index, centerX: 0.5, centerY: 0.5, width: 0.5, height: 0.5)])
   }
 
-  func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
+  func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     if index == failing { throw Broken(index: index) }
     if index >= gateFrom {
       arrived.signal()
       gate.wait()
     }
-    let pixels = Pixels(size: PixelSize(side: 32), channels: 1, value: UInt8(truncatingIfNeeded: index))
-    try pixels.withView { try body($0) }
+    return scratch.copy(Pixels(size: PixelSize(side: 32), channels: 1, value: UInt8(truncatingIfNeeded: index)))
   }
 }
 

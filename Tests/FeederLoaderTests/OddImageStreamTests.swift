@@ -22,9 +22,7 @@ private struct SeenSource: ImageSource {
     SourceItem(imageID: "\(index)", size: pictures[index].size, labels: labels)
   }
 
-  func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
-    try pictures[index].withView { (view) throws -> Void in try body(view) }
-  }
+  func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView { scratch.copy(pictures[index]) }
 }
 
 @Suite("Odd files give one stream in every cache form: turned as they are seen, or left out with a reason")

@@ -22,10 +22,10 @@ private final class StoredSource: ImageSource {
 
   func willNeed(_ index: Int) { hinted.withLock { $0.append(index) } }
 
-  func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
+  func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     read.withLock { $0.append(index) }
     scratch.noteRead(nanoseconds: 0, byteCount: 256, missedByteCount: misses ? 256 : 0)
-    try Pixels(size: PixelSize(side: 16), channels: 1, value: 1).withView { try body($0) }
+    return scratch.copy(Pixels(size: PixelSize(side: 16), channels: 1, value: 1))
   }
 }
 

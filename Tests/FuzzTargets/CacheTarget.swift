@@ -24,9 +24,9 @@ extension FuzzTarget {
       // Decoders are asked for more in the target of JPEGs.
       if let size = file.items.storedSize(index), size.width * size.height > 1 << 18 { continue }
       attempt {
-        try cache.withImage(index, scratch: scratch) { image in
-          _ = Checksum.xxh64(UnsafeRawBufferPointer(start: image.base, count: image.byteCount))
-        }
+        let image = try cache.prepare(index, scratch: scratch)
+        _ = Checksum.xxh64(UnsafeRawBufferPointer(start: image.base, count: image.byteCount))
+        _ = try cache.replacement(of: index, scratch: scratch)
       }
     }
   }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// A source whose decoding can be made dearer and whose production can be made to stand still, for `feeder bench feed`. The
 /// images are the source's own.
-package final class DisturbedSource: ImageSource {
-  private let source: any ImageSource
+package final class DisturbedSource: ForwardingSource {
+  package let source: any ImageSource
   private let clock: any ThrottleClock
   private let decodes = Atomic(1)
   private let standsStillUntil = Atomic(0)
@@ -28,27 +28,13 @@ package final class DisturbedSource: ImageSource {
     standsStillUntil.store(clock.nanoseconds + Int(seconds * 1e9), ordering: .relaxed)
   }
 
-  package var count: Int { source.count }
-  package var channels: Int { source.channels }
-  package var largestWidth: Int { source.largestWidth }
-  package var mappedByteCount: Int { source.mappedByteCount }
-  package var scratchByteCount: Int { source.scratchByteCount }
-
-  package func size(of index: Int) -> PixelSize? { source.size(of: index) }
-  package func labelCount(of index: Int) -> Int { source.labelCount(of: index) }
-  package func forEachLabel(of index: Int, _ body: (Label) -> Void) { source.forEachLabel(of: index, body) }
-  package func storedByteCount(of index: Int) -> Int { source.storedByteCount(of: index) }
-  package func item(_ index: Int) -> SourceItem { source.item(index) }
-  package func check() throws { try source.check() }
-  package func willNeed(_ index: Int) { source.willNeed(index) }
-
-  package func withImage(_ index: Int, scratch: DecodeScratch, _ body: (ImageView) throws -> Void) throws {
+  package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     let (until, start) = (standsStillUntil.load(ordering: .relaxed), clock.nanoseconds)
     if until > start {
       clock.sleep(until: until)
       scratch.noteRead(nanoseconds: clock.nanoseconds - start)
     }
-    for _ in 1..<max(decodeCount, 1) { try source.withImage(index, scratch: scratch) { _ in } }
-    try source.withImage(index, scratch: scratch, body)
+    for _ in 1..<max(decodeCount, 1) { _ = try source.prepare(index, scratch: scratch) }
+    return try source.prepare(index, scratch: scratch)
   }
 }
