@@ -57,7 +57,7 @@ struct AuditReport: Encodable {
   init(_ audit: Audit, folder: String, source: PreparationSource) {
     out = folder
     self.source = source.folder
-    format = source.format.rawValue
+    format = source.format
     splits = Dictionary(
       uniqueKeysWithValues: source.splits.map { split in
         let counts = audit.counts(split)

@@ -14,7 +14,7 @@ struct PrepareCommand: ParsableCommand {
   var source: String
   @Option(help: "The folder to make; it must not exist or be empty.")
   var out: String
-  @Option(help: "auto, deeppcb or yolo.")
+  @Option(help: "\(PrepareCommand.formats).")
   var format = "auto"
   @Flag(help: "Link images to the source (symbolic links), or copy them.")
   var images = ImageChoice.link
@@ -29,11 +29,16 @@ struct PrepareCommand: ParsableCommand {
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
+  /// What `--format` takes, in words.
+  private static let formats =
+    (["auto"] + DatasetImporters.names.dropLast()).joined(separator: ", ") + " or "
+    + (DatasetImporters.names.last ?? "")
+
   enum ImageChoice: String, EnumerableFlag { case link, copy }
 
   func validate() throws {
-    if format != "auto", SourceFormat(rawValue: format) == nil {
-      throw ValidationError("--format wants auto, deeppcb or yolo, not '\(format)'")
+    if format != "auto", !DatasetImporters.names.contains(format) {
+      throw ValidationError("--format wants \(Self.formats), not '\(format)'")
     }
     if let valShare, !(0..<1).contains(valShare) { throw ValidationError("--val-share \(valShare): give 0 to below 1") }
     if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
@@ -42,7 +47,7 @@ struct PrepareCommand: ParsableCommand {
   func run() throws {
     let interruption = Interruption()
     let source = try PreparationSource.read(
-      source, format: SourceFormat(rawValue: format), skipsBadLabels: skipBadLabels,
+      source, format: format == "auto" ? nil : format, skipsBadLabels: skipBadLabels,
       valShare: valShare ?? Dataset.defaultValShare)
     if valShare != nil, source.hasOwnVal { IdleFlags.say("--val-share", "the data set has its own val") }
     var settings = PreparationSettings()

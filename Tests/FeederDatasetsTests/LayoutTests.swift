@@ -177,7 +177,7 @@ struct LayoutTests {
     try expect("", scratch, [.train: ["a"], .val: ["a"]])
     try scratch.write("other.yaml", "train: images\nval: images\nnames: [open]\n")
     #expect(failure { _ = try Dataset.open(scratch.path) }.contains("holds dataset.yaml and other.yaml; name the one"))
-    #expect(SourceFormat.yolo == (try SourceFormat.detect(scratch.path + "/other.yaml")))
+    #expect(try DatasetImporters.importer(of: scratch.path + "/other.yaml", named: nil).name == "yolo")
   }
 
   @Test("Windows: a byte order mark, backslashes and line ends in data.yaml and labels")

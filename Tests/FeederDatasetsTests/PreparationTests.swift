@@ -19,7 +19,7 @@ extension Scratch {
   /// Prepares `source` of this folder into `out`.
   @discardableResult
   func prepare(
-    _ source: String, to out: String = "out", format: SourceFormat? = nil,
+    _ source: String, to out: String = "out", format: String? = nil,
     settings: PreparationSettings = PreparationSettings()
   ) throws -> Audit {
     try PreparationSource.read("\(path)/\(source)", format: format)
@@ -57,10 +57,10 @@ struct DeepPCBTests {
     #expect(audit.unreadable.isEmpty && audit.duplicatesAcrossSplits.isEmpty)
 
     let dataset = try Dataset.open(scratch.path + "/out")
-    let items = Dictionary(uniqueKeysWithValues: source.items.map { ($0.imageID, $0) })
+    let items = Dictionary(uniqueKeysWithValues: source.items.map { ($0.image.imageID, $0.image) })
     for entry in try dataset.splits.flatMap({ try dataset.entries($0) }) {
       let item = try #require(items[entry.imageID])
-      guard case .corners(let objects, _) = item.objects else { continue }
+      guard case .pixels(let objects, _) = item.objects else { continue }
       let corners = entry.labels.map { label in
         let box = label.box(in: PixelSize(side: 640))
         return [box.x1, box.y1, box.x2, box.y2, Double(label.classID)]
@@ -146,7 +146,7 @@ struct DeepPCBTests {
     #expect(failure { try scratch.prepare("pcb") }.contains("pcb/test.txt: is missing"))
     try FileManager.default.removeItem(atPath: scratch.path + "/pcb/trainval.txt")
     #expect(failure { try scratch.prepare("pcb") }.contains("/pcb: is of no known format"))
-    #expect(failure { try scratch.prepare("pcb", format: .deeppcb) }.contains("trainval.txt: is missing"))
+    #expect(failure { try scratch.prepare("pcb", format: "deeppcb") }.contains("trainval.txt: is missing"))
     #expect(failure { try scratch.prepare("none") }.contains("/none: is not there"))
     #expect(failure { try scratch.prepare("pcb/group1/1_not/0001.txt") }.contains("0001.txt: is a file"))
   }

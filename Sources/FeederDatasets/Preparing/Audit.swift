@@ -75,27 +75,28 @@ struct PreparedImage: Sendable {
 }
 
 extension Audit {
-  /// Counts `results`, one for each of `items`.
-  init(items: [SourceItem], results: [Result<PreparedImage, UnreadableImage>], source: PreparationSource) {
+  /// Counts `results`, one for each image of `source`.
+  init(_ source: PreparationSource, results: [Result<PreparedImage, UnreadableImage>]) {
     findings = source.findings
     otherImages = source.splits.flatMap { source.findings[$0]?.otherImages ?? [] }
     var sameBytes: [[UInt64]: [Int]] = [:]
-    for (index, (item, result)) in zip(items, results).enumerated() {
-      if case .corners(_, let badLines) = item.objects {
+    let items = source.items
+    for (index, ((split, item), result)) in zip(items, results).enumerated() {
+      if case .pixels(_, let badLines) = item.objects {
         let image = try? result.get()
-        findings[item.split, default: DatasetFindings()].note(
+        findings[split, default: DatasetFindings()].note(
           image?.tally ?? LabelTally(), badLines + (image?.badLines ?? []), file: item.labelPath, name: item.labelPath)
       }
       switch result {
       case .failure(let failure): unreadable.append(Unreadable(file: item.imagePath, reason: failure.reason))
       case .success(let image):
-        splits[item.split, default: SplitCounts()].count(image, classCount: source.classNames.count)
+        splits[split, default: SplitCounts()].count(image, classCount: source.classNames.count)
         sameBytes[[image.checksum, UInt64(image.byteCount)], default: []].append(index)
         if image.isLinked { linkedImageCount += 1 } else { copiedImageCount += 1 }
       }
     }
     for group in sameBytes.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
-      let names = group.map { "\(items[$0].split)/\(items[$0].imageID)" }
+      let names = group.map { "\(items[$0].split)/\(items[$0].image.imageID)" }
       if Set(group.map { items[$0].split }).count > 1 {
         duplicatesAcrossSplits.append(names)
       } else {

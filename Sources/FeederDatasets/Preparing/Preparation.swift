@@ -40,7 +40,7 @@ extension PreparationSource {
   ) throws -> (folder: String, audit: Audit) {
     try refuseInside(FileBytes.realPath(target))
     let staged = try StagedFolder(target: target)
-    for folder in Set(items.map { Self.folder(of: $0) }).sorted() {
+    for folder in Set(items.map { Self.folder(of: $0.image, in: $0.split) }).sorted() {
       try staged.makeFolder("images/" + folder)
       try staged.makeFolder("labels/" + folder)
     }
@@ -49,19 +49,20 @@ extension PreparationSource {
     let results = Mutex([Result<PreparedImage, UnreadableImage>?](repeating: nil, count: items.count))
     try ParallelWork.forEach(items.count, threads: settings.threads, tool: { try ImageChecker() }) { index, checker in
       try cancellation.check()
-      let result = try Self.prepare(items[index], checker, settings, staged)
+      let (split, image) = items[index]
+      let result = try Self.prepare(image, split, checker, settings, staged)
       results.withLock { $0[index] = result }
       progress()
     }
-    let audit = Audit(items: items, results: results.withLock { $0.compactMap { $0 } }, source: self)
+    let audit = Audit(self, results: results.withLock { $0.compactMap { $0 } })
     try refuseBadLabels(audit)
     try refuseUnreadable(audit, settings)
     try staged.commit()
     return (staged.target, audit)
   }
 
-  private static func folder(of item: SourceItem) -> String {
-    let parts = (item.split.rawValue + "/" + item.imageID).split(separator: "/")
+  private static func folder(of image: ImportedImage, in split: Split) -> String {
+    let parts = (split.rawValue + "/" + image.imageID).split(separator: "/")
     return parts.dropLast().joined(separator: "/")
   }
 
@@ -90,7 +91,8 @@ extension PreparationSource {
   }
 
   private static func prepare(
-    _ item: SourceItem, _ checker: ImageChecker, _ settings: PreparationSettings, _ staged: StagedFolder
+    _ item: ImportedImage, _ split: Split, _ checker: ImageChecker, _ settings: PreparationSettings,
+    _ staged: StagedFolder
   ) throws -> Result<PreparedImage, UnreadableImage> {
     let image: ImageCheck
     do {
@@ -101,7 +103,7 @@ extension PreparationSource {
       return .failure(UnreadableImage(reason: "cannot be read (\(reason))"))
     }
     let (labels, tally, badLines) = labels(of: item, size: image.header.size)
-    let name = "\(item.split)/\(item.imageID)"
+    let name = "\(split)/\(item.imageID)"
     let file = "images/\(name).\(ImageCodecs.ending(of: image.header.format))"
     let isLinked = settings.images == .link && staged.link(to: item.imagePath, as: file)
     if !isLinked { try staged.write(image.bytes, to: file) }
@@ -113,11 +115,11 @@ extension PreparationSource {
   }
 
   private static func labels(
-    of item: SourceItem, size: PixelSize
+    of item: ImportedImage, size: PixelSize
   ) -> (labels: [Label], tally: LabelTally, badLines: [BadLabelLine]) {
     switch item.objects {
     case .shares(let labels, let tally): (labels, tally, [])
-    case .corners(let objects, _): DeepPCB.labels(objects, size: size)
+    case .pixels(let objects, _): ImportedObject.labels(objects, size: size)
     }
   }
 }

@@ -15,10 +15,9 @@ extension Dataset {
 
     var members = Array(found.images.indices)
     if valShare > 0, split != .test {
-      members = ValShare(valShare, of: found.images.lazy.map(\.id)).members(split)
-      if split == .val {
-        findings.notes.append("\(members.count) of \(found.images.count) images, chosen by their names, are 'val'")
-      }
+      let splits = SplitPolicy.splits(of: found.images.lazy.map(\.id), valShare: valShare)
+      members = splits.indices.filter { splits[$0] == split }
+      if split == .val { findings.notes.append(SplitPolicy.note(members.count, of: found.images.count)) }
     }
     let entries = try members.map { index in
       let (image, labelPath) = (found.images[index], matching.labelPaths[index])
@@ -65,26 +64,4 @@ extension Dataset {
     ]
     throw DatasetError.images(folder: root.path, problem: problems.compactMap { $0 }.joined(separator: "; "))
   }
-}
-
-/// Which images become `val` if nobody split them: a share that depends on their names alone.
-struct ValShare {
-  private let isVal: [Bool]
-
-  /// Chooses from `ids`: those whose checksum falls into the first `share`, but at least one, and not all.
-  init(_ share: Double, of ids: some Sequence<String>) {
-    let keys = ids.map { Double(Checksum.xxh64(Array($0.utf8)) >> 11) / 0x1p53 }
-    var isVal = keys.map { $0 < share }
-    if keys.count > 1 {
-      let order = keys.indices.sorted { keys[$0] < keys[$1] }
-      isVal[order[0]] = true
-      isVal[order[keys.count - 1]] = false
-    } else {
-      isVal = keys.map { _ in false }
-    }
-    self.isVal = isVal
-  }
-
-  /// The places of the images of `train` or `val`.
-  func members(_ split: Split) -> [Int] { isVal.indices.filter { isVal[$0] == (split == .val) } }
 }

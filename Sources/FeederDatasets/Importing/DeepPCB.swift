@@ -4,19 +4,14 @@ import Foundation
 /// DeepPCB as its authors publish it (Tang et al., "Online PCB defect detector on a new PCB defect dataset", 2019), with its
 /// oddities: labels are separated by spaces although its README shows commas; a list says `STEM.jpg` where the file is
 /// `STEM_test.jpg`; no list ends in a newline.
-enum DeepPCB {
+enum DeepPCB: DatasetImporter {
+  static let name = "deeppcb"
+  static var marks: String { "\(lists.map(\.file).joined(separator: " and ")) (DeepPCB)" }
+
   /// Types 1 to 6, which become classes 0 to 5.
   static let classNames = ["open", "short", "mousebite", "spur", "copper", "pin-hole"]
   /// The lists of pairs and the splits they become.
   static let lists: [(file: String, split: Split)] = [("trainval.txt", .train), ("test.txt", .val)]
-
-  /// One line of a label file: a class and corners in pixels.
-  struct Object: Sendable, Equatable {
-    let classID: Int
-    let box: Box
-    /// The line of the file, counted from 1.
-    let line: Int
-  }
 
   /// A pair of a list.
   struct Pair {
@@ -26,11 +21,23 @@ enum DeepPCB {
     let label: String
   }
 
+  static func recognises(_ source: String) -> Bool {
+    // A data.yaml says better what a folder holds.
+    guard FileBytes.isFolder(source), !PathText.exists(source + "/data.yaml") else { return false }
+    return lists.contains { FileBytes.status(source + "/" + $0.file) != nil }
+  }
+
+  static func read(_ source: String, _ settings: ImportSettings) throws -> ImportedDataset {
+    let folder = URL(filePath: source).absoluteURL.standardizedFileURL.path
+    return ImportedDataset(folder: folder, classNames: classNames, images: try images(folder), hasOwnVal: true)
+  }
+
   /// All pairs of both lists with their labels, sorted by name in each split. Throws `DatasetError`.
-  static func items(_ folder: String) throws -> [SourceItem] {
+  private static func images(_ folder: String) throws -> [ImportedImage] {
     var seen: [String: (list: String, line: Int)] = [:]
-    var items: [SourceItem] = []
+    var images: [ImportedImage] = []
     for (file, split) in lists {
+      var members: [ImportedImage] = []
       let pairs = try pairs(of: folder + "/" + file, below: folder)
       guard !pairs.isEmpty else {
         throw DatasetError.source(file: folder + "/" + file, line: nil, problem: "lists no images")
@@ -42,13 +49,15 @@ enum DeepPCB {
             file: pair.list, line: pair.line,
             problem: "lists '\(stem)' again (first in \(first.list), line \(first.line))")
         }
-        items.append(try item(stem, pair, split, below: folder))
+        members.append(try image(stem, pair, split, below: folder))
       }
+      images += members.sorted { $0.imageID < $1.imageID }
     }
-    return items.sorted { ($0.split.rawValue, $0.imageID) < ($1.split.rawValue, $1.imageID) }
+    return images
   }
 
-  private static func item(_ stem: String, _ pair: Pair, _ split: Split, below folder: String) throws -> SourceItem {
+  private static func image(_ stem: String, _ pair: Pair, _ split: Split, below folder: String) throws -> ImportedImage
+  {
     let image = String(pair.image.dropLast(".jpg".count)) + "_test.jpg"
     for name in [image, pair.label] where FileBytes.status(folder + "/" + name) == nil {
       let problem = DeadLink.problem(folder + "/" + name) ?? "is missing"
@@ -56,9 +65,9 @@ enum DeepPCB {
     }
     let labelPath = folder + "/" + pair.label
     let (objects, badLines) = try objects(of: labelPath)
-    return SourceItem(
+    return ImportedImage(
       split: split, imageID: stem, imagePath: folder + "/" + image, labelPath: labelPath,
-      objects: .corners(objects, badLines))
+      objects: .pixels(objects, badLines))
   }
 
   // MARK: - Text files
@@ -96,8 +105,8 @@ enum DeepPCB {
   }
 
   /// The objects of a label file, and its lines that give none. Throws `DatasetError` if it cannot be read.
-  static func objects(of path: String) throws -> (objects: [Object], badLines: [BadLabelLine]) {
-    var (objects, badLines): ([Object], [BadLabelLine]) = ([], [])
+  static func objects(of path: String) throws -> (objects: [ImportedObject], badLines: [BadLabelLine]) {
+    var (objects, badLines): ([ImportedObject], [BadLabelLine]) = ([], [])
     for (number, words) in try lines(of: path, separators: [" ", "\t", ","]) {
       do {
         objects.append(try object(words, line: number))
@@ -110,7 +119,7 @@ enum DeepPCB {
 
   private struct Problem: Error { let text: String }
 
-  private static func object(_ words: [Substring], line: Int) throws(Problem) -> Object {
+  private static func object(_ words: [Substring], line: Int) throws(Problem) -> ImportedObject {
     guard words.count == 5 else {
       throw Problem(text: "has \(words.count) \(words.count == 1 ? "value" : "values"), not 5 (x1 y1 x2 y2 type)")
     }
@@ -129,34 +138,6 @@ enum DeepPCB {
         text: "has a box from (\(numbers[0]), \(numbers[1])) to (\(numbers[2]), \(numbers[3])), which is empty")
     }
     let box = Box(x1: Double(numbers[0]), y1: Double(numbers[1]), x2: Double(numbers[2]), y2: Double(numbers[3]))
-    return Object(classID: numbers[4] - 1, box: box, line: line)
-  }
-
-  /// The labels of objects on an image of `size`. Boxes that reach over the edge are clipped and counted, equal ones are dropped
-  /// and counted, and a box whose centre lies outside of the image is a bad line.
-  static func labels(
-    _ objects: [Object], size: PixelSize
-  ) -> (labels: [Label], tally: LabelTally, badLines: [BadLabelLine]) {
-    let (width, height) = (Double(size.width), Double(size.height))
-    var labels: [Label] = []
-    var known: Set<Label> = []
-    var tally = LabelTally()
-    var badLines: [BadLabelLine] = []
-    for object in objects {
-      let box = object.box
-      guard (0...2 * width).contains(box.x1 + box.x2), (0...2 * height).contains(box.y1 + box.y2) else {
-        badLines.append(
-          BadLabelLine(
-            line: object.line,
-            problem: "has a box from (\(Int(box.x1)), \(Int(box.y1))) to (\(Int(box.x2)), \(Int(box.y2))), whose "
-              + "centre is outside of the image of \(size) pixels"))
-        continue
-      }
-      let inside = box.clipped(to: size)
-      let label = Label(classID: object.classID, box: inside, size: size)
-      if inside != box { tally.clippedCount += 1 }
-      if known.insert(label).inserted { labels.append(label) } else { tally.duplicateCount += 1 }
-    }
-    return (labels, tally, badLines)
+    return ImportedObject(classID: numbers[4] - 1, box: box, line: line)
   }
 }
