@@ -101,7 +101,7 @@ package struct CacheBuilder: Sendable {
       let count = min(Self.blockCount, survey.entries.count - start)
       // Closures cannot capture a borrowed file; its descriptor outlives them.
       let items = try file.withWriter { write in
-        try ParallelWork.map(count: count) { number, scratch in
+        try DecodeScratch.map(count) { number, scratch in
           defer { progress() }
           let (index, offset) = (start + number, offsets[start + number])
           guard let item = try takeOver(index, offset: offset, write, scratch) else {

@@ -18,7 +18,7 @@ package struct CacheVerification: Sendable {
   /// Reads every record and every source file of `entries`, on all cores. `progress` is called once an image.
   package init(_ file: CacheFile, _ entries: [DatasetEntry], progress: @Sendable () -> Void = {}) throws {
     let byID = Dictionary(entries.map { ($0.imageID, $0) }, uniquingKeysWith: { first, _ in first })
-    let found = try ParallelWork.map(count: file.count) { index, scratch in
+    let found = try DecodeScratch.map(file.count) { index, scratch in
       defer { progress() }
       return try Self.check(file, index, byID, scratch)
     }

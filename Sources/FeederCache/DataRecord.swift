@@ -168,7 +168,7 @@ extension OpenedSource {
   /// Bytes and checksum of every image file; no checksum for a file that could not be read.
   fileprivate func contents() throws -> [(byteCount: Int, sum: UInt64?)] {
     guard let file else {
-      return try ParallelWork.map(count: entries.count) { index, scratch in
+      return try DecodeScratch.map(entries.count) { index, scratch in
         do {
           let bytes = try scratch.read(entries[index].imagePath).bytes
           return (bytes.count, Checksum.xxh64(bytes))

@@ -142,3 +142,14 @@ package final class DecodeScratch: @unchecked Sendable {
     times.missedByteCount += missedByteCount
   }
 }
+
+extension DecodeScratch {
+  /// The results of `body` for each of `count` items, in their order, on all cores, each thread with a scratch of its own. Throws the failure
+  /// of the lowest item.
+  static func map<Result: Sendable>(
+    _ count: Int, _ body: @Sendable (Int, DecodeScratch) throws -> Result
+  ) throws -> [Result] {
+    try ParallelWork.map(
+      count, threads: CoreLimit.current.usable, tool: { try DecodeScratch() }, body: body)
+  }
+}

@@ -37,7 +37,7 @@ package struct GreyDecision: Sendable, Equatable {
     var looked = 0
     while grey < needed, colour <= imageCount - needed, looked < doubtful.count {
       let paths = Array(doubtful[looked..<min(looked + Self.chunk, doubtful.count)])
-      let answers = try ParallelWork.map(count: paths.count) { index, scratch in
+      let answers = try DecodeScratch.map(paths.count) { index, scratch in
         try Self.isGreyFile(paths[index], scratch)
       }
       grey += answers.count { $0 }

@@ -12,24 +12,24 @@ final class Residency: Sendable {
   /// MADV_POPULATE_READ of Linux 5.14.
   private static let populateRead: Int32 = 22
 
-  private let misses = RecentMisses()
+  private let readAhead = ReadAhead()
   private let uses = Atomic(0)
 
   /// True while records were missing lately.
-  var isWatchful: Bool { misses.areLikely }
+  var isWatchful: Bool { readAhead.isWorthwhile }
 
   /// Bytes of a record that are not in memory; 0 where nobody looked. A miss makes the next looks certain.
   func missedByteCount(_ record: UnsafeRawBufferPointer) -> Int {
     if !isWatchful, uses.add(1, ordering: .relaxed).newValue % Self.sparseness != 0 { return 0 }
     let missed = Self.absentByteCount(record)
-    misses.note(missed: missed > 0)
+    readAhead.note(missed: missed > 0)
     return missed
   }
 
   /// Starts to read what is missing of a record, without waiting; does nothing while everything was in memory lately.
   func willNeed(_ record: UnsafeRawBufferPointer) {
     guard isWatchful, Self.absentByteCount(record) > 0 else { return }
-    misses.note(missed: true)
+    readAhead.note(missed: true)
     let (start, byteCount) = Self.pages(of: record)
     madvise(start, byteCount, MADV_WILLNEED)
   }

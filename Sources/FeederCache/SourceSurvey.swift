@@ -24,7 +24,7 @@ package struct SourceSurvey: Sendable {
   /// Looks at the header of every entry, on all cores. A damaged header is noted, not thrown.
   package init(_ entries: [DatasetEntry]) throws {
     self.entries = entries
-    images = try ParallelWork.map(count: entries.count) { index, scratch in
+    images = try DecodeScratch.map(entries.count) { index, scratch in
       Self.look(entries[index].imagePath, scratch)
     }
   }

@@ -1,3 +1,5 @@
+import FeederCore
+
 /// What is wrong with a data set: one line that names the file, the line where there is one, and what to do.
 package enum DatasetError: Error, Equatable, CustomStringConvertible {
   /// A data.yaml that does not describe a data set.
@@ -56,5 +58,12 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
 
   private static func place(_ file: String, _ line: Int?) -> String {
     line.map { "\(file), line \($0)" } ?? file
+  }
+}
+
+extension Cancellation {
+  /// Throws `DatasetError.cancelled` once it is set.
+  package func check() throws {
+    if isCancelled { throw DatasetError.cancelled }
   }
 }

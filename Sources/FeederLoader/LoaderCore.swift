@@ -22,7 +22,7 @@ final class LoaderCore: Sendable {
 
   let filler: any PlaceFiller
   let counters: Counters
-  private let misses = RecentMisses()
+  private let readAhead = ReadAhead()
   private let memory: any SlotMemory
   private let trace: Trace?
   private let batchSize: Int
@@ -112,12 +112,12 @@ final class LoaderCore: Sendable {
   private func fill(_ item: WorkItem, _ scratch: WorkerScratch) throws -> ImageCost {
     scratch.clock.begin()
     item.slot.targets(of: item.image).removeAll()
-    if let later = item.laterEntry, misses.areLikely { filler.willNeed(later, in: item) }
+    if let later = item.laterEntry, readAhead.isWorthwhile { filler.willNeed(later, in: item) }
     let place = item.slot.place(item.image, byteCount: filler.placeByteCount)
     let image = try filler.fill(item, place: place, scratch: scratch)
     item.slot.note(image, at: item.image)
     let spent = scratch.decode.takeTimes()
-    misses.note(missed: spent.missedByteCount > 0)
+    readAhead.note(missed: spent.missedByteCount > 0)
     counters.add(spent)
     counters.filled.add(1)
     let cost = scratch.clock.end(readNanoseconds: spent.readNanoseconds)

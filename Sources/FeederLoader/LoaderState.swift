@@ -1,3 +1,4 @@
+import FeederCache
 import FeederCore
 
 /// One image to fill: which entry, for which place of which batch, in which slot.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FeederCache
+import FeederCore
 import FeederDatasets
 import FeederDetection
 import FeederFiles

@@ -15,5 +15,7 @@ enum SplitPolicy {
   }
 
   /// What a person should know of it.
-  static func note(_ count: Int, of all: Int) -> String { "\(count) of \(all) images, chosen by their names, are 'val'" }
+  static func note(_ count: Int, of all: Int) -> String {
+    "\(count) of \(all) images, chosen by their names, are 'val'"
+  }
 }

@@ -1,4 +1,4 @@
-import FeederDatasets
+import FeederCore
 import FeederFiles
 import Foundation
 

@@ -3,7 +3,8 @@ import Synchronization
 
 /// Independent items worked on by several threads.
 package enum ParallelWork {
-  /// Calls `body` once for each of `count` items on `threads` threads; every thread makes its own `tool` first and keeps it.
+  /// Calls `body` once for each of `count` items, in about ascending order, on `threads` threads; every thread makes its own `tool`
+  /// first and keeps it.
   ///
   /// After a failure no item is begun, and the failure of the lowest item is thrown.
   package static func forEach<Tool>(
@@ -28,5 +29,17 @@ package enum ParallelWork {
       }
     }
     if let failure = failure.withLock({ $0 }) { throw failure.error }
+  }
+
+  /// The results of `body` for each of `count` items, in their order. Throws as `forEach`.
+  package static func map<Tool, Result: Sendable>(
+    _ count: Int, threads: Int, tool: @Sendable () throws -> Tool, body: @Sendable (Int, Tool) throws -> Result
+  ) throws -> [Result] {
+    let results = Mutex([Result?](repeating: nil, count: count))
+    try forEach(count, threads: threads, tool: tool) { item, tool in
+      let result = try body(item, tool)
+      results.withLock { $0[item] = result }
+    }
+    return results.withLock { $0 }.compactMap(\.self)
   }
 }
