@@ -3,7 +3,7 @@ import Foundation
 
 /// One reference file of FEEDER_FIXTURES: named tensors as arrays of Swift numbers, and the header's text pairs.
 package struct Fixture: Sendable {
-  /// The folder of the reference files, or nil where it is missing (then parity tests skip, and say so).
+  /// The folder of the reference files, or nil if it is missing (then parity tests skip, and say so).
   package static let folder: URL? = {
     let chosen = ProcessInfo.processInfo.environment["FEEDER_FIXTURES"].flatMap { $0.isEmpty ? nil : $0 }
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -13,7 +13,7 @@ package struct Fixture: Sendable {
     return FileManager.default.fileExists(atPath: url.path) ? url : nil
   }()
 
-  /// True where the reference files are there; the condition of every parity test.
+  /// True if the reference files are there; the condition of every parity test.
   package static var isAvailable: Bool { folder != nil }
 
   /// The note of a parity test that is skipped.
@@ -26,13 +26,13 @@ package struct Fixture: Sendable {
   private let data: Data
   private let layout: Safetensors
 
-  /// Opens `NAME.safetensors` in the folder of the reference files. Throws where it is missing or damaged.
+  /// Opens `NAME.safetensors` in the folder of the reference files. Throws if it is missing or damaged.
   package init(_ name: String) throws {
     guard let folder = Self.folder else { throw CocoaError(.fileNoSuchFile) }
     try self.init(name, folder: folder)
   }
 
-  /// Opens `NAME.safetensors` in `folder`. Throws where it is missing or damaged.
+  /// Opens `NAME.safetensors` in `folder`. Throws if it is missing or damaged.
   package init(_ name: String, folder: URL) throws {
     self.name = name
     data = try Data(contentsOf: folder.appending(path: name + ".safetensors"))
@@ -42,7 +42,7 @@ package struct Fixture: Sendable {
   /// Names of all tensors.
   package var names: [String] { layout.entries.keys.sorted() }
 
-  /// True where there is a tensor of that name.
+  /// True if there is a tensor of that name.
   package func has(_ tensor: String) -> Bool { layout.entries[tensor] != nil }
 
   /// Extents of a tensor.

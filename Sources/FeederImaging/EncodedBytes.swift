@@ -19,7 +19,7 @@ struct EncodedBytes {
   /// The number of 16 bits at `place`, its upper half first.
   func number(at place: Int) -> Int { Int(self[place]) << 8 | Int(self[place + 1]) }
 
-  /// True where `magic` stands at `place`; false too where it would reach beyond the end.
+  /// True if `magic` stands at `place`; false too if it would reach beyond the end.
   func holds(_ magic: some Collection<UInt8>, at place: Int = 0) -> Bool {
     count >= place + magic.count && memory[place..<place + magic.count].elementsEqual(magic)
   }

@@ -15,7 +15,7 @@ package struct ImageHeader: Hashable, Sendable {
 
   /// Longest side accepted, in pixels; libjpeg's own JPEG_MAX_DIMENSION.
   package static let maximumSide = 65_500
-  /// Most pixels accepted; twice 89,478,485, where Pillow refuses an image as a decompression bomb.
+  /// Most pixels accepted; twice 89,478,485, at which Pillow refuses an image as a decompression bomb.
   package static let maximumPixelCount = 178_956_970
   /// Largest file accepted: 12 bits for each of the most pixels.
   package static let maximumFileByteCount = 256 << 20

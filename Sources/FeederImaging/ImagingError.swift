@@ -4,7 +4,7 @@ import FeederCore
 package enum ImagingError: Error, Equatable, CustomStringConvertible {
   /// The file has no bytes.
   case emptyFile
-  /// The first bytes are those of no format that is read; `looksLike` names what they seem to be, nil if that is unknown.
+  /// The file begins as no format that Feeder reads; `looksLike` names the format that it seems to have, nil if that is unknown.
   case unknownFormat(looksLike: String?)
   /// The data ends before the image does.
   case truncated(ImageFormat, reason: String)

@@ -46,7 +46,7 @@ struct ImportedImage: Sendable {
   let objects: Objects
 }
 
-/// An object in pixels of its image, and where it stands: `line` of the image's label file.
+/// An object in pixels of its image, with its `line` in the label file of the image.
 struct ImportedObject: Sendable, Equatable {
   /// Counted from 0.
   let classID: Int

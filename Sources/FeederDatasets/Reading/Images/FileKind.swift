@@ -16,7 +16,7 @@ enum FileKind: Sendable {
 
   /// The endings of the images that Feeder reads.
   private static let endings = Set(ImageCodecs.endings)
-  /// The endings of images that Feeder does not read, unless a codec has come to read them.
+  /// The endings of images that Feeder does not read, unless a codec reads them.
   private static let otherEndings: Set<String> = [
     "png", "bmp", "dib", "tif", "tiff", "webp", "gif", "heic", "heif", "avif", "dng", "jp2", "jfif", "jpe", "mpo",
     "pgm", "ppm", "pnm", "pfm", "b16", "raw",
