@@ -1,20 +1,20 @@
 import FeederTorch
 
-/// The grid of anchor points: levels of stride 8, 16, 32, each row by row; a point is its cell's centre.
+/// The grid of anchor points: the levels' one after another, each row by row; a point is its cell's centre.
 package struct Anchors {
-  /// Pixels between two points of a level.
-  package static let strides = [8, 16, 32]
-
+  /// Pixels between two points of each level, the finest first.
+  package let levelStrides: [Int]
   /// Points [A, 2] in grid units of their level: x, y.
   package let points: Tensor
   /// Stride [A, 1] of each point's level.
   package let strides: Tensor
 
-  /// The points of an image of `height` by `width` pixels, on `device`.
-  package init(height: Int, width: Int, device: Device = .cpu) throws {
+  /// The points of an image of `height` by `width` pixels whose levels have strides `levelStrides`, on `device`.
+  package init(_ levelStrides: [Int], height: Int, width: Int, device: Device = .cpu) throws {
+    self.levelStrides = levelStrides
     var points: [Float] = []
     var strides: [Float] = []
-    for stride in Self.strides {
+    for stride in levelStrides {
       for row in 0..<height / stride {
         for column in 0..<width / stride {
           points.append(Float(column) + 0.5)

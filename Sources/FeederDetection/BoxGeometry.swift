@@ -34,10 +34,10 @@ package enum BoxGeometry {
     return try .concatenated([points - sides[0], points + sides[1]], along: -1)
   }
 
-  /// Distances [..., 4] from `points` [..., 2] to the sides of `corners` [..., 4], clamped to what 16 bins can hold.
-  package static func distances(corners: Tensor, points: Tensor) throws -> Tensor {
+  /// Distances [..., 4] from `points` [..., 2] to the sides of `corners` [..., 4], clamped to what `binCount` bins can hold.
+  package static func distances(corners: Tensor, points: Tensor, binCount: Int) throws -> Tensor {
     let ends = try corners.split([2, 2], along: -1)
     return try Tensor.concatenated([points - ends[0], ends[1] - points], along: -1)
-      .clamp(min: 0, max: Double(DetectionHead.binCount) - 1 - 0.01)
+      .clamp(min: 0, max: Double(binCount) - 1 - 0.01)
   }
 }

@@ -54,9 +54,9 @@ final class PyramidPooling: Layer {
   private let cv1: ConvolutionBlock
   private let cv2: ConvolutionBlock
 
-  init(_ count: Int, _ source: WeightSource) throws {
-    cv1 = try ConvolutionBlock(count, count / 2, source)
-    cv2 = try ConvolutionBlock(count / 2 * 4, count, source)
+  init(_ inputCount: Int, _ outputCount: Int, _ source: WeightSource) throws {
+    cv1 = try ConvolutionBlock(inputCount, inputCount / 2, source)
+    cv2 = try ConvolutionBlock(inputCount / 2 * 4, outputCount, source)
   }
 
   func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {

@@ -1,11 +1,8 @@
 import FeederTorch
 import Foundation
 
-/// The decoupled head: for each level, one branch for 4 x 16 box logits and one for class logits.
+/// The decoupled head: for each level, one branch for 4 x bins box logits and one for class logits.
 final class DetectionHead: Layer {
-  /// Bins of a box side's distribution (Li et al., "Generalized focal loss", 2020; 16 in the published network).
-  static let binCount = 16
-
   private final class Branch: Layer {
     let first: ConvolutionBlock
     let second: ConvolutionBlock
@@ -30,25 +27,25 @@ final class DetectionHead: Layer {
   private let classBranches: [Branch]
   private let bins: Tensor
 
-  init(_ inputCounts: [Int], classCount: Int, _ source: WeightSource) throws {
-    let middle = Self.middleCounts(inputCount: inputCounts[0], classCount: classCount)
-    boxBranches = try inputCounts.map { try Branch($0, middle.box, 4 * Self.binCount, source) }
+  init(_ inputCounts: [Int], classCount: Int, strides: [Int], binCount: Int, _ source: WeightSource) throws {
+    let middle = Self.middleCounts(inputCount: inputCounts[0], classCount: classCount, binCount: binCount)
+    boxBranches = try inputCounts.map { try Branch($0, middle.box, 4 * binCount, source) }
     classBranches = try inputCounts.map { try Branch($0, middle.score, classCount, source) }
-    bins = try source.full([1, Self.binCount, 1, 1], 0)
-    try bins.copy(from: Tensor.range(Self.binCount).reshaped([1, Self.binCount, 1, 1]))
+    bins = try source.full([1, binCount, 1, 1], 0)
+    try bins.copy(from: Tensor.range(binCount).reshaped([1, binCount, 1, 1]))
     // So that training starts from boxes of sensible size and about 5 objects on a 640 px image.
     for branch in boxBranches { try branch.last.bias.fill(1) }
-    for (branch, stride) in zip(classBranches, Anchors.strides) {
+    for (branch, stride) in zip(classBranches, strides) {
       try branch.last.bias.fill(log(5 / Double(classCount) / pow(640 / Double(stride), 2)))
     }
   }
 
   /// Channels inside the branches, of the published network; `inputCount` is that of the finest level.
-  static func middleCounts(inputCount: Int, classCount: Int) -> (box: Int, score: Int) {
+  static func middleCounts(inputCount: Int, classCount: Int, binCount: Int) -> (box: Int, score: Int) {
     (max(16, inputCount / 4, binCount * 4), max(inputCount, min(classCount, 100)))
   }
 
-  /// Raw levels [B, 4 x 16 + classes, h, w].
+  /// Raw levels [B, 4 x bins + classes, h, w].
   func callAsFunction(_ levels: [Tensor], training: Bool) throws -> [Tensor] {
     try levels.indices.map { level in
       try .concatenated(

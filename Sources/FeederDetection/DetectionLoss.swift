@@ -42,11 +42,9 @@ package struct DetectionLoss {
   }
 
   private let assigner: TaskAlignedAssigner
-  private let classCount: Int
 
-  /// A loss over `classCount` classes.
-  package init(classCount: Int, variant: TaskAlignedAssigner.Variant = .widened) {
-    self.classCount = classCount
+  /// A loss whose boxes are assigned by the rule `variant`.
+  package init(variant: TaskAlignedAssigner.Variant = .widened) {
     assigner = TaskAlignedAssigner(variant)
   }
 
@@ -66,7 +64,7 @@ package struct DetectionLoss {
     let assignment = try withoutGradients {
       try assigner(
         scores: classLogits.detach().sigmoid(), boxes: boxes.detach() * anchors.strides,
-        points: anchors.points * anchors.strides, truth: truth)
+        points: anchors.points * anchors.strides, strides: anchors.levelStrides, truth: truth)
     }
     let normalizer = try normalizer(assignment.scores.sum())
     let classLoss = try classLogits.binaryCrossEntropy(targets: assignment.scores).sum() / normalizer
@@ -98,13 +96,14 @@ package struct DetectionLoss {
     let wanted = try positives(truthBoxes / anchors.strides)
     let overlap = try BoxGeometry.overlaps(positives(boxes), wanted).ciou
     let boxLoss = try ((overlap * -1 + 1) * weight).sum() / normalizer
-    let distances = try BoxGeometry.distances(corners: wanted, points: positives(anchors.points.unsqueezed(0)))
-    let logits = try positives(output.boxLogits.transposed(1, 2)).reshaped([-1, DetectionHead.binCount])
+    let distances = try BoxGeometry.distances(
+      corners: wanted, points: positives(anchors.points.unsqueezed(0)), binCount: output.binCount)
+    let logits = try positives(output.boxLogits.transposed(1, 2)).reshaped([-1, output.binCount])
     let sideLoss = try (Self.distributionLoss(logits, distances: distances) * weight).sum() / normalizer
     return (boxLoss, sideLoss)
   }
 
-  /// Distribution focal loss [n, 1], the mean of four sides: `logits` [n x 4, 16] against `distances` [n, 4] within 0 to 14.99.
+  /// Distribution focal loss [n, 1], the mean of four sides: `logits` [n x 4, bins] against `distances` [n, 4] below the last bin.
   /// The two bins around a distance share its probability by nearness.
   package static func distributionLoss(_ logits: Tensor, distances: Tensor) throws -> Tensor {
     let target = try distances.reshaped([-1, 1])

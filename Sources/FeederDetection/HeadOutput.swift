@@ -1,18 +1,17 @@
 import FeederTorch
 
-/// The head's logits with all levels side by side: boxes [B, 64, A] and classes [B, C, A], as float32.
+/// The head's logits with all levels side by side: boxes [B, 4 x bins, A] and classes [B, C, A], as float32.
 package struct HeadOutput {
-  /// Distributions over 16 bins for the sides left, top, right, bottom: channel = side x 16 + bin.
+  /// Distributions over the bins for the sides left, top, right, bottom: channel = side x bins + bin.
   package let boxLogits: Tensor
   /// One logit a class.
   package let classLogits: Tensor
 
-  /// Joins raw `levels` [B, 64 + C, h, w]. Half precision ends here: decoding and loss are float32.
-  package init(levels: [Tensor]) throws {
+  /// Joins raw `levels` [B, 4 x bins + classes, h, w]. Half precision ends here: decoding and loss are float32.
+  package init(levels: [Tensor], classCount: Int) throws {
     let flat = try levels.map { try $0.reshaped([$0.extent(0), $0.extent(1), $0.extent(2) * $0.extent(3)]) }
     let all = try Tensor.concatenated(flat, along: 2).to(.float32)
-    let boxCount = 4 * DetectionHead.binCount
-    let parts = try all.split([boxCount, all.extent(1) - boxCount], along: 1)
+    let parts = try all.split([all.extent(1) - classCount, classCount], along: 1)
     (boxLogits, classLogits) = (parts[0], parts[1])
   }
 
@@ -22,11 +21,19 @@ package struct HeadOutput {
     self.classLogits = classLogits
   }
 
-  /// Distances [B, 4, A] in grid units: the mean of each side's distribution over the bins 0 to 15.
+  /// Bins of a side's distribution.
+  var binCount: Int { boxLogits.extent(1) / 4 }
+
+  /// What the loss of this output takes.
+  package var lossMemory: LossMemory {
+    LossMemory(anchorCount: boxLogits.extent(2), classCount: classLogits.extent(1), binCount: binCount)
+  }
+
+  /// Distances [B, 4, A] in grid units: the mean of each side's distribution over the bins, from 0 on.
   package func distances() throws -> Tensor {
     let (b, a) = (boxLogits.extent(0), boxLogits.extent(2))
-    let bins = try Tensor.range(DetectionHead.binCount, device: boxLogits.device)
-    let shares = try boxLogits.reshaped([b, 4, DetectionHead.binCount, a]).softmax(2)
+    let bins = try Tensor.range(binCount, device: boxLogits.device)
+    let shares = try boxLogits.reshaped([b, 4, binCount, a]).softmax(2)
     return try (shares * bins.reshaped([1, 1, -1, 1])).sum([2])
   }
 

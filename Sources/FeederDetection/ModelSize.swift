@@ -1,51 +1,27 @@
-/// The five published sizes of YOLOv8: how deep and how wide.
-package enum ModelSize: String, CaseIterable, Sendable {
-  case n
-  case s
-  case m
-  case l
-  case x
-
-  /// The size of a name such as `yolov8n`; nil where there is none.
-  package init?(modelName: String) {
-    guard modelName.hasPrefix("yolov8") else { return nil }
-    self.init(rawValue: String(modelName.dropFirst(6)))
-  }
-
-  /// The name people know: `yolov8n`.
-  package var modelName: String { "yolov8" + rawValue }
-
+/// How deep and how wide a model of an architecture is.
+package struct ModelSize: Sendable, Equatable {
+  /// Its letter in the model's name.
+  let letter: String
   /// Multiplies the count of bottlenecks of a stage.
-  private var depth: Double {
-    switch self {
-    case .n, .s: 1.0 / 3
-    case .m: 2.0 / 3
-    case .l, .x: 1
-    }
-  }
+  let depth: Double
+  /// Multiplies the channels of a layer, and the most channels before that.
+  let width: Double
+  let mostChannels: Int
 
-  /// Multiplies the channels, and the most channels before that.
-  private var width: (factor: Double, largest: Int) {
-    switch self {
-    case .n: (0.25, 1024)
-    case .s: (0.5, 1024)
-    case .m: (0.75, 768)
-    case .l: (1, 512)
-    case .x: (1.25, 512)
-    }
-  }
+  /// The five published sizes.
+  static let published = [
+    ModelSize(letter: "n", depth: 1.0 / 3, width: 0.25, mostChannels: 1024),
+    ModelSize(letter: "s", depth: 1.0 / 3, width: 0.5, mostChannels: 1024),
+    ModelSize(letter: "m", depth: 2.0 / 3, width: 0.75, mostChannels: 768),
+    ModelSize(letter: "l", depth: 1, width: 1, mostChannels: 512),
+    ModelSize(letter: "x", depth: 1, width: 1.25, mostChannels: 512),
+  ]
 
   /// Bottlenecks of a stage that has `count` in the full network.
   func bottleneckCount(_ count: Int) -> Int { max(Int((Double(count) * depth).rounded()), 1) }
 
   /// Channels of a layer that has `count` in the full network: a multiple of 8.
   func channelCount(_ count: Int) -> Int {
-    Int((Double(min(count, width.largest)) * width.factor / 8).rounded(.up)) * 8
+    Int((Double(min(count, mostChannels)) * width / 8).rounded(.up)) * 8
   }
-
-  /// Channels behind the first layer; with `deepChannelCount` it tells the sizes apart.
-  package var stemChannelCount: Int { channelCount(64) }
-
-  /// Channels of the deepest stage.
-  package var deepChannelCount: Int { channelCount(1024) }
 }

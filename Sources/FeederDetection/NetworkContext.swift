@@ -8,7 +8,7 @@ final class NetworkContext {
   var observe: ((_ weight: Tensor, _ output: Tensor) throws -> Void)?
 }
 
-extension YOLOv8 {
+extension DetectionNetwork {
   /// Runs `body`; while it does, `observe` sees the output of every convolution by its layer's published name, as in
   /// `model.9.cv2.conv`, in the order of the forward pass.
   package func observing<R>(

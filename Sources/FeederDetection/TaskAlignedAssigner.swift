@@ -34,12 +34,11 @@ package struct TaskAlignedAssigner: Sendable {
   package enum Variant: Sendable {
     /// The anchor point lies inside the box as it is.
     case classic
-    /// Sides under 16 px are first widened to 16 px, so that tiny boxes find anchors (as Ultralytics does since 8.4).
+    /// Sides under the second stride, 16 px for YOLOv8, are first widened to it, so that tiny boxes find anchors (as Ultralytics
+    /// does since 8.4).
     case widened
   }
 
-  /// The middle stride: the side to which `widened` widens.
-  private static let leastSide = 16.0
   private static let candidateCount = 10
   private static let scoreExponent = 0.5
   private static let overlapExponent = 6.0
@@ -50,16 +49,18 @@ package struct TaskAlignedAssigner: Sendable {
   /// An assigner by the rule `variant`.
   package init(_ variant: Variant = .widened) { self.variant = variant }
 
-  /// Assigns anchors at `points` [A, 2] to `truth`, given predicted probabilities `scores` [B, A, C] and corner boxes `boxes`
-  /// [B, A, 4], all in pixels. No gradient flows. Waits once for the device (the list of candidates).
-  package func callAsFunction(scores: Tensor, boxes: Tensor, points: Tensor, truth: BatchTruth) throws -> Assignment {
+  /// Assigns anchors at `points` [A, 2] of levels with `strides` to `truth`, given predicted probabilities `scores` [B, A, C]
+  /// and corner boxes `boxes` [B, A, 4], all in pixels. No gradient flows. Waits once for the device (the list of candidates).
+  package func callAsFunction(
+    scores: Tensor, boxes: Tensor, points: Tensor, strides: [Int], truth: BatchTruth
+  ) throws -> Assignment {
     try withoutGradients {
       let (b, a, m) = (boxes.extent(0), boxes.extent(1), truth.boxes.extent(1))
       guard m > 0 else {
         let none = try Tensor.zeros([b, a], type: .int64, device: boxes.device)
         return Assignment(isPositive: try none.to(.bool), truthIndex: none, scores: try scores.zerosLike())
       }
-      let inside = try candidates(points, truth)
+      let inside = try candidates(points, truth, leastSide: Double(strides[min(1, strides.count - 1)]))
       let (overlap, metric) = try alignment(inside, scores, boxes, truth)
       let best = try metric.topk(min(Self.candidateCount, a), 2).indices
       var chosen = try metric.zerosLike().scattered(2, best, value: 1) * inside.to(.float32)
@@ -76,13 +77,13 @@ package struct TaskAlignedAssigner: Sendable {
   }
 
   /// [B, M, A]: the anchor point is inside the box by more than epsilon on every side.
-  private func candidates(_ points: Tensor, _ truth: BatchTruth) throws -> Tensor {
+  private func candidates(_ points: Tensor, _ truth: BatchTruth, leastSide: Double) throws -> Tensor {
     var boxes = truth.boxes
     if variant == .widened {
       let ends = try boxes.split([2, 2], along: 2)
       let center = try (ends[0] + ends[1]) * 0.5
       let side = try ends[1] - ends[0]
-      let half = try side.less(than: Self.leastSide).choose(side.zerosLike() + Self.leastSide, side) * 0.5
+      let half = try side.less(than: leastSide).choose(side.zerosLike() + leastSide, side) * 0.5
       boxes = try .concatenated([center - half, center + half], along: 2)
     }
     let sides = try boxes.unsqueezed(2).split([1, 1, 1, 1], along: 3).map { try $0.squeezed(3) }

@@ -25,9 +25,9 @@ package struct Letterbox: Hashable, Sendable {
   /// Fits `source` into `target`.
   ///
   /// `scaleUp` false leaves small images at their size. `center` false puts the image into the upper left corner.
-  /// `auto` pads only to the next multiple of 32 (the largest stride), so the result may be smaller than `target`.
+  /// `multiple` pads only to the next multiple of it, so the result may be smaller than `target`.
   package init(
-    source: PixelSize, target: PixelSize, scaleUp: Bool = true, center: Bool = true, auto: Bool = false
+    source: PixelSize, target: PixelSize, scaleUp: Bool = true, center: Bool = true, multiple: Int? = nil
   ) {
     precondition(source.width > 0 && source.height > 0, "an image has at least one pixel")
     precondition(target.width > 0 && target.height > 0, "a letterbox has at least one pixel")
@@ -37,7 +37,7 @@ package struct Letterbox: Hashable, Sendable {
     func scaled(_ side: Int) -> Int { max(1, Int((Double(side) * ratio).rounded(.toNearestOrEven))) }
     let resized = PixelSize(width: scaled(source.width), height: scaled(source.height))
     func pads(_ whole: Int, _ part: Int) -> (before: Int, after: Int) {
-      let rest = auto ? (whole - part) % 32 : whole - part
+      let rest = multiple.map { (whole - part) % $0 } ?? whole - part
       let share = center ? Double(rest) / 2 : Double(rest)
       let before = center ? Int((share - 0.1).rounded(.toNearestOrEven)) : 0
       return (before, Int((share + 0.1).rounded(.toNearestOrEven)))

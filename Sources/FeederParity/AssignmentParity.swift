@@ -8,6 +8,8 @@ enum AssignmentParity {
     ("classic", .classic), ("v84", .widened),
   ]
 
+  private static let strides = ModelDesign.yolov8n.strides
+
   /// Names of the cases in a file: what stands before the first point.
   private static func cases(_ fixture: Fixture) -> [String] {
     Set(fixture.names.compactMap { $0.split(separator: ".").first.map(String.init) }).sorted()
@@ -24,7 +26,7 @@ enum AssignmentParity {
         let assignment = try TaskAlignedAssigner(variant)(
           scores: fixture.tensor(name + ".scores", on: record.device),
           boxes: fixture.tensor(name + ".boxes", on: record.device),
-          points: fixture.tensor(name + ".anchors_px", on: record.device), truth: truth)
+          points: fixture.tensor(name + ".anchors_px", on: record.device), strides: strides, truth: truth)
         try compare(assignment, truth, fixture, "\(name).\(label)", record)
       }
     }
@@ -50,14 +52,14 @@ enum AssignmentParity {
   static func loss(_ fixture: Fixture, _ record: ParityRecord) throws {
     for name in cases(fixture) {
       let size = try fixture.ints(name + ".image_hw")
-      let anchors = try Anchors(height: size[0], width: size[1], device: record.device)
+      let anchors = try Anchors(strides, height: size[0], width: size[1], device: record.device)
       for (label, variant) in variants {
         let key = "\(name).\(label)"
         let boxLogits = try fixture.tensor(name + ".box_logits", on: record.device)
         let classLogits = try fixture.tensor(name + ".cls_logits", on: record.device)
         try boxLogits.setRequiresGradient()
         try classLogits.setRequiresGradient()
-        let value = try DetectionLoss(classCount: classLogits.extent(1), variant: variant)(
+        let value = try DetectionLoss(variant: variant)(
           HeadOutput(boxLogits: boxLogits, classLogits: classLogits), anchors: anchors,
           targets: fixture.targets(name + "."), height: size[0], width: size[1])
         for (tensor, part) in [(value.items, key + ".items"), (value.itemsTimesBatch, key + ".loss_times_batch")] {

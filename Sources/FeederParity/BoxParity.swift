@@ -54,7 +54,7 @@ enum BoxParity {
 
     let points = try fixture.tensor("dist.anchors", on: record.device)
     let corners = try fixture.tensor("dist.boxes_xyxy", on: record.device)
-    let sides = try BoxGeometry.distances(corners: corners, points: points)
+    let sides = try BoxGeometry.distances(corners: corners, points: points, binCount: 16)
     try largest(sides, "dist.ltrb", 1e-5, fixture, record)
     let back = try BoxGeometry.corners(distances: sides, points: points)
     try largest(back, "dist.back_xyxy", 1e-5, fixture, record)

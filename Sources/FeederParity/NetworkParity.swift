@@ -7,15 +7,15 @@ import FeederFixtures
 struct NetworkParity {
   private let fixture: Fixture
   private let record: ParityRecord
-  private let model: YOLOv8
+  private let model: DetectionNetwork
   private let byName: [String: Tensor]
 
   /// A network with the weights of `weights`.
   init(_ fixture: Fixture, weights: Fixture, _ record: ParityRecord) throws {
     self.fixture = fixture
     self.record = record
-    let classes = try weights.shape("model.22.cv3.0.2.bias")[0]
-    model = try YOLOv8(.n, classCount: classes, device: record.device)
+    let classes = try weights.shape(ModelDesign.yolov8n.classBias)[0]
+    model = try DetectionNetwork(.yolov8n, classCount: classes, device: record.device)
     for entry in model.state where weights.has(entry.name) {
       try entry.tensor.copy(from: weights.tensor(entry.name, on: record.device))
     }
@@ -26,11 +26,11 @@ struct NetworkParity {
   func compare() throws {
     let input = try fixture.tensor("input", on: record.device)
     let (height, width) = (input.extent(2), input.extent(3))
-    let anchors = try Anchors(height: height, width: width, device: record.device)
+    let anchors = try Anchors(model.design.strides, height: height, width: width, device: record.device)
     try withoutGradients {
       let levels = try model(input, training: false)
       for (index, level) in levels.enumerated() { try largest(level, "eval.level\(index)", 2e-5) }
-      try largest(HeadOutput(levels: levels).predictions(anchors), "eval.decoded", 1e-3)
+      try largest(HeadOutput(levels: levels, classCount: model.classCount).predictions(anchors), "eval.decoded", 1e-3)
     }
     for entry in model.state where entry.kind.isLearned { try entry.tensor.setRequiresGradient() }
     let levels = try model(input, training: true)
@@ -38,8 +38,9 @@ struct NetworkParity {
       try largest(level, "train.level\(index)", 5e-4)
       try relative(level, "train.level\(index)", 2e-5)
     }
-    let value = try DetectionLoss(classCount: model.classCount)(
-      HeadOutput(levels: levels), anchors: anchors, targets: fixture.targets("targets."), height: height, width: width)
+    let value = try DetectionLoss()(
+      HeadOutput(levels: levels, classCount: model.classCount), anchors: anchors, targets: fixture.targets("targets."),
+      height: height, width: width)
     try relative(value.items, "train.items", 1e-5)
     try relative(value.itemsTimesBatch, "train.loss_times_batch", 1e-5)
     try value.total.backward()

@@ -95,7 +95,7 @@ package struct BatchFinder {
     let device = settings.device
     let before = EngineMemory.hostBytes
     EngineMemory.resetHostPeak()
-    let model = try YOLOv8(settings.model, classCount: classCount, seed: settings.seed, device: device)
+    let model = try DetectionNetwork(settings.model, classCount: classCount, seed: settings.seed, device: device)
     let step = try TrainingStep(
       model: model, rule: .adamw, weightDecay: 0, precision: settings.precision, device: device, seed: settings.seed)
     step.parts.maySplit = false
@@ -110,7 +110,7 @@ package struct BatchFinder {
       let levels = try withAutocast(PrecisionPolicy(settings.precision, on: device).autocastType, on: device) {
         try step.averagedModel(images, training: false)
       }
-      _ = try NonMaximumSuppression.validation(HeadOutput(levels: levels).predictions(anchors))
+      _ = try NonMaximumSuppression.validation(HeadOutput(levels: levels, classCount: classCount).predictions(anchors))
     }
     return EngineMemory.hostPeakBytes - before
   }

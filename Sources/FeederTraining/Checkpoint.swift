@@ -19,12 +19,12 @@ package struct Checkpoint {
   /// Checkpoints in `folder` of a model with these class names, for images of `imageSize` with up to `mostBoxes` boxes. `dataSum` is the
   /// sum of the data's record, and `deciding` the settings that decide what the run computes.
   package init(
-    folder: URL, model: ModelSize, classNames: [String], imageSize: Int, mostBoxes: Int, dataSum: String? = nil,
+    folder: URL, model: ModelDesign, classNames: [String], imageSize: Int, mostBoxes: Int, dataSum: String? = nil,
     deciding: [String: String] = [:]
   ) throws {
     self.folder = folder
     let names = String(decoding: try JSONEncoder().encode(classNames), as: UTF8.self)
-    var metadata = ["format": "feeder", "model": model.modelName, "names": names, "image_size": String(imageSize)]
+    var metadata = ["format": "feeder", "model": model.name, "names": names, "image_size": String(imageSize)]
     if mostBoxes > DetectionBound.standard { metadata[Self.mostBoxesKey] = String(mostBoxes) }
     metadata[Self.dataKey] = dataSum
     if !deciding.isEmpty { metadata[Self.settingsKey] = Self.text(deciding) }

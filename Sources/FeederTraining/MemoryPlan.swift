@@ -78,7 +78,7 @@ package struct MemoryPlan: Sendable {
     averageByteCount = weightByteCount
     layers = activations.layers
     activationByteCount = activations.byteCount + activations.castWeightByteCount
-    lossByteCount = activations.lossByteCount(boxes: load.boxes)
+    lossByteCount = activations.loss.byteCount(images: settings.ownBatch, boxes: load.boxes)
     slotByteCount = load.slotByteCount
     mappedByteCount = load.mappedByteCount
     // Gradients come while activations go; the update, where all gradients live, needs as much again for its roots.
@@ -88,7 +88,7 @@ package struct MemoryPlan: Sendable {
     let validation =
       layers[0].byteCount + (layers.dropFirst().map(\.byteCount).max() ?? 0) + waiting
       + ValidationLoss.largestByteCount(
-        batch: settings.ownBatch, anchors: activations.anchorCount, classCount: classCount, boxes: load.validationBoxes)
+        activations.loss, batch: settings.ownBatch, boxes: load.validationBoxes)
     peakOfTensors =
       weightByteCount + optimizerByteCount + averageByteCount + max(step, validation, 2 * gradientByteCount)
     // Ranks send their gradients from buckets.

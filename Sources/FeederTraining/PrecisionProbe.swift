@@ -38,7 +38,8 @@ package struct PrecisionProbe {
 
   /// Tries `precision`; nil where it does, else one line that says what happens, and in which layer.
   func objection(to precision: Precision) throws -> String? {
-    let model = try YOLOv8(settings.model, classCount: classCount, seed: settings.seed, device: settings.device)
+    let model = try DetectionNetwork(
+      settings.model, classCount: classCount, seed: settings.seed, device: settings.device)
     if let path = settings.startWeights {
       _ = try WeightsFile(path: path).transfer(into: model.state, of: settings.model)
     }
@@ -46,7 +47,7 @@ package struct PrecisionProbe {
   }
 
   /// The same with a network that is already there.
-  func objection(to precision: Precision, of model: YOLOv8) throws -> String? {
+  func objection(to precision: Precision, of model: DetectionNetwork) throws -> String? {
     let step = try TrainingStep(
       model: model, rule: .sgd, weightDecay: 0, precision: precision, device: settings.device, seed: settings.seed)
     var trial = settings

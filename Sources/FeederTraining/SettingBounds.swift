@@ -1,3 +1,4 @@
+import FeederDetection
 import FeederLoader
 import FeederMetrics
 
@@ -9,7 +10,7 @@ package enum SettingBounds {
 
   private static let words: [String: String] = [
     "epochs": "1 to 1000000 epochs", "batch": "1 to 4096 images, or auto",
-    "image_size": "a multiple of 32 from 32 to 8192", "seed": "a whole number from 0 to \(UInt64.max)",
+    "image_size": ModelDesign.sides, "seed": "a whole number from 0 to \(UInt64.max)",
     "lr0": "a rate above 0 and below 100, such as 0.01", "lrf": "a share from 0 to 1",
     "momentum": "a number from 0 to below 1", "weight_decay": "a number from 0 to below 1",
     "warmup_epochs": "0 to 1000000 epochs", "warmup_momentum": "a number from 0 to below 1",
@@ -49,7 +50,7 @@ extension TrainingSettings {
       throw TrainingError.setting(
         "--batch \(batch): it is the batch of all \(place.count) ranks together; give a multiple of \(place.count)")
     }
-    try refuse(!(32...8192).contains(imageSize) || imageSize % 32 != 0, "image_size", imageSize)
+    try refuse(!ModelDesign.takes(side: imageSize), "image_size", imageSize)
     try refuse(!(lr0 > 0 && lr0 < 100), "lr0", lr0)
     try refuse(!(0...1).contains(lrf), "lrf", lrf)
     try refuse(!isShare(momentum), "momentum", momentum)

@@ -64,7 +64,7 @@ package final class Trainer {
     try Engine.setThreadCount(settings.engineThreads)
     let budget = try LoadingBudget(settings, train: trainSource, validation: validationSource, bytes: memoryBudget)
     observer.note(budget.line)
-    validationLoss = ValidationLoss(classCount: classNames.count)
+    validationLoss = ValidationLoss()
     validator = try Validator(
       source: validationSource, settings: budget.validation, device: settings.device,
       bound: DetectionBound(given: settings.maxDetections, mostBoxes: validationSource.mostLabels), ranks: ranks,
@@ -95,7 +95,7 @@ package final class Trainer {
       EngineMemory.setHostLimit(try settings.tensorLimit ?? memory.plan.tensorLimit(settings.systemCapacity()))
       if settings.tensorLimit == nil { largestPart = try runMemory.largestPart(settings.memoryCapacity()) }
     }
-    let model = try YOLOv8(
+    let model = try DetectionNetwork(
       settings.model, classCount: classNames.count, seed: settings.seed, device: settings.device)
     if let path = settings.startWeights, !resume {
       observer.note(try WeightsFile(path: path).transfer(into: model.state, of: settings.model, classNames: classNames))

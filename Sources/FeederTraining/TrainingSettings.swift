@@ -12,7 +12,7 @@ package enum OptimizerChoice: String, CaseIterable, Sendable {
 
 /// Every setting of a run but the data; names and defaults are those that YOLO users know.
 package struct TrainingSettings: Sendable {
-  package var model = ModelSize.n
+  package var model = ModelDesign.yolov8n
   package var epochs = 100
   /// Images of a batch.
   package var batch = 16
@@ -20,7 +20,7 @@ package struct TrainingSettings: Sendable {
   package var findsBatch = false
   /// Bytes that tensors on the CPU may take; nil for what is left when the run begins.
   package var tensorLimit: Int?
-  /// Side of the square that images are fitted to, in pixels; a multiple of 32.
+  /// Side of the square that images are fitted to, in pixels; `ModelDesign.takes` says which.
   package var imageSize = 640
   package var precision = Precision.auto
   package var device = Device.cpu

@@ -4,9 +4,9 @@ import FeederTorch
 /// The part of a run that the device does: model, loss, optimizer and average, moved one batch at a time.
 package final class TrainingStep {
   /// The network that learns.
-  package let model: YOLOv8
+  package let model: DetectionNetwork
   /// The network that holds the average of its weights: what is validated and saved.
-  package let averagedModel: YOLOv8
+  package let averagedModel: DetectionNetwork
   /// Batches whose gradients wait for the next update.
   package private(set) var pendingCount = 0
 
@@ -16,7 +16,7 @@ package final class TrainingStep {
   let optimizer: Optimizer
   let average: WeightAverage
   let scaler: LossScaler?
-  private let loss: DetectionLoss
+  private let loss = DetectionLoss()
   private let autocastType: ElementType?
   private let device: Device
   let undo: StepUndo
@@ -35,11 +35,12 @@ package final class TrainingStep {
 
   /// A step that moves `model` by `rule`.
   package init(
-    model: YOLOv8, rule: OptimizerRule, weightDecay: Double, precision: Precision, device: Device, seed: UInt64,
+    model: DetectionNetwork, rule: OptimizerRule, weightDecay: Double, precision: Precision, device: Device,
+    seed: UInt64,
     ranks: Ranks? = nil, syncsNorms: Bool = false
   ) throws {
     self.model = model
-    averagedModel = try YOLOv8(model.size, classCount: model.classCount, seed: seed, device: device)
+    averagedModel = try DetectionNetwork(model.design, classCount: model.classCount, seed: seed, device: device)
     for entry in model.state where entry.kind.isLearned { try entry.tensor.setRequiresGradient() }
     optimizer = try Optimizer(rule, state: model.state, weightDecay: weightDecay)
     average = try WeightAverage(averagedModel.state, of: model.state)
@@ -48,7 +49,6 @@ package final class TrainingStep {
     autocastType = policy.autocastType
     scaler = policy.scalesLoss ? try LossScaler(device: device) : nil
     batchCounters = model.state.filter { $0.kind == .counter }.map(\.tensor)
-    loss = DetectionLoss(classCount: model.classCount)
     self.device = device
     parts = BatchParts(
       of: "a training step", on: device,
@@ -70,7 +70,7 @@ package final class TrainingStep {
   func anchors(height: Int, width: Int) throws -> Anchors {
     let key = AnchorKey(height: height, width: width)
     if let known = anchors[key] { return known }
-    let made = try Anchors(height: height, width: width, device: device)
+    let made = try Anchors(model.design.strides, height: height, width: width, device: device)
     anchors[key] = made
     return made
   }
@@ -114,7 +114,8 @@ package final class TrainingStep {
     let levels = try withAutocast(inFloat32 ? nil : autocastType, on: device) { try model(images, training: true) }
     try Foreach.add(batchCounters, 1)
     return try loss(
-      HeadOutput(levels: levels), anchors: anchors(height: height, width: width), targets: targets, height: height,
+      HeadOutput(levels: levels, classCount: model.classCount), anchors: anchors(height: height, width: width),
+      targets: targets, height: height,
       width: width, normalizer: normalizer)
   }
 

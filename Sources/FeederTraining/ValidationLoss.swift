@@ -12,15 +12,11 @@ package final class ValidationLoss {
   /// Bytes that the loss of a part takes at most, unless one image takes more.
   static let partByteCount = 128 << 20
 
-  private let loss: DetectionLoss
-  private let classCount: Int
+  private let loss = DetectionLoss()
   private var batches: [Sums] = []
 
-  /// The losses of a network of `classCount` classes.
-  package init(classCount: Int) {
-    loss = DetectionLoss(classCount: classCount)
-    self.classCount = classCount
-  }
+  /// The losses of passes that are still to come.
+  package init() {}
 
   /// Begins a pass of `batchCount` batches.
   func begin(batchCount: Int) { batches = Array(repeating: [0, 0, 0, 0], count: batchCount) }
@@ -34,7 +30,7 @@ package final class ValidationLoss {
   ) throws -> Sums {
     var boxCounts = [Int](repeating: 0, count: output.boxLogits.extent(0))
     for target in targets { boxCounts[target.imageIndex] += 1 }
-    let ranges = Self.parts(boxCounts, anchorCount: output.boxLogits.extent(2), classCount: classCount)
+    let ranges = Self.parts(boxCounts, output.lossMemory)
     let boxLogits = try output.boxLogits.split(ranges.map(\.count), along: 0)
     let classLogits = try output.classLogits.split(ranges.map(\.count), along: 0)
     var sums: Sums = [0, 0, 0, 0]
@@ -70,13 +66,12 @@ package final class ValidationLoss {
   }
 
   /// Images with `boxCounts` boxes in parts, each as large as `partByteCount` lets it be.
-  static func parts(_ boxCounts: [Int], anchorCount: Int, classCount: Int) -> [Range<Int>] {
+  static func parts(_ boxCounts: [Int], _ memory: LossMemory) -> [Range<Int>] {
     var parts: [Range<Int>] = []
     var (start, most) = (0, 0)
     for (image, boxes) in boxCounts.enumerated() {
       most = max(most, boxes)
-      let byteCount = ActivationPlan.lossByteCount(
-        images: image - start + 1, anchors: anchorCount, classCount: classCount, boxes: most)
+      let byteCount = memory.byteCount(images: image - start + 1, boxes: most)
       guard byteCount > partByteCount, image > start else { continue }
       parts.append(start..<image)
       (start, most) = (image, boxes)
@@ -86,10 +81,7 @@ package final class ValidationLoss {
   }
 
   /// Bytes that the loss takes at most in a pass over batches of `batch` images, of which none has more than `boxes` boxes.
-  static func largestByteCount(batch: Int, anchors: Int, classCount: Int, boxes: Int) -> Int {
-    func bytes(_ images: Int) -> Int {
-      ActivationPlan.lossByteCount(images: images, anchors: anchors, classCount: classCount, boxes: boxes)
-    }
-    return min(bytes(batch), max(partByteCount, bytes(1)))
+  static func largestByteCount(_ memory: LossMemory, batch: Int, boxes: Int) -> Int {
+    min(memory.byteCount(images: batch, boxes: boxes), max(partByteCount, memory.byteCount(images: 1, boxes: boxes)))
   }
 }

@@ -45,7 +45,7 @@ package final class Validator {
   /// Results of every image in the data set's order. `progress` hears of batches done; a true from `isCancelled` ends the
   /// pass with nil.
   package func callAsFunction(
-    _ model: YOLOv8, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    _ model: DetectionNetwork, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
     isCancelled: () throws -> Bool = { false }
   ) throws -> [ImageResult]? {
     var findings: [Finding] = []
@@ -62,16 +62,17 @@ package final class Validator {
   }
 
   /// What the network sees on the images of a batch.
-  private func find(_ batch: borrowing Batch, _ model: YOLOv8) throws -> [Finding] {
+  private func find(_ batch: borrowing Batch, _ model: DetectionNetwork) throws -> [Finding] {
     let images = try batch.networkInput(on: device)
-    let anchors = try Anchors(height: batch.size.height, width: batch.size.width, device: device)
+    let anchors = try Anchors(
+      model.design.strides, height: batch.size.height, width: batch.size.width, device: device)
     let targets = loss == nil ? [] : batch.targetBoxes
     let (found, sums) = try withoutGradients {
       try parts.run(images.extent(0)) { ranges in
         var (found, sums) = ([[ScoredBox]](), [ValidationLoss.Sums]())
         for (range, part) in zip(ranges, try images.split(ranges.map(\.count), along: 0)) {
           let levels = try withAutocast(autocastType, on: device) { try model(part, training: false) }
-          let output = try HeadOutput(levels: levels)
+          let output = try HeadOutput(levels: levels, classCount: model.classCount)
           found += try suppression(output.predictions(anchors))
           let own = targets.filter { range.contains($0.imageIndex) }.map {
             $0.moved(to: $0.imageIndex - range.lowerBound)

@@ -55,7 +55,10 @@ package struct WeightsFile {
 
   /// Classes that the head of these weights tells apart; nil where there is no YOLOv8 head.
   package var classCount: Int? {
-    guard let shape = shape(Self.classBias), shape.count == 1, shape[0] <= Self.mostClasses else { return nil }
+    let biases = Set(ModelDesign.all.map(\.classBias))
+    guard let shape = biases.lazy.compactMap(shape).first, shape.count == 1, shape[0] <= Self.mostClasses else {
+      return nil
+    }
     return shape[0]
   }
 
@@ -64,12 +67,12 @@ package struct WeightsFile {
     metadata["names"].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
   }
 
-  /// The model's size: by the header, else by the shapes of the first and last stages.
-  package var modelSize: ModelSize? {
-    if let size = metadata["model"].flatMap(ModelSize.init(modelName:)) { return size }
-    let first = shape("model.0.conv.weight")?.first
-    let deep = shape("model.9.cv1.conv.weight")?.dropFirst().first
-    return ModelSize.allCases.first { $0.stemChannelCount == first && $0.deepChannelCount == deep }
+  /// Which model: by the header, else by the channels that its layers read.
+  package var design: ModelDesign? {
+    metadata["model"].flatMap(ModelDesign.init(named:))
+      ?? ModelDesign.all.first { design in
+        design.firstWeights.allSatisfy { shape($0.name)?.dropFirst().first == $0.inputCount }
+      }
   }
 
   /// Overwrites every entry of `state` with the tensor of its name. Throws, with both sides, at the first that differs.
@@ -91,17 +94,18 @@ package struct WeightsFile {
   /// Overwrites the entries that the file holds in the same shape, to start from weights of other classes.
   ///
   /// Returns one line that says what was taken over and what starts anew, and that the head's classes have other names than
-  /// `classNames`. Throws if the file's model is of another size.
-  package func transfer(into state: [StateEntry], of model: ModelSize, classNames: [String]? = nil) throws -> String {
-    if let size = modelSize, size != model {
+  /// `classNames`. Throws if the file is of another model.
+  package func transfer(into state: [StateEntry], of design: ModelDesign, classNames: [String]? = nil) throws -> String
+  {
+    if let own = self.design, own != design {
       throw TrainingError.weights(
         file: path,
-        reason: "weights of \(size.modelName), but the run trains \(model.modelName); give --model \(size.modelName)")
+        reason: "weights of \(own.name), but the run trains \(design.name); give --model \(own.name)")
     }
     let matching = state.filter { shape($0.name) == $0.tensor.shape }
     guard matching.contains(where: { $0.kind == .convolution }) else {
       throw TrainingError.weights(
-        file: path, reason: "holds no layer of \(model.modelName); not weights of this network")
+        file: path, reason: "holds no layer of \(design.name); not weights of this network")
     }
     try load(into: matching)
     var line = "\(path): \(matching.count) of \(state.count) tensors taken over"
@@ -110,16 +114,13 @@ package struct WeightsFile {
     }
     let anew = state.filter { shape($0.name) != $0.tensor.shape }.map(\.name)
     guard let first = anew.first else { return line }
-    guard anew.allSatisfy({ $0.hasPrefix(Self.classBranch) }) else {
+    guard anew.allSatisfy({ $0.hasPrefix(design.classBranch) }) else {
       return line + "; \(anew.count) start anew, the first of them \(first)"
     }
-    let classes = state.first { $0.name == Self.classBias }?.tensor.shape.first ?? 0
+    let classes = state.first { $0.name == design.classBias }?.tensor.shape.first ?? 0
     return line + "; the head's class branch starts anew, for \(classes) classes in the place of \(classCount ?? 0)"
   }
 
-  /// The layers of the head whose widths depend on the class count, and the bias that counts the classes.
-  private static let classBranch = "model.22.cv3."
-  private static let classBias = classBranch + "0.2.bias"
   /// More than any data set has, and few enough that a file of some bytes cannot ask for a network of gigabytes.
   private static let mostClasses = 65_536
 }

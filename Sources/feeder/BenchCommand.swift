@@ -29,7 +29,7 @@ struct BenchStepCommand: ParsableCommand {
 
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
-  @Option(help: "yolov8n, yolov8s, yolov8m, yolov8l or yolov8x.")
+  @Option(help: "One of \(ModelDesign.names).")
   var model = "yolov8n"
   @OptionGroup var options: ModelOptions
   @OptionGroup var sources: DataOptions
@@ -67,9 +67,7 @@ struct BenchStepCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard let size = ModelSize(modelName: model) else {
-      throw CommandError("--model \(model): give yolov8n to yolov8x")
-    }
+    guard let design = ModelDesign(named: model) else { throw CommandError(ModelDesign.refusal(of: model)) }
     let device = try DeviceChoice.device(options.device)
     let policy = PrecisionPolicy(Precision(rawValue: options.precision) ?? .auto, on: device)
     try policy.check()
@@ -87,10 +85,10 @@ struct BenchStepCommand: ParsableCommand {
     guard let batch = try loader.nextBatch() else { throw CommandError("\(data): the training split gives no batch") }
     let count = batch.imageCount
     let targets = batch.targetBoxes
-    let memory = MemoryWatch(plan(size, precision, device, imageSize, count, targets, dataset.classNames.count))
+    let memory = MemoryWatch(plan(design, precision, device, imageSize, count, targets, dataset.classNames.count))
     EngineMemory.resetHostPeak()
     var work = try TrainingWork(
-      size, classCount: dataset.classNames.count, precision: precision, device: device, batch: batch)
+      design, classCount: dataset.classNames.count, precision: precision, device: device, batch: batch)
     batch.release()
     loader.cancel()
     let timing = try StepTiming(&work, atLeast: seconds)
@@ -101,9 +99,9 @@ struct BenchStepCommand: ParsableCommand {
       peakBytes: HostMemory.peakBytes, growthBytes: memory.growthByteCount,
       plannedGrowthBytes: memory.plan.growthByteCount, tensorPeakBytes: try EngineMemory.peakBytes(on: device),
       mostBoxes: memory.plan.boxes, precision: precision.rawValue, device: "\(device)", threads: threads, batch: count,
-      imageSize: imageSize, model: size.modelName)
+      imageSize: imageSize, model: design.name)
     let line = String(
-      format: "%@, %d x %d px, %@, %d threads: %.0f ms per step (%.0f to %.0f), %.1f images/s", size.modelName, count,
+      format: "%@, %d x %d px, %@, %d threads: %.0f ms per step (%.0f to %.0f), %.1f images/s", design.name, count,
       imageSize, precision.rawValue, threads, report.millisecondsPerStep, report.fastestMilliseconds,
       report.slowestMilliseconds, report.imagesPerSecond)
     try Terminal.show([line], json: json, report)
@@ -111,11 +109,11 @@ struct BenchStepCommand: ParsableCommand {
 
   /// What the step is expected to take: its data is there already.
   private func plan(
-    _ size: ModelSize, _ precision: Precision, _ device: Device, _ imageSize: Int, _ count: Int,
+    _ design: ModelDesign, _ precision: Precision, _ device: Device, _ imageSize: Int, _ count: Int,
     _ targets: [TargetBox], _ classCount: Int
   ) -> MemoryPlan {
     var settings = TrainingSettings()
-    settings.model = size
+    settings.model = design
     settings.precision = precision
     settings.device = device
     settings.imageSize = imageSize

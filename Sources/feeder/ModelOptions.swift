@@ -19,8 +19,8 @@ struct ModelOptions: ParsableArguments {
   var precision = "auto"
 
   func validate() throws {
-    if let size = imageSize, size < 32 || size > 8192 || size % 32 != 0 {
-      throw ValidationError("--image-size \(size): give a multiple of 32 from 32 to 8192")
+    if let size = imageSize, !ModelDesign.takes(side: size) {
+      throw ValidationError(SettingBounds.refusal("image_size", "\(size)"))
     }
     if batch < 1 || batch > 4096 { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
     if Precision(rawValue: precision) == nil {
@@ -31,7 +31,7 @@ struct ModelOptions: ParsableArguments {
 
   /// Finished weights, ready to run.
   struct Loaded {
-    let model: YOLOv8
+    let model: DetectionNetwork
     let file: WeightsFile
     let device: Device
     let autocastType: ElementType?
@@ -46,14 +46,12 @@ struct ModelOptions: ParsableArguments {
     try policy.check()
     try policy.adopt()
     let file = try WeightsFile(path: path)
-    guard let classCount = file.classCount, classCount > 0, let size = file.modelSize else {
+    guard let classCount = file.classCount, classCount > 0, let design = file.design else {
       throw CommandError("\(path): holds no YOLOv8 detector")
     }
-    let model = try YOLOv8(size, classCount: classCount, device: device)
+    let model = try DetectionNetwork(design, classCount: classCount, device: device)
     try file.load(into: model.state)
-    let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap {
-      $0 % 32 == 0 && (32...8192).contains($0) ? $0 : nil
-    }
+    let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap { ModelDesign.takes(side: $0) ? $0 : nil }
     return Loaded(
       model: model, file: file, device: device,
       autocastType: policy.autocastType,

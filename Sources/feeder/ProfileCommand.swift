@@ -21,7 +21,7 @@ struct ProfileCommand: ParsableCommand {
 
   @Argument(help: "A data.yaml, or the folder that holds one; its training split is read.")
   var data: String
-  @Option(help: "yolov8n, yolov8s, yolov8m, yolov8l or yolov8x.")
+  @Option(help: "One of \(ModelDesign.names).")
   var model = "yolov8n"
   @OptionGroup var options: ModelOptions
   @OptionGroup var sources: DataOptions
@@ -44,7 +44,7 @@ struct ProfileCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if ModelSize(modelName: model) == nil { throw ValidationError("--model \(model): give yolov8n to yolov8x") }
+    if ModelDesign(named: model) == nil { throw ValidationError(ModelDesign.refusal(of: model)) }
     if let stepMs, !(stepMs > 0 && stepMs <= 60_000) {
       throw ValidationError("--step-ms \(stepMs): give more than 0 and up to 60000 milliseconds")
     }
@@ -79,7 +79,7 @@ struct ProfileCommand: ParsableCommand {
     let work = try ProfileWork(
       dataset, sources.sourceOptions(imageSize: options.imageSize ?? 640),
       opener: { SourceOpener(reporting: dataset, $0) }, imageSize: options.imageSize ?? 640, batch: options.batch,
-      size: ModelSize(modelName: model) ?? .n, device: device, precision: policy.precision,
+      design: ModelDesign(named: model) ?? .yolov8n, device: device, precision: policy.precision,
       stepSeconds: stepMs.map { $0 / 1000 },
       storage: readMibPerS.map { $0 * 1_048_576 }, decodeCount: decodeTimes, seconds: seconds)
     if decodeTimes > 1, !work.isDecoded { IdleFlags.say("--decode-times", "pixels are not decoded; give --cache jpeg") }

@@ -232,7 +232,7 @@ struct TrainCommand: ParsableCommand {
       return Ended(outcome: nil, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
     }
     Terminal.say(
-      "training \(settings.model.modelName) on \(train.count) images, validating on \(validation.count), "
+      "training \(settings.model.name) on \(train.count) images, validating on \(validation.count), "
         + "\(settings.device), \(settings.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
     )
     watchdog.watch(trainer)

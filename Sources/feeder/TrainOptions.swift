@@ -1,9 +1,10 @@
 import ArgumentParser
+import FeederDetection
 
 /// The flags of `feeder train`. Values are text here and are read by `RunArguments`, which reads YAML files the same way, so a
 /// wrong value gives the same line wherever it stands.
 struct TrainOptions: ParsableArguments {
-  @Option(parsing: .unconditional, help: "yolov8n, yolov8s, yolov8m, yolov8l or yolov8x. (default: yolov8n)")
+  @Option(parsing: .unconditional, help: "One of \(ModelDesign.names). (default: yolov8n)")
   var model: String?
   @Option(parsing: .unconditional, help: "Passes over the data. (default: 100)")
   var epochs: String?

@@ -28,7 +28,7 @@ struct LetterboxParityTests {
       let geometry = Letterbox(
         source: image.size, target: PixelSize(width: side[1], height: side[0]),
         scaleUp: options["scaleup"] as? Bool ?? true, center: options["center"] as? Bool ?? true,
-        auto: options["auto"] as? Bool ?? false)
+        multiple: options["auto"] as? Bool ?? false ? 32 : nil)
       let resized = try picture(fixture, name + ".resized")
       let out = try picture(fixture, name + ".out")
       #expect(geometry.resized == resized.size, "case \(name)")

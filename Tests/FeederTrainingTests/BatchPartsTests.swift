@@ -63,9 +63,11 @@ struct BatchPartsTests {
     #expect(whole?.description.contains("of 4 images") == true)
   }
 
-  private func step(seed: UInt64 = 1) throws -> TrainingStep {
+  private func step(_ name: String = "yolov8n", seed: UInt64 = 1) throws -> TrainingStep {
     try TrainingStep(
-      model: YOLOv8(.n, classCount: 3, seed: seed), rule: .sgd, weightDecay: 0, precision: .fp32, device: .cpu, seed: 1)
+      model: DetectionNetwork(#require(ModelDesign(named: name)), classCount: 3, seed: seed), rule: .sgd,
+      weightDecay: 0,
+      precision: .fp32, device: .cpu, seed: 1)
   }
 
   private func gradients(_ step: TrainingStep) throws -> [[Float]] {
@@ -90,10 +92,12 @@ struct BatchPartsTests {
     return (try Tensor.concatenated([half, half], along: 0).contiguous(.channelsLast), targets)
   }
 
-  @Test("Losses and gradients of two halves are those of the whole, with gradients of an earlier batch waiting")
-  func sameGradients() throws {
+  @Test(
+    "Losses and gradients of two halves are those of the whole, with gradients of an earlier batch waiting",
+    arguments: ["yolov8n", "yolov8n-p2"])
+  func sameGradients(name: String) throws {
     let (images, targets) = try batch()
-    let (whole, halves) = (try step(), try step())
+    let (whole, halves) = (try step(name), try step(name))
     halves.parts.largestPart = 2
     for _ in 0..<2 {
       let a: [Float] = try whole.accumulate(images, targets: targets).array()

@@ -6,16 +6,21 @@ import Testing
 
 @Suite("The memory plan counts the network that there is")
 struct MemoryPlanTests {
-  private func plan(_ size: ModelSize, batch: Int = 4, side: Int = 320, _ precision: Precision = .fp32) -> MemoryPlan {
+  private func plan(_ design: ModelDesign, batch: Int = 4, side: Int = 320, _ precision: Precision = .fp32)
+    -> MemoryPlan
+  {
     var settings = TrainingSettings()
-    (settings.model, settings.batch, settings.imageSize, settings.precision) = (size, batch, side, precision)
+    (settings.model, settings.batch, settings.imageSize, settings.precision) = (design, batch, side, precision)
     return MemoryPlan(settings, rule: .adamw, classCount: 6, load: MemoryPlan.Load(boxes: 17))
   }
 
-  @Test("Learned numbers and statistics are as many as the network has", arguments: [ModelSize.n, .s, .m])
-  func counts(size: ModelSize) throws {
-    let plan = ActivationPlan(size, classCount: 6, batch: 1, imageSize: 64, elementByteCount: 4)
-    let state = try YOLOv8(size, classCount: 6).state
+  @Test(
+    "Learned numbers and statistics are as many as the network has",
+    arguments: ["yolov8n", "yolov8s", "yolov8m", "yolov8n-p2", "yolov8s-p2"])
+  func counts(name: String) throws {
+    let design = try #require(ModelDesign(named: name))
+    let plan = ActivationPlan(design, classCount: 6, batch: 1, imageSize: 64, elementByteCount: 4)
+    let state = try DetectionNetwork(design, classCount: 6).state
     func count(_ isCounted: (StateKind) -> Bool) -> Int {
       state.filter { isCounted($0.kind) }.reduce(0) { $0 + $1.tensor.count }
     }
@@ -26,10 +31,10 @@ struct MemoryPlanTests {
 
   @Test("Twice the images take twice the activations, and half precision not much more than half of them")
   func scaling() {
-    let (four, eight) = (plan(.n), plan(.n, batch: 8))
+    let (four, eight) = (plan(.yolov8n), plan(.yolov8n, batch: 8))
     let ratio = Double(eight.activationByteCount) / Double(four.activationByteCount)
     #expect(abs(ratio - 2) < 0.01)
-    let share = Double(plan(.n, .bf16).activationByteCount) / Double(four.activationByteCount)
+    let share = Double(plan(.yolov8n, .bf16).activationByteCount) / Double(four.activationByteCount)
     #expect(share > 0.5 && share < 0.7)
     #expect(four.weightByteCount == eight.weightByteCount)
   }
@@ -37,16 +42,16 @@ struct MemoryPlanTests {
   @Test("The largest batch that fits is one that fits, and the next one does not", arguments: [400, 900, 3000])
   func largest(mebibytes: Int) {
     let capacity = MemoryCapacity(byteCount: mebibytes << 20, reason: "in a test")
-    let fitting = (1...200).filter { plan(.n, batch: $0).fits(capacity, on: .cpu) }
+    let fitting = (1...200).filter { plan(.yolov8n, batch: $0).fits(capacity, on: .cpu) }
     #expect(fitting == Array(1...max(fitting.count, 1)), "what fits is every batch up to one")
-    let largest = plan(.n, batch: fitting.count)
+    let largest = plan(.yolov8n, batch: fitting.count)
     #expect(largest.growthByteCount < capacity.byteCount)
     #expect(largest.growthByteCount > capacity.byteCount * 7 / 10, "and not much less than there is")
   }
 
   @Test("Below a limit of address space the kernels of every size of batch leave less for tensors")
   func addressSpace() {
-    let plan = plan(.n)
+    let plan = plan(.yolov8n)
     let memory = MemoryCapacity(byteCount: 600 << 20, reason: "in a test")
     let space = MemoryCapacity(byteCount: 600 << 20, reason: "in a test", isAddressSpace: true)
     #expect(plan.tensorLimit(space, shapeCount: 1) < plan.tensorLimit(memory))

@@ -63,7 +63,8 @@ struct PrecisionTests {
 
   private static func step(_ precision: Precision, seed: UInt64 = 3) throws -> TrainingStep {
     try TrainingStep(
-      model: YOLOv8(.n, classCount: 3, seed: seed), rule: .sgd, weightDecay: 0, precision: precision, device: .cpu,
+      model: DetectionNetwork(.yolov8n, classCount: 3, seed: seed), rule: .sgd, weightDecay: 0, precision: precision,
+      device: .cpu,
       seed: seed)
   }
 
@@ -92,7 +93,7 @@ struct PrecisionTests {
     try step.model.observing({ outputs.append($1.type) }) {
       let levels = try withAutocast(type, on: .cpu) { try step.model(images, training: true) }
       #expect(levels.allSatisfy { $0.type == type })
-      let output = try HeadOutput(levels: levels)
+      let output = try HeadOutput(levels: levels, classCount: 3)
       let anchors = try step.anchors(height: 64, width: 64)
       #expect(output.boxLogits.type == .float32 && output.classLogits.type == .float32)
       #expect(try output.distances().type == .float32 && output.boxes(anchors).type == .float32)
@@ -117,8 +118,8 @@ struct PrecisionTests {
   /// A layer that float16 cannot hold and float32 can: the norm behind it takes the factor out again.
   private static let hotLayer = "model.4.m.0.cv2.conv"
 
-  private static func hotModel() throws -> YOLOv8 {
-    let model = try YOLOv8(.n, classCount: 3, seed: 3)
+  private static func hotModel() throws -> DetectionNetwork {
+    let model = try DetectionNetwork(.yolov8n, classCount: 3, seed: 3)
     let entry = try #require(model.state.first { $0.name == hotLayer + ".weight" })
     try withoutGradients { try entry.tensor.copy(from: entry.tensor * 1e6) }
     return model
@@ -248,7 +249,8 @@ struct PrecisionTests {
   func foundOnOneRank() throws {
     let facts = try withRanks(2) { ranks -> [Double] in
       let step = try TrainingStep(
-        model: YOLOv8(.n, classCount: 3, seed: 3), rule: .sgd, weightDecay: 0, precision: .fp16, device: .cpu, seed: 3,
+        model: DetectionNetwork(.yolov8n, classCount: 3, seed: 3), rule: .sgd, weightDecay: 0, precision: .fp16,
+        device: .cpu, seed: 3,
         ranks: ranks)
       let scaler = try #require(step.scaler)
       try scaler.scale.fill(1024)

@@ -24,13 +24,13 @@ struct ValidationLossTests {
     }
 
     /// The means of a pass of `model`, in parts of `largestPart` images at most.
-    func means(_ model: YOLOv8, largestPart: Int? = nil, ranks: Ranks? = nil) throws -> [Double] {
+    func means(_ model: DetectionNetwork, largestPart: Int? = nil, ranks: Ranks? = nil) throws -> [Double] {
       var settings = settings
       if let ranks {
         (settings.rank, settings.rankCount) = (ranks.place.rank, ranks.place.count)
         settings.batch /= ranks.place.count
       }
-      let loss = ValidationLoss(classCount: 3)
+      let loss = ValidationLoss()
       let validator = try Validator(source: source, settings: settings, device: .cpu, ranks: ranks, loss: loss)
       validator.parts.largestPart = largestPart
       _ = try #require(try validator(model))
@@ -46,18 +46,19 @@ struct ValidationLossTests {
   @Test("They are the mean of the batches' losses, and a pass leaves the network as it was")
   func mean() throws {
     let scene = try Scene()
-    let model = try YOLOv8(.n, classCount: 3, seed: 1)
+    let model = try DetectionNetwork(.yolov8n, classCount: 3, seed: 1)
     let before = try model.state.map { try $0.tensor.to(.float32).array() }
     let loader = try Loader(source: scene.source, settings: scene.settings)
-    let anchors = try Anchors(height: 64, width: 64)
+    let anchors = try Anchors(ModelDesign.yolov8n.strides, height: 64, width: 64)
     var wanted = [0.0, 0, 0]
     loader.startEpoch(0)
     while let batch = try loader.nextBatch() {
       let (images, targets) = (try batch.networkInput(on: .cpu), batch.targetBoxes)
       batch.release()
       let items = try withoutGradients {
-        try DetectionLoss(classCount: 3)(
-          HeadOutput(levels: model(images, training: false)), anchors: anchors, targets: targets, height: 64, width: 64
+        try DetectionLoss()(
+          HeadOutput(levels: model(images, training: false), classCount: 3), anchors: anchors, targets: targets,
+          height: 64, width: 64
         ).items.array()
       }
       wanted = zip(wanted, items).map { $0 + Double($1) / Double(loader.batchCount) }
@@ -70,16 +71,16 @@ struct ValidationLossTests {
   @Test("They do not depend on how memory cuts a batch", arguments: [1, 3])
   func parts(largestPart: Int) throws {
     let scene = try Scene()
-    let model = try YOLOv8(.n, classCount: 3, seed: 1)
+    let model = try DetectionNetwork(.yolov8n, classCount: 3, seed: 1)
     expectEqual(try scene.means(model, largestPart: largestPart), try scene.means(model))
   }
 
   @Test("Two ranks find what one process finds")
   func ranks() throws {
     let scene = try Scene()
-    let alone = try scene.means(YOLOv8(.n, classCount: 3, seed: 1))
+    let alone = try scene.means(DetectionNetwork(.yolov8n, classCount: 3, seed: 1))
     let all = try withRanks(2) { ranks in
-      try Scene().means(YOLOv8(.n, classCount: 3, seed: 1), ranks: ranks)
+      try Scene().means(DetectionNetwork(.yolov8n, classCount: 3, seed: 1), ranks: ranks)
     }
     #expect(all.count == 2)
     for means in all { expectEqual(means, alone) }
@@ -90,10 +91,10 @@ struct ValidationLossTests {
     let boards = try TemporaryBoards(count: 10)
     let empty = boards.entries.enumerated().filter { $0.offset % 5 == 4 }.map(\.element)
     let source = DirectSource(try SourceSurvey(empty), channels: 1, imageSize: 64)
-    let loss = ValidationLoss(classCount: 3)
+    let loss = ValidationLoss()
     let settings = LoaderSettings(batch: 2, imageSize: 64, mode: .validation, workers: 1, prefetchDepth: 1)
     let validator = try Validator(source: source, settings: settings, device: .cpu, loss: loss)
-    _ = try validator(YOLOv8(.n, classCount: 3, seed: 1))
+    _ = try validator(DetectionNetwork(.yolov8n, classCount: 3, seed: 1))
     let means = try loss.means(over: nil)
     #expect(means[0] == 0 && means[2] == 0)
     #expect(means[1] > 0 && means[1].isFinite)
@@ -101,16 +102,15 @@ struct ValidationLossTests {
 
   @Test("A part holds all images that its memory allows, at least one, and each image once")
   func partSizes() {
-    func parts(_ boxes: [Int]) -> [Range<Int>] {
-      ValidationLoss.parts(boxes, anchorCount: 8400, classCount: 6)
-    }
+    let memory = LossMemory(anchorCount: 8400, classCount: 6, binCount: 16)
+    func parts(_ boxes: [Int]) -> [Range<Int>] { ValidationLoss.parts(boxes, memory) }
     #expect(parts([]) == [])
     #expect(parts(Array(repeating: 5, count: 10)) == [0..<10])
     // 1,000 boxes an image take 260 MB: such an image is alone, and its neighbours are not.
     #expect(parts([5, 5, 1000, 5, 5, 1000, 1000]) == [0..<2, 2..<3, 3..<5, 5..<6, 6..<7])
     for boxes in [0, 30, 100] {
       for part in parts(Array(repeating: boxes, count: 64)) {
-        let bytes = ActivationPlan.lossByteCount(images: part.count, anchors: 8400, classCount: 6, boxes: boxes)
+        let bytes = memory.byteCount(images: part.count, boxes: boxes)
         #expect(bytes <= ValidationLoss.partByteCount || part.count == 1)
       }
     }
@@ -120,13 +120,13 @@ struct ValidationLossTests {
   func plan() {
     func tensors(_ boxes: Int, _ validationBoxes: Int) -> Int {
       var settings = TrainingSettings()
-      (settings.model, settings.batch, settings.imageSize) = (.n, 4, 640)
+      (settings.model, settings.batch, settings.imageSize) = (.yolov8n, 4, 640)
       return MemoryPlan(
         settings, rule: .adamw, classCount: 6, load: MemoryPlan.Load(boxes: boxes, validationBoxes: validationBoxes)
       ).stepByteCount
     }
     #expect(tensors(17, 17) == tensors(17, 0))
-    let image = ActivationPlan.lossByteCount(images: 1, anchors: 8400, classCount: 6, boxes: 20_000)
+    let image = LossMemory(anchorCount: 8400, classCount: 6, binCount: 16).byteCount(images: 1, boxes: 20_000)
     #expect(tensors(17, 20_000) > image && tensors(17, 20_000) > tensors(17, 17))
   }
 }

@@ -15,9 +15,9 @@ struct WeightsFileTests {
     try body(folder)
   }
 
-  private func write(_ model: YOLOv8, to path: String) throws {
+  private func write(_ model: DetectionNetwork, to path: String) throws {
     try WeightsWriter.write(
-      model.state.map { ($0.name, $0.tensor) }, metadata: ["model": model.size.modelName, "names": "[\"a\",\"b\"]"],
+      model.state.map { ($0.name, $0.tensor) }, metadata: ["model": model.design.name, "names": "[\"a\",\"b\"]"],
       to: path)
   }
 
@@ -25,12 +25,12 @@ struct WeightsFileTests {
   func roundTrip() throws {
     try withFolder { folder in
       let path = folder.appending(path: "w.safetensors").path
-      let model = try YOLOv8(.n, classCount: 2, seed: 7)
+      let model = try DetectionNetwork(.yolov8n, classCount: 2, seed: 7)
       try write(model, to: path)
       let bytes = try Data(contentsOf: URL(filePath: path))
       let file = try WeightsFile(path: path)
-      #expect(file.classCount == 2 && file.modelSize == .n && file.classNames == ["a", "b"])
-      let other = try YOLOv8(.n, classCount: 2, seed: 8)
+      #expect(file.classCount == 2 && file.design == .yolov8n && file.classNames == ["a", "b"])
+      let other = try DetectionNetwork(.yolov8n, classCount: 2, seed: 8)
       try file.load(into: other.state)
       for (mine, theirs) in zip(model.state, other.state) {
         #expect(try mine.tensor.array(of: Float.self) == theirs.tensor.array(of: Float.self), "\(mine.name)")
@@ -65,18 +65,20 @@ struct WeightsFileTests {
   func otherClasses() throws {
     try withFolder { folder in
       let path = folder.appending(path: "w.safetensors").path
-      try write(try YOLOv8(.n, classCount: 80), to: path)
-      let model = try YOLOv8(.n, classCount: 6)
+      try write(try DetectionNetwork(.yolov8n, classCount: 80), to: path)
+      let model = try DetectionNetwork(.yolov8n, classCount: 6)
       let file = try WeightsFile(path: path)
       let error = #expect(throws: TrainingError.self) { try file.load(into: model.state) }
       #expect(error?.description.contains("80") == true && error?.description.contains("64") == true)
-      let line = try file.transfer(into: model.state, of: .n)
+      let line = try file.transfer(into: model.state, of: .yolov8n)
       #expect(
         line.contains("of \(model.state.count) tensors") && line.contains("for 6 classes in the place of 80"), "\(line)"
       )
       let backbone = try #require(model.state.first { $0.name == "model.0.conv.weight" })
       #expect(try backbone.tensor.array(of: Float.self) == file.tensor(backbone.name).array(of: Float.self))
-      let larger = #expect(throws: TrainingError.self) { try file.transfer(into: model.state, of: .s) }
+      let larger = #expect(throws: TrainingError.self) {
+        try file.transfer(into: model.state, of: #require(ModelDesign(named: "yolov8s")))
+      }
       #expect(larger?.description.contains("--model yolov8n") == true)
     }
   }
@@ -85,7 +87,7 @@ struct WeightsFileTests {
   func damaged() throws {
     try withFolder { folder in
       let path = folder.appending(path: "w.safetensors").path
-      try write(try YOLOv8(.n, classCount: 1), to: path)
+      try write(try DetectionNetwork(.yolov8n, classCount: 1), to: path)
       let whole = try Data(contentsOf: URL(filePath: path))
       for length in [0, 7, 8, 100, 20_000, whole.count / 2, whole.count - 1] {
         try whole.prefix(length).write(to: URL(filePath: path))
@@ -101,6 +103,23 @@ struct WeightsFileTests {
     }
   }
 
+  @Test(
+    "Weights without a header are told apart by the channels that their layers read",
+    arguments: ["yolov8s", "yolov8n-p2"])
+  func headless(name: String) throws {
+    try withFolder { folder in
+      let path = folder.appending(path: "w.safetensors").path
+      let design = try #require(ModelDesign(named: name))
+      let state = try DetectionNetwork(design, classCount: 4).state
+      try WeightsWriter.write(state.map { ($0.name, $0.tensor) }, metadata: [:], to: path)
+      let file = try WeightsFile(path: path)
+      #expect(file.design == design && file.classCount == 4)
+      let part = state.filter { !$0.name.hasPrefix("model.9.") }.map { (name: $0.name, tensor: $0.tensor) }
+      try WeightsWriter.write(part, metadata: [:], to: path)
+      #expect(try WeightsFile(path: path).design == nil)
+    }
+  }
+
   @Test("Weights whose layers have no channels, or more classes than bytes, are of no size and tell none apart")
   func impossibleLayers() throws {
     try withFolder { folder in
@@ -110,7 +129,7 @@ struct WeightsFileTests {
         [stem, ("model.9.cv1.conv.weight", try .zeros([])), ("model.22.cv3.0.2.bias", try .zeros([1 << 40, 0]))],
         metadata: [:], to: path)
       let file = try WeightsFile(path: path)
-      #expect(file.modelSize == nil && file.classCount == nil)
+      #expect(file.design == nil && file.classCount == nil)
       try WeightsWriter.write([("model.22.cv3.0.2.bias", try .zeros([70_000]))], metadata: [:], to: path)
       #expect(try WeightsFile(path: path).classCount == nil)
     }

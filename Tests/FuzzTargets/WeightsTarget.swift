@@ -20,13 +20,13 @@ extension FuzzTarget {
   private func useWeights(_ bytes: [UInt8]) throws {
     let scratch = try ScratchFile(bytes)
     let file = try WeightsFile(path: scratch.path)
-    _ = (file.classCount, file.modelSize, file.classNames)
+    _ = (file.classCount, file.design, file.classNames)
     for name in file.names.prefix(8) {
       attempt { _ = try file.tensor(name).array(of: Float.self) }
     }
     let bias = StateEntry(name: "model.22.cv3.0.2.bias", kind: .bias, tensor: try .zeros([2]))
     let stem = StateEntry(name: "model.0.conv.weight", kind: .convolution, tensor: try .zeros([16, 1]))
-    attempt { _ = try file.transfer(into: [stem, bias], of: .n) }
+    attempt { _ = try file.transfer(into: [stem, bias], of: .yolov8n) }
     attempt { _ = try file.epochsDone }
     attempt { try file.load(into: [bias]) }
   }

@@ -20,6 +20,22 @@ struct MainPathTests {
     try expectAnnotatedImages(boards)
   }
 
+  @Test("A model with a level of stride 4 trains, goes on, validates and predicts by the same commands")
+  func fourLevels() throws {
+    let boards = try SmallBoards(12)
+    let first = try boards.train(
+      "boards", "--model", "yolov8n-p2", "--epochs", "2", "--stop-after-steps", "2", "--out", "run")
+    #expect(first.status == 0 && first.messages.contains("training yolov8n-p2"), "\(first.messages)")
+    let rest = try boards.feeder("train", "--resume", "run")
+    #expect(rest.status == 0, "\(rest.messages)")
+    let weights = "run/weights/last.safetensors"
+    try expectDocument(
+      try boards.feeder("val", weights, "boards", "--batch", "4", "--json"), ["map50", "map50_95_small"])
+    #expect(try boards.feeder("predict", weights, "boards/images/val", "--out", "seen").status == 0)
+    let other = try boards.train("boards", "--weights", weights, "--epochs", "1", "--out", "other")
+    #expect(other.status == 1 && other.messages.contains("give --model yolov8n-p2"), "\(other.messages)")
+  }
+
   /// Exit status 0, one line of JSON with these keys on stdout; returns the document.
   @discardableResult
   private func expectDocument(_ run: FeederProcess, _ keys: [String]) throws -> [String: Any] {

@@ -7,10 +7,13 @@ struct MemoryTests {
 
   init() throws { boards = try SmallBoards(20) }
 
-  @Test("A step's growth of VmHWM is within 10 % of what was planned", arguments: [4, 8])
-  func growth(batch: Int) throws {
+  @Test(
+    "A step's growth of VmHWM is within 10 % of what was planned",
+    arguments: [("yolov8n", 4), ("yolov8n", 8), ("yolov8n-p2", 4)])
+  func growth(model: String, batch: Int) throws {
     let run = try boards.feeder(
-      "bench", "step", "boards", "--image-size", "320", "--batch", "\(batch)", "--seconds", "1", "--json")
+      "bench", "step", "boards", "--model", model, "--image-size", "320", "--batch", "\(batch)", "--seconds", "1",
+      "--json")
     let report = try run.json()
     let grown = try #require(report["growth_bytes"] as? Double)
     let planned = try #require(report["planned_growth_bytes"] as? Double)

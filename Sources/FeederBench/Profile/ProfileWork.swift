@@ -26,7 +26,7 @@ package struct ProfileWork {
   private let makeOpener: (SourceOptions) -> SourceOpener
   private let imageSize: Int
   private let batch: Int
-  private let size: ModelSize
+  private let design: ModelDesign
   private let device: Device
   private let precision: Precision
   private let stepSeconds: Double?
@@ -39,7 +39,7 @@ package struct ProfileWork {
   /// Opens the training split; `storage` in bytes a second stands in for the real one, `stepSeconds` for the device.
   package init(
     _ dataset: Dataset, _ sources: SourceOptions, opener makeOpener: @escaping (SourceOptions) -> SourceOpener,
-    imageSize: Int, batch: Int, size: ModelSize, device: Device,
+    imageSize: Int, batch: Int, design: ModelDesign, device: Device,
     precision: Precision, stepSeconds: Double?, storage: Double?, decodeCount: Int, seconds: Double
   ) throws {
     self.dataset = dataset
@@ -47,7 +47,7 @@ package struct ProfileWork {
     self.makeOpener = makeOpener
     self.imageSize = imageSize
     self.batch = batch
-    self.size = size
+    self.design = design
     self.device = device
     self.precision = precision
     self.stepSeconds = stepSeconds
@@ -202,7 +202,7 @@ package struct ProfileWork {
     return try withBatch { batch in
       let count = Double(batch.imageCount)
       var work = try TrainingWork(
-        size, classCount: dataset.classNames.count, precision: precision, device: device, batch: batch)
+        design, classCount: dataset.classNames.count, precision: precision, device: device, batch: batch)
       let step = count / (try StepTiming(&work, atLeast: seconds).medianSeconds)
       guard device != .cpu else { return (step, nil) }
       var times: [Double] = []
@@ -240,7 +240,7 @@ package struct ProfileWork {
         .imagesPerSecond
     }
     var work = try withBatch {
-      try TrainingWork(size, classCount: dataset.classNames.count, precision: precision, device: device, batch: $0)
+      try TrainingWork(design, classCount: dataset.classNames.count, precision: precision, device: device, batch: $0)
     }
     return try take(loader, warmup: 3) { try work($0) }.imagesPerSecond
   }

@@ -14,11 +14,11 @@ package struct TrainingWork: RepeatedWork {
 
   /// A step of fresh weights, with `batch` as its data; the batch stays the caller's.
   package init(
-    _ size: ModelSize, classCount: Int, precision: Precision, device: Device, batch: borrowing Batch
+    _ design: ModelDesign, classCount: Int, precision: Precision, device: Device, batch: borrowing Batch
   ) throws {
     self.device = device
     step = try TrainingStep(
-      model: YOLOv8(size, classCount: classCount, device: device), rule: .adamw, weightDecay: 0.0005,
+      model: DetectionNetwork(design, classCount: classCount, device: device), rule: .adamw, weightDecay: 0.0005,
       precision: precision, device: device, seed: 0)
     images = try batch.networkInput(on: device)
     targets = batch.targetBoxes

@@ -11,7 +11,7 @@ extension TrainingSettings {
   {
     let form = train.file?.recipe.name ?? "files"
     let purpose = [
-      Processor().model, "\(CoreLimit.current.usable) cores", "rank of \(place.count)", "\(device)", model.modelName,
+      Processor().model, "\(CoreLimit.current.usable) cores", "rank of \(place.count)", "\(device)", model.name,
       precision.rawValue,
       "batch \(batch)", "\(imageSize) px", "\(train.source.channels) channels",
       "\(train.source.count) images as \(form)",

@@ -75,9 +75,9 @@ package struct RunReport {
     let file = try WeightsFile(path: path)
     let match = try ClassMatch(file, classNames: classNames, data: dataset.configurationURL.path)
     if let line = match.line { Terminal.say(line) }
-    guard let size = file.modelSize else { throw CommandError("\(path): holds no YOLOv8 detector") }
+    guard let design = file.design else { throw CommandError("\(path): holds no YOLOv8 detector") }
     try Engine.setThreadCount(settings.engineThreads)
-    let model = try YOLOv8(size, classCount: classNames.count, device: settings.device)
+    let model = try DetectionNetwork(design, classCount: classNames.count, device: settings.device)
     try file.load(into: model.state)
     let loading = LoaderSettings(
       batch: settings.batch, imageSize: settings.imageSize, mode: .validation, prefetchDepth: 1, memoryBudget: memory)
@@ -105,7 +105,7 @@ package struct RunReport {
       .init("time", LiveLine.clock(record.epochs.map(\.seconds).reduce(0, +))),
     ]
     return ReportContent(
-      title: "\(settings.model.modelName) on \(dataset.configurationURL.deletingLastPathComponent().lastPathComponent)",
+      title: "\(settings.model.name) on \(dataset.configurationURL.deletingLastPathComponent().lastPathComponent)",
       verdict: timeline.verdict, figures: figures,
       parts: [
         subject(), ReportContent.Part("Curves", charts: RunCharts.results(record.epochs)),

@@ -75,7 +75,7 @@ package struct MemoryPlanning {
     }
 
     init(_ plan: MemoryPlan, _ settings: TrainingSettings) {
-      model = settings.model.modelName
+      model = settings.model.name
       batch = settings.batch
       imageSize = settings.imageSize
       precision = settings.precision.rawValue

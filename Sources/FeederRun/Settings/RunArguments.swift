@@ -125,11 +125,10 @@ package struct RunArguments {
     settings.place = place
     try number("sync_bn", &settings.syncsNorms)
     if let name = values["model"] {
-      guard let size = ModelSize(modelName: name) else {
-        let names = ModelSize.allCases.map(\.modelName).joined(separator: ", ")
-        throw CommandError("--model \(name): give one of \(names); weights to start from go to --weights")
+      guard let design = ModelDesign(named: name) else {
+        throw CommandError(ModelDesign.refusal(of: name) + "; weights to start from go to --weights")
       }
-      settings.model = size
+      settings.model = design
     }
     try number("epochs", &settings.epochs)
     settings.findsBatch = values["batch"]?.lowercased() == "auto"
@@ -264,7 +263,7 @@ package struct RunArguments {
 
   private func resolved(_ settings: TrainingSettings, _ options: SourceOptions) throws -> [String: String] {
     var resolved: [String: String] = [
-      "model": settings.model.modelName, "epochs": "\(settings.epochs)", "batch": "\(settings.batch)",
+      "model": settings.model.name, "epochs": "\(settings.epochs)", "batch": "\(settings.batch)",
       "image_size": "\(settings.imageSize)", "precision": settings.precision.rawValue,
       "device": values["device"] ?? "\(settings.device)", "sync_bn": "\(settings.syncsNorms)",
       "memory": "\(options.memory)", "seed": "\(settings.seed)",

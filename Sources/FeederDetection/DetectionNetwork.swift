@@ -1,0 +1,83 @@
+import FeederTorch
+
+/// The network of a design: its layers with their tensors, by the published names, so that weights move both ways.
+package final class DetectionNetwork {
+  /// Which network.
+  package let design: ModelDesign
+  /// Classes that the head tells apart.
+  package let classCount: Int
+
+  private enum Operation {
+    case block(ConvolutionBlock)
+    case stage(CrossStage)
+    case pooling(PyramidPooling)
+    case upsampling
+    case concatenation
+    case head(DetectionHead)
+
+    var layer: (any Layer)? {
+      switch self {
+      case .block(let layer): layer
+      case .stage(let layer): layer
+      case .pooling(let layer): layer
+      case .head(let layer): layer
+      case .upsampling, .concatenation: nil
+      }
+    }
+  }
+
+  /// What each layer of the design does.
+  private let operations: [Operation]
+  /// What its convolutions share.
+  let context: NetworkContext
+
+  /// A network with random first weights on `device`; the same `seed` gives the same ones.
+  package init(_ design: ModelDesign, classCount: Int, seed: UInt64 = 0, device: Device = .cpu) throws {
+    precondition(classCount > 0, "a detector has at least one class")
+    self.design = design
+    self.classCount = classCount
+    let source = WeightSource(seed: seed, device: device)
+    context = source.context
+    operations = try design.layers.map { layer in
+      let (inputs, outputs) = (layer.inputCounts[0], layer.channelCount)
+      switch layer.kind {
+      case .convolution: return .block(try ConvolutionBlock(inputs, outputs, kernel: 3, stride: 2, source))
+      case .stage(_, let depth, let addsInput):
+        let depth = design.size.bottleneckCount(depth)
+        return .stage(try CrossStage(inputs, outputs, depth: depth, addsInput: addsInput, source))
+      case .pooling: return .pooling(try PyramidPooling(inputs, outputs, source))
+      case .upsampling: return .upsampling
+      case .concatenation: return .concatenation
+      case .detection:
+        return .head(
+          try DetectionHead(
+            layer.inputCounts, classCount: classCount, strides: design.strides, binCount: design.architecture.bins,
+            source))
+      }
+    }
+  }
+
+  /// Raw levels [B, 4 x bins + classes, H / s, W / s] for each stride s of `images` [B, 3, H, W] in 0 to 1; H and W are
+  /// multiples of the largest stride. In training, norms use the batch's statistics and their running ones move.
+  package func callAsFunction(_ images: Tensor, training: Bool) throws -> [Tensor] {
+    var outputs = [-1: images]
+    for (index, layer) in design.layers.enumerated() {
+      let inputs = layer.inputs.compactMap { outputs[$0] }
+      for read in layer.lastReads { outputs[read] = nil }
+      switch operations[index] {
+      case .block(let block): outputs[index] = try block(inputs[0], training: training)
+      case .stage(let stage): outputs[index] = try stage(inputs[0], training: training)
+      case .pooling(let pooling): outputs[index] = try pooling(inputs[0], training: training)
+      case .upsampling: outputs[index] = try inputs[0].upsampledTwice()
+      case .concatenation: outputs[index] = try .concatenated(inputs, along: 1)
+      case .head(let head): return try head(inputs, training: training)
+      }
+    }
+    preconditionFailure("the head is the last node")
+  }
+
+  /// Every entry by its published name, in the published order. The tensors are the network's own.
+  package var state: [StateEntry] {
+    zip(design.layers, operations).flatMap { $1.layer?.state(under: $0.name) ?? [] }
+  }
+}

@@ -1,0 +1,114 @@
+/// An architecture at one of its sizes: what `--model` names, every layer of it in numbers.
+package struct ModelDesign: Sendable, Equatable {
+  /// A node with the channels that it has at this size.
+  struct Layer: Sendable {
+    let kind: Node.Kind
+    /// The published name of its state, such as `model.4`.
+    let name: String
+    /// The layers that it reads; -1 stands for the images.
+    let inputs: [Int]
+    let inputCounts: [Int]
+    /// Channels of the output.
+    let channelCount: Int
+    /// Pixels between two values of the output.
+    let stride: Int
+    /// True if a layer that reads the output keeps it for backward.
+    let isKept: Bool
+    /// Those of `inputs` that no later layer reads.
+    let lastReads: [Int]
+  }
+
+  /// Which list of nodes.
+  package let architecture: Architecture
+  /// How deep and how wide.
+  package let size: ModelSize
+  /// The layers in the order of the forward pass; the head is the last.
+  let layers: [Layer]
+
+  init(_ architecture: Architecture, _ size: ModelSize) {
+    (self.architecture, self.size) = (architecture, size)
+    let nodes = architecture.nodes
+    var layers: [Layer] = []
+    for (index, node) in nodes.enumerated() {
+      let inputCounts = node.inputs.map { $0 < 0 ? 3 : layers[$0].channelCount }
+      let channelCount =
+        switch node.kind {
+        case .convolution(let count), .stage(let count, _, _), .pooling(let count): size.channelCount(count)
+        case .upsampling, .concatenation, .detection: inputCounts.reduce(0, +)
+        }
+      let later = nodes.dropFirst(index + 1)
+      layers.append(
+        Layer(
+          kind: node.kind, name: "model.\(index)", inputs: node.inputs, inputCounts: inputCounts,
+          channelCount: channelCount, stride: architecture.nodeStrides[index],
+          isKept: later.contains { $0.keepsInputs && $0.inputs.contains(index) },
+          lastReads: node.inputs.filter { input in !later.contains { $0.inputs.contains(input) } }))
+    }
+    self.layers = layers
+  }
+
+  /// Designs are equal if their names are.
+  package static func == (one: ModelDesign, other: ModelDesign) -> Bool { one.name == other.name }
+
+  /// The name people know: `yolov8n`.
+  package var name: String { architecture.family + size.letter + architecture.variant }
+
+  /// Pixels between two anchors of each level, the finest first.
+  package var strides: [Int] { architecture.strides }
+
+  // MARK: - Names of the state
+
+  /// What the names of the head's class branch begin with.
+  package var classBranch: String { layers[layers.count - 1].name + ".cv3." }
+
+  /// The bias that counts the classes.
+  package var classBias: String { classBranch + "0.2.bias" }
+
+  /// The first weight of every layer that has weights, and the channels that it reads: no two designs have the same.
+  package var firstWeights: [(name: String, inputCount: Int)] {
+    layers.compactMap { layer in
+      switch layer.kind {
+      case .convolution: (layer.name + ".conv.weight", layer.inputCounts[0])
+      case .stage, .pooling: (layer.name + ".cv1.conv.weight", layer.inputCounts[0])
+      case .detection: (layer.name + ".cv2.0.0.conv.weight", layer.inputCounts[0])
+      case .upsampling, .concatenation: nil
+      }
+    }
+  }
+}
+
+// MARK: - The registry
+
+extension ModelDesign {
+  /// Every design that `--model` can name.
+  package static let all = Architecture.all.flatMap { architecture in
+    architecture.sizes.map { ModelDesign(architecture, $0) }
+  }
+
+  /// The smallest one, the default.
+  package static let yolov8n = all[0]
+
+  /// The design called `name`; nil if there is none.
+  package init?(named name: String) {
+    guard let design = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = design
+  }
+
+  /// All names, for help and errors.
+  package static let names = all.map(\.name).joined(separator: ", ")
+
+  /// The line that refuses `name`.
+  package static func refusal(of name: String) -> String { "--model \(name): give one of \(names)" }
+
+  /// The side of every model's input is a multiple of this, in pixels: the largest stride there is.
+  private static let sideUnit = Architecture.all.flatMap(\.strides).max() ?? 1
+  private static let largestSide = 8192
+
+  /// True if `side` can be the side of a model's input.
+  package static func takes(side: Int) -> Bool {
+    (sideUnit...largestSide).contains(side) && side.isMultiple(of: sideUnit)
+  }
+
+  /// What the side of a model's input may be, in words.
+  package static let sides = "a multiple of \(sideUnit) from \(sideUnit) to \(largestSide)"
+}
