@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <exception>
+#include <stdexcept>
 #include <string>
 
 #include "CTorch.h"
@@ -19,6 +20,15 @@ void note(const std::exception &error);
 /// True where an exception of any library says that memory ran out.
 bool is_out_of_memory(const std::exception &error);
 
+/// Another process of a group, or of a link between GPUs, is gone or silent. No error of torch's: none of its frames is worth telling.
+struct LostPeer : std::runtime_error {
+  const int status;  // of CTorch.h
+  LostPeer(int status, const std::string &message) : std::runtime_error(message), status(status) {}
+};
+
+/// The status of CTorch.h for an exception of any library.
+int status_of(const std::exception &error);
+
 /// Runs `body`; any exception becomes a status and a message.
 template <typename Body>
 int guarded(Body &&body) noexcept {
@@ -27,11 +37,11 @@ int guarded(Body &&body) noexcept {
     return 0;
   } catch (const std::exception &error) {
     note(error);
-    return is_out_of_memory(error) ? 2 : 1;
+    return status_of(error);
   } catch (...) {
     error_message() = "unknown failure inside libtorch";
   }
-  return 1;
+  return CT_FAILURE;
 }
 
 /// True if a tensor of `count` bytes leaves the engine's reserve below the process's limits of address space and data.

@@ -35,9 +35,22 @@ static c10::intrusive_ptr<c10d::Work> start(Start body) {
   return body();
 }
 
+/// Waits for work of a group. What fails there and is no error of torch's own comes from gloo: it throws nothing but that it lost another
+/// process, in classes whose headers the wheel does not hold.
+static void finish(c10d::Work &work) {
+  try {
+    work.wait();
+  } catch (const c10::Error &) {
+    throw;
+  } catch (const std::exception &error) {
+    if (is_out_of_memory(error)) throw;
+    throw LostPeer(CT_LOST_PEER, error.what());
+  }
+}
+
 static at::Tensor summed(ct_group_s *group, const at::Tensor &tensor) {
   std::vector<at::Tensor> sum{tensor.detach().to(at::kCPU, tensor.scalar_type(), false, true).contiguous()};
-  start([&] { return group->group->allreduce(sum); })->wait();
+  finish(*start([&] { return group->group->allreduce(sum); }));
   return sum[0].to(tensor.device());
 }
 
@@ -139,7 +152,7 @@ int ct_group_gather(ct_group group, ct_tensor tensor, ct_tensor all, ct_work *ou
 
 int ct_work_finish(ct_work work) {
   std::unique_ptr<ct_work_s> owned(work);
-  return guarded([&] { owned->work->wait(); });
+  return guarded([&] { finish(*owned->work); });
 }
 
 int ct_group_sum(ct_group group, ct_tensor tensor, ct_tensor *out) {

@@ -30,6 +30,12 @@ bool is_out_of_memory(const std::exception &error) {
                      [&](const char *word) { return std::strstr(error.what(), word) != nullptr; });
 }
 
+int status_of(const std::exception &error) {
+  if (const auto *lost = dynamic_cast<const LostPeer *>(&error)) return lost->status;
+  if (dynamic_cast<const c10::DistError *>(&error)) return CT_LOST_PEER;
+  return is_out_of_memory(error) ? CT_OUT_OF_MEMORY : CT_FAILURE;
+}
+
 at::Tensor borrow(const void *handle) {
   auto *impl = reinterpret_cast<at::TensorImpl *>(const_cast<void *>(handle));
   return at::Tensor(Pointer::reclaim_copy(impl));

@@ -79,6 +79,7 @@ struct NCCL {
     text += std::string(action) + " fails with '" + error_string(result) + "'";
     if (detail && *detail) text += std::string(" (") + detail + ")";
     std::replace(text.begin(), text.end(), '\n', ' ');
+    if (others) throw LostPeer(CT_LOST_LINK, text);
     TORCH_CHECK(false, text);
   }
 };

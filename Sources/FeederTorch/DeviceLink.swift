@@ -70,7 +70,8 @@ package final class DeviceLink {
     let end = ContinuousClock.now + patience
     while try !isReady() {
       guard ContinuousClock.now < end else {
-        throw EngineError("a sum over all GPUs", message: "NCCL lost a rank: a sum does not begin within \(patience)")
+        throw EngineError(
+          "a sum over all GPUs", .lostLink, message: "NCCL lost a rank: a sum does not begin within \(patience)")
       }
       usleep(20)
     }

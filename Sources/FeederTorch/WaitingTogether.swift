@@ -5,9 +5,6 @@ extension ProcessGroup {
   /// Time after which processes that wait look whether the others still do.
   private static let roundDuration = Duration.milliseconds(20)
 
-  /// The message where the failure is another process's.
-  package static let failsElsewhere = "NCCL lost a rank: the work fails on another, whose own line says why"
-
   /// Asks `isDone` until it is true in all processes. Throws in all of them where it throws in one, where one is gone, and where it is
   /// not true within the group's patience.
   package func waitTogether(_ action: String, _ isDone: () throws -> Bool) throws {
@@ -22,7 +19,7 @@ extension ProcessGroup {
           goesOn = try !isDone()
         }
         if goesOn, ContinuousClock.now > end {
-          throw EngineError(action, message: "NCCL lost a rank: not done within \(patience)")
+          throw EngineError(action, .lostLink, message: "NCCL lost a rank: not done within \(patience)")
         }
       } catch {
         failure = error
@@ -31,7 +28,10 @@ extension ProcessGroup {
       do { try largest(votes) } catch { throw failure ?? error }
       if let failure { throw failure }
       let all = try votes.array(of: Int64.self)
-      if all[1] > 0 { throw EngineError(action, message: Self.failsElsewhere) }
+      if all[1] > 0 {
+        throw EngineError(
+          action, .failsElsewhere, message: "NCCL lost a rank: the work fails on another, whose own line says why")
+      }
       if all[0] == 0 { return }
     }
   }

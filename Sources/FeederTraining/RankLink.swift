@@ -14,10 +14,12 @@ extension Ranks {
       do {
         link = try DeviceLink.make(in: group, on: device)
         return "gradients: summed between the GPUs by NCCL \(try DeviceLink.version())"
-      } catch let error as EngineError where !Self.isGone(error) {
-        reason = try cause(error)
       } catch let error as EngineError {
-        throw TrainingError.rankLost(rank: place.rank, reason: error.message)
+        // The group says why the link fails, unless it is the group that fails.
+        guard error.kind != .lostPeer else {
+          throw TrainingError.rankLost(rank: place.rank, reason: error.message)
+        }
+        reason = try cause(error)
       }
     }
     return "gradients: through host memory and gloo, since \(reason ?? "NCCL does not say why")"
@@ -25,7 +27,7 @@ extension Ranks {
 
   /// Of what all ranks say of a failure, the first that is a cause of its own.
   private func cause(_ error: EngineError) throws -> String {
-    let own = error.message == ProcessGroup.failsElsewhere ? "" : error.message
+    let own = error.kind == .failsElsewhere ? "" : error.message
     let all = try together { try $0.gather(Array(own.utf8)) }
     let first = all.firstIndex { !$0.isEmpty }
     return first.map { "on rank \($0) \(String(decoding: all[$0], as: UTF8.self))" } ?? error.message

@@ -22,14 +22,9 @@ package final class Ranks {
   func together<R>(_ work: (ProcessGroup) throws -> R) throws -> R {
     do {
       return try work(group)
-    } catch let error as EngineError where Self.isGone(error) || error.message.hasPrefix("NCCL lost a rank") {
+    } catch let error as EngineError where error.isOfOthers {
       throw TrainingError.rankLost(rank: place.rank, reason: error.message)
     }
-  }
-
-  /// True for what gloo says once a rank is gone or silent.
-  static func isGone(_ error: EngineError) -> Bool {
-    error.message.contains("gloo") || error.message.contains("Store")
   }
 
   /// True where any of the ranks wishes so.

@@ -36,6 +36,27 @@ struct RanksTests {
     #expect(all == [[3, 30], [3, 30]])
   }
 
+  @Test("A rank that is gone has a status of its own, also on the way back of a sum; a wrong argument has not")
+  func goneStatus() throws {
+    let kinds = try withRanks(2) { ranks -> [EngineError.Kind] in
+      var x = try Tensor([Float(1)], shape: [1])
+      try x.setRequiresGradient()
+      let sum = try ranks.group.summed(x)
+      if ranks.place.rank == 1 { return [] }  // leaves
+      var kinds: [EngineError.Kind] = []
+      func note(_ work: () throws -> Void) rethrows {
+        do { try work() } catch let error as EngineError { kinds.append(error.kind) }
+      }
+      try note { try ranks.group.broadcast(x, from: 7) }
+      try note { try sum.sum().backward() }
+      x = try Tensor([Float(1)], shape: [1])
+      try note { try ranks.group.sum(x) }
+      #expect(throws: TrainingError.self) { try ranks.any(true) }
+      return kinds
+    }
+    #expect(kinds == [[.other, .lostPeer, .lostPeer], []])
+  }
+
   @Test("Other weights on one rank are found on all, and the rank is named")
   func different() throws {
     let lines = try withRanks(3) { ranks -> [String] in

@@ -1,5 +1,5 @@
 // The one door to libtorch: plain C, noexcept. Every call returns 0, or else a status with a message in
-// ct_error() of this thread: 2 where memory ran out, 1 for any other failure.
+// ct_error() of this thread.
 #ifndef FEEDER_CTORCH_H
 #define FEEDER_CTORCH_H
 
@@ -9,6 +9,14 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/// The status of a call that failed.
+enum {
+  CT_FAILURE = 1,        // any other failure
+  CT_OUT_OF_MEMORY = 2,  // memory ran out
+  CT_LOST_PEER = 3,      // another process of the group is gone or silent: the group is of no use any more
+  CT_LOST_LINK = 4,      // NCCL says that of another process; the group may still be whole
+};
 
 /// A released TensorImpl pointer: the holder owns one reference and gives it back with ct_release.
 typedef struct ct_tensor_s *ct_tensor;
