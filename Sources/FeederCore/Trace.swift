@@ -65,3 +65,15 @@ package final class Trace: Sendable {
   /// All spans until now, by their end, and how many found no room.
   package var all: (spans: [Span], droppedCount: Int) { state.withLock { (Array($0.spans), $0.droppedCount) } }
 }
+
+extension Trace? {
+  /// Runs `body`, and notes its time if there is a trace, also if it throws.
+  package func span<R: ~Copyable>(
+    _ row: Trace.Row, _ name: String, batch: Int = -1, _ body: () throws -> R
+  ) rethrows -> R {
+    guard let self else { return try body() }
+    let begun = self.now
+    defer { self.note(row, name, from: begun, batch: batch) }
+    return try body()
+  }
+}

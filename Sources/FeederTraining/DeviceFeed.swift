@@ -1,3 +1,4 @@
+import FeederCore
 import FeederDetection
 import FeederLoader
 import FeederTorch
@@ -9,22 +10,28 @@ import FeederTorch
 /// colour planes are made on the device. On the CPU the bytes are converted where they lie, and the slot is free at once.
 package final class DeviceFeed {
   private let copy: any PixelCopy
+  private let trace: Trace?
 
-  /// A feed of `device`. Throws where the device has no stream to give.
-  package convenience init(device: Device) throws {
-    self.init(copy: device == .cpu ? NoCopy() : try SideStreamCopy(device: device))
+  /// A feed of `device` that notes its copies in `trace`. Throws if the device has no stream to give.
+  package convenience init(device: Device, trace: Trace? = nil) throws {
+    self.init(copy: device == .cpu ? NoCopy() : try SideStreamCopy(device: device), trace: trace)
   }
 
   /// A feed that copies by `copy`.
-  init(copy: any PixelCopy) { self.copy = copy }
+  init(copy: any PixelCopy, trace: Trace? = nil) {
+    self.copy = copy
+    self.trace = trace
+  }
 
   /// The images of `batch` as [B, 3, H, W] in 0 to 1 on the device, channels-last, and its boxes. The slot goes back to the
   /// loader as soon as nobody reads it any more.
   package func callAsFunction(_ batch: consuming Batch) throws -> (images: Tensor, targets: [TargetBox]) {
     let targets = batch.targetBoxes
-    let copied = try copy(batch.bytes())
-    let images = try Batch.networkInput(copied.bytes)
-    if let completion = copied.completion {
+    let (images, completion) = try trace.span(.consumer, "copy", batch: batch.index) {
+      let copied = try copy(batch.bytes())
+      return (try Batch.networkInput(copied.bytes), copied.completion)
+    }
+    if let completion {
       batch.release(after: completion)
     } else {
       batch.release()

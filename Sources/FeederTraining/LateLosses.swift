@@ -30,16 +30,16 @@ struct LateLosses {
       step: step, losses: try LateNumbers(losses), gradientNorm: try gradientNorm.map(LateNumbers.init))
   }
 
-  /// The latest step and its losses, once; nil where there is none. Throws `TrainingError.diverged` where a loss or the
-  /// gradients that moved the weights have no value.
+  /// The latest step and its losses, once; nil if there is none. Throws `TrainingError.diverged` if a loss or the gradients that moved
+  /// the weights have no value. Losses that could not be taken wait for the next call: of two threads that ask, both learn of a failure.
   mutating func take() throws -> (step: Step, losses: [Float])? {
     guard let waiting else { return nil }
-    self.waiting = nil
     let losses = try waiting.losses.array()
     let norm = try waiting.gradientNorm?.array() ?? []
     guard (losses + norm).allSatisfy(\.isFinite) else {
       throw TrainingError.diverged(epoch: waiting.step.epoch, step: waiting.step.batch)
     }
+    self.waiting = nil
     return (waiting.step, losses)
   }
 }

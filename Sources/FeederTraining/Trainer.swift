@@ -35,12 +35,8 @@ package final class Trainer {
   private var stepsInProcess = 0
   private var skippedInARow = 0
   private var notedDamage: Set<String> = []
-  /// What `last` holds; nil where it is no whole checkpoint of this run.
-  private var saved: RunProgress?
-  /// Held by the run while it changes anything of its state.
-  private let lock = StateLock()
-  /// True while the run goes on and its state is that of whole batches.
-  private var isWhole = false
+  /// Says when the state of this run may be saved. From another thread, nothing else of the trainer is asked for that.
+  package let gate: CheckpointGate
 
   /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
   ///
@@ -74,7 +70,7 @@ package final class Trainer {
     loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory, trace: trace)
     state = RunState(training: loader, validation: validator.loader, place: settings.place)
     if let line = (slotMemory as? DeviceSlotMemory)?.refusal { observer.note(line) }
-    feed = try DeviceFeed(device: settings.device)
+    feed = try DeviceFeed(device: settings.device, trace: trace)
     let learned = settings.tunesLoader ? settings.learnedFile?.read { observer.note($0) } : nil
     tuned = TunedLoader(
       loader, workers: settings.workerRange, prefetchDepth: settings.prefetchRange, learned: learned)
@@ -110,40 +106,19 @@ package final class Trainer {
     for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
     if largestPart < settings.ownBatch { step.parts.begin(with: largestPart, of: settings.ownBatch) }
     progress.seed = settings.seed
+    var saved: RunProgress?
     if resume {
       let file = try Checkpoint.newest(in: weightsFolder) { observer.note($0) }
       progress = try checkpoint.restore(file, into: step)
       state.noteCheckpoint()
       if file.path == checkpoint.lastPath { saved = progress }
     }
+    gate = CheckpointGate(saved: saved)
     try checkRanks("before the first step")
   }
 
   private func checkRanks(_ moment: String) throws {
     try ranks?.checkEqual(step.model.state + step.averagedModel.state, moment)
-  }
-
-  /// True where this run, or that of any other rank, is asked to stop.
-  private func isStopWished() throws -> Bool { try ranks?.any(isCancelled()) ?? isCancelled() }
-
-  private func writeLast() throws {
-    guard leads, saved != progress else { return }
-    state.enter(.checkpoint)
-    let begun = trace?.now ?? 0
-    defer { trace?.note(.consumer, "checkpoint", from: begun) }
-    try checkpoint.writeLast(step, progress, keepsLast: saved != nil)
-    state.noteCheckpoint()
-    saved = progress
-  }
-
-  /// What `SideSave` does, on whatever thread.
-  func saveBesides(before limit: Date?, leave: () -> Void) throws {
-    try lock.holding(before: limit) {
-      guard isWhole else { return }
-      if let (_, losses) = try lateLosses.take() { progress.losses.add(losses) }
-      try writeLast()
-      leave()
-    }
   }
 
   /// True where a resumed run has nothing left to do.
@@ -157,38 +132,80 @@ package final class Trainer {
 
   /// Trains to the end, or until it is stopped; `last` then holds everything to go on.
   package func run() throws -> TrainingOutcome {
-    let outcome = try lock.holding(runToEnd)
+    let outcome = try gate.run(writing: write) {
+      defer {
+        keepLearned()
+        noteDamage()  // also if it stops the run
+      }
+      return try train()
+    }
     try observer.ended(outcome)
     return outcome
   }
 
-  private func runToEnd() throws -> TrainingOutcome {
-    isWhole = true
-    defer {
-      isWhole = false
-      keepLearned()
-      noteDamage()  // also where it stops the run
-    }
-    if try !isFinished && lock.yielding(isStopWished) {  // while it was being prepared
-      try writeLast()
+  private func train() throws -> TrainingOutcome {
+    if try !isFinished && isAskedToStop() {  // while it was being prepared
+      try save()
       return .interrupted
     }
     while !isFinished {
       let clock = EpochClock(telemetry: loader.telemetry)
-      let stopped = try trainEpoch(clock)
-      noteDamage()
-      if let stop = stopped {
-        try writeLast()
-        return stop
+      startEpoch()
+      while let batch = try nextBatch() {
+        try trainBatch(batch, clock)
+        if let stop = try saveInEpoch(clock) { return stop }
       }
-      if let stop = try finishEpoch(clock) { return stop }
-      if try lock.yielding(isStopWished), !isFinished { return .interrupted }
+      try gate.change { try takeLosses(clock) }
+      noteDamage()
+      guard let report = try validate(clock) else {
+        try save()
+        return .interrupted
+      }
+      if let stop = try finishEpoch(report) { return stop }
+      if try isAskedToStop(), !isFinished { return .interrupted }
       if isAtStepLimit, !isFinished { return .stoppedAfterSteps }
     }
     return .finished
   }
 
+  /// True if this run, or that of any other rank, is asked to stop.
+  private func isAskedToStop() throws -> Bool { try gate.whileUnchanged(asksToStop) }
+
+  private func asksToStop() throws -> Bool { try ranks?.any(isCancelled()) ?? isCancelled() }
+
   private var isAtStepLimit: Bool { settings.stopAfterSteps > 0 && stepsInProcess >= settings.stopAfterSteps }
+
+  // MARK: - Checkpoints
+
+  private func save() throws {
+    guard leads else { return }
+    state.enter(.checkpoint)
+    try trace.span(.consumer, "checkpoint") { try gate.save() }
+  }
+
+  /// Writes `last`, unless it holds that already; what it holds then. Called by the gate, from any thread.
+  private func write(saved: RunProgress?) throws -> RunProgress? {
+    if let (_, losses) = try lateLosses.take() { progress.losses.add(losses) }
+    guard leads, saved != progress else { return saved }
+    try checkpoint.writeLast(step, progress, keepsLast: saved != nil)
+    state.noteCheckpoint()
+    return progress
+  }
+
+  /// Saves after a step if the run stops here or a checkpoint is due; a reason if it stops. After an epoch's last step validation comes
+  /// first.
+  private func saveInEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
+    if progress.batch == loader.batchCount { return nil }
+    let stop: TrainingOutcome? = try isAskedToStop() ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
+    let isDue = settings.checkpointEvery > 0 && progress.step % settings.checkpointEvery == 0
+    guard stop != nil || isDue else { return nil }
+    try gate.change { try takeLosses(clock) }
+    if stop != nil { noteDamage() }
+    try save()
+    return stop
+  }
+
+  // MARK: - Notes
 
   /// Tells of damaged images, each once.
   private func noteDamage() {
@@ -207,8 +224,9 @@ package final class Trainer {
     }
   }
 
-  /// Runs the steps left in this epoch; a reason where it stopped in the middle.
-  private func trainEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
+  // MARK: - Steps
+
+  private func startEpoch() {
     let firstClosed = settings.epochs - settings.closeMosaic
     tuned.startEpoch(
       progress.epoch, closeMosaic: progress.epoch >= firstClosed, firstBatch: progress.batch,
@@ -216,71 +234,64 @@ package final class Trainer {
     if progress.epoch + 1 < settings.epochs {
       tuned.announceEpoch(progress.epoch + 1, closeMosaic: progress.epoch + 1 >= firstClosed)
     }
-    while let batch = try nextBatch() {
-      clock.imageCount += batch.imageCount
-      let hash = batch.epochHash
-      try trainBatch(batch, clock)
-      progress.epochHash = hash
-      isWhole = true
-      if progress.batch == loader.batchCount { continue }
-      let isStopWished = try lock.yielding(isStopWished)
-      let stop: TrainingOutcome? = isStopWished ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
-      let isCheckpointDue = settings.checkpointEvery > 0 && progress.step % settings.checkpointEvery == 0
-      if stop != nil || isCheckpointDue { try takeLosses(clock) }
-      if let stop { return stop }
-      if isCheckpointDue { try writeLast() }
-    }
-    try takeLosses(clock)
-    return nil
   }
 
   private func nextBatch() throws -> Batch? {
     state.enter(.waiting)
     defer { state.enter(.step) }
-    return try lock.yielding(tuned.nextBatch)
+    return try gate.whileUnchanged(tuned.nextBatch)
   }
 
-  /// Reads the losses of the latest step, where that is still to be done, and tells of it.
+  private func trainBatch(_ batch: consuming Batch, _ clock: EpochClock) throws {
+    let now = LateLosses.Step(
+      epoch: progress.epoch, batch: progress.batch, imageCount: batch.imageCount, boxCount: batch.targetCount)
+    let hash = batch.epochHash
+    clock.imageCount += batch.imageCount
+    let (images, targets) = try feed(batch)
+    try trace.span(.consumer, "step", batch: now.batch) {
+      let losses = try step.accumulate(images, targets: targets, gate: gate)
+      try gate.change {
+        try takeLosses(clock, after: images, targets)
+        let gradientNorm = try updateIfDue(images, targets)
+        try lateLosses.note(now, losses: losses, gradientNorm: gradientNorm)
+        progress.step += 1
+        progress.batch += 1
+        progress.epochHash = hash
+      }
+    }
+    stepsInProcess += 1
+  }
+
+  /// Reads the losses of the latest step, if that is still to be done, and tells of it.
   private func takeLosses(_ clock: EpochClock) throws {
     guard let (done, losses) = try lateLosses.take() else { return }
     progress.losses.add(losses)
     observer.stepDone(report(clock, done))
   }
 
-  private func trainBatch(_ batch: consuming Batch, _ clock: EpochClock) throws {
-    let now = LateLosses.Step(
-      epoch: progress.epoch, batch: progress.batch, imageCount: batch.imageCount, boxCount: batch.targetCount)
-    let copied = trace?.now ?? 0
-    let (images, targets) = try feed(batch)
-    let begun = trace?.now ?? 0
-    defer {
-      trace?.note(.consumer, "copy", from: copied, to: begun, batch: now.batch)
-      trace?.note(.consumer, "step", from: begun, batch: now.batch)
-    }
-    let losses = try step.accumulate(images, targets: targets, within: lock.yielding)
-    isWhole = false  // until all that follows of it is done, or for good where that fails
-    // Those of the step before: the device has this step's work by now.
+  /// The same for the step before that of `images`, on which the device is at work by now. If those losses are no numbers, says what of
+  /// `images` float16 cannot hold.
+  private func takeLosses(_ clock: EpochClock, after images: Tensor, _ targets: [TargetBox]) throws {
     do {
       try takeLosses(clock)
     } catch TrainingError.diverged(let epoch, let batch) {
       guard let place = try overflow(images, targets) else { throw TrainingError.diverged(epoch: epoch, step: batch) }
       throw TrainingError.overflow(place: place, stepCount: 1, epoch: epoch)
     }
+  }
+
+  /// Updates the weights after the last of the batches that the schedule adds up; the norm of the gradients of an update.
+  private func updateIfDue(_ images: Tensor, _ targets: [TargetBox]) throws -> Tensor? {
     let point = schedule.point(batch: progress.step)
     progress.pending = step.pendingCount
-    var gradientNorm: Tensor?
-    if progress.step - progress.lastUpdate >= point.accumulation {
-      gradientNorm = try step.update(point)
-      try noteSkip(gradientNorm == nil, images, targets)
-      progress.lastUpdate = progress.step
-      progress.pending = 0
-    }
-    try lateLosses.note(now, losses: losses, gradientNorm: gradientNorm)
+    guard progress.step - progress.lastUpdate >= point.accumulation else { return nil }
+    let gradientNorm = try step.update(point)
+    try noteSkip(gradientNorm == nil, images, targets)
+    progress.lastUpdate = progress.step
+    progress.pending = 0
     progress.optimizerUpdates = step.optimizer.updateCount
     progress.averageUpdates = step.average.updateCount
-    progress.step += 1
-    progress.batch += 1
-    stepsInProcess += 1
+    return gradientNorm
   }
 
   /// Tells of an update that loss scaling skipped, and ends a run that does nothing else: from its first scale, 2^16, a scale of 1
@@ -301,53 +312,56 @@ package final class Trainer {
     return try OverflowSearch.place(in: step, images, targets)
   }
 
-  /// Validates, notes the result and writes the checkpoints; a reason where the run ends here. A run that is stopped during
-  /// validation keeps its trained epoch and validates it when it goes on.
-  private func finishEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
+  // MARK: - The end of an epoch
+
+  /// What the epoch came to; nil if the run is asked to stop: its trained epoch is kept, and validated when it goes on.
+  private func validate(_ clock: EpochClock) throws -> EpochReport? {
     let trainingSeconds = clock.seconds
     let stallShare = clock.stallShare(loader.telemetry)
-    state.enter(.validation)
-    let begun = trace?.now ?? 0
     let epoch = progress.epoch
-    let validated = try lock.yielding { () throws -> (results: [ImageResult], losses: [Double])? in
-      let results = try validator(
-        step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) },
-        isCancelled: isStopWished)
-      guard let results else { return nil }
-      let losses = try validationLoss.means(over: ranks)
-      try checkRanks("after epoch \(epoch + 1)")
-      return (results, losses)
+    state.enter(.validation)
+    let validated = try trace.span(.consumer, "validate") {
+      try gate.whileUnchanged { () throws -> (results: [ImageResult], losses: [Double])? in
+        let results = try validator(
+          step.averagedModel, progress: { [observer] in observer.validationStepDone($0, of: $1) },
+          isCancelled: asksToStop)
+        guard let results else { return nil }
+        let losses = try validationLoss.means(over: ranks)
+        try checkRanks("after epoch \(epoch + 1)")
+        return (results, losses)
+      }
     }
-    trace?.note(.consumer, "validate", from: begun)
     noteDamage()
-    guard let (results, validationLosses) = validated else {
-      try writeLast()
-      return .interrupted
-    }
+    guard let (results, validationLosses) = validated else { return nil }
     let accuracy = Accuracy(results: results, classNames: classNames, maxDetections: settings.maxDetections)
-    let fitness = Float(Accuracy.fitness(map50: accuracy.map50, map50_95: accuracy.map50_95))
-    let report = EpochReport(
-      epoch: epoch, seconds: clock.seconds, losses: progress.losses.means,
-      validationLosses: validationLosses, accuracy: accuracy,
-      learningRate: schedule.point(batch: progress.step - 1).weightRate,
+    return EpochReport(
+      epoch: epoch, seconds: clock.seconds, losses: progress.losses.means, validationLosses: validationLosses,
+      accuracy: accuracy, learningRate: schedule.point(batch: progress.step - 1).weightRate,
       imagesPerSecond: Double(clock.imageCount) / max(trainingSeconds, 1e-9), stallShare: stallShare,
       prefetchDepth: loader.plan.prefetchDepth, workers: loader.plan.workers, peakHostBytes: HostMemory.peakBytes,
       peakDeviceBytes: settings.device == .cpu ? 0 : try EngineMemory.peakBytes(on: settings.device),
       streamHash: progress.epochHash)
-    isWhole = false
-    progress.mark = EpochMark.text(losses: report.losses, streamHash: report.streamHash)
-    let isBest = progress.noteResult(fitness: fitness)
-    let isEarly = progress.isOutOfPatience(settings.patience)
-    progress.epoch += 1
-    progress.batch = 0
-    progress.epochHash = 0
-    progress.losses = LossSums()
-    if isEarly || progress.epoch == settings.epochs { progress.isDone = 1 }
-    // First the row, then what goes on from it: a run that is killed in between writes the row again, and none is ever missing.
-    try observer.epochDone(report)
-    if isBest, settings.place.leads { try checkpoint.writeBest(step) }
-    try writeLast()
-    isWhole = true
+  }
+
+  /// Notes the result and writes the checkpoints; a reason if the run ends here.
+  private func finishEpoch(_ report: EpochReport) throws -> TrainingOutcome? {
+    let (isBest, isEarly) = try gate.change {
+      progress.mark = EpochMark.text(losses: report.losses, streamHash: report.streamHash)
+      let accuracy = report.accuracy
+      let isBest = progress.noteResult(
+        fitness: Float(Accuracy.fitness(map50: accuracy.map50, map50_95: accuracy.map50_95)))
+      let isEarly = progress.isOutOfPatience(settings.patience)
+      progress.epoch += 1
+      progress.batch = 0
+      progress.epochHash = 0
+      progress.losses = LossSums()
+      if isEarly || progress.epoch == settings.epochs { progress.isDone = 1 }
+      // First the row, then what goes on from it: a run that is killed in between writes the row again, and none is ever missing.
+      try observer.epochDone(report)
+      return (isBest, isEarly)
+    }
+    if isBest, leads { try checkpoint.writeBest(step) }
+    try save()
     if let line = memory.lineOnce { observer.note(line) }
     return isEarly && progress.epoch < settings.epochs ? .stoppedEarly(bestEpoch: progress.bestEpoch) : nil
   }

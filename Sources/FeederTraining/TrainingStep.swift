@@ -78,31 +78,24 @@ package final class TrainingStep {
   /// Adds the gradients of one batch, `images` [B, 3, H, W] in 0 to 1; returns box, class and distribution loss [3], still on
   /// the device.
   ///
-  /// Where memory runs out, the batch is done again in parts that come to the same gradients but for batch norm's statistics. While
-  /// `within` runs what it is given, nothing changes of what `undo` calls settled, of weights or of the optimizer.
-  package func accumulate(
-    _ images: Tensor, targets: [TargetBox], within: (() throws -> Tensor) throws -> Tensor = { try $0() }
-  ) throws -> Tensor {
+  /// If memory runs out, the batch is done again in parts that come to the same gradients but for batch norm's statistics. The state of
+  /// the run behind `gate` is lent while nothing changes of what `undo` calls settled, of weights or of the optimizer.
+  package func accumulate(_ images: Tensor, targets: [TargetBox], gate: CheckpointGate? = nil) throws -> Tensor {
     sharing.look()
-    let items = try parts.run(images.extent(0)) { ranges in
-      try undo { learned in try within { try accumulate(images, targets, ranges, learned) } }
+    let scope = StepScope(parts: parts, undo: undo, gate: gate, ranks: ranks)
+    let items = try scope.run(images.extent(0)) { ranges, learned in
+      if let ranks, let reduction { return try gradients(ofRanks: ranks, reduction, images, targets) }
+      if ranges.count > 1 { return try gradients(ofParts: ranges, images, targets, learned) }
+      return try gradients(ofWhole: images, targets)
     }
     pendingCount += 1
     return items
   }
 
-  private func accumulate(
-    _ images: Tensor, _ targets: [TargetBox], _ ranges: [Range<Int>], _ learned: [Tensor]
-  ) throws -> Tensor {
-    if let ranks, let reduction {
-      return try ranks.together { _ in try accumulateTogether(images, targets, ranks, reduction) }
-    }
-    guard ranges.count > 1 else {
-      let value = try forward(images, targets, normalizer: DetectionLoss.ownNormalizer)
-      try backward(value.total)
-      return value.items
-    }
-    return try accumulateParts(images, targets, ranges, learned)
+  private func gradients(ofWhole images: Tensor, _ targets: [TargetBox]) throws -> Tensor {
+    let value = try forward(images, targets, normalizer: DetectionLoss.ownNormalizer)
+    try backward(value.total)
+    return value.items
   }
 
   /// The loss of a batch in training, as the step's precision has it or in float32.
@@ -123,8 +116,8 @@ package final class TrainingStep {
 
   /// The sum of class targets that the losses are divided by is known after the last part alone: until then the number of
   /// boxes stands for it, which is near enough to keep half precision in its range, and the gradients are corrected at the end.
-  private func accumulateParts(
-    _ images: Tensor, _ targets: [TargetBox], _ ranges: [Range<Int>], _ learned: [Tensor]
+  private func gradients(
+    ofParts ranges: [Range<Int>], _ images: Tensor, _ targets: [TargetBox], _ learned: [Tensor]
   ) throws -> Tensor {
     let provisional = try Tensor.full([], Double(max(targets.count, 1)), device: device)
     var targetSum = try Tensor.zeros([], device: device)
@@ -145,8 +138,8 @@ package final class TrainingStep {
 
   /// The batch of all ranks together, of which `images` are this one's, none perhaps: the losses are divided by all ranks' class
   /// targets and multiplied by all their images, so that the sum of all gradients is that of the whole batch.
-  private func accumulateTogether(
-    _ images: Tensor, _ targets: [TargetBox], _ ranks: Ranks, _ reduction: GradientReduction
+  private func gradients(
+    ofRanks ranks: Ranks, _ reduction: GradientReduction, _ images: Tensor, _ targets: [TargetBox]
   ) throws -> Tensor {
     let ownCount = images.extent(0)
     let count = try ranks.sum(ownCount)

@@ -236,7 +236,7 @@ struct TrainCommand: ParsableCommand {
         + "\(settings.device), \(settings.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
     )
     watchdog.watch(trainer)
-    if settings.place.leads { interruption.lastResort.set(leaveWhileTraining(folder, SideSave(trainer))) }
+    if settings.place.leads { interruption.lastResort.set(leaveWhileTraining(folder, trainer.gate)) }
     var next: LastResort.Step?
     defer { interruption.lastResort.set(next) }
     let outcome: TrainingOutcome
@@ -266,10 +266,10 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// With a checkpoint of the last whole step.
-  private func leaveWhileTraining(_ folder: RunFolder, _ save: SideSave) -> LastResort.Step {
+  private func leaveWhileTraining(_ folder: RunFolder, _ gate: CheckpointGate) -> LastResort.Step {
     .init(seconds: 3) {
       do {
-        try save {
+        try gate.save {
           Terminal.say(
             "interrupted: a checkpoint of the last whole step is written; go on with: \(folder.resumeCommand)")
           Self.leave(Interruption.exitStatus)

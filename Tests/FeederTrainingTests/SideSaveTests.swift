@@ -28,7 +28,7 @@ struct SideSaveTests {
     private let news: DispatchSemaphore
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ save: SideSave, after news: DispatchSemaphore, from last: URL, to folder: URL) {
+    init(_ gate: CheckpointGate, after news: DispatchSemaphore, from last: URL, to folder: URL) {
       self.news = news
       Thread.detachNewThread { [self] in
         defer { ended.signal() }
@@ -40,7 +40,7 @@ struct SideSaveTests {
             let copy = folder.appending(path: "moment\(copies.withLock(\.count))")
             try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
             var copied: Result<Void, any Error>?
-            try save {
+            try gate.save {
               copied = Result {
                 try FileManager.default.copyItem(at: last, to: copy.appending(path: "last.safetensors"))
               }
@@ -96,7 +96,7 @@ struct SideSaveTests {
     let disturbed = boards.folder.appending(path: "disturbed")
     let disturbedLosses = Losses()
     let run = try trainer(in: disturbed, resume: false, disturbedLosses)
-    let saver = Saver(SideSave(run), after: disturbedLosses.news, from: last(disturbed), to: boards.folder)
+    let saver = Saver(run.gate, after: disturbedLosses.news, from: last(disturbed), to: boards.folder)
     #expect(try run.run() == .finished)
     let moments = try saver.stop()
     #expect(try Data(contentsOf: last(disturbed)) == Data(contentsOf: last(whole)), "the saves changed the run")
@@ -128,16 +128,18 @@ struct SideSaveTests {
       settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
       weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: TrainingObservers([]),
       isCancelled: { false })
-    let save = SideSave(try #require(run))
+    let gate = try #require(run).gate
     var before = try names()
-    try save { Issue.record("called before the run") }
+    try gate.save { Issue.record("called before the run") }
     #expect(try names() == before)
     #expect(try run?.run() == .finished)
     before = try names()
     #expect(before.contains("last.safetensors"))
-    try save { Issue.record("called after the run") }
+    try gate.save { Issue.record("called after the run") }
+    let trainer = { [weak run] in run }
     run = nil
-    try save { Issue.record("called without a trainer") }
+    #expect(trainer() == nil, "the gate keeps a run that is over")
+    try gate.save { Issue.record("called without a trainer") }
     #expect(try names() == before)
   }
 
@@ -165,13 +167,13 @@ struct SideSaveTests {
     let run = try Trainer(
       settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
       weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: observer, isCancelled: { false })
-    let save = SideSave(run)
+    let gate = run.gate
     let isCalled = Atomic(false)
     let ended = DispatchSemaphore(value: 0)
     let failing = observer.isFailing
     Thread.detachNewThread {
       failing.wait()
-      try? save { isCalled.store(true, ordering: .relaxed) }
+      try? gate.save { isCalled.store(true, ordering: .relaxed) }
       ended.signal()
     }
     #expect(throws: FullDisk.self) { try run.run() }

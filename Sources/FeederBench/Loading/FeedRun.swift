@@ -73,9 +73,7 @@ package struct FeedRun {
       }
       let got = clock.now
       stalls.append((got - asked) / .seconds(1))
-      let begun = trace?.now ?? 0
-      MonotonicClock().sleep(seconds: held)
-      trace?.note(.consumer, "step", from: begun, batch: taken.index)
+      trace.span(.consumer, "step", batch: taken.index) { MonotonicClock().sleep(seconds: held) }
       holds.append((clock.now - got) / .seconds(1))
       imageCount += taken.imageCount
       hash = taken.epochHash

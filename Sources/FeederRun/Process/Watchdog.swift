@@ -22,7 +22,7 @@ package final class Watchdog: TrainingObserver, Sendable {
   private let leads: Bool
   private let advice: @Sendable (_ hasCheckpoint: Bool) -> String
   private let state: Mutex<State>
-  private let run = Mutex<(state: RunState, save: SideSave)?>(nil)
+  private let run = Mutex<(state: RunState, gate: CheckpointGate)?>(nil)
 
   /// Watches from `watch` on, for a rank that `leads` or not; `advice` is what to do when it has ended a
   /// run, with a checkpoint or without.
@@ -36,8 +36,8 @@ package final class Watchdog: TrainingObserver, Sendable {
   /// Begins, with what it tells of when nothing goes on; does nothing where it was given 0 seconds.
   package func watch(_ trainer: Trainer) {
     guard least > 0 else { return }
-    let (state, save) = (trainer.state, SideSave(trainer))
-    run.withLock { $0 = (state, save) }
+    let (state, gate) = (trainer.state, trainer.gate)
+    run.withLock { $0 = (state, gate) }
     let interval = min(least / 8, 1)
     // A thread of its own: whatever hangs may hold all that Dispatch has.
     Thread.detachNewThread { [self] in
@@ -68,7 +68,7 @@ package final class Watchdog: TrainingObserver, Sendable {
     if leads {
       Thread.detachNewThread {
         do {
-          try run.save(before: .now + Self.patience, leave: leave)
+          try run.gate.save(before: .now + Self.patience, leave: leave)
         } catch {
           Terminal.complain("\(error)")
         }

@@ -1,0 +1,26 @@
+import FeederTorch
+
+/// What stands around the work of one batch, from the outside in: it is done again in parts if memory runs out; it counts whole or not
+/// at all; the run's state is lent meanwhile; a lost rank is said in a line.
+struct StepScope {
+  let parts: BatchParts
+  let undo: StepUndo
+  /// Nil outside of a run, when nobody saves.
+  let gate: CheckpointGate?
+  let ranks: Ranks?
+
+  /// Runs `body` on the `ranges` of `imageCount` images, with the `learned` tensors free of gradients.
+  func run(
+    _ imageCount: Int, _ body: (_ ranges: [Range<Int>], _ learned: [Tensor]) throws -> Tensor
+  ) throws -> Tensor {
+    func work(_ ranges: [Range<Int>], _ learned: [Tensor]) throws -> Tensor {
+      guard let ranks else { return try body(ranges, learned) }
+      return try ranks.together { _ in try body(ranges, learned) }
+    }
+    func lent(_ ranges: [Range<Int>], _ learned: [Tensor]) throws -> Tensor {
+      guard let gate else { return try work(ranges, learned) }
+      return try gate.whileUnchanged { try work(ranges, learned) }
+    }
+    return try parts.run(imageCount) { ranges in try undo { learned in try lent(ranges, learned) } }
+  }
+}
