@@ -33,12 +33,29 @@ package struct RunProgress: Equatable {
   private static let countersName = "resume.counters"
   private static let lossesName = "resume.losses"
 
+  /// The counters in the file's order, and what each may be: their positions are the format.
+  private static var counters: [(number: WritableKeyPath<RunProgress, Int>, range: ClosedRange<Int>)] {
+    // Far more than any run has; sums of such counters do not overflow.
+    let (count, orNone, any) = (0...1 << 40, -1...1 << 40, Int.min...Int.max)
+    return [
+      (\.epoch, count), (\.batch, count), (\.step, count), (\.lastUpdate, orNone), (\.pending, count),
+      (\.optimizerUpdates, count), (\.averageUpdates, count), (\.bestEpoch, orNone), (\.isDone, any),
+      (\.losses.batchCount, count), (\.seedBits, any), (\.epochHashBits, any),
+    ]
+  }
+
+  private var seedBits: Int {
+    get { Int(bitPattern: UInt(seed)) }
+    set { seed = UInt64(UInt(bitPattern: newValue)) }
+  }
+  private var epochHashBits: Int {
+    get { Int(bitPattern: UInt(epochHash)) }
+    set { epochHash = UInt64(UInt(bitPattern: newValue)) }
+  }
+
   /// The numbers as two tensors.
   func tensors() throws -> [(name: String, tensor: Tensor)] {
-    let counters = [
-      epoch, batch, step, lastUpdate, pending, optimizerUpdates, averageUpdates, bestEpoch, isDone, losses.batchCount,
-      Int(bitPattern: UInt(seed)), Int(bitPattern: UInt(epochHash)),
-    ].map(Int64.init)
+    let counters = Self.counters.map { Int64(self[keyPath: $0.number]) }
     return [
       (Self.countersName, try Tensor(counters, shape: [counters.count])),
       (Self.lossesName, try Tensor(losses.sums + [bestFitness], shape: [4])),
@@ -70,17 +87,11 @@ package struct RunProgress: Equatable {
   init(_ file: WeightsFile) throws {
     let counters = try file.tensor(Self.countersName).array(of: Int64.self).map { Int($0) }
     let numbers = try file.tensor(Self.lossesName).array(of: Float.self)
-    // Far more than any run has; sums of such counters do not overflow.
-    let (possible, orNone) = (0...1 << 40, -1...1 << 40)
-    guard counters.count == 12, numbers.count == 4, (counters[0...2] + counters[4...6]).allSatisfy(possible.contains),
-      orNone.contains(counters[3]), orNone.contains(counters[7]), possible.contains(counters[9])
+    let places = Self.counters
+    guard counters.count == places.count, numbers.count == 4,
+      zip(counters, places).allSatisfy({ $1.range.contains($0) })
     else { throw TrainingError.weights(file: file.path, reason: "holds impossible counters; it cannot be resumed") }
-    (epoch, batch, step, lastUpdate) = (counters[0], counters[1], counters[2], counters[3])
-    (pending, optimizerUpdates, averageUpdates) = (counters[4], counters[5], counters[6])
-    (bestEpoch, isDone) = (counters[7], counters[8])
-    losses.batchCount = counters[9]
-    seed = UInt64(UInt(bitPattern: counters[10]))
-    epochHash = UInt64(UInt(bitPattern: counters[11]))
+    for (counter, place) in zip(counters, places) { self[keyPath: place.number] = counter }
     losses.sums = Array(numbers[0..<3])
     bestFitness = numbers[3]
     mark = file.metadata[EpochMark.key]
