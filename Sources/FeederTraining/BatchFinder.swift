@@ -106,12 +106,9 @@ package struct BatchFinder {
     _ = try step.accumulate(images, targets: targets(batch)).array()
     try step.update(LearningRateSchedule.Point(weightRate: 0, biasRate: 0, momentum: 0.9, accumulation: 1))
     let anchors = try step.anchors(height: settings.imageSize, width: settings.imageSize)
-    try withoutGradients {
-      let levels = try withAutocast(PrecisionPolicy(settings.precision, on: device).autocastType, on: device) {
-        try step.averagedModel(images, training: false)
-      }
-      _ = try NonMaximumSuppression.validation(HeadOutput(levels: levels, classCount: classCount).predictions(anchors))
-    }
+    let pass = try ValidationPass(
+      settings.precision, on: device, suppression: .validation, loss: ValidationLoss())
+    _ = try withoutGradients { try pass(step.averagedModel, images, targets(batch), anchors) }
     return EngineMemory.hostPeakBytes - before
   }
 

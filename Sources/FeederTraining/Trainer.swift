@@ -62,7 +62,7 @@ package final class Trainer {
     observer.note(budget.line)
     validationLoss = ValidationLoss()
     validator = try Validator(
-      source: validationSource, settings: budget.validation, device: settings.device,
+      source: validationSource, settings: budget.validation, device: settings.device, precision: settings.precision,
       bound: DetectionBound(given: settings.maxDetections, mostBoxes: validationSource.mostLabels), ranks: ranks,
       loss: validationLoss)
     if let line = validator.bound.line { observer.note(line) }

@@ -9,36 +9,32 @@ package final class Validator {
   private let source: any ImageSource
   let loader: Loader
   private let device: Device
-  private let suppression: NonMaximumSuppression
+  private let pass: ValidationPass
   /// Detections of an image that are kept.
   package let bound: DetectionBound
-  private let autocastType: ElementType?
   private let ranks: Ranks?
-  private let loss: ValidationLoss?
   /// How a batch is cut where memory runs out; its results stay the same.
   package let parts: BatchParts
 
   /// Images that could not be read until now; they count as images on which nothing was found.
   package var damagedImages: [QuarantinedImage] { loader.quarantined }
 
-  /// A validator of the images of `source`, letterboxed to `settings.imageSize`. Of each image it keeps at most `bound` detections; nil
+  /// A validator of the images of `source`, letterboxed to `settings.imageSize`, in `precision`. Of each image it keeps at most `bound` detections; nil
   /// follows the labels of `source`. Each of several `ranks` looks at its share, and all get all results. `loss` gets the losses of
   /// each pass.
   package init(
-    source: any ImageSource, settings: LoaderSettings, device: Device, autocastType: ElementType? = nil,
+    source: any ImageSource, settings: LoaderSettings, device: Device, precision: Precision,
     suppression: NonMaximumSuppression = .validation, bound: DetectionBound? = nil, ranks: Ranks? = nil,
     loss: ValidationLoss? = nil
   ) throws {
     self.ranks = ranks
-    self.loss = loss
     self.source = source
     self.device = device
     parts = BatchParts(of: "a validation pass", on: device)
-    self.autocastType = autocastType
     self.bound = bound ?? DetectionBound(given: nil, mostBoxes: source.mostLabels)
     var suppression = suppression
     suppression.largestCount = self.bound.count
-    self.suppression = suppression
+    pass = try ValidationPass(precision, on: device, suppression: suppression, loss: loss)
     loader = try Loader(source: source, settings: settings)
   }
 
@@ -49,7 +45,7 @@ package final class Validator {
     isCancelled: () throws -> Bool = { false }
   ) throws -> [ImageResult]? {
     var findings: [Finding] = []
-    loss?.begin(batchCount: loader.batchCount)
+    pass.loss?.begin(batchCount: loader.batchCount)
     loader.startEpoch(0)
     while let batch = try loader.nextBatch() {
       if try isCancelled() { return nil }
@@ -66,27 +62,22 @@ package final class Validator {
     let images = try batch.networkInput(on: device)
     let anchors = try Anchors(
       model.design.strides, height: batch.size.height, width: batch.size.width, device: device)
-    let targets = loss == nil ? [] : batch.targetBoxes
+    let targets = pass.loss == nil ? [] : batch.targetBoxes
     let (found, sums) = try withoutGradients {
       try parts.run(images.extent(0)) { ranges in
         var (found, sums) = ([[ScoredBox]](), [ValidationLoss.Sums]())
         for (range, part) in zip(ranges, try images.split(ranges.map(\.count), along: 0)) {
-          let levels = try withAutocast(autocastType, on: device) { try model(part, training: false) }
-          let output = try HeadOutput(levels: levels, classCount: model.classCount)
-          found += try suppression(output.predictions(anchors))
           let own = targets.filter { range.contains($0.imageIndex) }.map {
             $0.moved(to: $0.imageIndex - range.lowerBound)
           }
-          if let loss {
-            sums.append(
-              try loss.sums(
-                output, anchors: anchors, targets: own, height: part.extent(2), width: part.extent(3)))
-          }
+          let (boxes, losses) = try pass(model, part, own, anchors)
+          found += boxes
+          if let losses { sums.append(losses) }
         }
         return (found, sums)
       }
     }
-    for sum in sums { loss?.add(sum, ofBatch: batch.index) }
+    for sum in sums { pass.loss?.add(sum, ofBatch: batch.index) }
     return zip(batch.images, found).map { image, boxes in
       let detections = boxes.map { found in
         Detection(
@@ -102,5 +93,35 @@ package final class Validator {
     return ImageResult(
       imageID: item.imageID, detections: finding.detections,
       truths: item.labels.map { GroundTruth(label: $0, imageSize: finding.size) })
+  }
+}
+
+/// What validation does with the images of a batch: the network in a precision, then suppression and losses, which are float32.
+struct ValidationPass {
+  let loss: ValidationLoss?
+  private let suppression: NonMaximumSuppression
+  private let autocastType: ElementType?
+  private let device: Device
+
+  /// A pass in `precision`, which the engine adopts.
+  init(_ precision: Precision, on device: Device, suppression: NonMaximumSuppression, loss: ValidationLoss?) throws {
+    let policy = PrecisionPolicy(precision, on: device)
+    try policy.adopt()
+    autocastType = policy.autocastType
+    self.device = device
+    self.suppression = suppression
+    self.loss = loss
+  }
+
+  /// What `model` sees on `images`, and the losses beside their `targets`.
+  func callAsFunction(
+    _ model: DetectionNetwork, _ images: Tensor, _ targets: [TargetBox], _ anchors: Anchors
+  ) throws -> (boxes: [[ScoredBox]], losses: ValidationLoss.Sums?) {
+    let levels = try withAutocast(autocastType, on: device) { try model(images, training: false) }
+    let output = try HeadOutput(levels: levels, classCount: model.classCount)
+    let boxes = try suppression(output.predictions(anchors))
+    let losses = try loss?.sums(
+      output, anchors: anchors, targets: targets, height: images.extent(2), width: images.extent(3))
+    return (boxes, losses)
   }
 }

@@ -34,7 +34,7 @@ struct ModelOptions: ParsableArguments {
     let model: DetectionNetwork
     let file: WeightsFile
     let device: Device
-    let autocastType: ElementType?
+    let precision: Precision
     let imageSize: Int
   }
 
@@ -44,7 +44,6 @@ struct ModelOptions: ParsableArguments {
     try Engine.setThreadCount(CoreLimit.current.usable)
     let policy = PrecisionPolicy(Precision(rawValue: precision) ?? .auto, on: device)
     try policy.check()
-    try policy.adopt()
     let file = try WeightsFile(path: path)
     guard let classCount = file.classCount, classCount > 0, let design = file.design else {
       throw CommandError("\(path): holds no YOLOv8 detector")
@@ -54,7 +53,7 @@ struct ModelOptions: ParsableArguments {
     let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap { ModelDesign.takes(side: $0) ? $0 : nil }
     return Loaded(
       model: model, file: file, device: device,
-      autocastType: policy.autocastType,
+      precision: policy.precision,
       imageSize: imageSize ?? trained ?? 640)
   }
 }

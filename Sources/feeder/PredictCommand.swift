@@ -60,7 +60,7 @@ struct PredictCommand: ParsableCommand {
     suppression.confidence = conf
     suppression.overlap = iou
     let validator = try Validator(
-      source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType,
+      source: source, settings: settings, device: loaded.device, precision: loaded.precision,
       suppression: suppression,
       bound: DetectionBound(given: detections.maxDetections, mostBoxes: loaded.file.mostBoxes))
     validator.bound.line.map(Terminal.say)

@@ -43,7 +43,7 @@ struct ValCommand: ParsableCommand {
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2,
       memoryBudget: sources.memory.bytes)
     let validator = try Validator(
-      source: source, settings: settings, device: loaded.device, autocastType: loaded.autocastType,
+      source: source, settings: settings, device: loaded.device, precision: loaded.precision,
       bound: DetectionBound(given: scoring.detections.maxDetections, mostBoxes: source.mostLabels))
     validator.bound.line.map(Terminal.say)
     source.tinyBoxes.line(split.rawValue, imageSize: loaded.imageSize).map(Terminal.say)

@@ -59,6 +59,27 @@ struct PrecisionTests {
     try PrecisionPolicy(.tf32, on: .cuda(0), gpu: Self.gpu(8, 0, 3)).check()
   }
 
+  // MARK: - Validation
+
+  @Test("A run validates in its own precision, losses too", arguments: [Precision.fp32, .bf16])
+  func validation(_ precision: Precision) throws {
+    let boards = try TemporaryBoards(count: 6)
+    let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
+    var settings = TrainingSettings()
+    (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 4, 1, 1)
+    (settings.engineThreads, settings.tensorLimit, settings.precision) = (Engine.threadCount, .max, precision)
+    let trainer = try Trainer(
+      settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+      weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: TrainingObservers([]),
+      isCancelled: { false })
+    var outputs: [ElementType] = []
+    // The average of the weights is used by validation alone.
+    let outcome = try trainer.step.averagedModel.observing({ outputs.append($1.type) }) { try trainer.run() }
+    #expect(outcome == .finished)
+    let type = PrecisionPolicy(precision, on: .cpu).autocastType ?? .float32
+    #expect(outputs.count > 100 && outputs.allSatisfy { $0 == type })
+  }
+
   // MARK: - Islands
 
   private static func step(_ precision: Precision, seed: UInt64 = 3) throws -> TrainingStep {

@@ -31,7 +31,8 @@ struct ValidationLossTests {
         settings.batch /= ranks.place.count
       }
       let loss = ValidationLoss()
-      let validator = try Validator(source: source, settings: settings, device: .cpu, ranks: ranks, loss: loss)
+      let validator = try Validator(
+        source: source, settings: settings, device: .cpu, precision: .fp32, ranks: ranks, loss: loss)
       validator.parts.largestPart = largestPart
       _ = try #require(try validator(model))
       return try loss.means(over: ranks)
@@ -93,7 +94,7 @@ struct ValidationLossTests {
     let source = DirectSource(try SourceSurvey(empty), channels: 1, imageSize: 64)
     let loss = ValidationLoss()
     let settings = LoaderSettings(batch: 2, imageSize: 64, mode: .validation, workers: 1, prefetchDepth: 1)
-    let validator = try Validator(source: source, settings: settings, device: .cpu, loss: loss)
+    let validator = try Validator(source: source, settings: settings, device: .cpu, precision: .fp32, loss: loss)
     _ = try validator(DetectionNetwork(.yolov8n, classCount: 3, seed: 1))
     let means = try loss.means(over: nil)
     #expect(means[0] == 0 && means[2] == 0)

@@ -33,6 +33,24 @@ struct ReportTests {
     #expect(report.contains("<dt>mAP50-95</dt><dd>\(map)</dd>"))
   }
 
+  @Test("The detections beside a report are those of feeder val in the run's precision")
+  func precision() throws {
+    let boards = try SmallBoards()
+    let run = try boards.train("boards", "--epochs", "1", "--out", "run", "--plots", "true", "--precision", "bf16")
+    #expect(run.status == 0, "\(run.messages)")
+    func seen(_ precision: String) throws -> String {
+      let run = try boards.feeder(
+        "val", "run/weights/best.safetensors", "boards", "--batch", "4", "--precision", precision,
+        "--save-predictions", precision + ".json")
+      #expect(run.status == 0, "\(run.messages)")
+      return try boards.text(precision + ".json")
+    }
+    let own = try boards.text("run/predictions.json")
+    #expect(own.contains("score"))
+    #expect(try own == seen("bf16"))
+    #expect(try own != seen("fp32"))
+  }
+
   @Test("feeder report makes it again with costs, also where the data has moved")
   func again() throws {
     let boards = try trained()

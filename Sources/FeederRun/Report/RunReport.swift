@@ -83,7 +83,7 @@ package struct RunReport {
       batch: settings.batch, imageSize: settings.imageSize, mode: .validation, prefetchDepth: 1, memoryBudget: memory)
     let bound = DetectionBound(given: settings.maxDetections, mostBoxes: validation.source.mostLabels)
     let validator = try Validator(
-      source: validation.source, settings: loading, device: settings.device, bound: bound)
+      source: validation.source, settings: loading, device: settings.device, precision: settings.precision, bound: bound)
     Terminal.say("validating \(path)" + (exists ? "" : ", because \(folder.bestWeights.path) is not there"))
     return try validator(model, isCancelled: isCancelled).map(match.callAsFunction)
   }
