@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <torch/version.h>
 
+#include <cstdlib>
 #include <mutex>
 
 #include "ctorch.h"
@@ -62,7 +63,13 @@ int ct_set_thread_count(int32_t count) {
 }
 
 int ct_set_deterministic(bool on) {
-  return guarded([&] { at::globalContext().setDeterministicAlgorithms(on, false); });
+  return guarded([&] {
+    // cuBLAS reads it at its first use, and without it gives equal bytes on one stream alone.
+    if (on) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+    auto &context = at::globalContext();
+    context.setDeterministicAlgorithms(on, /*warn_only=*/true);
+    context.setDeterministicFillUninitializedMemory(false);  // every operator here fills what it makes
+  });
 }
 
 int ct_set_tf32(bool on) {

@@ -19,7 +19,8 @@ package enum Engine {
     try check(ct_wait_asleep(on, Int32(clamping: max(team, 2))), "letting threads sleep")
   }
 
-  /// Refuses operators that could give other bytes from run to run.
+  /// Chooses kernels that give equal bytes from run to run, or the fastest. If an operator has no such kernel, the engine says so on
+  /// stderr and goes on. Holds for the process, and is set before the first work of a GPU.
   package static func setDeterministic(_ on: Bool) throws {
     try check(ct_set_deterministic(on), "deterministic algorithms")
   }

@@ -23,7 +23,8 @@ package enum SettingBounds {
     "hsv_h": "a share from 0 to 1", "hsv_s": "a share from 0 to 1", "hsv_v": "a share from 0 to 1",
     "translate": "a share from 0 to 0.5", "scale": "a share from 0 to 0.95", "degrees": "0 to 180 degrees",
     "shear": "0 to 44 degrees", "perspective": "0 to 0.001", "ranks": "1 to 256 processes",
-    "memory": "a number of bytes above 0, such as 2GiB", "sync_bn": "true or false", "cos_lr": "true or false",
+    "memory": "a number of bytes above 0, such as 2GiB", "deterministic": "true or false", "sync_bn": "true or false",
+    "cos_lr": "true or false",
     "plots": "true or false", "tensorboard": "true or false", "skip_bad_labels": "true or false",
   ]
 

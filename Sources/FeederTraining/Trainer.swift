@@ -57,7 +57,7 @@ package final class Trainer {
     self.classNames = classNames
     self.observer = observer
     self.isCancelled = isCancelled
-    try Engine.setThreadCount(settings.engineThreads)
+    try settings.adopt()
     let budget = try LoadingBudget(settings, train: trainSource, validation: validationSource, bytes: memoryBudget)
     observer.note(budget.line)
     validationLoss = ValidationLoss()

@@ -25,6 +25,8 @@ package struct TrainingSettings: Sendable {
   package var precision = Precision.auto
   package var device = Device.cpu
   package var seed: UInt64 = 0
+  /// True if a GPU takes kernels that give equal bytes from run to run.
+  package var deterministic = true
   package var optimizer = OptimizerChoice.auto
   package var lr0 = 0.01
   package var lrf = 0.01
@@ -66,6 +68,12 @@ package struct TrainingSettings: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// Makes the engine of this process compute as the settings say.
+  package func adopt() throws {
+    try Engine.setThreadCount(engineThreads)
+    if device != .cpu { try Engine.setDeterministic(deterministic) }
+  }
 
   /// Images of a batch that are this process's.
   package var ownBatch: Int { batch / place.count }

@@ -95,6 +95,7 @@ struct TrainCommand: ParsableCommand {
     }
     var settings = try arguments.settings(place)
     try ThreadRoom.check(settings)
+    try settings.adopt()  // also for the trials before the run
     let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
     let dataset = try open(data, of: resumed, arguments)
     // Rank 0 alone writes the run folder, and holds it.

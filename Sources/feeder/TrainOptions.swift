@@ -35,6 +35,10 @@ struct TrainOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Seed of weights, order and augmentation. (default: 0)")
   var seed: String?
   @Option(
+    parsing: .unconditional,
+    help: "Kernels that give equal bytes from run to run on a GPU: true or false. (default: true)")
+  var deterministic: String?
+  @Option(
     parsing: .unconditional, help: "auto, sgd or adamw; auto also sets the rate and the momentum. (default: auto)")
   var optimizer: String?
   @Option(parsing: .unconditional, help: "First learning rate. (default: 0.01)")
@@ -119,6 +123,7 @@ struct TrainOptions: ParsableArguments {
     let all: [String: String?] = [
       "model": model, "epochs": epochs, "batch": batch, "image_size": imageSize, "precision": precision,
       "device": device, "ranks": ranks, "sync_bn": syncBn ? "true" : nil, "memory": memory, "seed": seed,
+      "deterministic": deterministic,
       "optimizer": optimizer, "lr0": lr0, "lrf": lrf,
       "momentum": momentum, "weight_decay": weightDecay, "warmup_epochs": warmupEpochs,
       "warmup_momentum": warmupMomentum, "warmup_bias_lr": warmupBiasLr, "cos_lr": cosLr ? "true" : nil,

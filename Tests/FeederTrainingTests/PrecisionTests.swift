@@ -80,6 +80,23 @@ struct PrecisionTests {
     #expect(outputs.count > 100 && outputs.allSatisfy { $0 == type })
   }
 
+  // In a process of its own, since the choice holds for a whole process.
+  @Test("Deterministic kernels change no byte of a step on the CPU")
+  func deterministic() async {
+    await #expect(processExitsWith: .success) {
+      func gradients(_ isDeterministic: Bool) throws -> [[Float]] {
+        try Engine.setDeterministic(isDeterministic)
+        let step = try Self.step(.fp32)
+        let (images, targets) = try Self.batch()
+        _ = try step.accumulate(images, targets: targets)
+        return try step.optimizer.parameters.compactMap { try $0.gradient()?.array() }
+      }
+      let plain = try gradients(false)
+      #expect(plain.count > 100)
+      #expect(try gradients(true) == plain)
+    }
+  }
+
   // MARK: - Islands
 
   private static func step(_ precision: Precision, seed: UInt64 = 3) throws -> TrainingStep {

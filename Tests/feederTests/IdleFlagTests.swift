@@ -22,6 +22,7 @@ struct IdleFlagTests {
         == [
           "--cache-dir", "--close-mosaic", "--hsv-h", "--lr0", "--momentum", "--out", "--sync-bn", "--verbose",
         ])
+    #expect(try warnings("--device", "cpu", "--deterministic", "false") == ["--deterministic"])
     #expect(
       try warnings("--optimizer", "adamw", "--warmup-momentum", "0.5", "--warmup-bias-lr", "0.05")
         == ["--warmup-momentum"])
@@ -108,7 +109,7 @@ struct IdleFlagTests {
       ("--stop-after-steps", "99999999999", "0 to 1000000000 steps"), ("--hsv-h", "-0.1", "a share from 0 to 1"),
       ("--translate", "nan", "a share from 0 to 0.5"), ("--seed", "-1", "from 0 to 18446744073709551615"),
       ("--memory", "-1GiB", "a number of bytes"), ("--memory", "99999999999GiB", "it is too large"),
-      ("--batch", "1.5", "1 to 4096 images, or auto"),
+      ("--batch", "1.5", "1 to 4096 images, or auto"), ("--deterministic", "warn", "give true or false"),
     ])
   func settings(flag: String, value: String, words: String) throws {
     let boards = try SmallBoards()

@@ -76,14 +76,15 @@ package struct RunReport {
     let match = try ClassMatch(file, classNames: classNames, data: dataset.configurationURL.path)
     if let line = match.line { Terminal.say(line) }
     guard let design = file.design else { throw CommandError("\(path): holds no YOLOv8 detector") }
-    try Engine.setThreadCount(settings.engineThreads)
+    try settings.adopt()
     let model = try DetectionNetwork(design, classCount: classNames.count, device: settings.device)
     try file.load(into: model.state)
     let loading = LoaderSettings(
       batch: settings.batch, imageSize: settings.imageSize, mode: .validation, prefetchDepth: 1, memoryBudget: memory)
     let bound = DetectionBound(given: settings.maxDetections, mostBoxes: validation.source.mostLabels)
     let validator = try Validator(
-      source: validation.source, settings: loading, device: settings.device, precision: settings.precision, bound: bound)
+      source: validation.source, settings: loading, device: settings.device, precision: settings.precision, bound: bound
+    )
     Terminal.say("validating \(path)" + (exists ? "" : ", because \(folder.bestWeights.path) is not there"))
     return try validator(model, isCancelled: isCancelled).map(match.callAsFunction)
   }

@@ -72,6 +72,9 @@ package enum IdleFlags {
     Rule(
       keys: ["hsv_h", "hsv_s"], reason: "the images are grey, with one channel", isIdle: { $1.channels == 1 }),
     Rule(
+      keys: ["deterministic"], reason: "a CPU gives equal bytes in any case",
+      isIdle: { settings, _ in settings.device == .cpu }),
+    Rule(
       keys: ["sync_bn"], reason: "one rank alone sees all images of a batch",
       isIdle: { settings, _ in settings.place.count == 1 }),
     Rule(

@@ -11,6 +11,7 @@ package enum ResumeRules {
     "checkpoint_every": "how much work a power cut may cost",
     "device": "the machine may be another one",
     "ranks": "the machine may be another one; the batch stays that of all ranks together",
+    "deterministic": "how fast a GPU computes; sums are rounded in another order",
     "engine_threads": "the machine may be another one; sums are rounded in another order",
     "precision": "what to do when float16 overflows; the scale of the loss starts anew",
     "workers": "how fast batches are made; they are the same batches",

@@ -24,7 +24,8 @@ package struct RunArguments {
   /// Keys whose `auto` is found once, by trying.
   private static let found = ["batch", "precision"]
   private static let keys: [String] = [
-    "model", "epochs", "batch", "image_size", "precision", "device", "ranks", "sync_bn", "memory", "seed", "optimizer",
+    "model", "epochs", "batch", "image_size", "precision", "device", "ranks", "sync_bn", "memory", "seed",
+    "deterministic", "optimizer",
     "lr0", "lrf",
     "momentum", "weight_decay", "warmup_epochs", "warmup_momentum", "warmup_bias_lr", "cos_lr", "nominal_batch",
     "close_mosaic", "patience", "max_detections", "weights", "hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr",
@@ -149,6 +150,7 @@ package struct RunArguments {
     try number("warmup_momentum", &settings.warmupMomentum)
     try number("warmup_bias_lr", &settings.warmupBiasRate)
     try number("cos_lr", &settings.cosine)
+    try number("deterministic", &settings.deterministic)
     try number("hsv_h", &settings.augmentation.hsvH)
     try number("hsv_s", &settings.augmentation.hsvS)
     try number("hsv_v", &settings.augmentation.hsvV)
@@ -266,7 +268,7 @@ package struct RunArguments {
       "model": settings.model.name, "epochs": "\(settings.epochs)", "batch": "\(settings.batch)",
       "image_size": "\(settings.imageSize)", "precision": settings.precision.rawValue,
       "device": values["device"] ?? "\(settings.device)", "sync_bn": "\(settings.syncsNorms)",
-      "memory": "\(options.memory)", "seed": "\(settings.seed)",
+      "memory": "\(options.memory)", "seed": "\(settings.seed)", "deterministic": "\(settings.deterministic)",
       "optimizer": settings.optimizer.rawValue, "lr0": "\(settings.lr0)", "lrf": "\(settings.lrf)",
       "momentum": "\(settings.momentum)", "weight_decay": "\(settings.weightDecay)",
       "warmup_epochs": "\(settings.warmupEpochs)", "warmup_momentum": "\(settings.warmupMomentum)",
