@@ -1,3 +1,4 @@
+import BoardSupport
 import FeederCore
 import Testing
 
