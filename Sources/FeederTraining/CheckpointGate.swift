@@ -4,7 +4,7 @@ import Foundation
 /// Says when a checkpoint may be written of a run, and by whom.
 ///
 /// The run holds its state from its first step to its last, and saves it between two changes. It lends the state `whileUnchanged`, and
-/// only then may another thread save: for a run that is to end and does not come to the end of its step, because a drive or a rank does
+/// only then may another thread save: for a run that has to end and does not finish its step, because a drive or a rank does
 /// not answer. A change and a loan never overlap: either inside the other ends the process.
 ///
 /// Keeps nothing of a run that is over. Every property but `lock` belongs to whoever holds `lock`.
@@ -12,7 +12,7 @@ package final class CheckpointGate: @unchecked Sendable {
   private enum Phase {
     /// No run goes on.
     case closed
-    /// The run holds its state, which is that of whole batches.
+    /// The run holds its state, and the state is as after a whole batch.
     case held
     /// The run changes its state, or failed while it did.
     case changing
@@ -44,7 +44,7 @@ package final class CheckpointGate: @unchecked Sendable {
     return try body()
   }
 
-  /// Runs `body`, which changes the state. If it throws, the state is that of no whole batch, and nobody saves it any more.
+  /// Runs `body`, which changes the state. If it throws, the state belongs to no whole batch, and nobody saves it any more.
   func change<R>(_ body: () throws -> R) rethrows -> R {
     precondition(phase == .held, "a change begins from a whole state that the run holds")
     phase = .changing
@@ -72,7 +72,7 @@ package final class CheckpointGate: @unchecked Sendable {
   }
 
   /// Saves from another thread, and calls `leave` before the run goes on. Does neither if the run is over or about to fail, if it does not
-  /// lend its state before `limit`, or if memory does not suffice beside that of the step: later it may.
+  /// lend its state before `limit`, or if memory does not suffice beside the step: later it may.
   package func save(before limit: Date? = nil, leave: () -> Void) throws {
     if let limit { guard lock.lock(before: limit) else { return } } else { lock.lock() }
     defer { lock.unlock() }

@@ -104,7 +104,7 @@ struct WeightsFileTests {
   }
 
   @Test(
-    "Weights without a header are told apart by the channels that their layers read",
+    "Weights without a header are recognised by the channels that their layers read",
     arguments: ["yolov8s", "yolov8n-p2"])
   func headless(name: String) throws {
     try withFolder { folder in

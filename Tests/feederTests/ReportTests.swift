@@ -33,7 +33,7 @@ struct ReportTests {
     #expect(report.contains("<dt>mAP50-95</dt><dd>\(map)</dd>"))
   }
 
-  @Test("The detections beside a report are those of feeder val in the run's precision")
+  @Test("The detections beside a report equal the detections of feeder val in the run's precision")
   func precision() throws {
     let boards = try SmallBoards()
     let run = try boards.train("boards", "--epochs", "1", "--out", "run", "--plots", "true", "--precision", "bf16")
