@@ -119,7 +119,7 @@ let package = Package(
     tests(
       "FeederBench", "BoardSupport", "FeederImaging", "FeederTuning", "FeederLoader", "FeederCache", "FeederDatasets",
       "FeederProfiling", "FeederCore"),
-    tests("FeederRun", "FeederFiles"),
+    tests("FeederRun", "FeederTraining", "FeederCache", "FeederFiles", "FeederCore"),
     tests("FeederReporting", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
     tests("FeederData", "BoardSupport", "FeederCache", "FeederLoader"),
     .target(
@@ -137,8 +137,8 @@ let package = Package(
     .testTarget(
       name: "feederTests",
       dependencies: [
-        "BoardSupport", "FeederFixtures", "FeederReporting", "FeederCache", "FeederImaging", "FeederCore", "LoadBoards",
-        "LoaderSoak",
+        "BoardSupport", "FeederFixtures", "FeederReporting", "FeederTraining", "FeederCache", "FeederImaging",
+        "FeederCore", "LoadBoards", "LoaderSoak",
       ],
       swiftSettings: strict),
   ],

@@ -46,29 +46,31 @@ public struct DataOptions: Sendable {
   /// Threads that decode and augment; nil leaves one core to the caller.
   public var workers: Int?
   /// Batches made ahead.
-  public var prefetchDepth = 4
+  public var prefetchDepth = LoaderSettings.defaultPrefetchDepth
   /// Which of several processes this is: of each global batch, rank r of N takes images r, r + N and so on.
   public var rank = 0
   /// Processes that share each epoch.
   public var rankCount = 1
   /// Probability of a mosaic of four.
-  public var mosaic = 1.0
+  public var mosaic = Self.standard.mosaic
   /// Largest shift, in image sizes.
-  public var translate = 0.1
+  public var translate = Self.standard.translate
   /// Largest change of scale.
-  public var scale = 0.5
+  public var scale = Self.standard.scale
   /// Probability of a horizontal flip.
-  public var fliplr = 0.5
+  public var fliplr = Self.standard.fliplr
   /// Probability of a vertical flip.
-  public var flipud = 0.0
+  public var flipud = Self.standard.flipud
   /// Largest rotation either way, in degrees; 0 to 180.
-  public var degrees = 0.0
+  public var degrees = Self.standard.degrees
   /// Largest shear either way, in degrees; 0 to 44.
-  public var shear = 0.0
+  public var shear = Self.standard.shear
   /// Largest perspective either way, 0 to 0.001.
-  public var perspective = 0.0
+  public var perspective = Self.standard.perspective
   /// Largest relative changes of hue, saturation and value.
-  public var hsv = (hue: 0.015, saturation: 0.7, value: 0.4)
+  public var hsv = (hue: Self.standard.hsvH, saturation: Self.standard.hsvS, value: Self.standard.hsvV)
+
+  private static let standard = AugmentationSettings()
 
   /// The defaults.
   public init() {}

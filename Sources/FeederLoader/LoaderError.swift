@@ -2,9 +2,7 @@ import FeederCache
 import FeederCore
 
 /// What stops a loader.
-package enum LoaderError: Error, Equatable, CustomStringConvertible {
-  /// A setting that makes no sense.
-  case badSetting(String)
+package enum LoaderError: SettingsError, Equatable {
   /// A data set without images.
   case noImages
   /// Even one worker and one batch of prefetch do not fit the memory budget.
@@ -18,16 +16,15 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
   /// `cancel()` was called.
   case cancelled
 
-  package var description: String {
+  package var line: SettingLine {
     switch self {
-    case .badSetting(let reason): return reason
     case .noImages: return "the data set has no images: check the image folder that its data.yaml names"
     case .budgetTooSmall(let budget, let minimum):
       return
         "the loader wants at least \(ByteCount(minimum)) (\(minimum) bytes) for batches, decoding and the epoch's order, and "
-        + "--memory leaves it \(ByteCount(max(budget, 0))): raise --memory, or lower --batch or --image-size"
+        + "\(setting: "memory") leaves it \(ByteCount(max(budget, 0))): raise \(setting: "memory"), or lower \(setting: "batch") or \(setting: "image_size")"
     case .outOfMemory(let byteCount):
-      return "no memory for a batch of \(ByteCount(byteCount)): lower --batch or --image-size"
+      return "no memory for a batch of \(ByteCount(byteCount)): lower \(setting: "batch") or \(setting: "image_size")"
     case .everySlotLent(let count):
       return "all \(count) batch slots are held by the caller: release a batch before asking for the next one"
     case .tooManyDamaged(let images, let imageCount, let allowed):

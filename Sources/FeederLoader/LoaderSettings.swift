@@ -1,7 +1,7 @@
 import FeederCache
-import Foundation
+import FeederCore
 
-/// How training images are changed; the names and defaults are those of the command's flags.
+/// How training images are changed, with the defaults that every program of Feeder has.
 package struct AugmentationSettings: Sendable, Equatable {
   /// Probability that an image becomes a mosaic of four.
   package var mosaic = 1.0
@@ -29,21 +29,24 @@ package struct AugmentationSettings: Sendable, Equatable {
   /// The defaults people know from YOLOv8.
   package init() {}
 
-  /// Throws `LoaderError.badSetting` for a value outside its range, naming the flag.
-  package func check() throws {
-    func check(_ flag: String, _ value: Double, _ bounds: ClosedRange<Double>, _ words: String) throws {
-      if !bounds.contains(value) { throw LoaderError.badSetting("--\(flag) \(value): give \(words)") }
-    }
-    let shares = [
-      ("mosaic", mosaic), ("fliplr", fliplr), ("flipud", flipud), ("hsv-h", hsvH), ("hsv-s", hsvS), ("hsv-v", hsvV),
-    ]
-    for (flag, value) in shares { try check(flag, value, 0...1, "a share from 0 to 1") }
-    try check("translate", translate, 0...0.5, "a share from 0 to 0.5")
-    try check("scale", scale, 0...0.95, "a share from 0 to 0.95")
-    try check("degrees", degrees, 0...180, "0 to 180 degrees")
-    try check("shear", shear, 0...44, "0 to 44 degrees")  // from 45 on, two shears may fold the picture into a line
-    try check("perspective", perspective, 0...0.001, "0 to 0.001")
-  }
+  /// Every setting, in the order of the help.
+  package static let table: [Setting<AugmentationSettings>] = [
+    Setting("hsv_h", \.hsvH, .share(0...1), help: "Largest relative change of hue."),
+    Setting("hsv_s", \.hsvS, .share(0...1), help: "Largest relative change of saturation."),
+    Setting("hsv_v", \.hsvV, .share(0...1), help: "Largest relative change of brightness."),
+    Setting("translate", \.translate, .share(0...0.5), help: "Largest shift, as a share of the image size."),
+    Setting("scale", \.scale, .share(0...0.95), help: "Largest change of scale."),
+    Setting("fliplr", \.fliplr, .share(0...1), help: "Probability of a horizontal flip."),
+    Setting("flipud", \.flipud, .share(0...1), help: "Probability of a vertical flip."),
+    Setting("degrees", \.degrees, .range(0...180, "degrees"), help: "Largest rotation either way, in degrees."),
+    // From 45 on, two shears may fold the picture into a line.
+    Setting("shear", \.shear, .range(0...44, "degrees"), help: "Largest shear either way, in degrees."),
+    Setting("perspective", \.perspective, .range(0...0.001), help: "Largest perspective either way, 0 to 0.001."),
+    Setting("mosaic", \.mosaic, .share(0...1), help: "Probability of a mosaic of four images."),
+  ]
+
+  /// Throws `SettingError` for a value outside its range.
+  package func check() throws { for setting in Self.table { try setting.check(self) } }
 }
 
 /// What a loader delivers.
@@ -80,7 +83,7 @@ package struct LoaderSettings: Sendable, Equatable {
   /// Settings with the defaults of the command line.
   package init(
     batch: Int, imageSize: Int, mode: LoaderMode, seed: UInt64 = 0, workers: Int = LoaderSettings.defaultWorkers,
-    prefetchDepth: Int = 4, memoryBudget: Int? = nil
+    prefetchDepth: Int = LoaderSettings.defaultPrefetchDepth, memoryBudget: Int? = nil
   ) {
     self.batch = batch
     self.imageSize = imageSize
@@ -91,23 +94,25 @@ package struct LoaderSettings: Sendable, Equatable {
     self.memoryBudget = memoryBudget
   }
 
+  /// Batches ahead if nobody says how many.
+  package static let defaultPrefetchDepth = 4
+
   /// All cores but one, which belongs to the consumer; at least 1.
   package static var defaultWorkers: Int { max(CoreLimit.current.usable - 1, 1) }
 
-  /// Throws `LoaderError.badSetting` for a value outside its range. 8192 pixels a side is the largest image size.
+  /// What a loader of its own takes; 8192 pixels a side is the largest image size.
+  private static let table: [Setting<LoaderSettings>] = [
+    Setting("batch", \.batch, .range(1...65_536, "images")),
+    Setting("image_size", \.imageSize, .range(1...8192, "pixels")),
+    Setting("workers", \.workers, .range(1...1024, "threads")),
+    Setting("prefetch", \.prefetchDepth, .range(1...1024, "batches")),
+  ]
+
+  /// Throws `SettingError` for a value outside its range.
   func check() throws {
-    guard (1...65_536).contains(batch) else { throw LoaderError.badSetting("--batch \(batch): give 1 to 65536 images") }
-    guard (1...8192).contains(imageSize) else {
-      throw LoaderError.badSetting("--image-size \(imageSize): give 1 to 8192 pixels")
-    }
-    guard (1...1024).contains(workers) else {
-      throw LoaderError.badSetting("\(workers) loader workers: give 1 to 1024")
-    }
-    guard (1...1024).contains(prefetchDepth) else {
-      throw LoaderError.badSetting("prefetch depth \(prefetchDepth): give 1 to 1024")
-    }
+    for setting in Self.table { try setting.check(self) }
     guard rankCount >= 1, (0..<rankCount).contains(rank) else {
-      throw LoaderError.badSetting("rank \(rank) of \(rankCount): give 0 to one below the number of ranks")
+      throw SettingError("rank \(rank) of \(rankCount): give 0 to one below the number of ranks")
     }
     if case .training(let augmentation) = mode { try augmentation.check() }
   }

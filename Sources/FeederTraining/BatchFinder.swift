@@ -12,7 +12,7 @@ package struct BatchFinder {
     package let tensorLimit: Int
   }
 
-  private let settings: TrainingSettings
+  private let settings: RunPlan
   private let classCount: Int
   private let memory: RunMemory
   private let capacity: MemoryCapacity
@@ -26,7 +26,7 @@ package struct BatchFinder {
 
   /// A search for a run over `imageCount` training images.
   package init(
-    _ settings: TrainingSettings, classCount: Int, memory: RunMemory, capacity: MemoryCapacity, imageCount: Int
+    _ settings: RunPlan, classCount: Int, memory: RunMemory, capacity: MemoryCapacity, imageCount: Int
   ) {
     self.settings = settings
     self.classCount = classCount
@@ -48,7 +48,7 @@ package struct BatchFinder {
 
   /// The largest batch that the plan allows and one real step confirms. `note` hears of every batch that was refused.
   ///
-  /// Throws `TrainingError.setting` where not even one image fits.
+  /// Throws `SettingError` where not even one image fits.
   package func find(note: (String) -> Void) throws -> Choice {
     var batch = planned()
     while batch > 0 {
@@ -65,9 +65,9 @@ package struct BatchFinder {
         batch = min(Int(Double(batch) * Self.backoff), batch - 1)
       }
     }
-    throw TrainingError.setting(
-      "--batch auto: not even one image fits into the \(ByteCount(capacity.byteCount)) \(capacity.reason): try a smaller "
-        + "--image-size, --model or --memory")
+    throw SettingError(
+      "\(setting: "batch") auto: not even one image fits into the \(ByteCount(capacity.byteCount)) \(capacity.reason): try a smaller "
+        + "\(setting: "image_size"), \(setting: "model") or \(setting: "memory")")
   }
 
   private func doesFit(_ batch: Int) -> Bool {

@@ -1,3 +1,4 @@
+import FeederCore
 import FeederMetrics
 
 /// Which class of a data set each class of some weights is: matched by name, or by number if the weights do not say their names.
@@ -35,8 +36,9 @@ package struct ClassMatch: Sendable {
       throw TrainingError.weights(
         file: file.path,
         reason:
-          "has \(count) classes (\(Self.list(names))), and \(data) names \(classNames.count) (\(Self.list(classNames))): give the "
-          + "data of these weights")
+          SettingLine(
+            "has \(count) classes (\(Self.list(names))), and \(data) names \(classNames.count) (\(Self.list(classNames))): give the "
+              + "data of these weights"))
     }
     places = found
     line =

@@ -48,7 +48,7 @@ package struct MemoryCapacity: Sendable {
   }
 }
 
-extension TrainingSettings {
+extension RunPlan {
   /// What the device has left for a run of these settings, or what the process's own limits leave if that is less.
   package func memoryCapacity() throws -> MemoryCapacity {
     let system = try systemCapacity()
@@ -63,6 +63,6 @@ extension TrainingSettings {
 
   /// What the process's own limits leave; nil without any.
   private var processCapacity: MemoryCapacity? {
-    MemoryCapacity(threadCount: engineThreads + (workers ?? engineThreads) + 2)
+    MemoryCapacity(threadCount: engineThreads + (request.workers ?? engineThreads) + 2)
   }
 }

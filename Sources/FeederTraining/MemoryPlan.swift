@@ -65,7 +65,7 @@ package struct MemoryPlan: Sendable {
   private static let (codeByteCount, halfCodeByteCount, validationCodeByteCount) = (60 << 20, 90 << 20, 40 << 20)
 
   /// A plan for batches of `settings.batch` images.
-  package init(_ settings: TrainingSettings, rule: OptimizerRule, classCount: Int, load: Load) {
+  package init(_ settings: RunPlan, rule: OptimizerRule, classCount: Int, load: Load) {
     let type = PrecisionPolicy(settings.precision, on: settings.device).autocastType
     let activations = ActivationPlan(
       settings.model, classCount: classCount, batch: settings.ownBatch, imageSize: settings.imageSize,

@@ -13,7 +13,7 @@ struct OptimizerPlan: CustomStringConvertible {
 
   /// The `auto` rule that YOLO users know: AdamW with a rate by the number of classes for runs up to 10,000 updates, SGD
   /// above; it sets rate and momentum itself. AdamW's first beta is not warmed up, only SGD's momentum is.
-  init(_ settings: TrainingSettings, classCount: Int, batchesPerEpoch: Int) {
+  init(_ settings: RunPlan, classCount: Int, batchesPerEpoch: Int) {
     var schedule = LearningRateSchedule.Settings()
     schedule.epochs = settings.epochs
     schedule.batchesPerEpoch = batchesPerEpoch
@@ -47,7 +47,7 @@ struct OptimizerPlan: CustomStringConvertible {
   }
 }
 
-extension TrainingSettings {
+extension RunPlan {
   /// True if a run over `imageCount` training images has AdamW, which `auto` may choose.
   package func takesAdamW(classCount: Int, imageCount: Int) -> Bool {
     OptimizerPlan(self, classCount: classCount, batchesPerEpoch: max(imageCount / batch, 1)).rule == .adamw
@@ -56,7 +56,7 @@ extension TrainingSettings {
   /// What a loader of this run is told.
   func loader(_ mode: LoaderMode, workers: Int?, prefetchDepth: Int) -> LoaderSettings {
     var loader = LoaderSettings(
-      batch: ownBatch, imageSize: imageSize, mode: mode, seed: seed, prefetchDepth: prefetchDepth)
+      batch: ownBatch, imageSize: request.imageSize, mode: mode, seed: request.seed, prefetchDepth: prefetchDepth)
     loader.rank = place.rank
     loader.rankCount = place.count
     if let workers {

@@ -1,3 +1,4 @@
+import FeederCore
 import FeederTorch
 
 /// What `--precision` takes: the number format of the network's convolutions.
@@ -84,12 +85,12 @@ package struct PrecisionPolicy: Sendable, Equatable {
   /// True where convolutions and products in float32 may round to TF32.
   package var allowsTF32: Bool { precision == .tf32 }
 
-  /// Throws `TrainingError.setting` where the device cannot do it.
+  /// Throws `SettingError` where the device cannot do it.
   package func check() throws {
     guard precision == .tf32 else { return }
     guard gpu?.multipliesBFloat16 ?? false else {
-      throw TrainingError.setting(
-        "--precision tf32: TF32 is a format of GPUs of compute capability 8.0 and newer; use fp32 here")
+      throw SettingError(
+        "\(setting: "precision") tf32: TF32 is a format of GPUs of compute capability 8.0 and newer; use fp32 here")
     }
   }
 

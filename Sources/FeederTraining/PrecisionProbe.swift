@@ -13,12 +13,12 @@ package struct PrecisionProbe {
   /// Share by which the loss may differ from that in float32. bf16 keeps 8 bits of a number, and differs by some thousandths.
   static let tolerance = 0.05
 
-  private let settings: TrainingSettings
+  private let settings: RunPlan
   private let classCount: Int
   private let source: any ImageSource
 
   /// A trial of what `settings` say, on images of `source`.
-  package init(_ settings: TrainingSettings, classCount: Int, source: any ImageSource) {
+  package init(_ settings: RunPlan, classCount: Int, source: any ImageSource) {
     self.settings = settings
     self.classCount = classCount
     self.source = source
@@ -50,9 +50,7 @@ package struct PrecisionProbe {
   func objection(to precision: Precision, of model: DetectionNetwork) throws -> String? {
     let step = try TrainingStep(
       model: model, rule: .sgd, weightDecay: 0, precision: precision, device: settings.device, seed: settings.seed)
-    var trial = settings
-    trial.place = .alone
-    trial.batch = max(1, min(settings.ownBatch, Self.largestBatch))
+    let trial = settings.with(batch: max(1, min(settings.ownBatch, Self.largestBatch)), place: .alone)
     let loader = try Loader(
       source: source, settings: trial.loader(.training(settings.augmentation), workers: 1, prefetchDepth: 1))
     defer { loader.cancel() }

@@ -1,3 +1,4 @@
+import FeederCore
 import FeederTorch
 import Foundation
 
@@ -12,7 +13,7 @@ package struct RankDetection: Sendable, Equatable {
 
   /// What `environment` says, the first of these that is there: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT (torchrun,
   /// PyTorchJob, `feeder train --ranks`); a step of Slurm (srun). Nil for a process alone. Throws
-  /// `TrainingError.setting` for variables that contradict each other.
+  /// `SettingError` for variables that contradict each other.
   package init?(_ environment: [String: String]) throws {
     if environment["RANK"] != nil, environment["WORLD_SIZE"] != nil {
       try self.init(torch: environment)
@@ -38,7 +39,7 @@ package struct RankDetection: Sendable, Equatable {
     let isAlone = count == 1
     let host = environment["MASTER_ADDR"] ?? (isAlone ? "127.0.0.1" : nil)
     guard let host else {
-      throw TrainingError.setting("RANK is set and MASTER_ADDR is not: set it to the host of rank 0, and MASTER_PORT")
+      throw SettingError("RANK is set and MASTER_ADDR is not: set it to the host of rank 0, and MASTER_PORT")
     }
     // torchrun's agent may serve the store already.
     let isServed = environment["TORCHELASTIC_USE_AGENT_STORE"]?.lowercased() == "true"
@@ -65,7 +66,7 @@ package struct RankDetection: Sendable, Equatable {
     restartCount = try number("SLURM_RESTART_COUNT", in: 0...1_000_000, default: 0)
     let list = environment["SLURM_STEP_NODELIST"] ?? environment["SLURM_JOB_NODELIST"] ?? ""
     guard let host = environment["MASTER_ADDR"] ?? Self.firstHost(list) else {
-      throw TrainingError.setting("a step of Slurm without a list of nodes: set MASTER_ADDR to the host of rank 0")
+      throw SettingError("a step of Slurm without a list of nodes: set MASTER_ADDR to the host of rank 0")
     }
     meeting = Self.meeting(
       host, try number("MASTER_PORT", in: 1...65_535, default: 20_000 + job % 20_000), serves: rank == 0,
@@ -97,11 +98,11 @@ package struct RankDetection: Sendable, Equatable {
   ) throws -> Int {
     guard let text = environment[name] else {
       if let fallback { return fallback }
-      throw TrainingError.setting(
+      throw SettingError(
         "the environment says RANK or SLURM_PROCID and not \(name): set it, or unset the others")
     }
     guard let value = Int(text), range.contains(value) else {
-      throw TrainingError.setting(
+      throw SettingError(
         "\(name)=\(text) in the environment: give \(range.lowerBound) to \(range.upperBound)")
     }
     return value

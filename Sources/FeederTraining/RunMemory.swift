@@ -6,7 +6,7 @@ import Foundation
 /// The memory of a run of given settings over given images: from it come the plan that is printed, and the plans that the
 /// search for the largest batch tries.
 package struct RunMemory {
-  private let settings: TrainingSettings
+  private let settings: RunPlan
   private let classCount: Int
   private let train: any ImageSource
   private let validation: any ImageSource
@@ -17,7 +17,7 @@ package struct RunMemory {
 
   /// Memory of a run over `train` and `validation` whose loaders may take `loaderBudget` bytes, nil for no limit.
   package init(
-    _ settings: TrainingSettings, classCount: Int, train: any ImageSource, validation: any ImageSource,
+    _ settings: RunPlan, classCount: Int, train: any ImageSource, validation: any ImageSource,
     loaderBudget: Int?
   ) {
     self.settings = settings
@@ -36,7 +36,7 @@ package struct RunMemory {
   /// Images of the largest part of a batch that fits into `capacity` on the CPU: the whole batch, or fewer. Every size of part costs
   /// kernels of its own, so that a size which cannot work is better not tried.
   ///
-  /// Throws `TrainingError.setting` if not even one image fits.
+  /// Throws `SettingError` if not even one image fits.
   func largestPart(_ capacity: MemoryCapacity) throws -> Int {
     let load = MemoryPlan.Load(boxes: expectedBoxes, slotByteCount: try budget(settings).byteCount)
     let batch = settings.ownBatch
@@ -48,22 +48,23 @@ package struct RunMemory {
     }
     let least = plan(part: 1, load)
     guard !least.exceeds(capacity) else {
-      throw TrainingError.setting(
+      throw SettingError(
         "a training step of one image takes about \(ByteCount(least.growthByteCount)), and \(ByteCount(capacity.byteCount)) are "
-          + "\(capacity.reason): try a smaller --image-size, --model or --memory, or raise the limit")
+          + "\(capacity.reason): try a smaller \(setting: "image_size"), \(setting: "model") or \(setting: "memory"), or raise the limit"
+      )
     }
     return 1
   }
 
   /// The plan of a step in parts of `part` images.
   private func plan(part: Int, _ load: MemoryPlan.Load) -> MemoryPlan {
-    var (settings, load) = (settings, load)
+    var load = load
     load.accumulates = part < settings.ownBatch || settings.nominalBatch > settings.batch
-    (settings.batch, settings.place) = (part, .alone)
-    return MemoryPlan(settings, rule: rule(self.settings), classCount: classCount, load: load)
+    return MemoryPlan(
+      settings.with(batch: part, place: .alone), rule: rule(settings), classCount: classCount, load: load)
   }
 
-  private func rule(_ settings: TrainingSettings) -> OptimizerRule {
+  private func rule(_ settings: RunPlan) -> OptimizerRule {
     OptimizerPlan(settings, classCount: classCount, batchesPerEpoch: max(train.count / settings.batch, 1)).rule
   }
 
@@ -123,8 +124,7 @@ package struct RunMemory {
   /// The most that a batch of `batch` images with `boxes` on one of them could take, with loaders that use all of their budget.
   /// Mapped files count nothing, since the kernel can drop them.
   package func worst(batch: Int, boxes: Int) throws -> MemoryPlan {
-    var settings = settings
-    settings.batch = batch
+    let settings = settings.with(batch: batch)
     let slots = max(loaderBudget ?? 0, try budget(settings).byteCount)
     return try plan(settings, boxes: boxes, slotByteCount: slots, mappedByteCount: 0)
   }
@@ -138,12 +138,12 @@ package struct RunMemory {
   /// Boxes of the densest validation image. Asks every image.
   private var validationBoxes: Int { validation.mostLabels }
 
-  private func budget(_ settings: TrainingSettings) throws -> LoadingBudget {
+  private func budget(_ settings: RunPlan) throws -> LoadingBudget {
     try LoadingBudget(settings, train: train, validation: validation, bytes: loaderBudget)
   }
 
   private func plan(
-    _ settings: TrainingSettings, boxes: Int, slotByteCount: Int, mappedByteCount: Int
+    _ settings: RunPlan, boxes: Int, slotByteCount: Int, mappedByteCount: Int
   ) throws -> MemoryPlan {
     return MemoryPlan(
       settings, rule: rule(settings), classCount: classCount,
@@ -156,7 +156,7 @@ package struct RunMemory {
 extension LoadingBudget {
   /// The budget of a run: its training stream beside its validation.
   init(
-    _ settings: TrainingSettings, train: any ImageSource, validation: any ImageSource, bytes: Int?
+    _ settings: RunPlan, train: any ImageSource, validation: any ImageSource, bytes: Int?
   ) throws {
     try self.init(
       bytes,

@@ -12,7 +12,7 @@ package final class Trainer {
   /// Skipped updates in a row that end a run.
   private static let mostSkips = 30
 
-  private let settings: TrainingSettings
+  private let settings: RunPlan
   private let ranks: Ranks?
   private let trace: Trace?
   private let classNames: [String]
@@ -44,7 +44,7 @@ package final class Trainer {
   /// every one. `dataSum` and `deciding`, the settings that decide what the run computes, go into its weights. `memoryBudget` is for the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings,
   /// weights and budgets that do not fit.
   package init(
-    settings: TrainingSettings, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
+    settings: RunPlan, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
     dataSum: String? = nil, deciding: [String: String] = [:], weightsFolder: URL, resume: Bool, memoryBudget: Int?,
     observer: any TrainingObserver,
     ranks: Ranks? = nil, trace: Trace? = nil, isCancelled: @escaping () -> Bool

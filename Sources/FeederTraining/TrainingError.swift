@@ -1,11 +1,11 @@
+import FeederCore
+
 /// What stops training, validation or loading of weights. Each says what, where, and what to do next.
-package enum TrainingError: Error, CustomStringConvertible {
+package enum TrainingError: SettingsError {
   /// A weights file that cannot be read or does not fit.
-  case weights(file: String, reason: String)
+  case weights(file: String, reason: SettingLine)
   /// Neither the newest checkpoint nor the one before it can be read: what is wrong with each. `best` are weights that can.
   case noCheckpoint(String, String, best: String?)
-  /// A setting out of its range.
-  case setting(String)
   /// A run folder that cannot be used.
   case runFolder(path: String, reason: String)
   /// The loss is no longer a number.
@@ -24,23 +24,22 @@ package enum TrainingError: Error, CustomStringConvertible {
   case ranksDiffer(ranks: [Int], moment: String)
 
   /// One line.
-  package var description: String {
+  package var line: SettingLine {
     switch self {
     case .weights(let file, let reason): "\(file): \(reason)"
     case .noCheckpoint(let last, let previous, let best):
-      "\(last); \(previous); no checkpoint is left to go on from: train without --resume"
-        + (best.map { ", with --weights \($0)" } ?? "")
-    case .setting(let reason): reason
+      "\(last); \(previous); no checkpoint is left to go on from: train without \(setting: "resume")"
+        + (best.map { ", with \(setting: "weights") \($0)" as SettingLine } ?? "")
     case .runFolder(let path, let reason): "\(path): \(reason)"
     case .diverged(let epoch, let step):
-      "the loss is not a number at step \(step) of epoch \(epoch + 1): go on with --precision fp32 if the run has "
-        + "another, or begin a new run with a smaller --lr0"
+      "the loss is not a number at step \(step) of epoch \(epoch + 1): go on with \(setting: "precision") fp32 if the run has "
+        + "another, or begin a new run with a smaller \(setting: "lr0")"
     case .overflow(let place, let stepCount, let epoch):
       "\(place) leaves the range of float16 in \(stepCount == 1 ? "a step" : "\(stepCount) steps in a row") of epoch \(epoch + 1): "
-        + "go on with --precision bf16 or fp32, or begin a new run with a smaller --lr0"
+        + "go on with \(setting: "precision") bf16 or fp32, or begin a new run with a smaller \(setting: "lr0")"
     case .outOfMemory(let work, let imageCount, let reason):
-      "memory ran out in \(work) of \(imageCount == 1 ? "one image" : "\(imageCount) images") (\(reason)): try a smaller --batch, --image-size, --model or "
-        + "--memory"
+      "memory ran out in \(work) of \(imageCount == 1 ? "one image" : "\(imageCount) images") (\(reason)): try a smaller \(setting: "batch"), \(setting: "image_size"), \(setting: "model") or "
+        + "\(setting: "memory")"
     case .rankLost(let rank, let reason):
       "seen from rank \(rank), another rank is gone or silent (\(reason)); its own line says why"
     case .ranksDiffer(let ranks, let moment):

@@ -171,7 +171,7 @@ package final class TrainingStep {
     let isSkipped = try scaler?.unscale(optimizer.parameters.compactMap { try $0.gradient() }) ?? false
     var gradientNorm: Tensor?
     if !isSkipped {
-      gradientNorm = try optimizer.clipGradients(to: TrainingSettings.gradientNorm)
+      gradientNorm = try optimizer.clipGradients(to: RunPlan.gradientNorm)
       try optimizer.step(point)
     }
     try scaler?.update()

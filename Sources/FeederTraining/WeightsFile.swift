@@ -28,7 +28,7 @@ package struct WeightsFile {
       }
       self.layout = layout
     } catch let error as Safetensors.FormatError {
-      throw TrainingError.weights(file: path, reason: error.description)
+      throw TrainingError.weights(file: path, reason: SettingLine(error.description))
     } catch {
       let exists = FileManager.default.fileExists(atPath: path)
       throw TrainingError.weights(
@@ -100,7 +100,8 @@ package struct WeightsFile {
     if let own = self.design, own != design {
       throw TrainingError.weights(
         file: path,
-        reason: "weights of \(own.name), but the run trains \(design.name); give --model \(own.name)")
+        reason:
+          "weights of \(own.name), but the run trains \(design.name); give \(setting: "model") \(own.name)")
     }
     let matching = state.filter { shape($0.name) == $0.tensor.shape }
     guard matching.contains(where: { $0.kind == .convolution }) else {

@@ -112,13 +112,10 @@ struct BenchStepCommand: ParsableCommand {
     _ design: ModelDesign, _ precision: Precision, _ device: Device, _ imageSize: Int, _ count: Int,
     _ targets: [TargetBox], _ classCount: Int
   ) -> MemoryPlan {
-    var settings = TrainingSettings()
-    settings.model = design
-    settings.precision = precision
-    settings.device = device
-    settings.imageSize = imageSize
-    settings.batch = count
+    var request = TrainingRequest()
+    (request.model, request.precision, request.imageSize, request.batch) = (design, precision, imageSize, count)
     let boxes = Dictionary(grouping: targets, by: \.imageIndex).values.map(\.count).max() ?? 0
-    return MemoryPlan(settings, rule: .adamw, classCount: classCount, load: MemoryPlan.Load(boxes: boxes))
+    return MemoryPlan(
+      RunPlan(request, on: device), rule: .adamw, classCount: classCount, load: MemoryPlan.Load(boxes: boxes))
   }
 }

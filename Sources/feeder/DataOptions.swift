@@ -35,7 +35,7 @@ struct DataOptions: ParsableArguments {
   var skipBadLabels = false
 
   func validate() throws {
-    if givenMemory?.bytes == 0 { throw ValidationError(SettingBounds.refusal("memory", "0")) }
+    if givenMemory?.bytes == 0 { throw ValidationError("--memory 0: give \(SettingTable.memory.allowed)") }
   }
 
   /// What `--memory` says, by default what `MemoryLimit` gives.

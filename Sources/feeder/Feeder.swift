@@ -59,7 +59,7 @@ struct Feeder: ParsableCommand {
 
   /// One line for any failure: ours are one line already, the system's and the engine's are made one.
   private static func line(_ error: any Error) -> String {
-    var text = "\(error)"
+    var text = Terminal.words(error)
     if let error = error as? CocoaError {
       text = (error.filePath.map { $0 + ": " } ?? "") + error.localizedDescription
     }

@@ -34,7 +34,7 @@ struct ReportCommand: ParsableCommand {
     }
     flags["device"] = device ?? record["device"]?.split(separator: ",").first.map(String.init)
     let arguments = try RunArguments(flags: flags, file: record.folder.arguments.path)
-    let settings = try arguments.settings()
+    let settings = try arguments.plan()
     guard let data = data ?? record["data"] else {
       throw CommandError("\(record.folder.arguments.path): names no data; give --data")
     }
@@ -43,11 +43,11 @@ struct ReportCommand: ParsableCommand {
         "\(data): the data of this run is not there any more; say where it lies now: feeder report "
           + "\(record.folder.url.path) --data DATA")
     }
-    let options = try arguments.sourceOptions(imageSize: settings.imageSize)
+    let options = SourceOptions(settings.request)
     if (try? Checkpoint.newest(in: record.folder.weights)) != nil {
       try record.folder.checkOneRun(record.argumentsGap == nil ? arguments.deciding(settings, options) : nil)
     }
-    let dataset = try arguments.dataset(data)
+    let dataset = try Dataset.open(data, skipsBadLabels: settings.skipsBadLabels)
     let opener = SourceOpener(reporting: dataset, options)
     let (train, validation) = (try opener.open(.train), try opener.open(.val))
     try record.folder.check(

@@ -91,13 +91,13 @@ struct TrainCommand: ParsableCommand {
     }
     if detection == nil, try arguments.rankCount() > 1 {
       if let resumed { try RunLock.check(resumed.url) }
-      return try RankCrew(count: arguments.rankCount()) { _ = try arguments.settings($0) }.run()
+      return try RankCrew(count: arguments.rankCount()) { _ = try arguments.plan(at: $0) }.run()
     }
-    var settings = try arguments.settings(place)
+    var settings = try arguments.plan(at: place)
     try ThreadRoom.check(settings)
     try settings.adopt()  // also for the trials before the run
-    let sourceOptions = try arguments.sourceOptions(imageSize: settings.imageSize)
-    let dataset = try open(data, of: resumed, arguments)
+    let sourceOptions = SourceOptions(settings.request)
+    let dataset = try open(data, of: resumed, settings.request)
     // Rank 0 alone writes the run folder, and holds it.
     if place.leads, !plan { try resumed.map(hold) }
     defer { Self.release() }
@@ -130,14 +130,14 @@ struct TrainCommand: ParsableCommand {
     let loaderBudget = place.share(of: sourceOptions.memory)
     let memory = MemoryPlanning(dataset, train: train.source, validation: validation.source, loaderBudget)
     let ranks = try detection.map { try join($0, settings.device) }
-    settings.precision = try precision(settings, dataset, train.source, ranks)
+    settings = settings.with(precision: try precision(settings, dataset, train.source, ranks))
     settings = try memory.withBatch(settings, ranks)
     let chosen = try arguments.chosen(at: place, goesOn: resumed != nil)
     var facts = facts(resumed, detection, train, sourceOptions)
     facts.takesAdamW = settings.takesAdamW(classCount: dataset.classNames.count, imageCount: train.source.count)
     IdleFlags.check(chosen, settings, facts)
     if plan { return try memory.print(settings, json: json) }
-    settings.learnedFile = settings.learnedLoader(dataset, train, sourceOptions)
+    settings = settings.with(learnedFile: settings.learnedLoader(dataset, train, sourceOptions))
     let folder = try resumed ?? (place.leads ? RunFolder(making: out ?? Self.defaultOut) : RunFolder.none)
     let drawing = RunDrawing(
       folder: folder, settings: settings, dataset: dataset, train: train, validation: validation, memory: loaderBudget)
@@ -151,14 +151,14 @@ struct TrainCommand: ParsableCommand {
         try folder.keep(record)
         let text = try arguments.yaml(settings, sourceOptions, data: data, out: folder.url.path)
         try folder.keep(text)
-        if resumed == nil, try arguments.plots() { drawing.before() }
+        if resumed == nil, settings.plots { drawing.before() }
       }
       // Rank 0 alone writes.
       let file = try place.leads ? early ?? tracing.open(json: json, reading: traceFiles) : nil
       (ended, traceFailure) = try TraceOptions.during(file) { trace in
         try run(
           in: folder, settings, dataset, record?.sum, arguments.deciding(settings, sourceOptions), train.source,
-          validation.source, memory: loaderBudget, ranks, trace, interruption, wantsEvents: arguments.tensorboard())
+          validation.source, memory: loaderBudget, ranks, trace, interruption, wantsEvents: settings.tensorboard)
       }
     } catch TrainingError.rankLost where interruption.cancellation.isCancelled && !place.leads {
       throw ExitCode(Interruption.exitStatus)  // rank 0 is gone, which was asked to stop as well
@@ -171,7 +171,7 @@ struct TrainCommand: ParsableCommand {
     }
     try tell(ended, folder)
     var report: URL?
-    if place.leads, ended.isWhole, try arguments.plots() {
+    if place.leads, ended.isWhole, settings.plots {
       interruption.lastResort.set(leaveWhileDrawing(folder))
       report = drawing.after(interruption)
     }
@@ -208,7 +208,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func run(
-    in folder: RunFolder, _ settings: TrainingSettings, _ dataset: Dataset, _ dataSum: String?,
+    in folder: RunFolder, _ settings: RunPlan, _ dataset: Dataset, _ dataSum: String?,
     _ deciding: [String: String], _ train: any ImageSource, _ validation: any ImageSource, memory: Int, _ ranks: Ranks?,
     _ trace: Trace?, _ interruption: Interruption, wantsEvents: Bool
   ) throws -> Ended {
@@ -244,7 +244,7 @@ struct TrainCommand: ParsableCommand {
     do {
       outcome = try trainer.run()
     } catch let error where settings.place.leads {
-      throw CommandError("\(error); \(folder.wayOn)")
+      throw CommandError("\(Terminal.words(error)); \(folder.wayOn)")
     }
     // A worker of the loader that waits for a drive which does not answer keeps the trainer from its end.
     if case .interrupted = outcome, settings.place.leads { next = leaveAfterSaving(folder) }
@@ -276,7 +276,7 @@ struct TrainCommand: ParsableCommand {
           Self.leave(Interruption.exitStatus)
         }
       } catch {
-        Terminal.complain("\(error); \(folder.wayOn)")
+        Terminal.complain("\(Terminal.words(error)); \(folder.wayOn)")
         Self.leave(1)
       }
     }
@@ -341,9 +341,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// The data set; if that of a run is not where it was, the line says how to name its new place.
-  private func open(_ data: String, of resumed: RunFolder?, _ arguments: RunArguments) throws -> Dataset {
+  private func open(_ data: String, of resumed: RunFolder?, _ request: TrainingRequest) throws -> Dataset {
     guard let resumed, self.data == nil, !FileManager.default.fileExists(atPath: data) else {
-      return try arguments.dataset(data)
+      return try Dataset.open(data, skipsBadLabels: request.skipsBadLabels)
     }
     throw CommandError(
       "\(data): the data of this run is not there any more; say where it lies now: feeder train DATA --resume \(resumed.url.path)"
@@ -353,7 +353,7 @@ struct TrainCommand: ParsableCommand {
   /// Throws if a run that goes on has done more epochs than it shall have.
   private func checkEpochs(_ arguments: RunArguments, _ resumed: RunFolder) throws {
     guard options.epochs != nil else { return }
-    let (epochs, done) = (try arguments.settings().epochs, try Checkpoint.newest(in: resumed.weights).epochsDone)
+    let (epochs, done) = (try arguments.request().epochs, try Checkpoint.newest(in: resumed.weights).epochsDone)
     guard epochs < done else { return }
     throw CommandError("--epochs \(epochs): this run has done \(done) epochs already; give \(done) or more")
   }
@@ -378,7 +378,7 @@ struct TrainCommand: ParsableCommand {
 
   /// What `--precision auto` comes to: the device's own, if it passes a trial on these images, on every rank.
   private func precision(
-    _ settings: TrainingSettings, _ dataset: Dataset, _ source: any ImageSource, _ ranks: Ranks?
+    _ settings: RunPlan, _ dataset: Dataset, _ source: any ImageSource, _ ranks: Ranks?
   ) throws -> Precision {
     guard settings.precision == .auto else { return settings.precision }
     let (precision, line) = try PrecisionProbe(settings, classCount: dataset.classNames.count, source: source)

@@ -59,8 +59,8 @@ struct DataLoaderTests {
       } catch { return "\(error)" }
     }
     #expect(message("/no/such/folder").contains("/no/such/folder"))
-    #expect(message(boards.folder.path) { $0.batch = 0 }.contains("--batch 0"))
-    #expect(message(boards.folder.path) { $0.memory = 1000 }.contains("--memory"))
+    #expect(message(boards.folder.path) { $0.batch = 0 }.hasPrefix("batch 0: "))
+    #expect(message(boards.folder.path) { $0.memory = 1000 }.contains("raise memory, or lower batch or image_size"))
     #expect(message(boards.folder.path) { $0.rank = 3 }.contains("rank 3 of 1"))
   }
 }

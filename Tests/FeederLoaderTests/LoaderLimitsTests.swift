@@ -46,16 +46,16 @@ struct LoaderLimitsTests {
         return "accepted"
       } catch { return "\(error)" }
     }
-    #expect(refusal { $0.batch = 0 }.contains("--batch 0"))
-    #expect(refusal { $0.imageSize = -1 }.contains("--image-size -1"))
-    #expect(refusal { $0.workers = 0 }.contains("workers"))
-    #expect(refusal { $0.prefetchDepth = 0 }.contains("prefetch depth"))
+    #expect(refusal { $0.batch = 0 }.contains("batch 0: give 1 to 65536 images"))
+    #expect(refusal { $0.imageSize = -1 }.contains("image_size -1"))
+    #expect(refusal { $0.workers = 0 }.contains("workers 0"))
+    #expect(refusal { $0.prefetchDepth = 0 }.contains("prefetch 0"))
     var augmentation = AugmentationSettings()
     augmentation.scale = 1
-    #expect(refusal { $0.mode = .training(augmentation) }.contains("--scale"))
+    #expect(refusal { $0.mode = .training(augmentation) }.contains("scale 1.0: give a share from 0 to 0.95"))
     augmentation = AugmentationSettings()
     augmentation.mosaic = .nan
-    #expect(refusal { $0.mode = .training(augmentation) }.contains("--mosaic"))
+    #expect(refusal { $0.mode = .training(augmentation) }.contains("mosaic nan"))
     #expect(throws: LoaderError.noImages) {
       try Loader(
         source: SyntheticSource(count: 0), settings: LoaderSettings(batch: 1, imageSize: 8, mode: .validation))

@@ -155,19 +155,19 @@ struct TurnTests {
     #expect(hashes[0] == hashes[1] && hashes[0] == hashes[2] && hashes[0] != hashes[3])
   }
 
-  @Test("settings outside their ranges are refused by their flags")
+  @Test("settings outside their ranges are refused by name")
   func ranges() {
     let changes: [(String, (inout AugmentationSettings) -> Void)] = [
-      ("--degrees", { $0.degrees = 181 }), ("--shear", { $0.shear = 45 }), ("--perspective", { $0.perspective = 0.01 }),
-      ("--flipud", { $0.flipud = -0.1 }), ("--degrees", { $0.degrees = .nan }),
+      ("degrees", { $0.degrees = 181 }), ("shear", { $0.shear = 45 }), ("perspective", { $0.perspective = 0.01 }),
+      ("flipud", { $0.flipud = -0.1 }), ("degrees", { $0.degrees = .nan }),
     ]
-    for (flag, change) in changes {
+    for (name, change) in changes {
       let wrong = settings(change)
       do {
         try wrong.check()
-        Issue.record("\(flag) passed")
+        Issue.record("\(name) passed")
       } catch {
-        #expect("\(error)".contains(flag))
+        #expect("\(error)".hasPrefix(name + " "))
       }
     }
   }

@@ -56,7 +56,7 @@ struct BatchPartsTests {
     let parts = BatchParts(of: "a test", on: .cpu)
     let one = #expect(throws: TrainingError.self) { try parts.run(4) { _ in throw try Self.outOfMemory() } }
     #expect(one?.description.contains("a test of one image") == true)
-    #expect(one?.description.contains("--image-size") == true)
+    #expect(one?.description.contains("image_size") == true)
     parts.largestPart = nil
     parts.maySplit = false
     let whole = #expect(throws: TrainingError.self) { try parts.run(4) { _ in throw try Self.outOfMemory() } }

@@ -13,15 +13,16 @@ struct EarlyStopTests {
   func beforeFirstStep() throws {
     let boards = try TemporaryBoards(count: 6)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
-    var settings = TrainingSettings()
+    var settings = TrainingRequest()
     (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, 1)
     // What else runs in this process keeps its threads and its memory.
-    (settings.engineThreads, settings.tensorLimit) = (Engine.threadCount, .max)
+    settings.engineThreads = Engine.threadCount
     func run(_ name: String, resume: Bool = false, isCancelled: Bool = false) throws -> TrainingOutcome {
       let folder = boards.folder.appending(path: name)
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       return try Trainer(
-        settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+        settings: RunPlan(settings, tensorLimit: .max), classNames: ["a", "b", "c"], trainSource: source,
+        validationSource: source,
         weightsFolder: folder, resume: resume, memoryBudget: nil, observer: TrainingObservers([]),
         isCancelled: { isCancelled }
       ).run()

@@ -6,12 +6,10 @@ import Testing
 
 @Suite("The memory plan counts the network that there is")
 struct MemoryPlanTests {
-  private func plan(_ design: ModelDesign, batch: Int = 4, side: Int = 320, _ precision: Precision = .fp32)
-    -> MemoryPlan
-  {
-    var settings = TrainingSettings()
+  private func plan(_ design: ModelDesign, batch: Int = 4, side: Int = 320, _ precision: Precision = .fp32) -> MemoryPlan {
+    var settings = TrainingRequest()
     (settings.model, settings.batch, settings.imageSize, settings.precision) = (design, batch, side, precision)
-    return MemoryPlan(settings, rule: .adamw, classCount: 6, load: MemoryPlan.Load(boxes: 17))
+    return MemoryPlan(RunPlan(settings), rule: .adamw, classCount: 6, load: MemoryPlan.Load(boxes: 17))
   }
 
   @Test(

@@ -51,10 +51,10 @@ struct PrecisionTests {
   func tf32() throws {
     let places: [(Device, PrecisionPolicy.GPU?)] = [(.cpu, nil), (.cuda(0), nil), (.cuda(0), Self.gpu(7, 5, 2))]
     for (device, gpu) in places {
-      let error = #expect(throws: TrainingError.self) {
+      let error = #expect(throws: SettingError.self) {
         try PrecisionPolicy(.tf32, on: device, gpu: gpu).check()
       }
-      #expect(error?.description.contains("--precision tf32") == true && error?.description.contains("fp32") == true)
+      #expect(error?.description.hasPrefix("precision tf32") == true && error?.description.contains("fp32") == true)
     }
     try PrecisionPolicy(.tf32, on: .cuda(0), gpu: Self.gpu(8, 0, 3)).check()
   }
@@ -192,11 +192,11 @@ struct PrecisionTests {
     return (boards, DirectSource(survey, channels: 1, imageSize: 64))
   }
 
-  private static func settings() -> TrainingSettings {
-    var settings = TrainingSettings()
+  private static func settings() -> TrainingRequest {
+    var settings = TrainingRequest()
     settings.imageSize = 64
     settings.batch = 2
-    settings.workers = 1
+    (settings.workers, settings.engineThreads) = (1, 1)
     return settings
   }
 
@@ -204,7 +204,7 @@ struct PrecisionTests {
   func trial() throws {
     let (boards, source) = try Self.source()
     try withExtendedLifetime(boards) {
-      let probe = PrecisionProbe(Self.settings(), classCount: 3, source: source)
+      let probe = PrecisionProbe(RunPlan(Self.settings()), classCount: 3, source: source)
       for gpu in [Self.gpu(7, 5, 2), Self.gpu(9, 0, 4)] {
         let policy = PrecisionPolicy(.auto, on: .cuda(0), gpu: gpu)
         let choice = try probe.choose(policy, nil)
@@ -221,7 +221,7 @@ struct PrecisionTests {
       )
       var settings = Self.settings()
       settings.startWeights = path
-      let choice = try PrecisionProbe(settings, classCount: 3, source: source)
+      let choice = try PrecisionProbe(RunPlan(settings), classCount: 3, source: source)
         .choose(PrecisionPolicy(.auto, on: .cuda(0), gpu: Self.gpu(7, 5, 2)), nil)
       #expect(choice.precision == .fp32 && choice.line.contains("fp16: the output of \(Self.hotLayer)"))
     }
@@ -241,7 +241,7 @@ struct PrecisionTests {
       try withRanks(2) { ranks in
         var settings = Self.settings()
         if ranks.place.rank == hotRank { settings.startWeights = path }
-        let choice = try PrecisionProbe(settings, classCount: 3, source: source).choose(policy, ranks)
+        let choice = try PrecisionProbe(RunPlan(settings), classCount: 3, source: source).choose(policy, ranks)
         return ["\(choice.precision)", choice.line]
       }
     }
@@ -333,7 +333,7 @@ struct PrecisionTests {
       (settings.stopAfterSteps, settings.precision) = (20, precision)
       let notes = Notes()
       let trainer = try Trainer(
-        settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+        settings: RunPlan(settings), classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
         weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: notes, isCancelled: { false })
       _ = try trainer.run()
       return notes.losses
@@ -348,7 +348,7 @@ struct PrecisionTests {
     }
   }
 
-  private static func train(_ settings: TrainingSettings, plant: (TrainingStep) throws -> Void) throws -> (
+  private static func train(_ settings: TrainingRequest, plant: (TrainingStep) throws -> Void) throws -> (
     error: String, notes: [String]
   ) {
     let (boards, source) = try source()
@@ -359,7 +359,7 @@ struct PrecisionTests {
     settings.epochs = 20
     let notes = Notes()
     let trainer = try Trainer(
-      settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+      settings: RunPlan(settings), classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
       weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: notes, isCancelled: { false })
     try plant(trainer.step)
     let error = #expect(throws: TrainingError.self) { _ = try trainer.run() }
@@ -375,7 +375,7 @@ struct PrecisionTests {
       }
     }
     #expect(run.error.hasPrefix("the output of \(Self.hotLayer) leaves the range of float16 in a step of epoch 1: "))
-    #expect(run.error.contains("--precision bf16 or fp32") && !run.error.contains("\n"))
+    #expect(run.error.contains("precision bf16 or fp32") && !run.error.contains("\n"))
     #expect(run.notes.contains { $0.contains("the loss scale is now 32768") })
   }
 

@@ -1,3 +1,4 @@
+import FeederCore
 import FeederTorch
 import Testing
 
@@ -61,14 +62,14 @@ struct RankDetectionTests {
       ("TORCHELASTIC_RESTART_COUNT", "-1"),
     ])
   func contradictions(name: String, value: String) {
-    let error = #expect(throws: TrainingError.self) { try RankDetection(Self.torch.merging([name: value]) { $1 }) }
+    let error = #expect(throws: SettingError.self) { try RankDetection(Self.torch.merging([name: value]) { $1 }) }
     #expect(error.map { "\($0)".hasPrefix("\(name)=\(value)") } == true)
   }
 
   @Test("A missing address or port is asked for")
   func missing() {
     for name in ["MASTER_ADDR", "MASTER_PORT"] {
-      let error = #expect(throws: TrainingError.self) { try RankDetection(Self.torch.filter { $0.key != name }) }
+      let error = #expect(throws: SettingError.self) { try RankDetection(Self.torch.filter { $0.key != name }) }
       #expect(error.map { "\($0)".contains(name) } == true)
     }
   }

@@ -66,10 +66,10 @@ struct SideSaveTests {
   }
 
   /// Small; what else runs in this process keeps its threads and its memory.
-  private func settings(epochs: Int) -> TrainingSettings {
-    var settings = TrainingSettings()
+  private func settings(epochs: Int) -> TrainingRequest {
+    var settings = TrainingRequest()
     (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, epochs)
-    (settings.engineThreads, settings.tensorLimit) = (Engine.threadCount, .max)
+    settings.engineThreads = Engine.threadCount
     return settings
   }
 
@@ -84,7 +84,8 @@ struct SideSaveTests {
     func trainer(in folder: URL, resume: Bool, _ losses: Losses) throws -> Trainer {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       return try Trainer(
-        settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+        settings: RunPlan(settings, tensorLimit: .max), classNames: ["a", "b", "c"], trainSource: source,
+        validationSource: source,
         weightsFolder: folder, resume: resume, memoryBudget: nil, observer: losses, isCancelled: { false })
     }
     func last(_ folder: URL) -> URL { folder.appending(path: "last.safetensors") }
@@ -125,7 +126,8 @@ struct SideSaveTests {
     let settings = settings(epochs: 1)
     func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: boards.folder.path).sorted() }
     var run: Trainer? = try Trainer(
-      settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+      settings: RunPlan(settings, tensorLimit: .max), classNames: ["a", "b", "c"], trainSource: source,
+      validationSource: source,
       weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: TrainingObservers([]),
       isCancelled: { false })
     let gate = try #require(run).gate
@@ -165,7 +167,8 @@ struct SideSaveTests {
     let settings = settings(epochs: 2)
     let observer = Failing()
     let run = try Trainer(
-      settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
+      settings: RunPlan(settings, tensorLimit: .max), classNames: ["a", "b", "c"], trainSource: source,
+      validationSource: source,
       weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: observer, isCancelled: { false })
     let gate = run.gate
     let isCalled = Atomic(false)

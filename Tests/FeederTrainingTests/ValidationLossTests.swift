@@ -120,10 +120,11 @@ struct ValidationLossTests {
   @Test("The memory plan of a run counts validation images with far more boxes than those of training")
   func plan() {
     func tensors(_ boxes: Int, _ validationBoxes: Int) -> Int {
-      var settings = TrainingSettings()
+      var settings = TrainingRequest()
       (settings.model, settings.batch, settings.imageSize) = (.yolov8n, 4, 640)
       return MemoryPlan(
-        settings, rule: .adamw, classCount: 6, load: MemoryPlan.Load(boxes: boxes, validationBoxes: validationBoxes)
+        RunPlan(settings), rule: .adamw, classCount: 6,
+        load: MemoryPlan.Load(boxes: boxes, validationBoxes: validationBoxes)
       ).stepByteCount
     }
     #expect(tensors(17, 17) == tensors(17, 0))

@@ -79,7 +79,7 @@ struct WeightsFileTests {
       let larger = #expect(throws: TrainingError.self) {
         try file.transfer(into: model.state, of: #require(ModelDesign(named: "yolov8s")))
       }
-      #expect(larger?.description.contains("--model yolov8n") == true)
+      #expect(larger?.description.contains("give model yolov8n") == true)
     }
   }
 

@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 import Synchronization
 
@@ -20,6 +21,9 @@ package enum Terminal {
   package static let quietName = Mutex<String?>(nil)
 
   // MARK: - Messages
+
+  /// The line of an error; settings are flags in it.
+  package static func words(_ error: any Error) -> String { (error as? any SettingsError)?.line.flags ?? "\(error)" }
 
   /// Writes a line to stderr.
   package static func say(_ line: String) {

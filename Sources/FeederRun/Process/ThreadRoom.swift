@@ -12,7 +12,7 @@ package enum ThreadRoom {
   package static func check() throws { try check(commandCount) }
 
   /// The same for a training run: the engine has two teams, and one more for a while beside other processes.
-  package static func check(_ settings: TrainingSettings) throws {
+  package static func check(_ settings: RunPlan) throws {
     try check(2 * settings.engineThreads + (settings.workers ?? 1) + commandCount)
   }
 

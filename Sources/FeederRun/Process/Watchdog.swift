@@ -70,7 +70,7 @@ package final class Watchdog: TrainingObserver, Sendable {
         do {
           try run.gate.save(before: .now + Self.patience, leave: leave)
         } catch {
-          Terminal.complain("\(error)")
+          Terminal.complain("\(Terminal.words(error))")
         }
         leave()
       }

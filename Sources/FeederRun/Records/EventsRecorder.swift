@@ -53,7 +53,7 @@ package final class EventsRecorder: TrainingObserver {
     } catch {
       file = nil
       hasFailed = true
-      Terminal.say("\(error); the run goes on without TensorBoard's events")
+      Terminal.say("\(Terminal.words(error)); the run goes on without TensorBoard's events")
     }
   }
 }

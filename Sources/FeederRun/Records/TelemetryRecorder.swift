@@ -85,7 +85,7 @@ package final class TelemetryRecorder: TrainingObserver {
       try body()
     } catch {
       file = nil
-      Terminal.say("\(error); the run goes on without telemetry")
+      Terminal.say("\(Terminal.words(error)); the run goes on without telemetry")
     }
   }
 }

@@ -23,7 +23,7 @@ struct BatchPictures {
   let classNames: [String]
 
   /// Writes train_batch0.jpg and the next: the first batches of epoch 0 as training gets them, each at most 16 images.
-  func writeTraining(_ settings: TrainingSettings, source: any ImageSource, memory: Int) throws {
+  func writeTraining(_ settings: RunPlan, source: any ImageSource, memory: Int) throws {
     var loading = LoaderSettings(
       batch: min(settings.batch, ImageGrid.mostImages), imageSize: settings.imageSize,
       mode: .training(settings.augmentation), seed: settings.seed, workers: 1, prefetchDepth: 1, memoryBudget: memory)

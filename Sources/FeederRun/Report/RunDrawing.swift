@@ -7,7 +7,7 @@ import Foundation
 /// The pictures of a run in work. What goes wrong with them is told in a line and harms nothing else.
 package struct RunDrawing {
   let folder: RunFolder
-  let settings: TrainingSettings
+  let settings: RunPlan
   let dataset: Dataset
   let train: OpenedSource
   let validation: OpenedSource
@@ -16,7 +16,7 @@ package struct RunDrawing {
 
   /// All of it.
   package init(
-    folder: RunFolder, settings: TrainingSettings, dataset: Dataset, train: OpenedSource, validation: OpenedSource,
+    folder: RunFolder, settings: RunPlan, dataset: Dataset, train: OpenedSource, validation: OpenedSource,
     memory: Int
   ) {
     self.folder = folder
@@ -37,7 +37,7 @@ package struct RunDrawing {
       try BatchPictures(folder: folder, classNames: dataset.classNames)
         .writeTraining(settings, source: train.source, memory: memory)
     } catch {
-      Terminal.say("\(error); the run goes on without these pictures")
+      Terminal.say("\(Terminal.words(error)); the run goes on without these pictures")
     }
     HostMemory.forgetPeak()  // the pictures are no part of what the run takes
   }
@@ -46,10 +46,9 @@ package struct RunDrawing {
   package func after(_ interruption: Interruption) -> URL? {
     let again = "feeder report \(folder.url.path)"
     do {
-      var alone = settings
-      alone.place = .alone
       let report = RunReport(
-        record: try RunRecord(folder.url.path), settings: alone, dataset: dataset, train: train, validation: validation,
+        record: try RunRecord(folder.url.path), settings: settings.with(place: .alone), dataset: dataset, train: train,
+        validation: validation,
         memory: memory)
       if let accuracy = try report.write(isCancelled: { interruption.cancellation.isCancelled }) {
         accuracy.lines.forEach(Terminal.say)
@@ -58,7 +57,7 @@ package struct RunDrawing {
       }
       Terminal.say("interrupted: the run is done, and its report is not written: \(again)")
     } catch {
-      Terminal.say("\(error); the run is done, and its report is not written: \(again)")
+      Terminal.say("\(Terminal.words(error)); the run is done, and its report is not written: \(again)")
     }
     return nil
   }

@@ -59,7 +59,7 @@ struct RunPictures {
     do {
       png = try draw()
     } catch {
-      return Terminal.say("\(name): \(error); everything else goes on")
+      return Terminal.say("\(name): \(Terminal.words(error)); everything else goes on")
     }
     try FileWriter.replace(PictureMark.png(png), at: folder.url.appending(path: name).path, isDurable: false)
   }

@@ -17,7 +17,7 @@ package struct RunReport {
   private static let worstCount = 12
 
   let record: RunRecord
-  let settings: TrainingSettings
+  let settings: RunPlan
   let dataset: Dataset
   let train: OpenedSource
   let validation: OpenedSource
@@ -28,7 +28,7 @@ package struct RunReport {
 
   /// All of it.
   package init(
-    record: RunRecord, settings: TrainingSettings, dataset: Dataset, train: OpenedSource, validation: OpenedSource,
+    record: RunRecord, settings: RunPlan, dataset: Dataset, train: OpenedSource, validation: OpenedSource,
     memory: Int, costs: (escape: Double, falseCall: Double)? = nil
   ) {
     self.record = record

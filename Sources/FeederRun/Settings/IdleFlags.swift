@@ -1,3 +1,4 @@
+import FeederCore
 import FeederImaging
 import FeederTraining
 import Foundation
@@ -39,7 +40,7 @@ package enum IdleFlags {
   private struct Rule: Sendable {
     let keys: [String]
     let reason: String
-    let isIdle: @Sendable (TrainingSettings, Facts) -> Bool
+    let isIdle: @Sendable (RunPlan, Facts) -> Bool
   }
 
   /// The settings of `feeder train` that another setting takes the effect from.
@@ -86,10 +87,10 @@ package enum IdleFlags {
   ]
 
   /// Says which of the `given` settings have no effect.
-  package static func check(_ given: some Sequence<String>, _ settings: TrainingSettings, _ facts: Facts) {
+  package static func check(_ given: some Sequence<String>, _ settings: RunPlan, _ facts: Facts) {
     let given = Set(given)
     for rule in rules where rule.isIdle(settings, facts) {
-      for key in rule.keys where given.contains(key) { say(RunArguments.flag(key), rule.reason) }
+      for key in rule.keys where given.contains(key) { say(SettingLine.flag(key), rule.reason) }
     }
     if facts.isVerbose, facts.plansOnly {
       say("--verbose", "--plan trains nothing")

@@ -18,32 +18,29 @@ package struct MemoryPlanning {
     self.loaderBudget = loaderBudget
   }
 
-  /// The settings with a batch: where it is to be found, the largest that fits, said aloud.
+  /// The plan with a batch: the largest that fits, said aloud, if the request asks for that.
   ///
   /// Of several ranks each finds what fits for itself, and the least of all counts.
-  package func withBatch(_ settings: TrainingSettings, _ ranks: Ranks?) throws -> TrainingSettings {
-    guard settings.findsBatch else { return settings }
-    var settings = settings
-    var own = settings
-    own.place = RankPlace(localRank: settings.place.localRank, localCount: settings.place.localCount)
+  package func withBatch(_ settings: RunPlan, _ ranks: Ranks?) throws -> RunPlan {
+    guard settings.request.batch == nil else { return settings }
+    let own = settings.with(
+      place: RankPlace(localRank: settings.place.localRank, localCount: settings.place.localCount))
     let choice = try BatchFinder(
       own, classCount: dataset.classNames.count, memory: memory(own),
       capacity: settings.memoryCapacity(), imageCount: train.count
     ).find(note: Terminal.say)
     Terminal.say(choice.line)
-    settings.batch = try (ranks?.least(choice.batch) ?? choice.batch) * settings.place.count
-    settings.tensorLimit = choice.tensorLimit
-    settings.findsBatch = false
-    return settings
+    return settings.with(
+      batch: try (ranks?.least(choice.batch) ?? choice.batch) * settings.place.count, tensorLimit: choice.tensorLimit)
   }
 
-  private func memory(_ settings: TrainingSettings) -> RunMemory {
+  private func memory(_ settings: RunPlan) -> RunMemory {
     RunMemory(
       settings, classCount: dataset.classNames.count, train: train, validation: validation, loaderBudget: loaderBudget)
   }
 
   /// Prints the plan for `settings` layer by layer.
-  package func print(_ settings: TrainingSettings, json: Bool) throws {
+  package func print(_ settings: RunPlan, json: Bool) throws {
     let plan = try memory(settings).expected()
     let layers = plan.layers.map { "  \($0.name): \(ByteCount($0.byteCount))" }
     try Terminal.show([plan.line] + layers, json: json, Report(plan, settings))
@@ -74,7 +71,7 @@ package struct MemoryPlanning {
       let bytes: Int
     }
 
-    init(_ plan: MemoryPlan, _ settings: TrainingSettings) {
+    init(_ plan: MemoryPlan, _ settings: RunPlan) {
       model = settings.model.name
       batch = settings.batch
       imageSize = settings.imageSize
