@@ -125,7 +125,7 @@ struct BenchFeedCommand: ParsableCommand {
       report.phases = phases
       lines = phases.map(\.line)
     } else {
-      (report, traceFailure) = try TraceOptions.during(trace) { trace in
+      (report, traceFailure) = try TraceOutput.during(trace) { trace in
         let tuned = try makeLoader(nil, trace: trace)
         var feed = FeedRun(stepCount: steps, batch: model.batch)
         try feed.run(tuned, trace: trace) { scene.enter(step: $0) }

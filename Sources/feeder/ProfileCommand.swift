@@ -86,7 +86,7 @@ struct ProfileCommand: ParsableCommand {
     let cores = CoreLimit.current.usable
     // A step on this processor takes its threads' cores from the loader, as in training.
     let most = stepMs == nil && device == .cpu ? max(cores - threads, 1) : cores
-    var (report, traceFailure) = try TraceOptions.during(trace) {
+    var (report, traceFailure) = try TraceOutput.during(trace) {
       try work.profile(workers: workers ?? most, mostWorkers: max(workers ?? 1, most), trace: $0)
     }
     var lines = report.lines

@@ -1,9 +1,7 @@
 import ArgumentParser
-import FeederCore
 import FeederFiles
 import FeederReporting
 import FeederRun
-import Foundation
 
 /// The flag of commands that can write a timeline of themselves.
 struct TraceOptions: ParsableArguments {
@@ -17,37 +15,6 @@ struct TraceOptions: ParsableArguments {
     try OutputFile.open(path, option: "--trace", TraceFile.signature, json: json, reading: reading)
   }
 
-  /// True if the folder of the file is there by now; that of a run is made later.
-  var hasFolder: Bool {
-    path.map { FileManager.default.fileExists(atPath: URL(filePath: $0).deletingLastPathComponent().path) } ?? false
-  }
-
-  /// Runs `body` with a trace, if there is a `file` for it, and writes it whether `body` ends well or not. A file that cannot be written
-  /// takes nothing from a result: its error is returned beside it.
-  static func during<R>(_ file: OutputFile?, _ body: (Trace?) throws -> R) throws -> (R, failure: (any Error)?) {
-    guard let file else { return (try body(nil), nil) }
-    let trace = Trace()
-    let result: R
-    do {
-      result = try body(trace)
-    } catch {
-      // The first fault is the one to tell.
-      try? write(trace, to: file)
-      throw error
-    }
-    do {
-      try write(trace, to: file)
-    } catch {
-      return (result, error)
-    }
-    return (result, nil)
-  }
-
-  private static func write(_ trace: Trace, to file: OutputFile) throws {
-    try file.write(TraceFile.data(trace))
-    let (spans, droppedCount) = trace.all
-    Terminal.say(
-      "trace: \(spans.count) spans in \(file.path)"
-        + "\(droppedCount > 0 ? "; \(droppedCount) later ones found no room" : "")")
-  }
+  /// The file for a run that opens it later.
+  func output(json: Bool) -> TraceOutput { TraceOutput(path: path) { try open(json: json, reading: $0) } }
 }

@@ -1,0 +1,50 @@
+import FeederCache
+import FeederCore
+import FeederDatasets
+import FeederTraining
+import Foundation
+
+/// The images of a run: both splits, opened as its settings say.
+struct RunData {
+  let dataset: Dataset
+  let train: OpenedSource
+  let validation: OpenedSource
+
+  /// Opens both splits. Of ranks on one machine one builds the cache, and the others wait for it outside of any joint work.
+  init(_ dataset: Dataset, _ options: SourceOptions, _ place: RankPlace) throws {
+    self.dataset = dataset
+    let opener = SourceOpener(reporting: dataset, options)
+    func both() throws -> (OpenedSource, OpenedSource) { (try opener.open(.train), try opener.open(.val)) }
+    let waits = place.localCount > 1 && options.cache != .none
+    (train, validation) = try waits ? CacheFolder(options.cacheFolder).alone(both) : both()
+  }
+
+  /// Throws if a split has no box at all. Says how many boxes are tiny at `imageSize`.
+  func check(imageSize: Int) throws {
+    let name = dataset.configurationURL.path
+    guard train.entries.contains(where: { !$0.labels.isEmpty }) else {
+      let files = train.entries.count { FileManager.default.fileExists(atPath: $0.labelPath) }
+      throw CommandError(
+        "\(name): no image of 'train' has a box; "
+          + (files > 0
+            ? "its \(files) label files hold none" : "its label files belong into the twin folder 'labels'"))
+    }
+    guard validation.entries.contains(where: { !$0.labels.isEmpty }) else {
+      throw CommandError(
+        "\(name): no image of 'val' has a box, so no weights could be chosen as the best; give 'val' images with boxes")
+    }
+    for (split, opened) in [(Split.train, train), (.val, validation)] {
+      opened.source.tinyBoxes.line(split.rawValue, imageSize: imageSize).map(Terminal.say)
+    }
+  }
+
+  /// What data the run has. Throws if a run that goes on began with other data.
+  func record(of resumed: RunFolder?) throws -> DataRecord {
+    let record = try DataRecord(
+      classNames: dataset.classNames, [(split: .train, opened: train), (split: .val, opened: validation)])
+    try resumed?.check(
+      record, of: dataset,
+      advice: "put it back, or begin a new run with --weights \(resumed?.lastWeights.path ?? "")")
+    return record
+  }
+}

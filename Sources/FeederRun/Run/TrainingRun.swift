@@ -1,0 +1,329 @@
+import FeederCache
+import FeederCore
+import FeederDatasets
+import FeederReporting
+import FeederTorch
+import FeederTraining
+import Foundation
+
+/// A run of `feeder train`, from what was asked to its report: the place that puts the rooms together.
+package struct TrainingRun {
+  /// What the command line gives.
+  package struct Orders {
+    /// The settings that flags gave, by their keys.
+    package var flags: [String: String] = [:]
+    /// The data set; nil takes the run's.
+    package var data: String?
+    package var out: String?
+    package var resume: String?
+    package var config: String?
+    package var trace = TraceOutput()
+    /// True if the memory plan is printed and nothing trained.
+    package var plansOnly = false
+    package var isVerbose = false
+    /// Seconds without progress after which a run is stuck; 0 for never.
+    package var watchdog = 60.0
+    /// True if stdout is for one JSON document.
+    package var json = false
+
+    /// A new run with the defaults.
+    package init() {}
+  }
+
+  /// What a run came to.
+  package struct Report: Encodable {
+    let runFolder: String
+    let outcome: String
+    let epochsDone: Int
+    let last: String
+    let best: String
+    let report: String?
+    let memory: Memory
+
+    struct Memory: Encodable {
+      let plannedGrowthBytes: Int
+      let growthBytes: Int
+
+      init(_ watch: MemoryWatch) {
+        plannedGrowthBytes = watch.plan.growthByteCount
+        growthBytes = watch.growthByteCount
+      }
+    }
+  }
+
+  private static let defaultOut = "runs/train"
+
+  private let orders: Orders
+  /// Ends this process with the one that started it.
+  private let lifeline = RankCrew.watchCrew()
+  private let detection: RankDetection?
+  private let place: RankPlace
+  private let resumed: RunFolder?
+  private let arguments: RunArguments
+
+  /// The run that `orders` ask for. Throws a line for settings that make no sense, and for a run that cannot go on so.
+  package init(_ orders: Orders) throws {
+    if orders.resume != nil, orders.out != nil || orders.config != nil {
+      throw CommandError("--resume goes on in its own folder with its own settings: leave --out and --config away")
+    }
+    self.orders = orders
+    detection = try RankDetection(ProcessInfo.processInfo.environment)
+    place = detection?.place ?? .alone
+    if let rank = place.leads ? nil : place.rank { Terminal.quietName.withLock { $0 = "rank \(rank)" } }
+    resumed =
+      try orders.resume.map(RunFolder.init(resuming:)) ?? Self.restarted(detection, out: orders.out ?? Self.defaultOut)
+    arguments = try RunArguments(
+      flags: orders.flags, file: resumed?.arguments.path ?? orders.config, goesOn: resumed != nil)
+    if let resumed {
+      try ResumeRules.check(arguments, flags: orders.flags, file: resumed.arguments.path, place)
+      try checkEpochs(resumed)
+    }
+  }
+
+  /// Trains, in processes of its own if it has several ranks. Returns what rank 0 has to report, and why the timeline could not be
+  /// written. Nil if there is nothing to report. Throws `QuietEnd` for a run that was stopped.
+  package func run() throws -> (report: Report, traceFailure: (any Error)?)? {
+    defer { withExtendedLifetime(lifeline) {} }
+    guard let data = orders.data ?? arguments.data else {
+      throw CommandError(
+        "\(resumed?.arguments.path ?? ""): names no data; name it, as in feeder train DATA --resume RUN")
+    }
+    if detection == nil, try arguments.rankCount() > 1 {
+      if let resumed { try RunLock.check(resumed.url) }
+      try RankCrew(count: arguments.rankCount()) { _ = try arguments.plan(at: $0) }.run()
+      return nil
+    }
+    return try run(data)
+  }
+
+  /// The same in this process alone.
+  private func run(_ data: String) throws -> (report: Report, traceFailure: (any Error)?)? {
+    var plan = try arguments.plan(at: place)
+    try ThreadRoom.check(plan)
+    try plan.adopt()  // also for the trials before the run
+    let options = SourceOptions(plan.request)
+    let dataset = try open(data, plan.request)
+    // Rank 0 alone writes the run folder, and holds it.
+    let writes = place.leads && !orders.plansOnly
+    if writes { try resumed.map(RunEnding.hold) }
+    defer { RunEnding.release() }
+    if writes, let resumed {
+      try resumed.checkOneRun(arguments.deciding(plan, options))
+      try resumed.prepareWeights()
+    }
+    if let path = plan.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
+    let traceFiles = { [startWeights = plan.startWeights] in InputFiles.of(dataset, startWeights, orders.config) }
+    // The folder of the run itself is made later.
+    let early =
+      place.leads && orders.trace.hasFolder ? try orders.trace.open(traceFiles) : nil
+    let images = try RunData(dataset, options, place)
+    try images.check(imageSize: plan.imageSize)
+    let record = try writes ? images.record(of: resumed) : nil
+    let loaderBudget = place.share(of: options.memory)
+    let ranks = try detection.map { try join($0, plan.device) }
+    let planning = MemoryPlanning(
+      dataset, train: images.train.source, validation: images.validation.source, loaderBudget)
+    plan = plan.with(precision: try precision(plan, images, ranks))
+    plan = try planning.withBatch(plan, ranks)
+    IdleFlags.check(try arguments.chosen(at: place, goesOn: resumed != nil), plan, facts(plan, images, options))
+    if orders.plansOnly {
+      try planning.print(plan, json: orders.json)
+      return nil
+    }
+    plan = plan.with(learnedFile: plan.learnedLoader(dataset, images.train, options))
+    let folder = try resumed ?? (place.leads ? RunFolder(making: orders.out ?? Self.defaultOut) : RunFolder.none)
+    let drawing = RunDrawing(
+      folder: folder, settings: plan, dataset: dataset, train: images.train, validation: images.validation,
+      memory: loaderBudget)
+    let interruption = Interruption()
+    let ending = RunEnding(folder, place)
+    interruption.lastResort.set(ending.whilePreparing)
+    let ended: Ended
+    let traceFailure: (any Error)?
+    do {
+      if let record {
+        if resumed == nil { try RunEnding.hold(folder) }
+        try folder.keep(record)
+        try folder.keep(try arguments.yaml(plan, options, data: data, out: folder.url.path))
+        if resumed == nil, plan.plots { drawing.before() }
+      }
+      // Rank 0 alone writes.
+      let file = try place.leads ? early ?? orders.trace.open(traceFiles) : nil
+      (ended, traceFailure) = try TraceOutput.during(file) { trace in
+        try train(
+          in: folder, plan, images, dataSum: record?.sum, deciding: arguments.deciding(plan, options),
+          memory: loaderBudget, ranks, trace, interruption, ending)
+      }
+    } catch TrainingError.rankLost where interruption.cancellation.isCancelled && !place.leads {
+      throw QuietEnd(status: Interruption.exitStatus)  // rank 0 is gone, which was asked to stop as well
+    } catch {
+      if resumed == nil, place.leads {
+        RunEnding.release()  // its file is the run's as well
+        folder.removeWithoutWeights()
+      }
+      throw error
+    }
+    try tell(ended, folder)
+    var page: URL?
+    if place.leads, ended.isWhole, plan.plots {
+      interruption.lastResort.set(ending.whileDrawing)
+      page = drawing.after(interruption)
+    }
+    return place.leads ? (ended.report(folder, page), traceFailure) : nil
+  }
+
+  /// How a run ended, kept when its trainer, and all that it held, is gone.
+  private struct Ended {
+    /// Nil if there was nothing left to do.
+    let outcome: TrainingOutcome?
+    let epochsDone: Int
+    let memory: Report.Memory
+
+    /// True if the run has come to its end just now.
+    var isWhole: Bool {
+      switch outcome {
+      case .finished, .stoppedEarly: true
+      case .stoppedAfterSteps, .interrupted, nil: false
+      }
+    }
+
+    func report(_ folder: RunFolder, _ report: URL?) -> Report {
+      let name =
+        switch outcome {
+        case .finished, .interrupted, nil: "finished"
+        case .stoppedEarly: "stopped_early"
+        case .stoppedAfterSteps: "stopped_after_steps"
+        }
+      return Report(
+        runFolder: folder.url.path, outcome: name, epochsDone: epochsDone, last: folder.lastWeights.path,
+        best: folder.bestWeights.path, report: report?.path, memory: memory)
+    }
+  }
+
+  private func train(
+    in folder: RunFolder, _ plan: RunPlan, _ images: RunData, dataSum: String?, deciding: [String: String],
+    memory: Int, _ ranks: Ranks?, _ trace: Trace?, _ interruption: Interruption, _ ending: RunEnding
+  ) throws -> Ended {
+    let isNew = folder.checkpointDate == nil
+    let watchdog = Watchdog(seconds: orders.watchdog, leads: place.leads) { [leads = place.leads] hasCheckpoint in
+      guard leads else { return "the rank that writes says how to go on" }
+      return hasCheckpoint
+        ? "the last checkpoint is kept; go on with: \(folder.resumeCommand)"
+        : "no checkpoint was written yet: mend that, and begin again"
+    }
+    defer { watchdog.stop() }
+    let shown = place.leads ? [try observers(folder, isNew: isNew, wantsEvents: plan.tensorboard)] : []
+    let trainer = try Trainer(
+      settings: plan, classNames: images.dataset.classNames, trainSource: images.train.source,
+      validationSource: images.validation.source, dataSum: dataSum, deciding: deciding, weightsFolder: folder.weights,
+      resume: !isNew, memoryBudget: memory, observer: TrainingObservers(shown + [watchdog]), ranks: ranks, trace: trace,
+      isCancelled: { interruption.cancellation.isCancelled })
+    if trainer.isFinished {
+      Terminal.say("\(folder.url.path): this run is finished; nothing to do")
+      return Ended(outcome: nil, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
+    }
+    Terminal.say(
+      "training \(plan.model.modelName) on \(images.train.source.count) images, validating on \(images.validation.source.count), "
+        + "\(plan.device), \(plan.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
+    )
+    watchdog.watch(trainer)
+    if place.leads { interruption.lastResort.set(ending.whileTraining(trainer.gate)) }
+    var next: LastResort.Step?
+    defer { interruption.lastResort.set(next) }
+    let outcome: TrainingOutcome
+    do {
+      outcome = try trainer.run()
+    } catch let error where place.leads {
+      throw CommandError("\(Terminal.words(error)); \(folder.wayOn)")
+    }
+    // A worker of the loader that waits for a drive which does not answer keeps the trainer from its end.
+    if case .interrupted = outcome, place.leads { next = ending.afterSaving }
+    return Ended(outcome: outcome, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
+  }
+
+  private func observers(_ folder: RunFolder, isNew: Bool, wantsEvents: Bool) throws -> any TrainingObserver {
+    let first = isNew ? 1 : try Checkpoint.newest(in: folder.weights).epochsDone + 1
+    let results =
+      isNew ? try ResultsCSV(creating: folder.results) : try ResultsCSV(continuing: folder.results, from: first)
+    if first > 1, results.isEmpty {
+      Terminal.say("\(folder.results.path): holds no epoch before \(first); it begins anew")
+    }
+    let always: [any TrainingObserver] = [
+      TrainingLine(results: results, isVerbose: orders.isVerbose), TelemetryRecorder(folder.telemetry),
+    ]
+    return TrainingObservers(always + (wantsEvents ? [EventsRecorder(folder, from: first, isNew: isNew)] : []))
+  }
+
+  private func tell(_ ended: Ended, _ folder: RunFolder) throws {
+    switch ended.outcome {
+    case nil: break
+    case .finished: Terminal.say("done: \(folder.url.path)")
+    case .stoppedEarly(let best):
+      Terminal.say("no better result since epoch \(best + 1): stopped early; \(folder.url.path)")
+    case .stoppedAfterSteps:
+      Terminal.say(
+        "stopped after \(orders.flags["stop_after_steps"] ?? "the given") steps; go on with: \(folder.resumeCommand), "
+          + "and --stop-after-steps 0 to go to the end")
+    case .interrupted:
+      Terminal.say("interrupted: a checkpoint is written; go on with: \(folder.resumeCommand)")
+      throw QuietEnd(status: Interruption.exitStatus)
+    }
+  }
+
+  /// What decides which flags have no effect.
+  private func facts(_ plan: RunPlan, _ images: RunData, _ options: SourceOptions) -> IdleFlags.Facts {
+    var facts = IdleFlags.Facts()
+    facts.goesOn = resumed != nil
+    facts.starter = ProcessInfo.processInfo.environment["FEEDER_CREW"] == nil ? detection?.starter : nil
+    facts.channels = images.train.source.channels
+    facts.keepsCache = options.cache != .none
+    facts.takesAdamW = plan.takesAdamW(
+      classCount: images.dataset.classNames.count, imageCount: images.train.source.count)
+    (facts.isVerbose, facts.plansOnly) = (orders.isVerbose, orders.plansOnly)
+    (facts.out, facts.trace) = (orders.out != nil, orders.trace.path != nil)
+    return facts
+  }
+
+  /// The data set; if that of a run is not in its place any more, the line says how to name its new place.
+  private func open(_ data: String, _ request: TrainingRequest) throws -> Dataset {
+    guard let resumed, orders.data == nil, !FileManager.default.fileExists(atPath: data) else {
+      return try Dataset.open(data, skipsBadLabels: request.skipsBadLabels)
+    }
+    throw CommandError(
+      "\(data): the data of this run is not there any more; say where it lies now: feeder train DATA --resume \(resumed.url.path)"
+    )
+  }
+
+  /// Throws if a run that goes on has done more epochs than it shall have.
+  private func checkEpochs(_ resumed: RunFolder) throws {
+    guard orders.flags["epochs"] != nil else { return }
+    let (epochs, done) = (try arguments.request().epochs, try Checkpoint.newest(in: resumed.weights).epochsDone)
+    guard epochs < done else { return }
+    throw CommandError("--epochs \(epochs): this run has done \(done) epochs already; give \(done) or more")
+  }
+
+  /// The run that an earlier attempt of the same job began: whoever starts ranks again after a failure gives the same command.
+  private static func restarted(_ detection: RankDetection?, out: String) -> RunFolder? {
+    guard let detection, detection.restartCount > 0, let folder = RunFolder(newestOf: out) else { return nil }
+    Terminal.say("restart \(detection.restartCount) by \(detection.starter): going on with \(folder.url.path)")
+    return folder
+  }
+
+  /// What `--precision auto` comes to: the device's own, if it passes a trial on these images, on every rank.
+  private func precision(_ plan: RunPlan, _ images: RunData, _ ranks: Ranks?) throws -> Precision {
+    guard plan.precision == .auto else { return plan.precision }
+    let (precision, line) = try PrecisionProbe(
+      plan, classCount: images.dataset.classNames.count, source: images.train.source
+    ).choose(PrecisionPolicy(.auto, on: plan.device), ranks)
+    Terminal.say("precision: \(line)")
+    return precision
+  }
+
+  private func join(_ detection: RankDetection, _ device: Device) throws -> Ranks {
+    let group = try ProcessGroup(detection.meeting, rank: place.rank, count: place.count)
+    Terminal.say("ranks: \(place.count), \(place.localCount) of them here, started by \(detection.starter)")
+    let ranks = Ranks(group, place: place)
+    if let line = try ranks.linkDevices(device) { Terminal.say(line) }
+    return ranks
+  }
+}
