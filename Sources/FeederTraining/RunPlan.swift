@@ -3,7 +3,7 @@ import FeederCore
 import FeederLoader
 import FeederTorch
 
-/// What a request comes to on this machine, for the rank at `place`: nothing is left to choose. A trial or a search makes a plan of other
+/// A request resolved for this machine and the rank at `place`: nothing is left to choose. A trial or a search makes a plan of other
 /// values with `with`; a plan itself never changes.
 @dynamicMemberLookup
 package struct RunPlan: Sendable {

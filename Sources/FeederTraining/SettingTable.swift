@@ -35,7 +35,7 @@ package enum SettingTable {
       Setting(
         "ranks", \.ranks, SettingKind<Int>.range(1...256, "processes").optional(),
         default: "one, or one for each device",
-        mayChange: "the machine may be another one; the batch stays that of all ranks together",
+        mayChange: "the machine may be another one; the batch stays the batch of all ranks together",
         help: "Processes on this machine that train as one and share each batch."),
       Setting(
         "sync_bn", \.syncsNorms, .flag,
@@ -48,7 +48,8 @@ package enum SettingTable {
         "seed", \.seed, .range(0...UInt64.max).words("a whole number from 0 to \(UInt64.max)"),
         help: "Seed of weights, order and augmentation."),
       Setting(
-        "deterministic", \.deterministic, .truth, mayChange: "how fast a GPU computes; sums are rounded in another order",
+        "deterministic", \.deterministic, .truth,
+        mayChange: "how fast a GPU computes; sums are rounded in another order",
         help: "Kernels that give equal bytes from run to run on a GPU: true or false."),
       Setting(
         "optimizer", \.optimizer, .choice, help: "auto, sgd or adamw; auto also sets the rate and the momentum."),

@@ -20,7 +20,7 @@ struct ModelOptions: ParsableArguments {
 
   func validate() throws {
     if let size = imageSize, !ModelDesign.takes(side: size) {
-      throw ValidationError(SettingBounds.refusal("image_size", "\(size)"))
+      throw ValidationError("--image-size \(size): give \(ModelDesign.sides)")
     }
     if batch < 1 || batch > 4096 { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
     if Precision(rawValue: precision) == nil {

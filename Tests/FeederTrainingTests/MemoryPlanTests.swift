@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The memory plan counts the network that there is")
 struct MemoryPlanTests {
-  private func plan(_ design: ModelDesign, batch: Int = 4, side: Int = 320, _ precision: Precision = .fp32) -> MemoryPlan {
+  private func plan(_ design: ModelDesign, batch: Int = 4, side: Int = 320, _ precision: Precision = .fp32)
+    -> MemoryPlan
+  {
     var settings = TrainingRequest()
     (settings.model, settings.batch, settings.imageSize, settings.precision) = (design, batch, side, precision)
     return MemoryPlan(RunPlan(settings), rule: .adamw, classCount: 6, load: MemoryPlan.Load(boxes: 17))

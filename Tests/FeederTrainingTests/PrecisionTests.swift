@@ -65,9 +65,10 @@ struct PrecisionTests {
   func validation(_ precision: Precision) throws {
     let boards = try TemporaryBoards(count: 6)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
-    var settings = TrainingSettings()
-    (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 4, 1, 1)
-    (settings.engineThreads, settings.tensorLimit, settings.precision) = (Engine.threadCount, .max, precision)
+    var request = TrainingRequest()
+    (request.imageSize, request.batch, request.workers, request.epochs) = (64, 4, 1, 1)
+    (request.engineThreads, request.precision) = (Engine.threadCount, precision)
+    let settings = RunPlan(request, tensorLimit: .max)
     let trainer = try Trainer(
       settings: settings, classNames: ["a", "b", "c"], trainSource: source, validationSource: source,
       weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: TrainingObservers([]),

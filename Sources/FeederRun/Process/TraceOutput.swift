@@ -16,7 +16,7 @@ package struct TraceOutput {
     (self.path, self.open) = (path, open)
   }
 
-  /// True if the folder of the file is there by now; that of a run is made later.
+  /// True if the folder of the file exists already; the folder of a run is made later.
   package var hasFolder: Bool {
     path.map { FileManager.default.fileExists(atPath: URL(filePath: $0).deletingLastPathComponent().path) } ?? false
   }

@@ -30,7 +30,7 @@ package struct TrainingRun {
     package init() {}
   }
 
-  /// What a run came to.
+  /// The result of a run.
   package struct Report: Encodable {
     let runFolder: String
     let outcome: String
@@ -179,7 +179,7 @@ package struct TrainingRun {
     let epochsDone: Int
     let memory: Report.Memory
 
-    /// True if the run has come to its end just now.
+    /// True if the run has just ended.
     var isWhole: Bool {
       switch outcome {
       case .finished, .stoppedEarly: true
@@ -223,7 +223,7 @@ package struct TrainingRun {
       return Ended(outcome: nil, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
     }
     Terminal.say(
-      "training \(plan.model.modelName) on \(images.train.source.count) images, validating on \(images.validation.source.count), "
+      "training \(plan.model.name) on \(images.train.source.count) images, validating on \(images.validation.source.count), "
         + "\(plan.device), \(plan.engineThreads) engine threads\(ranks.map { " in each of \($0.place.count) ranks" } ?? ""); run folder: \(folder.url.path)"
     )
     watchdog.watch(trainer)
@@ -284,7 +284,7 @@ package struct TrainingRun {
     return facts
   }
 
-  /// The data set; if that of a run is not in its place any more, the line says how to name its new place.
+  /// The data set; if the data of a run has moved, the error says how to name its new place.
   private func open(_ data: String, _ request: TrainingRequest) throws -> Dataset {
     guard let resumed, orders.data == nil, !FileManager.default.fileExists(atPath: data) else {
       return try Dataset.open(data, skipsBadLabels: request.skipsBadLabels)
@@ -309,7 +309,7 @@ package struct TrainingRun {
     return folder
   }
 
-  /// What `--precision auto` comes to: the device's own, if it passes a trial on these images, on every rank.
+  /// The precision that `--precision auto` takes: the device's own, if it passes a trial on these images, on every rank.
   private func precision(_ plan: RunPlan, _ images: RunData, _ ranks: Ranks?) throws -> Precision {
     guard plan.precision == .auto else { return plan.precision }
     let (precision, line) = try PrecisionProbe(
