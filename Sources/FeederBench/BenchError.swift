@@ -1,4 +1,4 @@
-/// Why a measurement is not made: what, where and what to do, in one line.
+/// A measurement that cannot be made. The description is one line: the place, the fault, and the remedy.
 package struct BenchError: Error, CustomStringConvertible {
   package let description: String
 

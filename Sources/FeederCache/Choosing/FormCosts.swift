@@ -57,7 +57,7 @@ package struct FormCosts: Sendable, Equatable {
 
   private func byteCount(_ form: CacheForm) -> Int { form == .encoded ? encodedByteCount : pixelByteCount }
 
-  /// The faster form that has room on the disk; encoded bytes, the smaller, where both are alike.
+  /// The faster form that fits on the disk. If both are equally fast, the smaller one: encoded bytes.
   package func faster(freeByteCount: Int) -> CacheForm {
     pixelByteCount <= freeByteCount && imagesPerSecond(.pixels) > imagesPerSecond(.encoded) ? .pixels : .encoded
   }

@@ -22,9 +22,9 @@ package enum CacheForm: String, Sendable, CaseIterable {
 package struct CacheRecipe: Sendable, Hashable {
   /// How images lie in the file.
   package let form: CacheForm
-  /// Channels of the pixels, 1 or 3; 0 for encoded bytes, where they do not matter.
+  /// Channels of the pixels, 1 or 3; 0 for encoded bytes, which have their own.
   package let channels: Int
-  /// The image size that decoding was fitted to; 0 for encoded bytes, where it does not matter.
+  /// The image size in pixels that the stored pixels fit; 0 for encoded bytes, which fit every size.
   package let imageSize: Int
 
   /// Encoded bytes, which serve every channel count and image size.

@@ -63,7 +63,7 @@ package struct SettingLine: Sendable, Equatable, CustomStringConvertible, Expres
 
 /// An error whose line names settings.
 package protocol SettingsError: Error, CustomStringConvertible {
-  /// What is wrong, where, and what to do.
+  /// The line: the setting, the fault, and the remedy.
   var line: SettingLine { get }
 }
 

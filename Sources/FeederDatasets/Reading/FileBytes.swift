@@ -55,7 +55,7 @@ package enum FileBytes {
     return .unreadable(file: path, reason: DeadLink.problem(path).map { "it " + $0 } ?? reason)
   }
 
-  /// Writes a new file, whole or not at all. `name` is what a message calls it. Throws `DatasetError.output`.
+  /// Writes a new file completely, or leaves none. Messages call it `name`. Throws `DatasetError.output`.
   package static func write(_ bytes: [UInt8], to path: String, calledLater name: String) throws {
     func failure() -> DatasetError { .output(path: name, problem: "cannot be written (\(FreeSpace.reason(path)))") }
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
