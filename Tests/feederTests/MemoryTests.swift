@@ -1,6 +1,10 @@
 import Foundation
 import Testing
 
+/// A limit of address space cannot be tried under the address sanitizer: its shadow memory alone reserves terabytes.
+private let needsAddressSpace = ConditionTrait.disabled(
+  if: ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil, "the sanitizer asks for terabytes")
+
 @Suite("A run says what memory it takes, takes that, and survives with less", .serialized)
 struct MemoryTests {
   private let boards: SmallBoards
@@ -93,7 +97,7 @@ struct MemoryTests {
 
   @Test(
     "Under RLIMIT_AS a run trains in parts, or one line says before the first step or in it that memory does not suffice",
-    .disabled(if: ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil, "the sanitizer asks for terabytes"))
+    needsAddressSpace)
   func addressSpace() throws {
     let start = try startBytes()
     let flags = ["--image-size", "320", "--batch", "8", "--engine-threads", "2", "--workers", "1", "--plots", "false"]
@@ -116,7 +120,7 @@ struct MemoryTests {
 
   @Test(
     "A batch that turns out too large is dropped and done again, or refused in one line, and no signal ends it",
-    .disabled(if: ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil, "the sanitizer asks for terabytes"))
+    needsAddressSpace)
   func dropped() throws {
     let start = try startBytes()
     // A benchmark plans no parts.
