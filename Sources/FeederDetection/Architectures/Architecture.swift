@@ -78,13 +78,7 @@ extension Architecture {
   /// YOLOv8: levels of stride 8, 16 and 32.
   static let yolov8 = Architecture(
     "yolov8",
-    backbone + [
-      Node(.upsampling),  // 10
-      Node(.concatenation, [Node.previous, 6]),
-      Node(.stage(512, depth: 3, addsInput: false)),  // 12
-      Node(.upsampling),
-      Node(.concatenation, [Node.previous, 4]),
-      Node(.stage(256, depth: 3, addsInput: false)),  // 15
+    wayUp + [
       Node(.convolution(256)),
       Node(.concatenation, [Node.previous, 12]),
       Node(.stage(512, depth: 3, addsInput: false)),  // 18
@@ -97,13 +91,7 @@ extension Architecture {
   /// YOLOv8 with a fourth level of stride 4, for small objects.
   static let yolov8P2 = Architecture(
     "yolov8", variant: "-p2",
-    backbone + [
-      Node(.upsampling),  // 10
-      Node(.concatenation, [Node.previous, 6]),
-      Node(.stage(512, depth: 3, addsInput: false)),  // 12
-      Node(.upsampling),
-      Node(.concatenation, [Node.previous, 4]),
-      Node(.stage(256, depth: 3, addsInput: false)),  // 15
+    wayUp + [
       Node(.upsampling),
       Node(.concatenation, [Node.previous, 2]),
       Node(.stage(128, depth: 3, addsInput: false)),  // 18
@@ -118,6 +106,17 @@ extension Architecture {
       Node(.stage(1024, depth: 3, addsInput: false)),  // 27
       Node(.detection, [18, 21, 24, 27]),
     ])
+
+  /// The backbone and the neck's way up to stride 8, which all have in common.
+  private static let wayUp =
+    backbone + [
+      Node(.upsampling),  // 10
+      Node(.concatenation, [Node.previous, 6]),
+      Node(.stage(512, depth: 3, addsInput: false)),  // 12
+      Node(.upsampling),
+      Node(.concatenation, [Node.previous, 4]),
+      Node(.stage(256, depth: 3, addsInput: false)),  // 15
+    ]
 
   private static let backbone = [
     Node(.convolution(64)),  // 0

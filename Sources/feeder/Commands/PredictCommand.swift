@@ -69,7 +69,7 @@ struct PredictCommand: ParsableCommand {
       let results = try validator(loaded.model, isCancelled: { interruption.cancellation.isCancelled })
     else {
       Terminal.say("feeder: interrupted; nothing is written")
-      throw ExitCode(Interruption.exitStatus)
+      throw QuietEnd(status: Interruption.exitStatus)
     }
     let full = results.count { $0.detections.count == validator.bound.count }
     validator.bound.line(cutting: full, isExact: false).map(Terminal.say)
@@ -118,7 +118,7 @@ struct PredictCommand: ParsableCommand {
       if cancellation.isCancelled {
         Terminal.say(
           "feeder: interrupted; \(done) of \(results.count) images are drawn, and no predictions are written")
-        throw ExitCode(Interruption.exitStatus)
+        throw QuietEnd(status: Interruption.exitStatus)
       }
       do {
         let pixels = try scratch.picture(entry.imagePath)

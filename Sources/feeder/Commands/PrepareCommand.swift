@@ -62,7 +62,7 @@ struct PrepareCommand: ParsableCommand {
       try Terminal.show(report.lines, json: json, report)
     } catch DatasetError.cancelled {
       Terminal.say("feeder: \(DatasetError.cancelled)")
-      throw ExitCode(Interruption.exitStatus)
+      throw QuietEnd(status: Interruption.exitStatus)
     }
   }
 }

@@ -60,7 +60,7 @@ struct ReportCommand: ParsableCommand {
     let interruption = Interruption()
     guard let accuracy = try report.write(isCancelled: { interruption.cancellation.isCancelled }) else {
       Terminal.say("feeder: interrupted; nothing is written")
-      throw ExitCode(Interruption.exitStatus)
+      throw QuietEnd(status: Interruption.exitStatus)
     }
     try Terminal.show(
       accuracy.lines + ["report: \(record.folder.report.path)"], json: json,

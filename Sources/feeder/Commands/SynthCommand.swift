@@ -48,7 +48,7 @@ struct SynthCommand: ParsableCommand {
         settings, to: out, threads: threads, cancellation: interruption.cancellation, progress: { bar.advance() })
     } catch DatasetError.cancelled {
       Terminal.say("feeder: \(DatasetError.cancelled)")
-      throw ExitCode(Interruption.exitStatus)
+      throw QuietEnd(status: Interruption.exitStatus)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let counts = [Split.train, .val].map {

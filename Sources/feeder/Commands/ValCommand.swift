@@ -55,7 +55,7 @@ struct ValCommand: ParsableCommand {
       loaded.model, progress: { _, _ in bar.advance() }, isCancelled: { interruption.cancellation.isCancelled })
     guard let results = found.map(match.callAsFunction) else {
       Terminal.say("feeder: interrupted; nothing is written")
-      throw ExitCode(Interruption.exitStatus)
+      throw QuietEnd(status: Interruption.exitStatus)
     }
     try predictions?.deliver(PredictionsFile.data(results.map { ($0.imageID, $0.detections) }), as: "predictions")
     let full = results.count { $0.detections.count == validator.bound.count }

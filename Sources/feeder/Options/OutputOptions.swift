@@ -27,7 +27,7 @@ extension OutputFile {
     do {
       try write(data)
     } catch let error as FileError where error.isReaderGone && isStandardOutput {
-      throw ExitCode.failure
+      throw QuietEnd(status: 1)
     }
     Terminal.say("\(what): \(path)")
   }
