@@ -28,7 +28,7 @@ let package = Package(
   products: [
     .executable(name: "feeder", targets: ["feeder"]),
     .library(name: "FeederData", targets: ["FeederData"]),
-    .library(name: "FeederTrain", targets: ["FeederTraining"]),
+    .library(name: "FeederTrain", targets: ["FeederTrain"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -69,18 +69,21 @@ let package = Package(
     room("FeederTorch", "CTorch"),
     room("FeederDetection", "FeederTorch", "FeederCore"),
     room("FeederMetrics", "FeederCore"),
+    room("FeederWeights", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles", "FeederCore"),
     room(
-      "FeederTraining", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederDatasets",
-      "FeederCache", "FeederFiles", "FeederImaging", "FeederCore"),
+      "FeederTraining", "FeederWeights", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch",
+      "FeederDatasets", "FeederCache", "FeederFiles", "FeederImaging", "FeederCore"),
+    room("FeederTrain", "FeederTraining", "FeederWeights", "FeederCache", "FeederDatasets", "FeederCore"),
+    .executableTarget(
+      name: "TrainBoards", dependencies: ["FeederTrain"], path: "docs/examples/TrainBoards", swiftSettings: strict),
     room("FeederFixtures", "FeederCore"),
     room("FeederParity", "FeederFixtures", "FeederTraining", "FeederDetection", "FeederTorch"),
     room("FeederProfiling", "FeederTuning", "FeederLoader", "FeederCore"),
     room("FeederReporting", "CFreeType", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
     room(
-      "FeederRun", "CLimits", "FeederReporting", "FeederProfiling", "FeederTraining", "FeederDetection",
-      "FeederMetrics",
-      "FeederTorch", "FeederLoader", "FeederCache", "FeederDatasets", "FeederFiles", "FeederImaging", "FeederCore", yaml
-    ),
+      "FeederRun", "CLimits", "FeederReporting", "FeederProfiling", "FeederTraining", "FeederWeights",
+      "FeederDetection", "FeederMetrics", "FeederTorch", "FeederLoader", "FeederCache", "FeederDatasets", "FeederFiles",
+      "FeederImaging", "FeederCore", yaml),
     room(
       "FeederBench", "FeederProfiling", "FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader",
       "FeederTuning",
@@ -89,7 +92,8 @@ let package = Package(
       name: "feeder",
       dependencies: [
         "FeederCore", "FeederFiles", "FeederImaging", "FeederDatasets", "FeederSynthetic", "FeederCache",
-        "FeederTuning", "FeederLoader", "FeederTorch", "FeederDetection", "FeederMetrics", "FeederTraining",
+        "FeederTuning", "FeederLoader", "FeederTorch", "FeederDetection", "FeederMetrics", "FeederWeights",
+        "FeederTraining",
         "FeederParity", "FeederProfiling", "FeederReporting", "FeederRun", "FeederBench", "CLimits", arguments, yaml,
       ],
       exclude: ["README.md"],
@@ -111,8 +115,10 @@ let package = Package(
     tests("FeederTorch", "FeederCore"),
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),
+    tests("FeederWeights", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles", "FeederCore"),
     tests(
-      "FeederTraining", "BoardSupport", "FeederDetection", "FeederTorch", "FeederLoader", "FeederCache",
+      "FeederTraining", "FeederWeights", "BoardSupport", "FeederDetection", "FeederTorch", "FeederLoader",
+      "FeederCache",
       "FeederDatasets", "FeederFiles", "FeederCore"),
     tests("FeederParity", "FeederTorch"),
     tests("FeederProfiling"),
@@ -126,7 +132,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "BoardSupport", "FeederCache", "FeederDatasets", "FeederDetection", "FeederImaging", "FeederLoader",
-        "FeederMetrics", "FeederReporting", "FeederTorch", "FeederTraining", "FeederCore",
+        "FeederMetrics", "FeederReporting", "FeederTorch", "FeederTraining", "FeederWeights", "FeederCore",
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"], swiftSettings: strict),
     tests("FuzzTargets"),
@@ -138,7 +144,7 @@ let package = Package(
       name: "feederTests",
       dependencies: [
         "BoardSupport", "FeederFixtures", "FeederReporting", "FeederTraining", "FeederCache", "FeederImaging",
-        "FeederCore", "LoadBoards", "LoaderSoak",
+        "FeederCore", "LoadBoards", "TrainBoards", "LoaderSoak",
       ],
       swiftSettings: strict),
   ],

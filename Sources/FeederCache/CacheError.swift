@@ -1,7 +1,7 @@
 import FeederCore
 
 /// What goes wrong between source files, cache files and pixels; each message names the file and what to do.
-package enum CacheError: Error, Equatable, CustomStringConvertible {
+package enum CacheError: SettingsError, Equatable {
   /// An image file that does not give pixels; costs one image, not the run.
   case damagedImage(path: String, reason: String)
   /// A cache file that is not as the format asks.
@@ -15,7 +15,7 @@ package enum CacheError: Error, Equatable, CustomStringConvertible {
   /// Not enough room on the disk.
   case noSpace(folder: String, needed: Int, free: Int)
   /// The system refused an operation.
-  case system(operation: String, path: String, reason: String)
+  case system(operation: SettingLine, path: String, reason: String)
   /// A split in which no image is readable.
   case nothingReadable(folder: String, first: String)
 
@@ -27,7 +27,8 @@ package enum CacheError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  package var description: String {
+  /// One line.
+  package var line: SettingLine {
     switch self {
     case .damagedImage(let path, let reason): return "\(path): \(reason)"
     case .damagedFile(let path, let problem):
@@ -37,7 +38,7 @@ package enum CacheError: Error, Equatable, CustomStringConvertible {
     case .foreignFile(let path):
       return
         "\(path): is no cache file, and nothing is written over it; move it away, or name another folder with "
-        + "--cache-dir"
+        + "\(setting: "cache_dir")"
     case .otherVersion(let path, let version, let known):
       return
         "\(path): cache format \(version), and this program reads \(known); remove it with 'feeder cache drop DATA'"
@@ -45,7 +46,8 @@ package enum CacheError: Error, Equatable, CustomStringConvertible {
     case .noSpace(let folder, let needed, let free):
       return
         "\(folder): the cache needs \(ByteCount(needed)) (\(needed) bytes), and \(ByteCount(free)) (\(free) bytes) are "
-        + "free; free some, name another folder with --cache-dir, or go without with --cache none"
+        + "free; free some, name another folder with \(setting: "cache_dir"), or go without with "
+        + "\(setting: "cache") none"
     case .system(let operation, let path, let reason): return "\(path): cannot \(operation) (\(reason))"
     case .nothingReadable(let folder, let first):
       return "\(folder): not one image is readable; the first: \(first)"

@@ -1,7 +1,7 @@
 import FeederCore
 
 /// What is wrong with a data set: one line that names the file, the line where there is one, and what to do.
-package enum DatasetError: Error, Equatable, CustomStringConvertible {
+package enum DatasetError: SettingsError, Equatable {
   /// A data.yaml that does not describe a data set.
   case configuration(file: String, line: Int?, problem: String)
   /// Lines of label files that give no object: how many in how many files, and the first of them with file and line.
@@ -10,6 +10,8 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
   case source(file: String, line: Int?, problem: String)
   /// Images of a split that cannot be used as they lie.
   case images(folder: String, problem: String)
+  /// Label files of a split that belong to no image.
+  case labelFiles(folder: String, problem: SettingLine)
   /// A file that cannot be read, with the system's reason.
   case unreadable(file: String, reason: String)
   /// Images that do not decode, a line each with file and reason.
@@ -20,27 +22,28 @@ package enum DatasetError: Error, Equatable, CustomStringConvertible {
   case cancelled
 
   /// The line that a person reads.
-  package var description: String {
+  package var line: SettingLine {
     switch self {
     case .configuration(let file, let line, let problem), .source(let file, let line, let problem):
-      Self.place(file, line) + ": " + problem
+      "\(Self.place(file, line)): \(problem)"
     case .labels(1, _, let first):
-      (first.first ?? "") + " (correct it, or leave bad label lines out with --skip-bad-labels)"
+      "\(first.first ?? "") (correct it, or leave bad label lines out with \(setting: "skip_bad_labels"))"
     case .labels(let count, let fileCount, let first):
       "\(count) bad label lines in \(fileCount) \(fileCount == 1 ? "file" : "files"), the first in \(first.first ?? "") "
-        + "(correct them, or leave them out with --skip-bad-labels)"
-    case .images(let folder, let problem): folder + ": " + problem
+        + "(correct them, or leave them out with \(setting: "skip_bad_labels"))"
+    case .images(let folder, let problem): "\(folder): \(problem)"
+    case .labelFiles(let folder, let problem): "\(folder): \(problem)"
     case .unreadable(let file, let reason): "\(file): cannot be read (\(reason))"
     case .unreadableImages(let lines):
-      "\(lines.count) unreadable \(lines.count == 1 ? "image" : "images"): " + lines.prefix(5).joined(separator: "; ")
-        + (lines.count > 5 ? "; and \(lines.count - 5) more" : "")
-        + " (mend them, or leave them out with --skip-unreadable)"
-    case .output(let path, let problem): path + ": " + problem
+      "\(lines.count) unreadable \(lines.count == 1 ? "image" : "images"): \(lines.prefix(5).joined(separator: "; "))"
+        + "\(lines.count > 5 ? "; and \(lines.count - 5) more" : "") "
+        + "(mend them, or leave them out with \(setting: "skip_unreadable"))"
+    case .output(let path, let problem): "\(path): \(problem)"
     case .cancelled: "stopped; nothing was written"
     }
   }
 
-  /// The lines that a command prints before `description`, if one line cannot hold all.
+  /// The lines that a command prints before `line`, if one line cannot hold all.
   package var details: [String] {
     switch self {
     case .labels(let count, _, let first) where count > 1:

@@ -1,4 +1,5 @@
 import FeederCache
+import FeederCore
 import FeederTuning
 import Foundation
 
@@ -30,13 +31,13 @@ package struct LearnedSettingFile: Sendable, Equatable {
   }
 
   /// What was learned; nil where nothing was, or where the file is damaged, which `note` is told in one line.
-  package func read(note: (String) -> Void) -> LearnedSetting? {
+  package func read(note: (SettingLine) -> Void) -> LearnedSetting? {
     do {
       guard let text = try NoteFile.read(path) else { return nil }
       if let learned = Self.learned(text, for: purpose) { return learned }
       note("\(path): is no setting that was learned for this run; ignored, and written anew at the end")
     } catch {
-      note("\(error); what was learned is ignored, and written anew at the end")
+      note("\(SettingLine(error)); what was learned is ignored, and written anew at the end")
     }
     return nil
   }

@@ -1,3 +1,5 @@
+import FeederCore
+
 /// The most detections of an image that count, by falling score. A perfect detector must be able to reach recall 1, so the bound
 /// follows the data unless the user gives a number.
 package struct DetectionBound: Sendable, Equatable {
@@ -8,8 +10,8 @@ package struct DetectionBound: Sendable, Equatable {
   package static let allowed = 1...100_000
 
   /// Why `count` is refused.
-  package static func refusal(of count: Int) -> String {
-    "--max-detections \(count): give \(allowed.lowerBound) to \(allowed.upperBound)"
+  package static func refusal(of count: Int) -> SettingLine {
+    "\(setting: "max_detections") \(count): give \(allowed.lowerBound) to \(allowed.upperBound)"
   }
 
   /// What set the bound.
@@ -34,19 +36,20 @@ package struct DetectionBound: Sendable, Equatable {
   }
 
   /// The line about a bound other than `standard`; nil for the standard one.
-  package var line: String? {
+  package var line: SettingLine? {
     guard count != Self.standard else { return nil }
-    let cause = reason == .given ? "--max-detections" : "an image of the data has as many boxes"
+    let cause: SettingLine =
+      reason == .given ? "\(setting: "max_detections")" : "an image of the data has as many boxes"
     let sizes = count > Self.standard ? "; accuracy by size keeps \(Self.standard) per image and class" : ""
     return "at most \(count) detections per image count (\(cause))\(sizes)"
   }
 
   /// The line about `imageCount` images that have more detections than count, or, if `isExact` is false, at least as many; nil for none.
-  package func line(cutting imageCount: Int, isExact: Bool) -> String? {
+  package func line(cutting imageCount: Int, isExact: Bool) -> SettingLine? {
     guard imageCount > 0 else { return nil }
     let images = imageCount == 1 ? "1 image has" : "\(imageCount) images have"
     return isExact
-      ? "\(images) more than \(count) detections; the best \(count) of an image count (--max-detections)"
-      : "\(images) \(count) detections, the most that are kept (--max-detections)"
+      ? "\(images) more than \(count) detections; the best \(count) of an image count (\(setting: "max_detections"))"
+      : "\(images) \(count) detections, the most that are kept (\(setting: "max_detections"))"
   }
 }

@@ -1,4 +1,3 @@
-import FeederDatasets
 import FeederCore
 import FeederDatasets
 import FeederImaging
@@ -28,14 +27,17 @@ package struct SyntheticSettings: Sendable, Equatable {
   package static let sides = 128...8192
 
   /// What is wrong with the settings, in one line; nil where nothing is.
-  package var problem: String? {
-    if !(2...1_000_000).contains(boardCount) { return "--boards \(boardCount): give 2 to 1000000 boards" }
+  package var problem: SettingLine? {
+    if !(2...1_000_000).contains(boardCount) { return "\(setting: "boards") \(boardCount): give 2 to 1000000 boards" }
     if !Self.sides.contains(size.width) || !Self.sides.contains(size.height) {
-      return "--size \(size): both sides are \(Self.sides.lowerBound) to \(Self.sides.upperBound) pixels"
+      return
+        "\(setting: "size") \(size.description): both sides are \(Self.sides.lowerBound) to \(Self.sides.upperBound) pixels"
     }
-    if channels != 1, channels != 3 { return "--channels \(channels): give 1 or 3" }
-    if !(valShare > 0 && valShare < 1) { return "--val-share \(valShare): give a share above 0 and below 1" }
-    if !(1...100).contains(quality) { return "--quality \(quality): give 1 to 100" }
+    if channels != 1, channels != 3 { return "\(setting: "channels") \(channels): give 1 or 3" }
+    if !(valShare > 0 && valShare < 1) {
+      return "\(setting: "val_share") \(valShare): give a share above 0 and below 1"
+    }
+    if !(1...100).contains(quality) { return "\(setting: "quality") \(quality): give 1 to 100" }
     return nil
   }
 }

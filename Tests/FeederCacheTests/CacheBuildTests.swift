@@ -151,7 +151,7 @@ struct CacheBuildTests {
     #expect {
       try builder.build()
     } throws: {
-      "\($0)".contains("below-a-file") && "\($0)".contains("--cache-dir")
+      "\($0)".contains("below-a-file") && "\($0)".contains("cache_dir")
     }
   }
 }

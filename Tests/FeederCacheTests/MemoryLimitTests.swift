@@ -33,7 +33,7 @@ struct MemoryLimitTests {
     ])
     #expect(found.isGroup && found.available == (3 << 30) - (512 << 20))
     #expect(found.defaultBudget == 640 << 20)
-    #expect(found.line.contains("640.0 MiB") && found.line.contains("control group"))
+    #expect(found.line.flags.contains("640.0 MiB") && found.line.flags.contains("control group"))
   }
 
   @Test("version 1 too; its number for no limit leaves the machine's")
@@ -70,7 +70,7 @@ struct MemoryLimitTests {
     withExtendedLifetime(root) {
       let near = limit(1 << 30, 400 << 20)
       #expect(near.available == 400 << 20 && near.bound == .process("limit of \(400 << 20)"))
-      #expect(near.line.contains("under limit of"))
+      #expect(near.line.flags.contains("under limit of"))
       #expect(limit(64 << 30).bound == .machine)
       #expect(limit().available == 16 << 30)
     }

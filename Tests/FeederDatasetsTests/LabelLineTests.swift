@@ -36,7 +36,7 @@ struct BadLabelLineTests {
     let message = failure { _ = try dataset.entries(.train) }
     #expect(message.contains("\(scratch.path)/labels/train/a.txt, line 3: "))
     #expect(message.contains(problem), "\(message)")
-    #expect(message.contains("--skip-bad-labels") && !message.contains("\n"))
+    #expect(message.contains("skip_bad_labels") && !message.contains("\n"))
     let (labels, tally, badLines) = try #require(LabelFile.all(of: "1 0.5 0.5 0.1 0.1\n\(line)"))
     #expect(labels.count == 1 && tally == LabelTally() && badLines.map(\.line) == [2])
   }

@@ -81,7 +81,7 @@ struct LabelMatchingTests {
     try scratch.write("labels/train/sub/lost.txt", label)
     let message = failure { _ = try one.read(.train) }
     #expect(message.contains("2 label files match no image of 'train', which has 100: labels/train/lost.txt"))
-    #expect(message.contains("--skip-bad-labels") && !message.contains("\n"))
+    #expect(message.contains("skip_bad_labels") && !message.contains("\n"))
     let lenient = try Dataset.open(scratch.path, skipsBadLabels: true)
     #expect(try lenient.read(.train).findings.unmatched.count == 2)
   }

@@ -226,7 +226,7 @@ struct YOLOPreparationTests {
     let path = try scratch.write("in/images/train/bad.jpg", bytes: try #require(bytes))
     let message = failure { try scratch.prepare("in") }
     #expect(message.contains("1 unreadable image: \(path) ") && message.contains(reason), "\(message)")
-    #expect(message.contains("--skip-unreadable") && !message.contains("\n"))
+    #expect(message.contains("skip_unreadable") && !message.contains("\n"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["in"])
 
     var settings = PreparationSettings()

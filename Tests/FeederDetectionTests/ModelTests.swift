@@ -60,7 +60,7 @@ struct ModelTests {
     for name in ["", "yolov8", "yolov8n-", "yolov8-p2", "yolov8n-p6", "YOLOV8N"] {
       #expect(ModelDesign(named: name) == nil, "\(name)")
     }
-    let refusal = ModelDesign.refusal(of: "yolov9z")
+    let refusal = ModelDesign.refusal(of: "yolov9z").flags
     #expect(ModelDesign.all.allSatisfy { refusal.contains($0.name) }, "\(refusal)")
   }
 

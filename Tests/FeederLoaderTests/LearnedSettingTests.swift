@@ -27,7 +27,7 @@ struct LearnedSettingTests {
     try file.write(LearnedSetting(setting: TuningSetting(workers: 1, prefetchDepth: 2), stepCount: 9))
     #expect(file.read { Issue.record("\($0)") }?.stepCount == 9)
     var lines: [String] = []
-    #expect(LearnedSettingFile(path: file.path, purpose: "another").read { lines.append($0) } == nil)
+    #expect(LearnedSettingFile(path: file.path, purpose: "another").read { lines.append($0.description) } == nil)
     #expect(lines.count == 1 && lines[0].contains("a.json"))
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["a.json"], "nothing half-written stays")
@@ -51,7 +51,7 @@ struct LearnedSettingTests {
     let path = folder.url.appending(path: "a.json").path
     try Data(text.utf8).write(to: URL(filePath: path))
     var lines: [String] = []
-    #expect(LearnedSettingFile(path: path, purpose: "p").read { lines.append($0) } == nil)
+    #expect(LearnedSettingFile(path: path, purpose: "p").read { lines.append($0.description) } == nil)
     #expect(lines.count == 1 && !lines[0].contains("\n"))
   }
 
@@ -63,10 +63,10 @@ struct LearnedSettingTests {
     let path = folder.url.appending(path: "a.json").path
     var lines: [String] = []
     try Data([0xFF, 0xFE, 0x80]).write(to: URL(filePath: path))
-    #expect(LearnedSettingFile(path: path, purpose: "p").read { lines.append($0) } == nil)
-    #expect(LearnedSettingFile(path: folder.url.path, purpose: "p").read { lines.append($0) } == nil)
+    #expect(LearnedSettingFile(path: path, purpose: "p").read { lines.append($0.description) } == nil)
+    #expect(LearnedSettingFile(path: folder.url.path, purpose: "p").read { lines.append($0.description) } == nil)
     #expect(mkfifo(path + ".pipe", 0o600) == 0)
-    #expect(LearnedSettingFile(path: path + ".pipe", purpose: "p").read { lines.append($0) } == nil)
+    #expect(LearnedSettingFile(path: path + ".pipe", purpose: "p").read { lines.append($0.description) } == nil)
     #expect(lines.count == 3)
     let nowhere = LearnedSettingFile(path: path + "/no/folder.json", purpose: "p")
     #expect(throws: CacheError.self) { try nowhere.write(learned) }

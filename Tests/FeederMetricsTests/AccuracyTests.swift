@@ -171,15 +171,15 @@ struct DetectionBoundTests {
     #expect(
       DetectionBound(given: nil, mostBoxes: 301).count == 301 && DetectionBound(given: 5, mostBoxes: 400).count == 5)
     #expect(DetectionBound(given: nil, mostBoxes: 3).line == nil)
-    #expect(DetectionBound(given: nil, mostBoxes: 400).line?.contains("400") == true)
-    #expect(DetectionBound(given: 5, mostBoxes: 3).line?.contains("--max-detections") == true)
+    #expect(DetectionBound(given: nil, mostBoxes: 400).line?.flags.contains("400") == true)
+    #expect(DetectionBound(given: 5, mostBoxes: 3).line?.flags.contains("--max-detections") == true)
   }
 
   @Test("A cut is a line, and no cut is none")
   func cut() {
     let bound = DetectionBound(given: nil, mostBoxes: 0)
     #expect(bound.line(cutting: 0, isExact: true) == nil)
-    #expect(bound.line(cutting: 2, isExact: true)?.hasPrefix("2 images have more than 300 detections") == true)
-    #expect(bound.line(cutting: 1, isExact: false)?.hasPrefix("1 image has 300 detections") == true)
+    #expect(bound.line(cutting: 2, isExact: true)?.flags.hasPrefix("2 images have more than 300 detections") == true)
+    #expect(bound.line(cutting: 1, isExact: false)?.flags.hasPrefix("1 image has 300 detections") == true)
   }
 }

@@ -42,9 +42,9 @@ struct RunLockTests {
   func held() throws {
     let folder = try Folder()
     let lock = try folder.lock()
-    let refusal = #expect(throws: TrainingError.self) { try folder.lock() }
+    let refusal = #expect(throws: RunFolderError.self) { try folder.lock() }
     #expect(refusal?.description.contains("another process is training in it (process \(getpid()) on ") == true)
-    #expect(throws: TrainingError.self) { try RunLock.check(folder.url) }
+    #expect(throws: RunFolderError.self) { try RunLock.check(folder.url) }
     #expect(folder.names == [RunLock.name])
     lock.release()
     #expect(folder.names.isEmpty)
@@ -114,7 +114,7 @@ struct RunLockTests {
       ended.signal()
     }
     var lines: [String] = []
-    #expect(throws: TrainingError.self) { try folder.lock(silence: 600, note: { lines.append($0) }) }
+    #expect(throws: RunFolderError.self) { try folder.lock(silence: 600, note: { lines.append($0) }) }
     #expect(lines.count == 1 && lines[0].contains("waits up to"), "\(lines)")
     isOver.store(true, ordering: .relaxed)
     ended.wait()
@@ -136,7 +136,7 @@ struct RunLockTests {
   func foreign() throws {
     let folder = try Folder()
     try folder.write("my notes\n")
-    let error = #expect(throws: TrainingError.self) { try folder.lock() }
+    let error = #expect(throws: RunFolderError.self) { try folder.lock() }
     #expect(error?.description.contains("run.lock: is no lock of this program") == true, "\(String(describing: error))")
     try FileManager.default.removeItem(atPath: folder.path)
     for name in [".old", ".txt", ".my-notes"] { try folder.write("mine", to: folder.path + name) }

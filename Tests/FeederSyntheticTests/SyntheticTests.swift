@@ -88,7 +88,7 @@ struct SyntheticDatasetTests {
     func problem(_ change: (inout SyntheticSettings) -> Void) -> String {
       var settings = SyntheticSettings()
       change(&settings)
-      return settings.problem ?? ""
+      return settings.problem?.flags ?? ""
     }
     #expect(problem { _ in }.isEmpty)
     #expect(problem { $0.boardCount = 1 }.contains("2 to 1000000 boards"))

@@ -4,6 +4,7 @@ import FeederCore
 import FeederDetection
 import FeederLoader
 import FeederTorch
+import FeederWeights
 import Foundation
 import Testing
 
@@ -317,7 +318,7 @@ struct PrecisionTests {
     func stepDone(_ report: StepReport) { losses.append(report.losses.reduce(0, +)) }
     func validationStepDone(_ done: Int, of total: Int) {}
     func epochDone(_ report: EpochReport) throws {}
-    func note(_ line: String) { lines.append(line) }
+    func note(_ line: SettingLine) { lines.append(line.description) }
   }
 
   /// Largest distance of a mean loss in 20 steps from that of float32, as a share. It is wide since the steps feed on each other:

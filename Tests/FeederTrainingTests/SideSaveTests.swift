@@ -1,7 +1,9 @@
+import FeederCore
 import BoardSupport
 import FeederCache
 import FeederMetrics
 import FeederTorch
+import FeederWeights
 import Foundation
 import Synchronization
 import Testing
@@ -17,7 +19,7 @@ struct SideSaveTests {
     func stepDone(_ report: StepReport) { news.signal() }
     func validationStepDone(_ done: Int, of total: Int) { news.signal() }
     func epochDone(_ report: EpochReport) { ofEpochs[report.epoch] = report.losses }
-    func note(_ line: String) {}
+    func note(_ line: SettingLine) {}
   }
 
   /// Saves, and copies what it saved, at a moment of chance after each of a run's steps.
@@ -157,7 +159,7 @@ struct SideSaveTests {
       Thread.sleep(forTimeInterval: 0.5)  // time to wait for the state
       throw FullDisk()
     }
-    func note(_ line: String) {}
+    func note(_ line: SettingLine) {}
   }
 
   @Test("is not written of a run that fails: its epoch has no row yet")

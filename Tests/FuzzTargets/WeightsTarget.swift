@@ -1,6 +1,7 @@
 import FeederCore
 import FeederDetection
 import FeederTorch
+@testable import FeederWeights
 @testable import FeederTraining
 import Foundation
 

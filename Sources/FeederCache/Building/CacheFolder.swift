@@ -165,7 +165,7 @@ package struct CacheFolder: Sendable {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
       throw CacheError.system(
-        operation: "make this folder for caches; name another with --cache-dir", path: url.path,
+        operation: "make this folder for caches; name another with \(setting: "cache_dir")", path: url.path,
         reason: error.localizedDescription)
     }
   }

@@ -19,7 +19,7 @@ final class TemporaryFile {
     file = OpenFile(UnfinishedFiles.create(name, flags: O_RDWR, mode: 0o644), path: name)
     guard file.descriptor >= 0 else {
       throw CacheError.system(
-        operation: "write caches into this folder; name another with --cache-dir",
+        operation: "write caches into this folder; name another with \(setting: "cache_dir")",
         path: URL(filePath: path).deletingLastPathComponent().path, reason: FreeSpace.reason(path))
     }
     guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -43,16 +43,16 @@ package struct MemoryLimit: Sendable, Equatable {
     }
   }
 
-  /// The default of `--memory`: a quarter of what is available, from 64 MiB to 2 GiB, in whole MiB.
+  /// The default of the setting `memory`: a quarter of what is available, from 64 MiB to 2 GiB, in whole MiB.
   package var defaultBudget: Int {
     let budget = min(max(available / 4, Self.smallestBudget), Self.largestBudget)
     return budget - budget % (1 << 20)
   }
 
   /// The default and its reason in one line, for people.
-  package var line: String {
-    return "memory: \(ByteCount(defaultBudget)) (a quarter of the \(ByteCount(available)) available \(place), at most "
-      + "\(ByteCount(Self.largestBudget)); --memory sets another)"
+  package var line: SettingLine {
+    "memory: \(ByteCount(defaultBudget)) (a quarter of the \(ByteCount(available)) available \(place), at most "
+      + "\(ByteCount(Self.largestBudget)); \(setting: "memory") sets another)"
   }
 
   /// What `available` is available in, for people.

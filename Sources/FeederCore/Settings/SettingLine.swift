@@ -11,6 +11,11 @@ package struct SettingLine: Sendable, Equatable, CustomStringConvertible, Expres
   /// A line without names.
   package init(_ text: String) { parts = [.text(text)] }
 
+  /// The line of an error.
+  package init(_ error: any Error) {
+    self = (error as? any SettingsError)?.line ?? SettingLine(String(describing: error))
+  }
+
   /// A line without names.
   package init(stringLiteral text: String) { parts = [.text(text)] }
 
@@ -37,6 +42,13 @@ package struct SettingLine: Sendable, Equatable, CustomStringConvertible, Expres
 
     /// Adds the name of a setting.
     package mutating func appendInterpolation(setting key: String) { parts.append(.setting(key)) }
+  }
+
+  /// All lines as one, with `separator` between them.
+  package static func joined(_ lines: [SettingLine], by separator: String) -> SettingLine {
+    var all = SettingLine("")
+    for (index, line) in lines.enumerated() { all.parts += (index == 0 ? [] : [.text(separator)]) + line.parts }
+    return all
   }
 
   /// Both lines as one.

@@ -23,17 +23,18 @@ package struct TinyBoxes: Sendable, Equatable {
   package func count(imageSize: Int) -> Int { needed.count { $0 > Float(imageSize) * 1.001 } }
 
   /// The line about those boxes, with the image size that keeps nearly all of them; nil if there are none.
-  package func line(_ split: String, imageSize: Int) -> String? {
+  package func line(_ split: String, imageSize: Int) -> SettingLine? {
     let tiny = count(imageSize: imageSize)
     guard tiny > 0 else { return nil }
     let least = "\(Int(Self.least)) px"
     let place = min(Int((Double(needed.count) * Self.kept).rounded(.up)), needed.count) - 1
     let wanted = Int((needed.sorted()[place] / 32 / 1.001).rounded(.up).clamped(to: 0...1e6)) * 32
-    let advice =
+    let advice: SettingLine =
       wanted <= Self.largestImageSize
-      ? "--image-size \(max(wanted, imageSize)) keeps 99 % of all boxes at \(least) or more"
-      : "no --image-size up to \(Self.largestImageSize) keeps 99 % of all boxes at \(least): cut the images into tiles"
-    return "\(split): \(tiny) of \(needed.count) boxes are under \(least) at --image-size \(imageSize); \(advice)"
+      ? "\(setting: "image_size") \(max(wanted, imageSize)) keeps 99 % of all boxes at \(least) or more"
+      : "no \(setting: "image_size") up to \(Self.largestImageSize) keeps 99 % of all boxes at \(least): cut the images into tiles"
+    return
+      "\(split): \(tiny) of \(needed.count) boxes are under \(least) at \(setting: "image_size") \(imageSize); \(advice)"
   }
 }
 

@@ -51,17 +51,20 @@ extension Dataset {
   private func refuseMismatch(_ findings: DatasetFindings, _ found: SplitImages, _ split: Split) throws {
     let (unmatched, extra) = (findings.unmatched, findings.extraLabels)
     guard !skipsBadLabels, (unmatched.count + extra.count) * 100 > found.images.count else { return }
-    let problems = [
-      unmatched.isEmpty
-        ? nil
-        : "\(unmatched.count) label \(unmatched.count == 1 ? "file matches" : "files match") no image of '\(split)', which "
-          + "has \(found.images.count): \(unmatched.names) (give them the names of their images, take them away, or leave "
-          + "them out with --skip-bad-labels)",
-      extra.isEmpty
-        ? nil
-        : "\(extra.count) label \(extra.count == 1 ? "file" : "files") of '\(split)' would not be read because an image has "
-          + "one label file: \(extra.names) (take them away, or leave them out with --skip-bad-labels)",
-    ]
-    throw DatasetError.images(folder: root.path, problem: problems.compactMap { $0 }.joined(separator: "; "))
+    var problems: [SettingLine] = []
+    if !unmatched.isEmpty {
+      let match = unmatched.count == 1 ? "file matches" : "files match"
+      problems += [
+        "\(unmatched.count) label \(match) no image of '\(split.rawValue)', which has \(found.images.count): \(unmatched.names) "
+          + "(give them the names of their images, take them away, or leave them out with \(setting: "skip_bad_labels"))"
+      ]
+    }
+    if !extra.isEmpty {
+      problems += [
+        "\(extra.count) label \(extra.count == 1 ? "file" : "files") of '\(split.rawValue)' would not be read because an image has "
+          + "one label file: \(extra.names) (take them away, or leave them out with \(setting: "skip_bad_labels"))"
+      ]
+    }
+    throw DatasetError.labelFiles(folder: root.path, problem: .joined(problems, by: "; "))
   }
 }

@@ -1,3 +1,5 @@
+import FeederCore
+
 /// An architecture at one of its sizes: what `--model` names, every layer of it in numbers.
 package struct ModelDesign: Sendable, Equatable {
   /// A node with the channels that it has at this size.
@@ -98,7 +100,7 @@ extension ModelDesign {
   package static let names = all.map(\.name).joined(separator: ", ")
 
   /// The line that refuses `name`.
-  package static func refusal(of name: String) -> String { "--model \(name): give one of \(names)" }
+  package static func refusal(of name: String) -> SettingLine { "\(setting: "model") \(name): give one of \(names)" }
 
   /// The side of every model's input is a multiple of this, in pixels: the largest stride there is.
   private static let sideUnit = Architecture.all.flatMap(\.strides).max() ?? 1

@@ -23,7 +23,7 @@ struct LockFile {
 
   private var ownPath: String { "\(path).\(holder.pid)-\(holder.token)" }
 
-  /// Takes the lock. Throws `TrainingError.runFolder` if another process holds it, or if the file cannot be made. `note` is told of a
+  /// Takes the lock. Throws `RunFolderError` if another process holds it, or if the file cannot be made. `note` is told of a
   /// lock that was left.
   func take(note: (String) -> Void) throws {
     try write(ownPath)
@@ -54,8 +54,8 @@ struct LockFile {
   /// Throws if the lock at `path` is held by a process that lives; false if it changed hands meanwhile.
   private func isLeft(_ seen: Seen, at path: String, _ note: (String) -> Void) throws -> Bool {
     if seen.isForeign {
-      throw TrainingError.runFolder(
-        path: path, reason: "is no lock of this program, and nothing is written over it; move it away")
+      throw RunFolderError(
+        "\(path)", "is no lock of this program, and nothing is written over it; move it away")
     }
     switch seen.holder?.life ?? .cannotBeSeen {
     case .isGone: return true
@@ -199,14 +199,14 @@ struct LockFile {
 
   static func folder(of path: String) -> String { URL(filePath: path).deletingLastPathComponent().path }
 
-  static func refusal(_ path: String, _ seen: Seen) -> TrainingError {
+  static func refusal(_ path: String, _ seen: Seen) -> RunFolderError {
     let words = seen.holder?.words ?? "a process that does not say its name"
-    return .runFolder(
-      path: folder(of: path),
-      reason: "another process is training in it (\(words)); wait until it has ended, or stop it")
+    return RunFolderError(
+      "\(folder(of: path))",
+      "another process is training in it (\(words)); wait until it has ended, or stop it")
   }
 
-  private static func failure(_ path: String) -> TrainingError {
-    .runFolder(path: path, reason: "the lock of the run cannot be made or read (\(FreeSpace.reason(path)))")
+  private static func failure(_ path: String) -> RunFolderError {
+    RunFolderError("\(path)", "the lock of the run cannot be made or read (\(FreeSpace.reason(path)))")
   }
 }

@@ -4,6 +4,7 @@ import FeederDatasets
 import FeederFiles
 import FeederReporting
 import FeederTraining
+import FeederWeights
 import Foundation
 
 /// The folder of a run: args.yaml, results.csv, telemetry.csv, weights, pictures, report.html.
@@ -80,16 +81,16 @@ package struct RunFolder {
   package init(making name: String) throws {
     // A number behind a slash would make a folder inside the one that is taken.
     let path = name.count > 1 && name.hasSuffix("/") ? String(name.reversed().drop { $0 == "/" }.reversed()) : name
-    guard !path.isEmpty else { throw TrainingError.runFolder(path: "--out '\(name)'", reason: "name a folder") }
+    guard !path.isEmpty else { throw RunFolderError("\(setting: "out") '\(name)'", "name a folder") }
     // A number behind the name of a device or of somebody's file would make a folder beside it that nobody looks for.
     if let kind = try? FilePlace(path).kind, ![.missing, .folder].contains(kind) {
-      throw TrainingError.runFolder(path: "--out \(path)", reason: "is no folder; name another one")
+      throw RunFolderError("\(setting: "out") \(path)", "is no folder; name another one")
     }
     let parent = URL(filePath: path).deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
     } catch {
-      throw TrainingError.runFolder(path: parent.path, reason: "cannot be made; name another folder with --out")
+      throw RunFolderError("\(parent.path)", "cannot be made; name another folder with \(setting: "out")")
     }
     var number = 1
     while true {
@@ -119,8 +120,8 @@ package struct RunFolder {
     }
   }
 
-  private static func cannotBeMade(_ path: String) -> TrainingError {
-    .runFolder(path: path, reason: "cannot be made (\(FreeSpace.reason(path))); name another one with --out")
+  private static func cannotBeMade(_ path: String) -> RunFolderError {
+    RunFolderError("\(path)", "cannot be made (\(FreeSpace.reason(path))); name another one with \(setting: "out")")
   }
 
   /// Throws a line that names the first difference if `record` is not that of the data that the run began with. `advice` ends it.
@@ -238,7 +239,7 @@ package struct RunFolder {
   init(reading path: String) throws {
     self.init(url: URL(filePath: path, directoryHint: .isDirectory))
     guard FileManager.default.fileExists(atPath: arguments.path) else {
-      throw TrainingError.runFolder(path: path, reason: "holds no args.yaml; give the folder of a run, as runs/train")
+      throw RunFolderError("\(path)", "holds no args.yaml; give the folder of a run, as runs/train")
     }
   }
 
@@ -247,11 +248,12 @@ package struct RunFolder {
     self.init(url: URL(filePath: path, directoryHint: .isDirectory))
     func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
     guard !path.isEmpty, exists(url) else {
-      throw TrainingError.runFolder(path: "--resume '\(path)'", reason: "no such run folder")
+      throw RunFolderError("\(setting: "resume") '\(path)'", "no such run folder")
     }
     guard exists(arguments), checkpointDate != nil else {
-      throw TrainingError.runFolder(
-        path: path, reason: "holds no args.yaml with weights/last.safetensors; give the folder of a run to --resume")
+      throw RunFolderError(
+        "\(path)",
+        "holds no args.yaml with weights/last.safetensors; give the folder of a run to \(setting: "resume")")
     }
   }
 }

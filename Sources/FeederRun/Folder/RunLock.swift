@@ -17,7 +17,7 @@ package final class RunLock: Sendable {
     let value = Atomic(true)
   }
 
-  /// Takes the lock of `folder`. Throws `TrainingError.runFolder` if another process trains in it. `note` is told of a lock that was
+  /// Takes the lock of `folder`. Throws `RunFolderError` if another process trains in it. `note` is told of a lock that was
   /// left, and `onLoss` is called on a thread of its own if another process takes this lock over.
   package convenience init(
     _ folder: URL, note: (String) -> Void, onLoss: @escaping @Sendable (String) -> Void
@@ -59,7 +59,7 @@ package final class RunLock: Sendable {
     if isHeld.value.exchange(false, ordering: .sequentiallyConsistent) { file.release() }
   }
 
-  /// Throws `TrainingError.runFolder` if a process of this machine trains in `folder`. Takes nothing.
+  /// Throws `RunFolderError` if a process of this machine trains in `folder`. Takes nothing.
   package static func check(_ folder: URL) throws {
     let path = folder.appending(path: name).path
     if let seen = try LockFile.read(path), seen.holder?.life == .lives { throw LockFile.refusal(path, seen) }

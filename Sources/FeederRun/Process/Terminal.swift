@@ -23,12 +23,15 @@ package enum Terminal {
   // MARK: - Messages
 
   /// The line of an error; settings are flags in it.
-  package static func words(_ error: any Error) -> String { (error as? any SettingsError)?.line.flags ?? "\(error)" }
+  package static func words(_ error: any Error) -> String { SettingLine(error).flags }
 
   /// Writes a line to stderr.
   package static func say(_ line: String) {
     if quietName.withLock({ $0 == nil }) { _ = write(tame(line) + "\n", to: STDERR_FILENO) }
   }
+
+  /// Writes a line to stderr; settings are flags in it.
+  package static func say(_ line: SettingLine) { say(line.flags) }
 
   /// Writes a text of several lines to stderr.
   package static func sayLines(_ text: String) {

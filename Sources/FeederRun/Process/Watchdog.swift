@@ -1,3 +1,4 @@
+import FeederCore
 import FeederFiles
 import FeederProfiling
 import FeederTraining
@@ -85,7 +86,7 @@ package final class Watchdog: TrainingObserver, Sendable {
   package func stepDone(_ report: StepReport) { state.withLock { $0.quiet.noteStep() } }
   package func validationStepDone(_ done: Int, of total: Int) { noteNews() }
   package func epochDone(_ report: EpochReport) { noteNews() }
-  package func note(_ line: String) { noteNews() }
+  package func note(_ line: SettingLine) { noteNews() }
 
   /// The run is over, however it ended.
   package func stop() { state.withLock { $0.isOver = true } }

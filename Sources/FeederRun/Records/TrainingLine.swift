@@ -1,3 +1,4 @@
+import FeederCore
 import FeederReporting
 import FeederTraining
 import Foundation
@@ -16,7 +17,7 @@ package final class TrainingLine: TrainingObserver {
     self.isVerbose = isVerbose
   }
 
-  package func note(_ line: String) { Terminal.say(line) }
+  package func note(_ line: SettingLine) { Terminal.say(line) }
 
   package func loaderMoved(_ line: String) {
     if isVerbose { Terminal.say(line) }

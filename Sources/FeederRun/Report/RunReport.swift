@@ -9,6 +9,7 @@ import FeederProfiling
 import FeederReporting
 import FeederTorch
 import FeederTraining
+import FeederWeights
 import Foundation
 
 /// What a run leaves for people at its end: its best weights validated once more, pictures, and report.html.

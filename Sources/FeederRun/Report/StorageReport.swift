@@ -31,7 +31,7 @@ package enum StorageReport {
     do {
       rate = try StorageProbe.readRate(under: folder, byteCount: byteCount, within: limit)
     } catch let error as CacheError {
-      problem = "\(error)"
+      problem = Terminal.words(error)
     }
     all.append(
       MachineFacts.Storage(

@@ -2,7 +2,6 @@ import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederTraining
-import Foundation
 
 /// The images of a run: both splits, opened as its settings say.
 struct RunData {
@@ -21,18 +20,7 @@ struct RunData {
 
   /// Throws if a split has no box at all. Says how many boxes are tiny at `imageSize`.
   func check(imageSize: Int) throws {
-    let name = dataset.configurationURL.path
-    guard train.entries.contains(where: { !$0.labels.isEmpty }) else {
-      let files = train.entries.count { FileManager.default.fileExists(atPath: $0.labelPath) }
-      throw CommandError(
-        "\(name): no image of 'train' has a box; "
-          + (files > 0
-            ? "its \(files) label files hold none" : "its label files belong into the twin folder 'labels'"))
-    }
-    guard validation.entries.contains(where: { !$0.labels.isEmpty }) else {
-      throw CommandError(
-        "\(name): no image of 'val' has a box, so no weights could be chosen as the best; give 'val' images with boxes")
-    }
+    try dataset.checkBoxes(train: train, validation: validation)
     for (split, opened) in [(Split.train, train), (.val, validation)] {
       opened.source.tinyBoxes.line(split.rawValue, imageSize: imageSize).map(Terminal.say)
     }

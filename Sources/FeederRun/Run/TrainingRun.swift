@@ -4,6 +4,7 @@ import FeederDatasets
 import FeederReporting
 import FeederTorch
 import FeederTraining
+import FeederWeights
 import Foundation
 
 /// A run of `feeder train`, from what was asked to its report: the place that puts the rooms together.
@@ -108,7 +109,7 @@ package struct TrainingRun {
     if writes { try resumed.map(RunEnding.hold) }
     defer { RunEnding.release() }
     if writes, let resumed {
-      try resumed.checkOneRun(arguments.deciding(plan, options))
+      try resumed.checkOneRun(plan.deciding)
       try resumed.prepareWeights()
     }
     if let path = plan.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
@@ -121,13 +122,13 @@ package struct TrainingRun {
     let record = try writes ? images.record(of: resumed) : nil
     let loaderBudget = place.share(of: options.memory)
     let ranks = try detection.map { try join($0, plan.device) }
-    let planning = MemoryPlanning(
-      dataset, train: images.train.source, validation: images.validation.source, loaderBudget)
-    plan = plan.with(precision: try precision(plan, images, ranks))
-    plan = try planning.withBatch(plan, ranks)
+    let sources = RunPlan.Images(
+      train: images.train.source, validation: images.validation.source, classCount: dataset.classNames.count,
+      loaderBudget: loaderBudget)
+    plan = try plan.found(on: sources, ranks, note: Terminal.say)
     IdleFlags.check(try arguments.chosen(at: place, goesOn: resumed != nil), plan, facts(plan, images, options))
     if orders.plansOnly {
-      try planning.print(plan, json: orders.json)
+      try MemoryReport.print(plan.memoryPlan(sources), plan, json: orders.json)
       return nil
     }
     plan = plan.with(learnedFile: plan.learnedLoader(dataset, images.train, options))
@@ -151,7 +152,7 @@ package struct TrainingRun {
       let file = try place.leads ? early ?? orders.trace.open(traceFiles) : nil
       (ended, traceFailure) = try TraceOutput.during(file) { trace in
         try train(
-          in: folder, plan, images, dataSum: record?.sum, deciding: arguments.deciding(plan, options),
+          in: folder, plan, images, dataSum: record?.sum, deciding: plan.deciding,
           memory: loaderBudget, ranks, trace, interruption, ending)
       }
     } catch TrainingError.rankLost where interruption.cancellation.isCancelled && !place.leads {
@@ -307,16 +308,6 @@ package struct TrainingRun {
     guard let detection, detection.restartCount > 0, let folder = RunFolder(newestOf: out) else { return nil }
     Terminal.say("restart \(detection.restartCount) by \(detection.starter): going on with \(folder.url.path)")
     return folder
-  }
-
-  /// The precision that `--precision auto` takes: the device's own, if it passes a trial on these images, on every rank.
-  private func precision(_ plan: RunPlan, _ images: RunData, _ ranks: Ranks?) throws -> Precision {
-    guard plan.precision == .auto else { return plan.precision }
-    let (precision, line) = try PrecisionProbe(
-      plan, classCount: images.dataset.classNames.count, source: images.train.source
-    ).choose(PrecisionPolicy(.auto, on: plan.device), ranks)
-    Terminal.say("precision: \(line)")
-    return precision
   }
 
   private func join(_ detection: RankDetection, _ device: Device) throws -> Ranks {

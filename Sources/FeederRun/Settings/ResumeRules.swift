@@ -1,5 +1,6 @@
 import FeederCore
 import FeederTraining
+import FeederWeights
 
 /// Which settings a run may change when it goes on. Every other setting decides what the run computes: with another value the files of
 /// the run folder would tell of two runs.

@@ -61,10 +61,7 @@ package struct RunArguments {
 
   /// What is asked of the run, every value read and in its range.
   package func request() throws -> TrainingRequest {
-    var request = TrainingRequest()
-    for setting in SettingTable.all { try values[setting.key].map { try setting.read($0, into: &request) } }
-    try request.check()
-    return request
+    try TrainingRequest(values)
   }
 
   /// Ranks that this machine shall run.
@@ -72,7 +69,9 @@ package struct RunArguments {
     let request = try request()
     let (count, deviceCount) = (request.ranks ?? max(request.devices.count, 1), request.devices.count)
     guard deviceCount <= 1 || count == deviceCount else {
-      throw CommandError("--ranks \(count) and \(deviceCount) devices: leave --ranks away, it is one for each device")
+      throw SettingError(
+        "\(setting: "ranks") \(count) and \(deviceCount) devices: leave \(setting: "ranks") away, it is one for each device"
+      )
     }
     return count
   }
@@ -103,13 +102,6 @@ package struct RunArguments {
     return texts(plan, SourceOptions(plan.request))
   }
 
-  /// The settings that decide what the run computes; its weights carry them. A path is none of them.
-  package func deciding(_ plan: RunPlan, _ options: SourceOptions) -> [String: String] {
-    texts(plan, options).filter { key, _ in
-      SettingTable.setting(key).map { $0.mayChange == nil && !$0.isPath } ?? false
-    }
-  }
-
   /// The settings that somebody chose: those that flags gave and, if the run begins, those of the file that are not as by default.
   package func chosen(at place: RankPlace, goesOn: Bool) throws -> Set<String> {
     if goesOn { return flags }
@@ -129,7 +121,6 @@ package struct RunArguments {
 extension SourceOptions {
   /// How a run keeps its images.
   package init(_ request: TrainingRequest) {
-    self.init(imageSize: request.imageSize, memory: request.memory ?? DefaultMemory.bytes.bytes)
-    (cache, cacheFolder, channels) = (request.cache, request.cacheFolder, request.channels)
+    self = request.sourceOptions(memory: DefaultMemory.bytes.bytes)
   }
 }

@@ -7,7 +7,7 @@ package struct BatchFinder {
   /// The batch that was found, and why, in one line.
   package struct Choice: Sendable {
     package let batch: Int
-    package let line: String
+    package let line: SettingLine
     /// Bytes that tensors on the CPU may take in the run: measured before the search took memory of its own.
     package let tensorLimit: Int
   }
@@ -49,7 +49,7 @@ package struct BatchFinder {
   /// The largest batch that the plan allows and one real step confirms. `note` hears of every batch that was refused.
   ///
   /// Throws `SettingError` where not even one image fits.
-  package func find(note: (String) -> Void) throws -> Choice {
+  package func find(note: (SettingLine) -> Void) throws -> Choice {
     var batch = planned()
     while batch > 0 {
       do {
@@ -61,7 +61,7 @@ package struct BatchFinder {
         try EngineMemory.releaseUnused(settings.device)
         return Choice(batch: batch, line: line(plan, tensorBytes), tensorLimit: limit)
       } catch TrainingError.outOfMemory(_, _, let reason) {
-        note("--batch auto: a real step of \(batch) images ran out of memory (\(reason))")
+        note("\(setting: "batch") auto: a real step of \(batch) images ran out of memory (\(reason))")
         batch = min(Int(Double(batch) * Self.backoff), batch - 1)
       }
     }
@@ -81,10 +81,10 @@ package struct BatchFinder {
     settings.device == .cpu ? plan.growthByteCount : plan.stepByteCount
   }
 
-  private func line(_ plan: MemoryPlan, _ tensorBytes: Int) -> String {
+  private func line(_ plan: MemoryPlan, _ tensorBytes: Int) -> SettingLine {
     let ceiling = plan.batch == min(Self.largestBatch, imageCount) ? "; more would be more than an epoch has" : ""
     return
-      "--batch auto: \(plan.batch) images: at most \(ByteCount(needed(plan))) with \(plan.boxes) boxes an image, of "
+      "\(setting: "batch") auto: \(plan.batch) images: at most \(ByteCount(needed(plan))) with \(plan.boxes) boxes an image, of "
       + "\(ByteCount(capacity.byteCount)) \(capacity.reason), the rest is kept free\(ceiling); a real step of that size, with "
       + "validation, ran\(tensorBytes > 0 ? " with \(ByteCount(tensorBytes)) of tensors" : "")"
   }

@@ -2,6 +2,7 @@ import FeederCache
 import FeederDetection
 import FeederLoader
 import FeederTorch
+import FeederWeights
 
 /// A trial of half precision on the user's own batches, before a run begins: its weights are thrown away, and the run's order and
 /// random numbers do not know of it.

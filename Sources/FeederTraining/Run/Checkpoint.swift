@@ -1,6 +1,8 @@
+import FeederCore
 import FeederDetection
 import FeederMetrics
 import FeederTorch
+import FeederWeights
 import Foundation
 
 /// Weights on disk: averaged weights by their published names, and in `last` everything that going on needs under `resume.`.
@@ -60,7 +62,7 @@ package struct Checkpoint {
   }
 
   /// The newest whole state in a folder of weights; `note` is told where that is not `last`. Throws where there is none.
-  package static func newest(in folder: URL, note: (String) -> Void = { _ in }) throws -> WeightsFile {
+  package static func newest(in folder: URL, note: (SettingLine) -> Void = { _ in }) throws -> WeightsFile {
     let path = folder.appending(path: lastName).path
     let olderPath = folder.appending(path: previousName).path
     do {
@@ -68,7 +70,7 @@ package struct Checkpoint {
     } catch {
       do {
         let older = try WeightsFile(path: olderPath)
-        note("\(error); going on from the checkpoint before it, \(olderPath)")
+        note("\(SettingLine(error)); going on from the checkpoint before it, \(olderPath)")
         return older
       } catch let olderError {
         let exists = FileManager.default.fileExists(atPath: olderPath)
@@ -137,7 +139,7 @@ package struct Checkpoint {
     try file.load(name, into: stored.scale)
     let scale = try stored.scale.item()
     guard scale > 0, scale.isFinite else {
-      throw TrainingError.weights(file: file.path, reason: "'\(name)' is \(scale), no scale of a loss")
+      throw WeightsError.unusable(file: file.path, reason: "'\(name)' is \(scale), no scale of a loss")
     }
     guard let scaler else { return 1 / scale }
     try file.load(name, into: scaler.scale)

@@ -1,4 +1,5 @@
 import FeederTorch
+import FeederWeights
 import Foundation
 
 /// Where a run stands: all the numbers beside tensors that going on needs. Stored under `resume.` as integers and float32.
@@ -83,14 +84,14 @@ package struct RunProgress: Equatable {
     return batch == 0 && epoch > 0 && patience > 0 && epoch - 1 - bestEpoch >= patience
   }
 
-  /// Reads the numbers back. Throws `TrainingError.weights` where they are missing or impossible.
+  /// Reads the numbers back. Throws `WeightsError.unusable` where they are missing or impossible.
   init(_ file: WeightsFile) throws {
     let counters = try file.tensor(Self.countersName).array(of: Int64.self).map { Int($0) }
     let numbers = try file.tensor(Self.lossesName).array(of: Float.self)
     let places = Self.counters
     guard counters.count == places.count, numbers.count == 4,
       zip(counters, places).allSatisfy({ $1.range.contains($0) })
-    else { throw TrainingError.weights(file: file.path, reason: "holds impossible counters; it cannot be resumed") }
+    else { throw WeightsError.unusable(file: file.path, reason: "holds impossible counters; it cannot be resumed") }
     for (counter, place) in zip(counters, places) { self[keyPath: place.number] = counter }
     losses.sums = Array(numbers[0..<3])
     bestFitness = numbers[3]

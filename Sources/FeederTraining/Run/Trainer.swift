@@ -4,6 +4,7 @@ import FeederDetection
 import FeederLoader
 import FeederMetrics
 import FeederTorch
+import FeederWeights
 import Foundation
 
 /// A training run: epochs of steps, validation, checkpoints. Everything that decides its numbers is in the settings, the data
@@ -59,7 +60,7 @@ package final class Trainer {
     self.isCancelled = isCancelled
     try settings.adopt()
     let budget = try LoadingBudget(settings, train: trainSource, validation: validationSource, bytes: memoryBudget)
-    observer.note(budget.line)
+    observer.note(SettingLine(budget.line))
     validationLoss = ValidationLoss()
     validator = try Validator(
       source: validationSource, settings: budget.validation, device: settings.device, precision: settings.precision,
@@ -69,23 +70,23 @@ package final class Trainer {
     let slotMemory = DeviceSlotMemory.memory(for: settings.device)
     loader = try Loader(source: trainSource, settings: budget.training, slotMemory: slotMemory, trace: trace)
     state = RunState(training: loader, validation: validator.loader, place: settings.place)
-    if let line = (slotMemory as? DeviceSlotMemory)?.refusal { observer.note(line) }
+    if let line = (slotMemory as? DeviceSlotMemory)?.refusal { observer.note(SettingLine(line)) }
     feed = try DeviceFeed(device: settings.device, trace: trace)
     let learned = settings.tunesLoader ? settings.learnedFile?.read { observer.note($0) } : nil
     tuned = TunedLoader(
       loader, workers: settings.workerRange, prefetchDepth: settings.prefetchRange, learned: learned)
     if learned != nil {
-      observer.note("loader: begins with \(tuned.setting), learned in an earlier run")
+      observer.note(SettingLine("loader: begins with \(tuned.setting), learned in an earlier run"))
     }
     tuned.onChange = { [observer] in observer.loaderMoved($0.line) }
     let plan = OptimizerPlan(settings, classCount: classNames.count, batchesPerEpoch: loader.batchCount)
     schedule = LearningRateSchedule(plan.schedule)
-    observer.note(plan.description)
+    observer.note(SettingLine(plan.description))
     let runMemory = RunMemory(
       settings, classCount: classNames.count, train: trainSource, validation: validationSource,
       loaderBudget: memoryBudget)
     memory = try MemoryWatch(runMemory.expected())
-    observer.note(memory.plan.line)
+    observer.note(SettingLine(memory.plan.line))
     var largestPart = settings.ownBatch
     if settings.device == .cpu {
       EngineMemory.setHostLimit(try settings.tensorLimit ?? memory.plan.tensorLimit(settings.systemCapacity()))
@@ -94,7 +95,8 @@ package final class Trainer {
     let model = try DetectionNetwork(
       settings.model, classCount: classNames.count, seed: settings.seed, device: settings.device)
     if let path = settings.startWeights, !resume {
-      observer.note(try WeightsFile(path: path).transfer(into: model.state, of: settings.model, classNames: classNames))
+      let line = try WeightsFile(path: path).transfer(into: model.state, of: settings.model, classNames: classNames)
+      observer.note(SettingLine(line))
     }
     step = try TrainingStep(
       model: model, rule: plan.rule, weightDecay: plan.weightDecay, precision: settings.precision,
@@ -103,7 +105,7 @@ package final class Trainer {
       folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize,
       mostBoxes: max(trainSource.mostLabels, validationSource.mostLabels), dataSum: dataSum,
       deciding: deciding)
-    for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note($0) } }
+    for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note(SettingLine($0)) } }
     if largestPart < settings.ownBatch { step.parts.begin(with: largestPart, of: settings.ownBatch) }
     progress.seed = settings.seed
     var saved: RunProgress?
@@ -210,7 +212,7 @@ package final class Trainer {
   /// Tells of damaged images, each once.
   private func noteDamage() {
     for image in loader.quarantined + validator.damagedImages where notedDamage.insert(image.line).inserted {
-      observer.note(image.line)
+      observer.note(SettingLine(image.line))
     }
   }
 
@@ -220,7 +222,7 @@ package final class Trainer {
     do {
       try file.write(learned)
     } catch {
-      observer.note("\(error); the next run begins without what this one learned of the loader")
+      observer.note("\(SettingLine(error)); the next run begins without what this one learned of the loader")
     }
   }
 
@@ -362,7 +364,7 @@ package final class Trainer {
     }
     if isBest, leads { try checkpoint.writeBest(step) }
     try save()
-    if let line = memory.lineOnce { observer.note(line) }
+    if let line = memory.lineOnce { observer.note(SettingLine(line)) }
     return isEarly && progress.epoch < settings.epochs ? .stoppedEarly(bestEpoch: progress.bestEpoch) : nil
   }
 

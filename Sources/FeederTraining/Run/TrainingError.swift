@@ -1,20 +1,13 @@
 import FeederCore
 
-/// What stops training, validation or loading of weights. Each says what, where, and what to do next.
+/// A fault that ends training or validation. Each line says what, where, and what to do next.
 package enum TrainingError: SettingsError {
-  /// A weights file that cannot be read or does not fit.
-  case weights(file: String, reason: SettingLine)
   /// Neither the newest checkpoint nor the one before it can be read: what is wrong with each. `best` are weights that can.
   case noCheckpoint(String, String, best: String?)
-  /// A run folder that cannot be used.
-  case runFolder(path: String, reason: String)
   /// The loss is no longer a number.
   case diverged(epoch: Int, step: Int)
   /// `place`, a layer's output or a gradient, has left the range of float16 in so many steps in a row that loss scaling is no help.
   case overflow(place: String, stepCount: Int, epoch: Int)
-  /// A file that could not be written.
-  case write(path: String, reason: String)
-
   /// Memory ran out and no smaller part is left to try.
   case outOfMemory(work: String, imageCount: Int, reason: String)
 
@@ -26,11 +19,9 @@ package enum TrainingError: SettingsError {
   /// One line.
   package var line: SettingLine {
     switch self {
-    case .weights(let file, let reason): "\(file): \(reason)"
     case .noCheckpoint(let last, let previous, let best):
       "\(last); \(previous); no checkpoint is left to go on from: train without \(setting: "resume")"
         + (best.map { ", with \(setting: "weights") \($0)" as SettingLine } ?? "")
-    case .runFolder(let path, let reason): "\(path): \(reason)"
     case .diverged(let epoch, let step):
       "the loss is not a number at step \(step) of epoch \(epoch + 1): go on with \(setting: "precision") fp32 if the run has "
         + "another, or begin a new run with a smaller \(setting: "lr0")"
@@ -45,7 +36,6 @@ package enum TrainingError: SettingsError {
     case .ranksDiffer(let ranks, let moment):
       "\(moment) rank\(ranks.count == 1 ? "" : "s") \(ranks.map(String.init).joined(separator: ", ")) and rank 0 hold different "
         + "weights: all ranks need the same Feeder, libtorch, settings and start weights; the last checkpoint is rank 0's"
-    case .write(let path, let reason): "cannot write \(path): \(reason)"
     }
   }
 }

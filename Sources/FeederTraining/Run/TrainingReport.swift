@@ -1,3 +1,4 @@
+import FeederCore
 import FeederLoader
 import FeederMetrics
 
@@ -97,7 +98,7 @@ package protocol TrainingObserver: AnyObject {
   /// After every epoch, before its checkpoint is announced.
   func epochDone(_ report: EpochReport) throws
   /// One line that a person should read.
-  func note(_ line: String)
+  func note(_ line: SettingLine)
   /// The tuner moved the loader, and why.
   func loaderMoved(_ line: String)
   /// The run ended, as `outcome` says. Not called where it failed.
@@ -108,7 +109,7 @@ extension TrainingObserver {
   package func stepDone(_ report: StepReport) {}
   package func validationStepDone(_ done: Int, of total: Int) {}
   package func epochDone(_ report: EpochReport) throws {}
-  package func note(_ line: String) {}
+  package func note(_ line: SettingLine) {}
   package func loaderMoved(_ line: String) {}
   package func ended(_ outcome: TrainingOutcome) throws {}
 }
@@ -125,7 +126,7 @@ package final class TrainingObservers: TrainingObserver {
     for observer in all { observer.validationStepDone(done, of: total) }
   }
   package func epochDone(_ report: EpochReport) throws { for observer in all { try observer.epochDone(report) } }
-  package func note(_ line: String) { for observer in all { observer.note(line) } }
+  package func note(_ line: SettingLine) { for observer in all { observer.note(line) } }
   package func loaderMoved(_ line: String) { for observer in all { observer.loaderMoved(line) } }
   package func ended(_ outcome: TrainingOutcome) throws { for observer in all { try observer.ended(outcome) } }
 }

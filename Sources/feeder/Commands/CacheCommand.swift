@@ -108,7 +108,7 @@ struct CacheInfo: ParsableCommand {
         let change = file.change(since: try location.entries(dataset, file.split))
         files.append(CacheFileReport(file, state: change.map { "out of date: \($0)" } ?? "fresh"))
       } catch let error as CacheError {
-        files.append(CacheFileReport(damaged: path, state: "\(error)"))
+        files.append(CacheFileReport(damaged: path, state: Terminal.words(error)))
       }
     }
     let lines = files.isEmpty ? [folder.absence(of: dataset)] : files.map(\.line)

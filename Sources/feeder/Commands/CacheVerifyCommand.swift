@@ -43,7 +43,7 @@ struct CacheVerify: ParsableCommand {
           Finding(path: path, imageId: $0.imageID, problem: $0.problem)
         }
       } catch let error as CacheError {
-        findings.append(Finding(path: path, imageId: nil, problem: "\(error)"))
+        findings.append(Finding(path: path, imageId: nil, problem: Terminal.words(error)))
       }
     }
     let lines =

@@ -44,7 +44,7 @@ struct ProfileCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if ModelDesign(named: model) == nil { throw ValidationError(ModelDesign.refusal(of: model)) }
+    if ModelDesign(named: model) == nil { throw ValidationError(ModelDesign.refusal(of: model).flags) }
     if let stepMs, !(stepMs > 0 && stepMs <= 60_000) {
       throw ValidationError("--step-ms \(stepMs): give more than 0 and up to 60000 milliseconds")
     }

@@ -4,6 +4,7 @@ import FeederDatasets
 import FeederReporting
 import FeederRun
 import FeederTraining
+import FeederWeights
 import Foundation
 
 /// `feeder report`: the pictures and the report of a run, made anew from its files.
@@ -45,7 +46,7 @@ struct ReportCommand: ParsableCommand {
     }
     let options = SourceOptions(settings.request)
     if (try? Checkpoint.newest(in: record.folder.weights)) != nil {
-      try record.folder.checkOneRun(record.argumentsGap == nil ? arguments.deciding(settings, options) : nil)
+      try record.folder.checkOneRun(record.argumentsGap == nil ? settings.deciding : nil)
     }
     let dataset = try Dataset.open(data, skipsBadLabels: settings.skipsBadLabels)
     let opener = SourceOpener(reporting: dataset, options)

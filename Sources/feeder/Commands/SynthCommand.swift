@@ -33,7 +33,7 @@ struct SynthCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if let problem = try settings().problem { throw ValidationError(problem) }
+    if let problem = try settings().problem { throw ValidationError(problem.flags) }
     if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
   }
 

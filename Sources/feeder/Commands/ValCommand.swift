@@ -8,6 +8,7 @@ import FeederMetrics
 import FeederReporting
 import FeederRun
 import FeederTraining
+import FeederWeights
 import Foundation
 
 /// `feeder val`: accuracy of weights on a data set.

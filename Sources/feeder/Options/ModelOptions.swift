@@ -5,6 +5,7 @@ import FeederDetection
 import FeederRun
 import FeederTorch
 import FeederTraining
+import FeederWeights
 import Foundation
 
 /// The flags of commands that run finished weights, and the model that comes of them.

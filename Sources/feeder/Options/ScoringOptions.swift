@@ -12,7 +12,7 @@ struct DetectionOptions: ParsableArguments {
 
   func validate() throws {
     if let maxDetections, !DetectionBound.allowed.contains(maxDetections) {
-      throw ValidationError(DetectionBound.refusal(of: maxDetections))
+      throw ValidationError(DetectionBound.refusal(of: maxDetections).flags)
     }
   }
 }

@@ -83,7 +83,7 @@ struct AuditReport: Encodable {
         testBoxCount: source.splits.contains(.test) ? count(.test) : nil)
     }
     tinyBoxLines = source.splits.compactMap {
-      audit.counts($0).tinyBoxes.line($0.rawValue, imageSize: Self.imageSize)
+      audit.counts($0).tinyBoxes.line($0.rawValue, imageSize: Self.imageSize)?.flags
     }
     duplicatesAcrossSplits = audit.duplicatesAcrossSplits
     duplicatesWithinSplit = audit.duplicatesWithinSplit

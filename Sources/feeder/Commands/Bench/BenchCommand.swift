@@ -1,6 +1,7 @@
 import ArgumentParser
 import FeederBench
 import FeederCache
+import FeederCore
 import FeederDatasets
 import FeederDetection
 import FeederLoader
@@ -67,7 +68,7 @@ struct BenchStepCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard let design = ModelDesign(named: model) else { throw CommandError(ModelDesign.refusal(of: model)) }
+    guard let design = ModelDesign(named: model) else { throw SettingError(ModelDesign.refusal(of: model)) }
     let device = try DeviceChoice.device(options.device)
     let policy = PrecisionPolicy(Precision(rawValue: options.precision) ?? .auto, on: device)
     try policy.check()

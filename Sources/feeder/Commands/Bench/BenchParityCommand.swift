@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederParity
 import FeederRun
 import FeederTorch
+import FeederTraining
 import Foundation
 
 /// `feeder bench parity`: the mathematics beside reference tensors, on any device.

@@ -3,22 +3,22 @@ import FeederDetection
 import FeederTorch
 import Foundation
 
-/// A safetensors file of weights, read and checked; nothing of it is run.
+/// A safetensors file of weights, read and checked. No content of it is executed.
 package struct WeightsFile {
-  /// Where it lies.
+  /// The path that was opened.
   package let path: String
-  /// The header's text pairs: `model`, `names` and others.
+  /// The text pairs of the header: `model`, `names` and others.
   package var metadata: [String: String] { layout.metadata }
   private let data: Data
   private let layout: Safetensors
 
-  /// Opens the file at `path`. Throws `TrainingError.weights` where it is missing or damaged.
+  /// Opens the file at `path`. Throws `WeightsError.unusable` if it is missing, damaged or no regular file.
   package init(path: String) throws {
     self.path = path
     var status = stat()
-    // A pipe would be waited for.
+    // Reading a pipe would wait for its writer.
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw TrainingError.weights(file: path, reason: "is not a regular file; give a .safetensors file")
+      throw WeightsError.unusable(file: path, reason: "is not a regular file; give a .safetensors file")
     }
     do {
       data = try Data(contentsOf: URL(filePath: path))
@@ -28,10 +28,10 @@ package struct WeightsFile {
       }
       self.layout = layout
     } catch let error as Safetensors.FormatError {
-      throw TrainingError.weights(file: path, reason: SettingLine(error.description))
+      throw WeightsError.unusable(file: path, reason: SettingLine(error.description))
     } catch {
       let exists = FileManager.default.fileExists(atPath: path)
-      throw TrainingError.weights(
+      throw WeightsError.unusable(
         file: path, reason: exists ? "cannot be read" : "no such weights file; give a .safetensors file")
     }
   }
@@ -39,13 +39,13 @@ package struct WeightsFile {
   /// Names of all tensors.
   package var names: [String] { layout.entries.keys.sorted() }
 
-  /// Extents of a tensor, or nil where there is none of that name.
+  /// The extents of the tensor `name`; nil if there is none.
   package func shape(_ name: String) -> [Int]? { layout.entries[name]?.shape }
 
-  /// A copy of the tensor called `name`. Throws where there is none or its type is unknown here.
+  /// A copy of the tensor `name` on the CPU. Throws `WeightsError.unusable` if there is none.
   package func tensor(_ name: String) throws -> Tensor {
     guard let entry = layout.entries[name] else {
-      throw TrainingError.weights(file: path, reason: "holds no tensor '\(name)'; was it written by this program?")
+      throw WeightsError.unusable(file: path, reason: "holds no tensor '\(name)'; was it written by this program?")
     }
     return try data.withUnsafeBytes { bytes in
       try Tensor(
@@ -53,7 +53,7 @@ package struct WeightsFile {
     }
   }
 
-  /// Classes that the head of these weights tells apart; nil where there is no YOLOv8 head.
+  /// The number of classes of the head; nil if there is no YOLOv8 head.
   package var classCount: Int? {
     let biases = Set(ModelDesign.all.map(\.classBias))
     guard let shape = biases.lazy.compactMap(shape).first, shape.count == 1, shape[0] <= Self.mostClasses else {
@@ -62,12 +62,12 @@ package struct WeightsFile {
     return shape[0]
   }
 
-  /// Class names of the header, in order; nil where there are none.
+  /// The class names of the header, by class number; nil if there are none.
   package var classNames: [String]? {
     metadata["names"].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
   }
 
-  /// Which model: by the header, else by the channels that its layers read.
+  /// The model: named by the header, else recognised by the input channels of its layers; nil if it is none of Feeder's.
   package var design: ModelDesign? {
     metadata["model"].flatMap(ModelDesign.init(named:))
       ?? ModelDesign.all.first { design in
@@ -75,43 +75,44 @@ package struct WeightsFile {
       }
   }
 
-  /// Overwrites every entry of `state` with the tensor of its name. Throws, with both sides, at the first that differs.
+  /// Overwrites every entry of `state` with the tensor `prefix` + its name. Throws `WeightsError.unusable` at the first that is missing
+  /// or has another shape.
   package func load(into state: [StateEntry], prefix: String = "") throws {
     for entry in state { try load(prefix + entry.name, into: entry.tensor) }
   }
 
-  /// Overwrites `target` with the tensor `name`. Throws where that is missing or of another shape.
-  func load(_ name: String, into target: Tensor) throws {
+  /// Overwrites `target` with the tensor `name`. Throws `WeightsError.unusable` if it is missing or has another shape.
+  package func load(_ name: String, into target: Tensor) throws {
     guard let shape = shape(name) else {
-      throw TrainingError.weights(file: path, reason: "holds no tensor '\(name)'; another model?")
+      throw WeightsError.unusable(file: path, reason: "holds no tensor '\(name)'; another model?")
     }
     guard shape == target.shape else {
-      throw TrainingError.weights(file: path, reason: "'\(name)' has shape \(shape), the model wants \(target.shape)")
+      throw WeightsError.unusable(file: path, reason: "'\(name)' has shape \(shape), the model wants \(target.shape)")
     }
     try withoutGradients { try target.copy(from: tensor(name)) }
   }
 
-  /// Overwrites the entries that the file holds in the same shape, to start from weights of other classes.
+  /// Overwrites the entries that the file holds in the same shape: a start from weights of other classes.
   ///
-  /// Returns one line that says what was taken over and what starts anew, and that the head's classes have other names than
-  /// `classNames`. Throws if the file is of another model.
+  /// Returns one line: how many tensors were taken over, which start anew, and whether the head's classes have other names than
+  /// `classNames`. Throws `WeightsError.unusable` if the file has another model.
   package func transfer(into state: [StateEntry], of design: ModelDesign, classNames: [String]? = nil) throws -> String
   {
     if let own = self.design, own != design {
-      throw TrainingError.weights(
+      throw WeightsError.unusable(
         file: path,
         reason:
           "weights of \(own.name), but the run trains \(design.name); give \(setting: "model") \(own.name)")
     }
     let matching = state.filter { shape($0.name) == $0.tensor.shape }
     guard matching.contains(where: { $0.kind == .convolution }) else {
-      throw TrainingError.weights(
+      throw WeightsError.unusable(
         file: path, reason: "holds no layer of \(design.name); not weights of this network")
     }
     try load(into: matching)
     var line = "\(path): \(matching.count) of \(state.count) tensors taken over"
     if let own = self.classNames, let classNames, own != classNames, own.count == classNames.count {
-      line += "; the head's class branch is that of other names (\(own.joined(separator: ", "))), by number"
+      line += "; the head's class branch was trained on other names (\(own.joined(separator: ", "))), by number"
     }
     let anew = state.filter { shape($0.name) != $0.tensor.shape }.map(\.name)
     guard let first = anew.first else { return line }
@@ -122,12 +123,12 @@ package struct WeightsFile {
     return line + "; the head's class branch starts anew, for \(classes) classes in the place of \(classCount ?? 0)"
   }
 
-  /// More than any data set has, and few enough that a file of some bytes cannot ask for a network of gigabytes.
+  /// More than any data set has; small enough that a tiny file cannot ask for a network of gigabytes.
   private static let mostClasses = 65_536
 }
 
 extension ElementType {
-  /// The engine's type of a stored type.
+  /// The type of the engine for a stored type.
   init(_ stored: Safetensors.ElementType) {
     switch stored {
     case .f64: self = .float64

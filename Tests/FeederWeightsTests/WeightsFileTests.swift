@@ -4,7 +4,7 @@ import FeederTorch
 import Foundation
 import Testing
 
-@testable import FeederTraining
+@testable import FeederWeights
 
 @Suite("Weights files come back as they were, and damaged ones are refused in one line")
 struct WeightsFileTests {
@@ -56,7 +56,7 @@ struct WeightsFileTests {
         var damaged = bytes
         damaged[place] ^= 4
         try damaged.write(to: URL(filePath: path))
-        #expect(throws: TrainingError.self, "byte \(place)") { try WeightsFile(path: path) }
+        #expect(throws: WeightsError.self, "byte \(place)") { try WeightsFile(path: path) }
       }
     }
   }
@@ -68,7 +68,7 @@ struct WeightsFileTests {
       try write(try DetectionNetwork(.yolov8n, classCount: 80), to: path)
       let model = try DetectionNetwork(.yolov8n, classCount: 6)
       let file = try WeightsFile(path: path)
-      let error = #expect(throws: TrainingError.self) { try file.load(into: model.state) }
+      let error = #expect(throws: WeightsError.self) { try file.load(into: model.state) }
       #expect(error?.description.contains("80") == true && error?.description.contains("64") == true)
       let line = try file.transfer(into: model.state, of: .yolov8n)
       #expect(
@@ -76,14 +76,14 @@ struct WeightsFileTests {
       )
       let backbone = try #require(model.state.first { $0.name == "model.0.conv.weight" })
       #expect(try backbone.tensor.array(of: Float.self) == file.tensor(backbone.name).array(of: Float.self))
-      let larger = #expect(throws: TrainingError.self) {
+      let larger = #expect(throws: WeightsError.self) {
         try file.transfer(into: model.state, of: #require(ModelDesign(named: "yolov8s")))
       }
       #expect(larger?.description.contains("give model yolov8n") == true)
     }
   }
 
-  @Test("A file cut anywhere, and one that is something else, is a TrainingError that names it")
+  @Test("A file cut anywhere, and one that is something else, is a WeightsError that names it")
   func damaged() throws {
     try withFolder { folder in
       let path = folder.appending(path: "w.safetensors").path
@@ -91,14 +91,14 @@ struct WeightsFileTests {
       let whole = try Data(contentsOf: URL(filePath: path))
       for length in [0, 7, 8, 100, 20_000, whole.count / 2, whole.count - 1] {
         try whole.prefix(length).write(to: URL(filePath: path))
-        let error = #expect(throws: TrainingError.self) { try WeightsFile(path: path) }
+        let error = #expect(throws: WeightsError.self) { try WeightsFile(path: path) }
         #expect(error?.description.contains("w.safetensors") == true)
       }
       try Data("\u{FF}\u{D8} not weights at all, but long enough".utf8).write(to: URL(filePath: path))
-      #expect(throws: TrainingError.self) { try WeightsFile(path: path) }
-      #expect(throws: TrainingError.self) { try WeightsFile(path: path + ".missing") }
+      #expect(throws: WeightsError.self) { try WeightsFile(path: path) }
+      #expect(throws: WeightsError.self) { try WeightsFile(path: path + ".missing") }
       #expect(mkfifo(path + ".pipe", 0o600) == 0)
-      let pipe = #expect(throws: TrainingError.self) { try WeightsFile(path: path + ".pipe") }
+      let pipe = #expect(throws: WeightsError.self) { try WeightsFile(path: path + ".pipe") }
       #expect(pipe?.description.contains("not a regular file") == true)
     }
   }
@@ -160,9 +160,9 @@ struct WeightsFileTests {
           try make(place)
           if place == previous { try write(1, to: last) }
           let before = FileIdentity(place)
-          let error = #expect(throws: TrainingError.self) { try write(2, to: last, previous: previous) }
+          let error = #expect(throws: WeightsError.self) { try write(2, to: last, previous: previous) }
           #expect(error?.description.contains(place) == true && error?.description.contains("move it away") == true)
-          #expect(throws: TrainingError.self) { try Checkpoint.checkPlaces(in: folder) }
+          #expect(throws: WeightsError.self) { try WeightsWriter.target(of: place) }
           #expect(FileIdentity(place) == before)
           if place == previous { #expect(try value(last) == [1]) }
           for path in [last, previous] { try? FileManager.default.removeItem(atPath: path) }
@@ -203,7 +203,7 @@ struct WeightsFileTests {
   @Test("A folder that cannot be written to is an error, and an old file stays")
   func unwritable() throws {
     let tensor = try Tensor([1] as [Float], shape: [1])
-    let error = #expect(throws: TrainingError.self) {
+    let error = #expect(throws: WeightsError.self) {
       try WeightsWriter.write([("a", tensor)], metadata: [:], to: "/nonexistent-folder/w.safetensors")
     }
     #expect(error?.description.contains("/nonexistent-folder/w.safetensors") == true)

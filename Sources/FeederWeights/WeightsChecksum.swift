@@ -1,27 +1,27 @@
 import FeederCore
 
-/// The checksum that our weights files carry in their header, over every byte of the file but its own 16 digits.
+/// The checksum in the header of weights files that Feeder wrote. It covers every byte of the file but its own 16 digits.
 ///
-/// It is XXH64 chained as seeds: over the header with zeros for digits, then over each tensor in the order of the file. Files of others
-/// have none, and are taken as they are.
+/// Each part is summed by XXH64 with the sum before as the seed: the header with zeros for digits, then each tensor in the order of the
+/// file. Files of other programs have no checksum.
 struct WeightsChecksum {
-  /// The header's key, and what stands there until the sum is known.
+  /// The key in the header, and its value until the sum is known.
   static let key = "checksum"
   static let noDigits = String(repeating: "0", count: 16)
 
-  /// The sum of what was added.
+  /// The sum of the bytes added so far.
   private(set) var value: UInt64 = 0
 
   /// Adds the next bytes of the file.
   mutating func add(_ bytes: UnsafeRawBufferPointer) { value = Checksum.xxh64(bytes, seed: value) }
 
-  /// What the header holds for this sum.
+  /// The sum as 16 hexadecimal digits.
   var digits: String {
     let text = String(value, radix: 16)
     return String(repeating: "0", count: 16 - text.count) + text
   }
 
-  /// Where the digits lie in a header; nil where it has none.
+  /// The range of the digits in a header; nil if it has none.
   static func place(in header: some RandomAccessCollection<UInt8>) -> Range<Int>? {
     let mark = Array("\"\(key)\":\"".utf8)
     let bytes = Array(header)
@@ -33,7 +33,7 @@ struct WeightsChecksum {
     return nil
   }
 
-  /// True where `file`, laid out as `layout`, is as it was written, or carries no sum.
+  /// True if the bytes of `file`, laid out as `layout`, give the sum in its header, or if the header has none.
   static func isRight(_ file: UnsafeRawBufferPointer, _ layout: Safetensors) -> Bool {
     guard let digits = layout.metadata[key] else { return true }
     let ranges = layout.entries.values.map(\.range).sorted { $0.lowerBound < $1.lowerBound }

@@ -1,23 +1,23 @@
 import FeederCore
 import FeederMetrics
 
-/// Which class of a data set each class of some weights is: matched by name, or by number if the weights do not say their names.
+/// Maps each class of weights to a class of a data set: by name, or by number if the weights do not state their names.
 package struct ClassMatch: Sendable {
-  /// For each class of the weights its place among the classes of the data; nil if both have one order.
+  /// For each class of the weights, its place among the classes of the data; nil if both have the same order.
   private let places: [Int]?
-  /// A line for people if the match is not plain.
+  /// A line for people unless both lists are equal.
   package let line: String?
 
-  /// The names that are printed of a list.
+  /// A line prints at most this many names of a list.
   private static let mostNames = 100
 
-  /// Matches the classes of `file` with those of the data set that `data` names. Throws `TrainingError.weights` with both lists if the
-  /// names are not the same, or with both counts if the weights do not say their names.
+  /// Matches the classes of `file` with `classNames` of the data set called `data`. Throws `WeightsError.unusable`: with both lists
+  /// if the names differ, or with both counts if the weights do not state their names.
   package init(_ file: WeightsFile, classNames: [String], data: String) throws {
     let count = file.classCount ?? 0
     guard let names = file.classNames, names.count == count else {
       guard count == classNames.count else {
-        throw TrainingError.weights(
+        throw WeightsError.unusable(
           file: file.path,
           reason:
             "has \(count) classes, and \(data) names \(classNames.count): \(Self.list(classNames)); give the data of these weights"
@@ -33,7 +33,7 @@ package struct ClassMatch: Sendable {
     }
     let found = names.compactMap(classNames.firstIndex)
     guard found.count == names.count, Set(found).count == classNames.count else {
-      throw TrainingError.weights(
+      throw WeightsError.unusable(
         file: file.path,
         reason:
           SettingLine(
@@ -42,7 +42,7 @@ package struct ClassMatch: Sendable {
     }
     places = found
     line =
-      "\(file.path): its classes are those of \(data) in another order (\(Self.list(names))); they are matched by name"
+      "\(file.path): it has the classes of \(data) in another order (\(Self.list(names))); they are matched by name"
   }
 
   private static func list(_ names: [String]) -> String {
@@ -50,7 +50,7 @@ package struct ClassMatch: Sendable {
       + (names.count > mostNames ? " and \(names.count - mostNames) more" : "")
   }
 
-  /// The results with the classes of the data set.
+  /// The results with class numbers of the data set.
   package func callAsFunction(_ results: [ImageResult]) -> [ImageResult] {
     guard let places else { return results }
     return results.map { result in

@@ -7,16 +7,16 @@ import Foundation
 /// on disk: temporary file in the same folder, fsync, rename, fsync of the folder. Links are followed and stay. The same tensors and
 /// metadata give the same bytes.
 package enum WeightsWriter {
-  /// Weights that this program wrote, whole or cut: their header begins with a text that no other program writes.
-  static let signature = FileSignature { glance in
+  /// Recognises weights that Feeder wrote, complete or cut: their header begins with a text that no other program writes.
+  package static let signature = FileSignature { glance in
     func holds(_ text: String) -> Bool { Data(glance.head).firstRange(of: Data(text.utf8)) != nil }
     return glance.holds("{\"__metadata__\":{".utf8, at: 8)
       && (holds("\"format\":\"feeder\"") || holds("\"\(WeightsChecksum.key)\":\""))
   }
 
-  /// The end of all links from `path`. Throws `TrainingError.runFolder` if something lies there that this program did not write.
-  static func target(of path: String) throws -> String {
-    // A folder that is gone shows when the file is made.
+  /// The end of all links from `path`. Throws `WeightsError.occupied` if a file lies there that Feeder did not write.
+  package static func target(of path: String) throws -> String {
+    // If its folder is gone, `write` fails with a better reason.
     guard let place = try? FilePlace(path) else { return path }
     let isOwn =
       switch place.kind {
@@ -25,7 +25,7 @@ package enum WeightsWriter {
       case .folder, .stream, .other: false
       }
     guard isOwn else {
-      throw TrainingError.runFolder(
+      throw WeightsError.occupied(
         path: path,
         reason: place.kind == .folder
           ? "is a folder, in the place of weights; move it away, then go on"
@@ -34,8 +34,8 @@ package enum WeightsWriter {
     return place.target
   }
 
-  /// Writes `tensors`, in the order given, to the file `name`; what was there goes on as `previous`, if that is given. Throws
-  /// `TrainingError`; then the file is what it was.
+  /// Writes `tensors`, in the order given, to the file `name`. The file that was there becomes `previous`, if that is given. Throws
+  /// `WeightsError`; the old file then stays.
   package static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], to name: String, previous: String? = nil
   ) throws {
@@ -85,12 +85,13 @@ package enum WeightsWriter {
     }
   }
 
-  /// Gives the file at `path` a second name, so that it outlives the next one; on a file system that knows no second names, its only
-  /// one. What had that name before keeps it until then: a kill finds either. True where that worked, or there is nothing to keep.
+  /// Gives the file at `path` the name `previous` too, so that it survives the next file. On a file system without hard links it gets
+  /// this name alone. The old `previous` keeps its name until then: after a kill one of both is there. True if that worked, or if
+  /// there is nothing to keep.
   private static func keep(_ path: String, as previous: String?) -> Bool {
     guard let previous, access(path, F_OK) == 0 else { return true }
     let second = UnfinishedFiles.path(beside: previous)
-    defer { unlink(second) }  // rename(2) leaves it where both are names of one file
+    defer { unlink(second) }  // rename(2) leaves it if both are names of one file
     if link(path, second) == 0, rename(second, previous) == 0 { return true }
     // A link may lead to another disk.
     if errno == EXDEV { return copy(path, to: second) && rename(second, previous) == 0 }
@@ -106,16 +107,16 @@ package enum WeightsWriter {
     return close(descriptor) == 0 && isWritten
   }
 
-  /// Throws where the file system of `path` has not as many bytes free; where it does not say, writing shows.
+  /// Throws `WeightsError.write` if the file system of `path` has fewer bytes free. If it does not say, the write itself fails.
   private static func checkSpace(_ needed: Int, _ path: String) throws {
     guard let free = FreeSpace.byteCount(at: path), free < needed else { return }
-    throw TrainingError.write(
+    throw WeightsError.write(
       path: path,
       reason:
         "it needs \(ByteCount(needed)) (\(needed) bytes), and \(ByteCount(free)) (\(free) bytes) are free")
   }
 
-  /// Bytes that are written together: a network has hundreds of small tensors.
+  /// Tensors are collected up to this many bytes and written together: a network has hundreds of small ones.
   private static let chunkByteCount = 4 << 20
 
   private static func writeAll(_ data: Data, to descriptor: Int32, _ path: String) throws {
@@ -130,7 +131,7 @@ package enum WeightsWriter {
     }
   }
 
-  private static func failure(_ path: String) -> TrainingError {
+  private static func failure(_ path: String) -> WeightsError {
     .write(path: path, reason: FreeSpace.reason(path))
   }
 }

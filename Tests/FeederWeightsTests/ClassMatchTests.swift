@@ -4,9 +4,9 @@ import FeederTorch
 import Foundation
 import Testing
 
-@testable import FeederTraining
+@testable import FeederWeights
 
-@Suite("Classes of weights are matched with those of a data set by name")
+@Suite("Classes of weights and of a data set are matched by name")
 struct ClassMatchTests {
   /// Weights of three classes called `names`; nil leaves the names out, as converters of other tools do.
   private func weights(_ names: [String]?) throws -> WeightsFile {
@@ -44,7 +44,7 @@ struct ClassMatchTests {
   @Test("Other names are refused with both lists, whatever their count", arguments: [["a", "b", "d"], ["a", "b"]])
   func otherNames(_ names: [String]) throws {
     let file = try weights(["a", "b", "c"])
-    let error = #expect(throws: TrainingError.self) { try ClassMatch(file, classNames: names, data: "data.yaml") }
+    let error = #expect(throws: WeightsError.self) { try ClassMatch(file, classNames: names, data: "data.yaml") }
     let line = error?.description ?? ""
     #expect(line.contains("(a, b, c)") && line.contains("(\(names.joined(separator: ", ")))"), "\(line)")
   }
@@ -55,6 +55,6 @@ struct ClassMatchTests {
     let match = try ClassMatch(file, classNames: ["x", "y", "z"], data: "data.yaml")
     #expect(match.line?.contains("in the order of data.yaml") == true)
     #expect(match([found(1)])[0].detections[0].classID == 1)
-    #expect(throws: TrainingError.self) { try ClassMatch(file, classNames: ["x"], data: "data.yaml") }
+    #expect(throws: WeightsError.self) { try ClassMatch(file, classNames: ["x"], data: "data.yaml") }
   }
 }

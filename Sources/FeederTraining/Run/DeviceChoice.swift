@@ -1,9 +1,10 @@
+import FeederCore
 import FeederTorch
-import FeederTraining
 
-/// What `--device` means on this machine.
+/// The meaning of the setting `device` on this machine.
 package enum DeviceChoice {
-  /// The device of a rank of this machine: of several names the one at its place, of CUDA devices that nobody named the one of its number.
+  /// The device of the rank at `place`: of several names the one at its local rank; without a name, the CUDA device with the number
+  /// of its local rank.
   package static func device(_ names: [String], of place: RankPlace) throws -> Device {
     if names.count > 1 { return try device(names[place.localRank % names.count]) }
     let name = names.first ?? "auto"
@@ -11,7 +12,7 @@ package enum DeviceChoice {
     return try device(name)
   }
 
-  /// The device called `text`: `auto` takes the first CUDA device where there is one. Throws one line that says why not.
+  /// The device called `text`: `auto` takes the first CUDA device if there is one, else the CPU. Throws `SettingError` if there is none.
   package static func device(_ text: String) throws -> Device {
     switch text.lowercased() {
     case "cpu": return .cpu
@@ -19,12 +20,12 @@ package enum DeviceChoice {
     default:
       let name = text.lowercased().replacing("cuda:", with: "").replacing("cuda", with: "0")
       guard let index = Int(name), index >= 0 else {
-        throw CommandError("--device \(text): give auto, cpu or cuda:0")
+        throw SettingError("\(setting: "device") \(text): give auto, cpu or cuda:0")
       }
       let count = Engine.cudaDeviceCount
       guard index < count else {
         let reason = count == 0 ? Engine.cudaStatus : "this machine has \(count) CUDA devices"
-        throw CommandError("--device \(text): \(reason); use --device cpu")
+        throw SettingError("\(setting: "device") \(text): \(reason); use \(setting: "device") cpu")
       }
       return .cuda(index)
     }
