@@ -12,12 +12,12 @@
 
 enum { WATCH_COUNT = 64 };
 
-// A watched mapping. `first` and `end` are addresses; `first` is 0 while the place is free and is set last.
+// A watched mapping. `first` and `end` are addresses. `first` is 0 while the entry is free, and is set last.
 struct watch {
   _Atomic uintptr_t first, end;
   _Atomic size_t lost_count;
-  _Atomic(_Atomic unsigned char *) lost;  // one bit a page; owned
-  // The last byte that is not 0. A file that is cut loses it, even where the cut page still reads, as zeros from the cut on.
+  _Atomic(_Atomic unsigned char *) lost;  // one bit per page; owned
+  // The last byte that is not 0. A cut file loses it, even if the cut page can still be read: as zeros from the cut on.
   const volatile unsigned char *last;
 };
 
@@ -26,8 +26,8 @@ static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 static struct sigaction before;
 static size_t page_size;
 
-// Puts a page of zeros where the lost one was, and returns to the read, which goes on. Only what a handler may call: atomics, and
-// mmap, which is nothing but a system call.
+// Maps a page of zeros over the lost one and returns to the read, which continues. Calls only what a signal handler may
+// call: atomics, and mmap, which is only a system call.
 static void lose_page(int signal_number, siginfo_t *info, void *context) {
   int saved = errno;
   uintptr_t address = (uintptr_t)info->si_addr;
@@ -43,11 +43,11 @@ static void lose_page(int signal_number, siginfo_t *info, void *context) {
     errno = saved;
     return;
   }
-  // Nobody's: as it would have been without us.
+  // The address is in no watched mapping: act as if this handler did not exist.
   if (before.sa_flags & SA_SIGINFO && before.sa_sigaction) {
     before.sa_sigaction(signal_number, info, context);
   } else {
-    sigaction(SIGBUS, &before, NULL);  // a fault comes again when the handler returns
+    sigaction(SIGBUS, &before, NULL);  // the fault repeats when the handler returns
     if (info->si_code <= 0) raise(SIGBUS);
   }
   errno = saved;

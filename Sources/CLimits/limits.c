@@ -1,4 +1,5 @@
-// Fits the process to its own limits before the initializers of any library run: those end the process if memory runs out.
+// Adapts the process to its own limits before any library's initializer runs, because those end the process if memory
+// is missing.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <malloc.h>
@@ -9,14 +10,14 @@
 #include <unistd.h>
 
 static const rlim_t mebibyte = 1 << 20;
-/// A smaller limit of address space or data than this is tight.
+/// A limit of address space or data below this is tight.
 static const rlim_t tight_bytes = 8ull << 30;
-/// Stack of a thread below a tight limit, which counts the whole of it before it is used.
+/// Stack of a thread below a tight limit, which counts the whole stack before its use.
 static const size_t small_stack = 2 << 20;
-/// What the libraries' initializers and the first threads take.
+/// Bytes that the libraries' initializers and the first threads need.
 static const rlim_t start_bytes = 96 << 20;
 
-/// One line on stderr, and the end.
+/// Prints one line on stderr and ends the process.
 __attribute__((noreturn, format(printf, 1, 2))) static void refuse(const char *format, ...) {
   char line[400];
   va_list arguments;
@@ -24,7 +25,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void refuse(const char *f
   const int count = vsnprintf(line, sizeof line, format, arguments);
   va_end(arguments);
   const ssize_t written = count > 0 ? write(STDERR_FILENO, line, (size_t)count) : 0;
-  (void)written;  // nobody is left to be told
+  (void)written;  // nothing can be done if stderr is closed
   _exit(1);
 }
 
@@ -33,7 +34,8 @@ static rlim_t soft_limit(int resource) {
   return getrlimit(resource, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
 }
 
-/// Lets all threads share one heap, since each further one takes 64 MiB of address space, and have small stacks.
+/// Makes all threads share one heap, because each further heap takes 64 MiB of address space, and gives them small
+/// stacks.
 static void save_address_space(void) {
   mallopt(M_ARENA_MAX, 1);
   pthread_attr_t attributes;
@@ -42,11 +44,11 @@ static void save_address_space(void) {
   pthread_attr_destroy(&attributes);
 }
 
-/// Refuses a `limit` that leaves too little beside the `pages` that are taken.
+/// Ends the process if `limit` leaves too little beside the `pages` in use.
 static void check_room(rlim_t limit, long long pages, const char *name, const char *option) {
   const rlim_t used = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
   if (limit == RLIM_INFINITY || limit >= used + start_bytes) return;
-  // What there is, rounded down, and what is needed, rounded up, are never the same number.
+  // The present limit is rounded down and the need rounded up, so the two numbers are never equal.
   refuse("feeder: the limit of %s is %llu MiB, and Feeder needs %llu before it reads anything: raise it with ulimit %s\n", name,
          (unsigned long long)(limit / mebibyte), (unsigned long long)((used + start_bytes + mebibyte - 1) / mebibyte), option);
 }
@@ -72,5 +74,5 @@ static void fit(int count, char **arguments, char **environment) {
   check_memory(space, data);
 }
 
-/// The dynamic linker calls these first of all, for the program alone.
+/// The dynamic linker calls these before all initializers, only for the program itself.
 __attribute__((section(".preinit_array"), used)) static void (*const preinit)(int, char **, char **) = fit;

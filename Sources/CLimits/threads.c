@@ -1,4 +1,4 @@
-// How many threads the process may start.
+// Counts the threads that the process may start.
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-// Whole registers here; what is left of a row goes to the plain kernel.
+// Processes whole registers. The plain kernel does the rest of a row.
 
 static inline __m256i read(const uint8_t *bytes) { return _mm256_loadu_si256((const __m256i *)bytes); }
 
@@ -26,8 +26,8 @@ void feeder_mean_2x2_avx2(const uint8_t *upper, const uint8_t *lower, int32_t co
   feeder_mean_2x2_plain(upper + 2 * i, lower + 2 * i, count - i, out + i);
 }
 
-// 16 pixels are three registers; a channel's byte i of them is at 3 i + channel. The place in one part of 16 bytes, with the
-// top bit set for places in another: then the shuffle gives 0.
+// 16 pixels are three registers. Byte i of a channel is at 3 i + channel. The result is the position inside one part of
+// 16 bytes, with the top bit set for positions in other parts; the shuffle then gives 0.
 static inline __attribute__((always_inline)) __m128i places(int32_t channel, int32_t part) {
   const __m128i thrice = _mm_setr_epi8(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45);
   const __m128i place = _mm_add_epi8(thrice, _mm_set1_epi8((int8_t)(channel - 16 * part)));
@@ -55,7 +55,7 @@ void feeder_map_bytes_avx2(uint8_t *bytes, int32_t count, const uint8_t *table) 
   int32_t i = 0;
   for (; i + 32 <= count; i += 32) {
     __m256i rest = read(bytes + i), result = _mm256_setzero_si256();
-    for (int32_t part = 0; part < 16; part++) {  // 16 entries at a time; the shuffle gives 0 for an index of 0x80 up
+    for (int32_t part = 0; part < 16; part++) {  // 16 entries at a time; the shuffle gives 0 for indices from 0x80 on
       const __m256i entries = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table + 16 * part)));
       result = _mm256_or_si256(result, _mm256_shuffle_epi8(entries, _mm256_adds_epu8(rest, limit)));
       rest = _mm256_sub_epi8(rest, sixteen);

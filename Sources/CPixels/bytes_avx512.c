@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-// The last part of a row is done under a mask, so nothing outside it is read or written.
+// The last part of a row is processed with a mask, so nothing outside the row is read or written.
 static __mmask64 first_bytes(int32_t count) { return count >= 64 ? ~0ull : count <= 0 ? 0 : (1ull << count) - 1; }
 
 static inline __attribute__((always_inline)) __m512i pair_sums(const uint8_t *upper, const uint8_t *lower,
@@ -25,14 +25,14 @@ void feeder_mean_2x2_avx512(const uint8_t *upper, const uint8_t *lower, int32_t 
   }
 }
 
-// Each channel's 64 bytes lie in three registers, byte i at 3 i + channel: two are permuted together by the lower 7 bits
-// of that, the third by the lower 6, and merged where its bytes belong.
+// The 64 bytes of a channel come from three registers, byte i from 3 i + channel. The lower 7 bits of that select from
+// two registers together, the lower 6 from the third; a mask merges the results.
 void feeder_split_rgb_avx512(const uint8_t *pixels, int32_t count, uint8_t *red, uint8_t *green, uint8_t *blue) {
   static const uint8_t numbers[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                       16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
                                       32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
                                       48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
-  static const __mmask64 third[3] = {~0ull << 43, ~0ull << 43, ~0ull << 42};  // 3 i + channel from 128 on
+  static const __mmask64 third[3] = {~0ull << 43, ~0ull << 43, ~0ull << 42};  // bytes with 3 i + channel >= 128
   const __m512i once = _mm512_loadu_si512(numbers), thrice = _mm512_add_epi8(_mm512_add_epi8(once, once), once);
   uint8_t *const outs[3] = {red, green, blue};
   for (int32_t i = 0; i < count; i += 64) {

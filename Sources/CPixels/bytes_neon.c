@@ -3,7 +3,7 @@
 #if FEEDER_ARM
 #include <arm_neon.h>
 
-// Whole registers here; what is left of a row goes to the plain kernel.
+// Processes whole registers. The plain kernel does the rest of a row.
 
 void feeder_mean_2x2_neon(const uint8_t *upper, const uint8_t *lower, int32_t count, uint8_t *out) {
   int32_t i = 0;
@@ -32,9 +32,9 @@ void feeder_map_bytes_neon(uint8_t *bytes, int32_t count, const uint8_t *table) 
   int32_t i = 0;
   for (; i + 16 <= count; i += 16) {
     uint8x16_t index = vld1q_u8(bytes + i);
-    uint8x16_t result = vqtbl4q_u8(t0, index);  // 0 where the index is too large
+    uint8x16_t result = vqtbl4q_u8(t0, index);  // 0 if the index is too large
     index = vsubq_u8(index, step);
-    result = vqtbx4q_u8(result, t1, index);  // kept where it is
+    result = vqtbx4q_u8(result, t1, index);  // unchanged if the index is too large
     index = vsubq_u8(index, step);
     result = vqtbx4q_u8(result, t2, index);
     index = vsubq_u8(index, step);

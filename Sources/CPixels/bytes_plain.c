@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-// Neighbours side by side are summed as the two halves of a 16-bit number, whichever of them comes first in memory.
+// Sums two adjacent bytes as the halves of a 16-bit number, in either byte order.
 void feeder_mean_2x2_plain(const uint8_t *restrict upper, const uint8_t *restrict lower, int32_t count,
                            uint8_t *restrict out) {
   for (int32_t i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-// XXH3 from libxxhash's header, compiled in: its plain build here, and the one for AVX2 in checksum_avx2.c.
+// XXH3 from libxxhash's header, compiled in: here its plain build, in checksum_avx2.c the build for AVX2.
 #include "CPixels.h"
 
 #define XXH_INLINE_ALL

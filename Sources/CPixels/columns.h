@@ -1,4 +1,4 @@
-// What the plans of all levels share: how many outputs draw on one window of source bytes, and weights as bytes.
+// Shared by the plans of all levels: the outputs that one window of source bytes serves, and weights as bytes.
 #include "kernels.h"
 
 static inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -6,10 +6,10 @@ static inline int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 
 typedef struct {
   int32_t length;  // outputs, at least 1
-  int32_t source;  // first byte of the window, which lies inside the row unless the row is shorter than a window
+  int32_t source;  // first byte of the window, which is inside the row unless the row is shorter than a window
 } Reach;
 
-// How many outputs from `start` on, at most `most`, have all their neighbours in one window.
+// The number of outputs from `start` on, at most `most`, that have all their neighbours in one window.
 static inline Reach reach(const feeder_columns *columns, int32_t start, int32_t most, int32_t window) {
   const int32_t *first = columns->first, *second = columns->second;
   for (int32_t length = smaller(most, columns->count - start);; length--) {
@@ -19,11 +19,11 @@ static inline Reach reach(const feeder_columns *columns, int32_t start, int32_t 
   }
 }
 
-// A weight as 16 * high + low, both signed bytes; 2048 itself is 16 * 127 + 16.
+// A weight as 16 * high + low, both as signed bytes. 2048 is 16 * 127 + 16.
 static inline int32_t high_part(int32_t weight) { return smaller(weight >> 4, 127); }
 static inline int32_t low_part(int32_t weight) { return weight - 16 * high_part(weight); }
 
-// The weights of two bytes side by side, as a 16-bit number.
+// The weights of two adjacent bytes, as a 16-bit number.
 static inline int16_t side_by_side(int32_t first, int32_t second) {
   return (int16_t)((uint16_t)(first & 255) | (uint16_t)((second & 255) << 8));
 }

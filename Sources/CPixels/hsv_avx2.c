@@ -9,9 +9,10 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-// The recipe of hsv_plain.c, 32 pixels at a time: to HSV in floats, which hold every number of it exactly; back in 16 bits.
+// The formulas of hsv_plain.c for 32 pixels at a time: to HSV in floats, which represent all its numbers exactly; back
+// in 16 bits.
 
-// 64 bytes as 16-bit halves in the order of unpack, which pack undoes.
+// 64 bytes as 16-bit halves in the order of unpack, which pack reverses.
 typedef struct {
   __m256i lower, upper;
 } Words;
@@ -24,11 +25,11 @@ INLINE __m256i set(int32_t value) { return _mm256_set1_epi16((int16_t)value); }
 
 INLINE __m256i read(const uint8_t *bytes) { return _mm256_loadu_si256((const __m256i *)bytes); }
 
-// parts: 16 entries of the table each.
+// Looks up bytes in a table of 16 x `parts` entries.
 INLINE __m256i look_up_bytes(__m256i rest, const uint8_t *table, int32_t parts) {
   const __m256i sixteen = _mm256_set1_epi8(16), limit = _mm256_set1_epi8(0x70);
   __m256i result = _mm256_setzero_si256();
-  for (int32_t part = 0; part < parts; part++) {  // the shuffle gives 0 for an index of 0x80 and up
+  for (int32_t part = 0; part < parts; part++) {  // the shuffle gives 0 for indices from 0x80 on
     const __m256i entries = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table + 16 * part)));
     result = _mm256_or_si256(result, _mm256_shuffle_epi8(entries, _mm256_adds_epu8(rest, limit)));
     rest = _mm256_sub_epi8(rest, sixteen);
@@ -36,7 +37,7 @@ INLINE __m256i look_up_bytes(__m256i rest, const uint8_t *table, int32_t parts) 
   return result;
 }
 
-// (x * round(scale / divisor) + 2048) >> 12; the quotient is never a half.
+// (x * round(scale / divisor) + 2048) >> 12. The quotient never ends in exactly one half.
 INLINE __m256i scaled(__m256i x, __m256i divisor, float scale) {
   const __m256 quotient = _mm256_div_ps(_mm256_set1_ps(scale), _mm256_cvtepi32_ps(divisor));
   const __m256 rounded = _mm256_round_ps(quotient, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -52,12 +53,12 @@ INLINE __m256i scaled_words(__m256i x, __m256i divisor, float scale) {
       scaled(_mm256_unpackhi_epi16(x, sign), _mm256_unpackhi_epi16(divisor, zero), scale));
 }
 
-// H of E = a - c + times D.
+// H of E = a - c + times * D.
 INLINE __m256i to_hue(__m256i a_and_c, __m256i times, __m256i range, __m256i divisor) {
   __m256i angle = _mm256_maddubs_epi16(a_and_c, set(0xff01));
   angle = _mm256_add_epi16(angle, _mm256_mullo_epi16(times, range));
   const __m256i hue = scaled_words(angle, divisor, 30 * 4096);
-  return _mm256_min_epu16(hue, _mm256_add_epi16(hue, set(180)));  // negative ones are the larger, unsigned
+  return _mm256_min_epu16(hue, _mm256_add_epi16(hue, set(180)));  // negative hues are the larger unsigned numbers
 }
 
 typedef struct {
@@ -88,11 +89,12 @@ typedef struct {
   __m256i least, middle;
 } Parts;
 
-// part(30) and part(k). V S k / 7650 is approached from below, at most 1 too small, and then put right by the remainder.
+// part(30) and part(k). V S k / 7650 is approximated from below, by at most 1 too small, then corrected by the
+// remainder.
 INLINE Parts parts(__m256i value, __m256i saturation, __m256i k) {
   const __m256i product = _mm256_mullo_epi16(value, saturation);
   const __m256i drop = _mm256_mulhi_epu16(_mm256_add_epi16(product, set(128)), set(257));  // round(V S / 255)
-  __m256i share = _mm256_mulhi_epu16(product, set(32904));                                 // 128 V S / 255, nearly
+  __m256i share = _mm256_mulhi_epu16(product, set(32904));                                 // 128 V S / 255, about
   share = _mm256_mulhi_epu16(share, _mm256_mullo_epi16(k, set(2184)));                     // times k / 30
   const __m256i quotient = _mm256_srli_epi16(_mm256_add_epi16(share, set(63)), 7);
   const __m256i remainder = _mm256_sub_epi16(_mm256_mullo_epi16(product, k), _mm256_mullo_epi16(quotient, set(7650)));
@@ -100,7 +102,7 @@ INLINE Parts parts(__m256i value, __m256i saturation, __m256i k) {
   return (Parts){_mm256_sub_epi16(value, drop), _mm256_add_epi16(_mm256_sub_epi16(value, quotient), is_short)};
 }
 
-// value already through its table, code from fill_codes.
+// Converts back. `value` was already mapped by its table; `code` is from fill_codes.
 INLINE Planes to_rgb(__m256i code, __m256i saturation, __m256i value) {
   const __m256i zero = _mm256_setzero_si256();
   const Words v = words(value, zero), s = words(saturation, zero);
@@ -108,7 +110,7 @@ INLINE Planes to_rgb(__m256i code, __m256i saturation, __m256i value) {
   const Parts first = parts(v.lower, s.lower, k.lower), second = parts(v.upper, s.upper, k.upper);
   const __m256i least = _mm256_packus_epi16(first.least, second.least);
   const __m256i middle = _mm256_packus_epi16(first.middle, second.middle);
-  // The sector's bits, each as the top bit of a byte, which is what blendv looks at.
+  // The sector's bits, each as the top bit of a byte, which blendv reads.
   const __m256i bit7 = code, bit6 = _mm256_slli_epi16(code, 1), bit5 = _mm256_slli_epi16(code, 2);
   const __m256i mixed = _mm256_xor_si256(bit7, bit5);
   return (Planes){

@@ -8,11 +8,11 @@
 
 #include "hsv_codes.h"
 
-// The recipe of hsv_plain.c in 16-bit lanes, 64 pixels at a time.
+// The formulas of hsv_plain.c in 16-bit lanes, 64 pixels at a time.
 //
-// Reciprocals of up to 20 bits are held in 16, small divisors' divided by 16 or 4; then the dividend is multiplied by as
-// much. All 256 entries of a table lie in four registers, permuted by the lower 6 bits of the index and merged by the
-// upper two.
+// Reciprocals of up to 20 bits are stored in 16 bits: the reciprocals of small divisors are divided by 16 or 4, and the
+// dividend is multiplied by the same. The 256 entries of a table fill four registers, permuted by the lower 6 bits of
+// the index and merged by its upper two.
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -23,16 +23,16 @@ typedef struct {
 } Reciprocals;
 
 typedef struct {
-  Reciprocals saturation;          // V to round(255 * 4096 / V), a 16th of it where V is small
-  Reciprocals hue;                 // D to round(30 * 4096 / D), a 4th of it where D is small
+  Reciprocals saturation;          // V to round(255 * 4096 / V), divided by 16 if V is small
+  Reciprocals hue;                 // D to round(30 * 4096 / D), divided by 4 if D is small
   uint8_t value[256], moved[256];  // the callers' tables: V to V, S to S
-  uint8_t codes[192];              // H to the new hue's sector and middle, of fill_codes
+  uint8_t codes[192];              // H to the new hue's sector and middle, from fill_codes
 } Tables;
 
 static void fill_reciprocals(Reciprocals *table, float scale, int32_t small, int32_t divisor) {
   table->low[0] = table->high[0] = 0;
   for (int32_t i = 1; i < 256; i++) {
-    int32_t reciprocal = (int32_t)__builtin_rintf(scale / (float)i);  // exact: never a half, and 24 bits suffice
+    int32_t reciprocal = (int32_t)__builtin_rintf(scale / (float)i);  // exact: never one half, and 24 bits suffice
     if (i < small) reciprocal = (reciprocal + divisor / 2) / divisor;
     table->low[i] = (uint8_t)reciprocal;
     table->high[i] = (uint8_t)(reciprocal >> 8);
@@ -63,7 +63,7 @@ INLINE __m512i look_up(Index x, const uint8_t *table) {
   return _mm512_mask_permutexvar_epi8(y, x.bit6 & x.bit7, x.index, _mm512_load_si512(table + 192));
 }
 
-// 64 bytes as 16-bit halves in the order of unpack, which pack undoes.
+// 64 bytes as 16-bit halves in the order of unpack, which pack reverses.
 typedef struct {
   __m512i lower, upper;
 } Words;
@@ -74,29 +74,30 @@ INLINE Words words(__m512i low, __m512i high) {
 
 INLINE __m512i set(int32_t value) { return _mm512_set1_epi16((int16_t)value); }
 
-// D in the upper bytes.
+// S, from D in the upper bytes.
 INLINE __m512i to_saturation(__m512i range, __m512i reciprocal) {
   return _mm512_mulhrs_epi16(_mm512_mulhi_epu16(range, reciprocal), set(2048));  // (product + 8) >> 4
 }
 
-// E = a - c + 2 twice + 2 fourfold, which are D or 0.
+// H, from E = a - c + 2 twice + 2 fourfold, both D or 0.
 INLINE __m512i to_hue(__m512i a_and_c, __m512i twice_and_fourfold, __m512i range, __m512i reciprocal) {
   __m512i angle = _mm512_add_epi16(_mm512_maddubs_epi16(a_and_c, set((int16_t)0xf808)),
                                    _mm512_maddubs_epi16(twice_and_fourfold, set(0x1010)));  // 8 E
   angle = _mm512_mask_slli_epi16(angle, _mm512_cmplt_epu16_mask(range, set(SMALL_RANGE)), angle, 2);
   const __m512i hue = _mm512_mulhrs_epi16(angle, reciprocal);     // (8 E reciprocal + 2^14) >> 15
-  return _mm512_min_epu16(hue, _mm512_add_epi16(hue, set(180)));  // negative ones are the larger, unsigned
+  return _mm512_min_epu16(hue, _mm512_add_epi16(hue, set(180)));  // negative hues are the larger unsigned numbers
 }
 
 typedef struct {
   __m512i least, middle;
 } Parts;
 
-// part(30) and part(k). V S k / 7650 is approached from below, at most 1 too small, and then put right by the remainder.
+// part(30) and part(k). V S k / 7650 is approximated from below, by at most 1 too small, then corrected by the
+// remainder.
 INLINE Parts parts(__m512i value, __m512i saturation, __m512i k) {
   const __m512i product = _mm512_mullo_epi16(value, saturation);
   const __m512i drop = _mm512_mulhi_epu16(_mm512_add_epi16(product, set(128)), set(257));  // round(V S / 255)
-  const __m512i scaled = _mm512_mulhi_epu16(product, _mm512_mullo_epi16(k, set(2184)));  // V S k / 30, nearly
+  const __m512i scaled = _mm512_mulhi_epu16(product, _mm512_mullo_epi16(k, set(2184)));  // V S k / 30, about
   const __m512i quotient = _mm512_mulhi_epu16(_mm512_add_epi16(scaled, set(127)), set(257));
   const __m512i remainder = _mm512_sub_epi16(_mm512_mullo_epi16(product, k), _mm512_mullo_epi16(quotient, set(7650)));
   const __mmask32 is_short = _mm512_cmpgt_epi16_mask(remainder, set(7650 - 3825));
@@ -182,7 +183,8 @@ INLINE void store(const Rows *rows, int32_t i, Planes planes) {
   _mm512_mask_storeu_epi8(rows->third + i, mask, planes.third);
 }
 
-// Two short loops, HSV in place between them: one long chain a pixel would leave the processor waiting.
+// Two short loops with HSV stored in place between them, because one long dependency chain per pixel would stall the
+// processor.
 enum { CHUNK = 2048 };
 
 void feeder_adjust_hsv_avx512(uint8_t *red, uint8_t *green, uint8_t *blue, int32_t count, const uint8_t *hue,

@@ -1,13 +1,13 @@
 #include "kernels.h"
 
-// To HSV, as 8-bit HSV is usually defined (hue in 2 degree steps). With V = max(R, G, B) and D = V - min(R, G, B):
-//   S = (D * round(255 * 4096 / V) + 2048) >> 12, 0 where V is 0
-//   E = G - B where R is V; else B - R + 2 D where G is V; else R - G + 4 D
-//   H = (E * round(30 * 4096 / D) + 2048) >> 12, plus 180 where negative; 0 where D is 0
-// From HSV, with sector = H / 30, f = H % 30 and part(k) = (V * (7650 - S * k) + 3825) / 7650, rounded down:
+// RGB to HSV as 8-bit HSV is usually defined (hue in 2 degree steps), with V = max(R, G, B), D = V - min(R, G, B):
+//   S = (D * round(255 * 4096 / V) + 2048) >> 12; 0 if V is 0
+//   E = G - B if R is V; else B - R + 2 D if G is V; else R - G + 4 D
+//   H = (E * round(30 * 4096 / D) + 2048) >> 12, plus 180 if negative; 0 if D is 0
+// HSV to RGB, with sector = H / 30, f = H % 30 and part(k) = (V * (7650 - S * k) + 3825) / 7650, rounded down:
 //   low = part(30); middle = part(30 - f) in even sectors, part(f) in odd ones
 //   (R, G, B) by sector: 0 V,middle,low  1 middle,V,low  2 low,V,middle  3 low,middle,V  4 middle,low,V  5 V,low,middle
-// Three equal channels have S = 0, so all parts are V: the value table alone acts, exactly.
+// Three equal channels have S = 0, so all parts are V, and only the value table has an effect.
 
 typedef struct {
   int32_t saturation[256];  // round(255 * 4096 / V)
@@ -23,14 +23,14 @@ static void fill_reciprocals(Reciprocals *table) {
   }
 }
 
-// Pixels worked on together: three short loops over arrays that stay in the first cache; only the middle one, which
-// looks up tables, is scalar.
+// Pixels in one pass of three short loops over arrays that stay in the L1 cache. Only the middle loop, with the table
+// look-ups, is scalar.
 enum { BLOCK = 128 };
 
 typedef struct {
-  int32_t high[BLOCK];   // V, then V through its table
-  int32_t range[BLOCK];  // D, then S through its table
-  int32_t angle[BLOCK];  // E, then H through its table
+  int32_t high[BLOCK];   // V, then V mapped by its table
+  int32_t range[BLOCK];  // D, then S mapped by its table
+  int32_t angle[BLOCK];  // E, then H mapped by its table
 } Block;
 
 static void to_ranges(const uint8_t *restrict red, const uint8_t *restrict green, const uint8_t *restrict blue,
@@ -73,7 +73,7 @@ static void from_hsv(const Block *restrict block, int32_t count, uint8_t *restri
     int32_t f = h - 30 * sector;
     int32_t least = part(v, s, 30);
     int32_t middle = part(v, s, (sector & 1) != 0 ? f : 30 - f);
-    // Masks rather than branches: hues are as good as random.
+    // Masks instead of branches, because hues are too random for branch prediction.
     int32_t is0 = -(sector == 0), is1 = -(sector == 1), is2 = -(sector == 2);
     int32_t is3 = -(sector == 3), is4 = -(sector == 4), is5 = -(sector == 5);
     red[i] = (uint8_t)((v & (is0 | is5)) | (middle & (is1 | is4)) | (least & (is2 | is3)));

@@ -1,4 +1,4 @@
-// What the files of this room share: the versions by kernel and level.
+// Shared by the files of this room: the kernels' versions by level.
 #ifndef FEEDER_KERNELS_H
 #define FEEDER_KERNELS_H
 
@@ -39,7 +39,7 @@ FEEDER_DECLARE_LEVEL(neon)
 #define FEEDER_ARM 0
 #endif
 
-// The whole file from here on may use these instructions; it is entered only where feeder_kernels_at found them.
+// Files for a level may use these instructions everywhere. They run only if feeder_kernels_at found the instructions.
 #define FEEDER_AVX2_TARGET "avx2"
 #define FEEDER_AVX512_TARGET "avx512f,avx512bw,avx512vl,avx512vbmi"
 

@@ -16,7 +16,7 @@ static const feeder_kernels avx512 = FEEDER_LEVEL_TABLE(avx512);
 #endif
 
 #if FEEDER_ARM
-// What the compiler makes of plain C on arm64 is NEON already where loops are simple.
+// On arm64 the compiler turns the simple loops of plain C into NEON itself.
 #define feeder_fill_taps_neon feeder_fill_taps_plain
 #define feeder_warp_row_neon feeder_warp_row_plain
 #define feeder_adjust_hsv_neon feeder_adjust_hsv_plain
@@ -27,7 +27,7 @@ const feeder_kernels *feeder_kernels_at(int32_t level) {
   switch (level) {
   case FEEDER_LEVEL_PLAIN: return &plain;
 #if FEEDER_X86
-  // These questions include whether the operating system keeps the wide registers.
+  // These checks also ask if the operating system saves the wide registers.
   case FEEDER_LEVEL_AVX2:
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") ? &avx2 : NULL;

@@ -14,14 +14,14 @@ void feeder_fill_taps_avx2(double scale, double offset, int32_t start, int32_t s
   fill_taps(scale, offset, start, step, count, source_count, first, second, weight);
 }
 
-// The blends of resize_avx512.c. Each half of a register is a lane of its own: up to 8 outputs out of 16 source bytes
-// from a place of its own, enough up to a reduction by 2; stronger reductions have fewer outputs a lane.
+// The blends of resize_avx512.c. Each half of a register is a lane: up to 8 outputs from its own 16 source bytes, which
+// suffices up to a reduction by 2. Stronger reductions have fewer outputs per lane.
 
 enum { OUTPUTS = 8, WINDOW = 16, LANES = 2, NOTHING = 0x80 };
 
 typedef struct {
-  uint8_t near_upper[LANES][WINDOW];  // index of the nearer neighbour in even bytes, nothing in odd ones
-  uint8_t near_lower[LANES][WINDOW];  // the other way round
+  uint8_t near_upper[LANES][WINDOW];  // index of the nearer neighbour in even bytes, NOTHING in odd ones
+  uint8_t near_lower[LANES][WINDOW];  // the reverse
   uint8_t far_upper[LANES][WINDOW];
   uint8_t far_lower[LANES][WINDOW];
   int16_t factor[LANES][OUTPUTS];  // -32 times the farther neighbour's weight
@@ -35,7 +35,7 @@ typedef struct {
   int32_t unused[9];
 } Block;
 
-// Fills a lane with as many outputs from `start` on as its window reaches; returns how many.
+// Fills a lane with as many outputs from `start` on as its window serves. Returns their number.
 static int32_t plan_lane(Block *block, int32_t lane, const feeder_columns *columns, int32_t start) {
   const int32_t *first = columns->first, *second = columns->second;
   const Reach part = reach(columns, start, OUTPUTS, WINDOW);
@@ -68,10 +68,10 @@ void feeder_plan_columns_avx2(feeder_columns *columns) {
   if (columns->source_count < WINDOW) return;
   int32_t number = 0;
   for (int32_t start = 0; start < columns->count; number++) {
-    if (number == capacity) return;  // a reduction so strong that lanes would be a few outputs each
+    if (number == capacity) return;  // the reduction is so strong that lanes would have few outputs
     Block *block = &blocks[number];
     start += plan_lane(block, 0, columns, start);
-    // At the end the second lane does the first one's work again.
+    // If the last block has outputs for one lane only, the second lane repeats them.
     const bool is_last = start == columns->count;
     const int32_t again = plan_lane(block, 1, columns, is_last ? block->start[0] : start);
     start += is_last ? 0 : again;
@@ -102,7 +102,7 @@ INLINE void store(const Block *block, __m256i words, int32_t count, uint8_t *out
   const __m128i lanes[LANES] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
   for (int32_t lane = 0; lane < LANES; lane++) {
     const int32_t start = block->start[lane];
-    if (start + OUTPUTS <= count) {  // what is too much, the next lane overwrites
+    if (start + OUTPUTS <= count) {  // the next lane overwrites surplus outputs
       _mm_storel_epi64((__m128i *)(out + start), lanes[lane]);
     } else {
       uint8_t last[WINDOW];
@@ -136,7 +136,7 @@ void feeder_resample_row_avx2(const feeder_columns *columns, const uint8_t *uppe
   }
 }
 
-// 128 times what lies between the neighbours of one row.
+// 128 times the interpolated values of one row.
 INLINE __m256i across(const Block *block, const uint8_t *row) {
   const __m256i pairs = _mm256_shuffle_epi8(window(block, row), read(block->both));
   return weighted(pairs, read(block->high), read(block->low));

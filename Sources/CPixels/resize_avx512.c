@@ -14,12 +14,12 @@ void feeder_fill_taps_avx512(double scale, double offset, int32_t start, int32_t
   fill_taps(scale, offset, start, step, count, source_count, first, second, weight);
 }
 
-// 32 outputs at a time, both neighbours permuted out of one register of 64 source bytes: enough up to a reduction by 2.
-// Stronger reductions have fewer outputs a block.
+// 32 outputs at a time. Both neighbours are permuted from one register of 64 source bytes, which suffices up to a
+// reduction by 2. Stronger reductions have fewer outputs per block.
 //
-// Two ways to blend a b weighted 2048 - w and w, >> 4, in 16 bits and exactly:
+// Two exact ways to blend a and b with weights 2048 - w and w, >> 4, in 16 bits:
 // - 15-bit numbers: with f <= 1024 the farther one's weight, near + (((near - far) * (-32 f)) >> 16) is the same >> 7.
-// - Bytes: each weight is 16 high + low; pairs of bytes times pairs of high, plus the same with low >> 4.
+// - Bytes: each weight is 16 high + low. The sum is (bytes * high) + ((bytes * low) >> 4), on pairs of bytes.
 
 enum { OUTPUTS = 32, WINDOW = 64 };
 
@@ -41,7 +41,7 @@ void feeder_plan_columns_avx512(feeder_columns *columns) {
   const int32_t capacity = (int32_t)(feeder_plan_bytes(columns->count) / (int64_t)sizeof(Block));
   int32_t number = 0;
   for (int32_t start = 0; start < columns->count; number++) {
-    if (number == capacity) {  // a reduction so strong that blocks would be a few outputs each
+    if (number == capacity) {  // the reduction is so strong that blocks would have few outputs
       columns->block_count = 0;
       return;
     }
@@ -99,7 +99,7 @@ static inline __mmask64 present_bytes(const feeder_columns *columns) {
   return columns->source_count >= WINDOW ? ~0ull : (1ull << columns->source_count) - 1;
 }
 
-// Both rows' pixels of one neighbour, the upper row's first.
+// The pixels of both rows for one neighbour, the upper row first.
 INLINE __m512i column_pairs(const uint8_t *index, __m512i upper, __m512i lower) {
   const __m512i at = _mm512_load_si512(index);
   return _mm512_mask_permutexvar_epi8(_mm512_permutexvar_epi8(at, upper), odd, at, lower);
@@ -134,7 +134,7 @@ void feeder_resample_row_avx512(const feeder_columns *columns, const uint8_t *up
   }
 }
 
-// 128 times what lies between the neighbours of one row.
+// 128 times the interpolated values of one row.
 INLINE __m512i across(const Block *block, __m512i row) {
   const __m512i at = _mm512_mask_mov_epi8(_mm512_load_si512(block->near), odd, _mm512_load_si512(block->far));
   return weighted(_mm512_permutexvar_epi8(at, row), _mm512_load_si512(block->high), _mm512_load_si512(block->low));

@@ -6,9 +6,9 @@
 
 #include "columns.h"
 
-// 16 outputs at a time, both neighbours looked up in two registers of 32 source bytes: enough up to a reduction by 2.
-// Stronger reductions have fewer outputs a block. With f <= 1024 the farther one's weight, 128 times the blend is
-// near + ((2 (far - near) * 16 f) >> 16), near and far 128 times pixels, exactly.
+// 16 outputs at a time. Both neighbours are looked up in two registers of 32 source bytes, which suffices up to a
+// reduction by 2. Stronger reductions have fewer outputs per block. With f <= 1024 the farther one's weight, 128 times
+// the blend is exactly near + ((2 (far - near) * 16 f) >> 16), with near and far as 128 times pixels.
 
 enum { OUTPUTS = 16, WINDOW = 32 };
 
@@ -30,7 +30,7 @@ void feeder_plan_columns_neon(feeder_columns *columns) {
   if (columns->source_count < WINDOW) return;
   int32_t number = 0;
   for (int32_t start = 0; start < columns->count; number++) {
-    if (number == capacity) return;  // a reduction so strong that blocks would be a few outputs each
+    if (number == capacity) return;  // the reduction is so strong that blocks would have few outputs
     const Reach part = reach(columns, start, OUTPUTS, WINDOW);
     const int32_t length = part.length;
     Block *block = &blocks[number];

@@ -1,9 +1,9 @@
-// Whole images on their way into a slot: stores that go past the caches, and grey spread to three channels.
+// Copies of whole images into a slot: stores past the caches, and grey spread to three channels.
 #include "CPixels.h"
 
 #include <string.h>
 
-// clang's vectors: the compiler's own words for SSSE3 and NEON, so one text serves both.
+// clang's vector types compile to SSSE3 and to NEON, so one source serves both.
 typedef uint8_t Bytes __attribute__((vector_size(16)));
 typedef uint8_t LooseBytes __attribute__((vector_size(16), aligned(1)));
 
@@ -23,7 +23,7 @@ void feeder_stream_copy(const uint8_t *from, size_t count, uint8_t *to) {
   size_t done = 0;
   if (is_aligned(to)) {
     for (; done + 4 * sizeof(Bytes) <= count; done += 4 * sizeof(Bytes)) {
-      __builtin_prefetch(from + done + 1024, 0, 3);  // 16 lines ahead; past the end it does nothing
+      __builtin_prefetch(from + done + 1024, 0, 3);  // 16 lines ahead; past the end it has no effect
       for (size_t part = 0; part < 4; part++) {
         Bytes bytes = *(const LooseBytes *)(from + done + part * sizeof(Bytes));
         __builtin_nontemporal_store(bytes, (Bytes *)(to + done + part * sizeof(Bytes)));
@@ -43,7 +43,7 @@ void feeder_spread_grey_plain(const uint8_t *grey, size_t count, uint8_t *rgb) {
   }
 }
 
-// Sixteen pixels a turn, all read before any is written; returns the pixels done.
+// Spreads 16 pixels per turn, with all reads before the writes. Returns the number of pixels done.
 WITH_SHUFFLE static size_t spread(const uint8_t *grey, size_t count, uint8_t *rgb, int streams) {
   size_t done = 0;
   for (; done + 16 <= count; done += 16) {

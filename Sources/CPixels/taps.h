@@ -1,5 +1,5 @@
-// The neighbours and weights of an axis, as a body that every level compiles for its own instructions: double arithmetic
-// without contraction is the same everywhere.
+// Neighbours and weights along an axis. Every level compiles this body for its instructions; double arithmetic without
+// contraction gives the same numbers everywhere.
 #include <math.h>
 
 #include "kernels.h"

@@ -6,16 +6,16 @@
 #include <immintrin.h>
 #include <string.h>
 
-// 8 pixels at a time, one gather of 4 bytes a row and channel: a pixel and its right neighbour. The last column and row
-// are taken as the neighbours of those before them, with the whole weight.
+// 8 pixels at a time, with one gather of 4 bytes per row and channel: a pixel and its right neighbour. The last column
+// and row are read as the neighbours of the ones before them, with the full weight.
 
-// The memory is asked for what the outputs some rows below will need, where the picture is turned a little.
+// Rows ahead to prefetch: the source of outputs a few rows below, if the picture is turned only a little.
 enum { ROWS_AHEAD = 8 };
 
 #define INLINE static inline __attribute__((always_inline))
 
 typedef struct {
-  __m256i index;    // the pixel, or the one before the last
+  __m256i index;    // the pixel, or the last but one
   __m256i weights;  // 2048 - weight and weight of the next, 16 bits each
 } Neighbours;
 
@@ -30,7 +30,8 @@ INLINE Neighbours neighbours(__m256 numerator, __m256 reciprocal, int32_t count)
   return (Neighbours){index, _mm256_or_si256(_mm256_slli_epi32(weight, 16), rest)};
 }
 
-// The bytes at `pixels + index` and `next` bytes after, as the lowest two; nothing beyond `last`, the last 4 bytes.
+// The byte at `pixels + index` and its right neighbour, which `order` selects, as the lowest two bytes. Reads nothing
+// beyond the 4 bytes at `last`.
 INLINE __m256i pairs(const uint8_t *pixels, __m256i index, __m256i last, __m256i order) {
   const __m256i inside = _mm256_min_epi32(index, last);
   const __m256i four = _mm256_i32gather_epi32((const int *)pixels, inside, 1);
@@ -65,7 +66,7 @@ void feeder_warp_row_avx2(const feeder_picture *picture, const feeder_line *line
   const __m256i last = _mm256_set1_epi32(reach - 4), below = _mm256_set1_epi32(picture->row_stride);
   const __m256 lane = _mm256_set_ps(7, 6, 5, 4, 3, 2, 1, 0);
   const int64_t ahead = ROWS_AHEAD * (int64_t)picture->row_stride;
-  const bool is_affine = line->w == 1 && line->dw == 0;  // the reciprocal is 1 all along
+  const bool is_affine = line->w == 1 && line->dw == 0;  // the reciprocal is 1 for all pixels
   for (int32_t i = 0; i < count; i += 8) {
     const __m256 step = _mm256_add_ps(_mm256_set1_ps((float)i), lane);
     __m256 reciprocal = _mm256_set1_ps(1);

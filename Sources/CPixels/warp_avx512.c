@@ -5,16 +5,16 @@
 
 #include <immintrin.h>
 
-// 16 pixels at a time, one gather of 4 bytes a row and channel: a pixel and its right neighbour. The last column and row
-// are taken as the neighbours of those before them, with the whole weight.
+// 16 pixels at a time, with one gather of 4 bytes per row and channel: a pixel and its right neighbour. The last column
+// and row are read as the neighbours of the ones before them, with the full weight.
 
-// The memory is asked for what the outputs some rows below will need, where the picture is turned a little.
+// Rows ahead to prefetch: the source of outputs a few rows below, if the picture is turned only a little.
 enum { ROWS_AHEAD = 8 };
 
 #define INLINE static inline __attribute__((always_inline))
 
 typedef struct {
-  __m512i index;    // the pixel, or the one before the last
+  __m512i index;    // the pixel, or the last but one
   __m512i weights;  // 2048 - weight and weight of the next, 16 bits each
 } Neighbours;
 
@@ -29,7 +29,8 @@ INLINE Neighbours neighbours(__m512 numerator, __m512 reciprocal, int32_t count)
   return (Neighbours){index, _mm512_or_si512(_mm512_slli_epi32(weight, 16), rest)};
 }
 
-// The bytes at `pixels + index` and `next` bytes after, as the lowest two; nothing beyond `last`, the last 4 bytes.
+// The byte at `pixels + index` and its right neighbour, which `order` selects, as the lowest two bytes. Reads nothing
+// beyond the 4 bytes at `last`.
 INLINE __m512i pairs(const uint8_t *pixels, __m512i index, __m512i last, __m512i order) {
   const __m512i inside = _mm512_min_epi32(index, last);
   const __m512i four = _mm512_i32gather_epi32(inside, pixels, 1);
@@ -62,7 +63,7 @@ void feeder_warp_row_avx512(const feeder_picture *picture, const feeder_line *li
   const __m512i last = _mm512_set1_epi32(reach - 4), below = _mm512_set1_epi32(picture->row_stride);
   const __m512 lane = _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
   const int64_t ahead = ROWS_AHEAD * (int64_t)picture->row_stride;
-  const bool is_affine = line->w == 1 && line->dw == 0;  // the reciprocal is 1 all along
+  const bool is_affine = line->w == 1 && line->dw == 0;  // the reciprocal is 1 for all pixels
   for (int32_t i = 0; i < count; i += 16) {
     const __m512 step = _mm512_add_ps(_mm512_set1_ps((float)i), lane);
     __m512 reciprocal = _mm512_set1_ps(1);

@@ -1,11 +1,11 @@
 #include "kernels.h"
 
-// In 1/2048 of a pixel, within the first and the last of `count` pixels.
+// A position in 1/2048 of a pixel, clamped to the first and the last of `count` pixels.
 static inline int32_t position(float numerator, float reciprocal, int32_t count) {
 #pragma STDC FP_CONTRACT OFF
   const float last = (float)(count - 1);
   float at = numerator * reciprocal;
-  at = at > 0 ? at : 0;  // also where it is no number
+  at = at > 0 ? at : 0;  // also if it is NaN
   at = at < last ? at : last;
   const float fine = at * 2048;
   return (int32_t)(fine + 0.5f);

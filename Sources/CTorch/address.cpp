@@ -14,11 +14,12 @@
 
 namespace feeder {
 
-/// Bytes that tensors leave free below RLIMIT_AS and RLIMIT_DATA. oneDNN compiles code between two tensors and runs a null pointer if that
-/// finds no memory; threads and the Swift runtime end the process. docs/measurements/memory-plan.md has the figures.
+/// Bytes that tensors leave free below RLIMIT_AS and RLIMIT_DATA. oneDNN compiles code between two tensors and calls a
+/// null pointer if it finds no memory; threads and the Swift runtime end the process. docs/measurements/memory-plan.md
+/// has the figures.
 static constexpr int64_t reserve_bytes = 32 << 20;
 
-/// Blocks of this size or more lie in mappings of their own once address space is short: a freed one is then really free.
+/// Blocks of at least this size get their own mappings once address space is short, so a freed block is really free.
 static constexpr int mapped_block_bytes = 1 << 20;
 
 static int64_t limit(decltype(RLIMIT_AS) resource) {
@@ -27,7 +28,7 @@ static int64_t limit(decltype(RLIMIT_AS) resource) {
   return static_cast<int64_t>(value.rlim_cur);
 }
 
-/// Bytes below the nearer of the two limits; INT64_MAX if neither is set or the kernel does not say.
+/// Bytes below the nearer of the two limits. INT64_MAX if neither is set or the kernel does not say.
 static int64_t left_bytes() {
   const int64_t space = limit(RLIMIT_AS), data = limit(RLIMIT_DATA);
   if (space == INT64_MAX && data == INT64_MAX) return INT64_MAX;
@@ -42,7 +43,7 @@ static int64_t left_bytes() {
   return std::min(space - space_pages * page, data - data_pages * page);
 }
 
-/// Bytes that tensors may take before the kernel is asked again.
+/// Bytes that tensors may take before the next look at the limits.
 static std::atomic<int64_t> credit{0};
 
 static bool look(int64_t count) {
@@ -52,7 +53,7 @@ static bool look(int64_t count) {
     return true;
   }
   const int64_t spare = left - reserve_bytes - count;
-  credit = std::max<int64_t>(spare / 2, 0);  // the engine's own code may take the other half
+  credit = std::max<int64_t>(spare / 2, 0);  // the other half is for the engine's own code
   return spare >= 0;
 }
 

@@ -1,4 +1,5 @@
-// Any operator by its schema: Swift's values become a stack, the dispatcher does the rest (autograd and autocast included).
+// Calls any operator by its schema: Swift's values become a stack, and the dispatcher does the rest, autograd and
+// autocast included.
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include "ctorch.h"

@@ -1,4 +1,4 @@
-// What holds for a thread or the process: gradients, autocast, threads, devices.
+// State of a thread or of the process: gradients, autocast, threads, devices.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
@@ -27,7 +27,7 @@ void open_cuda_once() {
                     (reason ? reason : "no reason given") + "; run tools/setup --cuda";
       return;
     }
-    at::globalContext().setAllowTF32CuDNN(false);  // on by the engine's default: float32 is float32 until somebody asks for less
+    at::globalContext().setAllowTF32CuDNN(false);  // on by default; float32 stays exact unless TF32 is chosen
     cuda_status = "CUDA is ready";
   });
 }
@@ -64,11 +64,11 @@ int ct_set_thread_count(int32_t count) {
 
 int ct_set_deterministic(bool on) {
   return guarded([&] {
-    // cuBLAS reads it at its first use, and without it gives equal bytes on one stream alone.
+    // cuBLAS reads it at its first use. Without it, it gives equal bytes only on a single stream.
     if (on) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
     auto &context = at::globalContext();
     context.setDeterministicAlgorithms(on, /*warn_only=*/true);
-    context.setDeterministicFillUninitializedMemory(false);  // every operator here fills what it makes
+    context.setDeterministicFillUninitializedMemory(false);  // every operator here fills its results
   });
 }
 

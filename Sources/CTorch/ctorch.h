@@ -1,4 +1,4 @@
-// Shared inside CTorch: handles, and the wall that no exception passes.
+// Shared inside CTorch: handles, and the conversion of exceptions to statuses.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -17,19 +17,20 @@ std::string &error_message();
 /// Notes the message of an exception, without torch's own stack trace.
 void note(const std::exception &error);
 
-/// True where an exception of any library says that memory ran out.
+/// True if an exception of any library says that memory ran out.
 bool is_out_of_memory(const std::exception &error);
 
-/// Another process of a group, or of a link between GPUs, is gone or silent. No error of torch's: none of its frames is worth telling.
+/// Another process of a group, or of a link between GPUs, is gone or silent. Not a c10::Error, because its stack trace
+/// would not help.
 struct LostPeer : std::runtime_error {
-  const int status;  // of CTorch.h
+  const int status;  // a status of CTorch.h
   LostPeer(int status, const std::string &message) : std::runtime_error(message), status(status) {}
 };
 
-/// The status of CTorch.h for an exception of any library.
+/// The status, as in CTorch.h, of an exception of any library.
 int status_of(const std::exception &error);
 
-/// Runs `body`; any exception becomes a status and a message.
+/// Runs `body`. An exception becomes a status and a message.
 template <typename Body>
 int guarded(Body &&body) noexcept {
   try {
@@ -47,16 +48,17 @@ int guarded(Body &&body) noexcept {
 /// True if a tensor of `count` bytes leaves the engine's reserve below the process's limits of address space and data.
 bool leaves_reserve(int64_t count);
 
-/// The CUDA driver's own library, opened once; null where there is none, which `no_cuda_driver` says.
+/// The CUDA driver's own library, opened once. Null if there is none; `no_cuda_driver` is the message for that.
 void *cuda_driver();
 constexpr char no_cuda_driver[] = "no CUDA driver on this machine (libcuda.so.1 not found)";
 
-/// Opens the CUDA half of the engine once. It must come before the first question about CUDA: torch remembers the answer.
+/// Loads the CUDA half of the engine once. It must run before the first question about CUDA, because torch stores the
+/// answer.
 void open_cuda_once();
 
-/// A second reference to the tensor behind a handle.
+/// A second reference to the tensor of a handle.
 at::Tensor borrow(const void *handle);
-/// Gives a reference away as a handle.
+/// Turns a reference into a handle, whose holder owns it.
 ct_tensor release(at::Tensor tensor);
 
 }  // namespace feeder

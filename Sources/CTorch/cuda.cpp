@@ -1,4 +1,4 @@
-// What the CUDA driver says of its devices. The driver's own library is asked by name, with declarations of our own, so that
+// Facts of the CUDA driver about its devices. The driver's library is loaded by name, with our own declarations, so
 // this builds and runs without CUDA's headers and without the engine's CUDA half.
 #include <dlfcn.h>
 
@@ -8,7 +8,7 @@
 
 namespace feeder {
 
-// Numbers of the driver's interface (cuda.h): results and attributes never change their value.
+// Constants of the driver's interface (cuda.h). Results and attributes never change their values.
 enum { CUDA_OK = 0, MULTIPROCESSORS = 16, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
 
 void *cuda_driver() {
@@ -16,7 +16,7 @@ void *cuda_driver() {
   return library;
 }
 
-/// The driver's functions that are asked here; `absence` says why they cannot be.
+/// The driver's functions. `absence` is the reason why they are not available.
 struct Driver {
   int (*init)(unsigned flags) = nullptr;
   int (*version)(int *version) = nullptr;

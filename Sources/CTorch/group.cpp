@@ -1,4 +1,4 @@
-// Several processes that train one network: torch's own c10d over gloo, on tensors in host memory.
+// Several processes that train one network: torch's c10d over gloo, on tensors in host memory.
 #define USE_C10D_GLOO
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/variable.h>
@@ -10,8 +10,8 @@
 
 #include "ctorch.h"
 
-// We allocate the object, and its size follows from headers that the wheel does not hold (declared/gloo): a pin that moves must
-// be looked at.
+// We allocate the object, and its size depends on headers that the wheel does not contain (declared/gloo). If the
+// pinned version changes, compare them again.
 static_assert(sizeof(c10d::ProcessGroupGloo) == 488, "libtorch is not the one that declared/gloo was written for");
 
 struct ct_group_s {
@@ -21,13 +21,13 @@ struct ct_group_s {
 
 struct ct_work_s {
   c10::intrusive_ptr<c10d::Work> work;
-  std::vector<at::Tensor> kept;  // what the work reads and writes
+  std::vector<at::Tensor> kept;  // the tensors that the work reads and writes
 };
 
 namespace feeder {
 
-/// Starts work of a group. One at a time in a process: c10d's record of recent work notes a group's first without a lock
-/// (FlightRecorder::recordWithResetEnabled, all_pg_status_).
+/// Starts work of a group, one at a time per process: c10d's record of recent work notes a group's first work without a
+/// lock (FlightRecorder::recordWithResetEnabled, all_pg_status_).
 template <typename Start>
 static c10::intrusive_ptr<c10d::Work> start(Start body) {
   static std::mutex mutex;
@@ -35,8 +35,8 @@ static c10::intrusive_ptr<c10d::Work> start(Start body) {
   return body();
 }
 
-/// Waits for work of a group. What fails there and is no error of torch's own comes from gloo: it throws nothing but that it lost another
-/// process, in classes whose headers the wheel does not hold.
+/// Waits for work of a group. An exception that is not torch's own comes from gloo. It means that gloo lost another
+/// process; the wheel does not contain the headers of its class.
 static void finish(c10d::Work &work) {
   try {
     work.wait();
@@ -54,7 +54,7 @@ static at::Tensor summed(ct_group_s *group, const at::Tensor &tensor) {
   return sum[0].to(tensor.device());
 }
 
-/// The sum over all processes; what flows back is the sum of what flows into all of them.
+/// The sum over all processes. Its gradient is the sum of the gradients of all processes.
 struct Sum : torch::autograd::Function<Sum> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &tensor, int64_t group) {
     context->saved_data["group"] = group;
@@ -68,7 +68,7 @@ struct Sum : torch::autograd::Function<Sum> {
   }
 };
 
-/// Calls back once the gradient of a leaf is whole.
+/// Calls back when the gradient of a leaf is complete.
 struct GradientHook : torch::autograd::PostAccumulateGradHook {
   void (*ready)(void *context, int32_t index);
   void *context;
@@ -105,7 +105,7 @@ int ct_group_join(const char *host, int32_t port, bool serves, const char *name,
     settings->devices.push_back(own_interface ? Group::createDeviceForInterface(own_interface)
                                 : own_host    ? Group::createDeviceForHostname(own_host)
                                               : Group::createDefaultDevice());
-    // Processes that come late are waited for here, with the store's patience, and not in the group's own handshake.
+    // Late processes are awaited here, for the store's timeout, and not in the group's own handshake.
     named->add("joined", 1);
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(join_milliseconds);
     while (named->add("joined", 0) < count) {

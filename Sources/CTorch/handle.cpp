@@ -1,4 +1,4 @@
-// Tensors as handles: making, reading, releasing.
+// Tensors as handles: creation, reads, release.
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -23,7 +23,7 @@ void note(const std::exception &error) {
 
 bool is_out_of_memory(const std::exception &error) {
   if (dynamic_cast<const c10::OutOfMemoryError *>(&error) || dynamic_cast<const std::bad_alloc *>(&error)) return true;
-  // oneDNN, cuDNN and cuBLAS have types of their own for it, or none.
+  // oneDNN, cuDNN and cuBLAS have their own types for it, or none.
   static const char *const words[] = {"out of memory", "out_of_memory", "ALLOC_FAILED", "could not create a memory",
                                       "could not create a primitive", "could not execute a primitive"};
   return std::any_of(std::begin(words), std::end(words),

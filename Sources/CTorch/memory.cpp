@@ -1,4 +1,4 @@
-// Memory of the engine: an allocator for the host that wastes little and counts, and what a device has.
+// The engine's memory: a host allocator that wastes little and counts bytes, and the memory of a device.
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/CPUAllocator.h>
 
@@ -15,9 +15,9 @@ static std::atomic<int64_t> allocated_bytes{0};
 static std::atomic<int64_t> peak_bytes{0};
 static std::atomic<int64_t> limit_bytes{INT64_MAX};
 
-static constexpr size_t alignment = 64;  // what torch's kernels expect (c10/core/alignment.h)
+static constexpr size_t alignment = 64;  // as torch's kernels expect (c10/core/alignment.h)
 
-/// In front of each block: where malloc's own block begins, and the bytes that were asked for.
+/// Before each block: the start of malloc's own block, and the number of requested bytes.
 struct Preface {
   uint64_t count;
   void *block;
@@ -31,8 +31,9 @@ static void give_back(void *pointer) {
   std::free(preface->block);
 }
 
-/// Aligns blocks of plain malloc itself. Torch's own allocator asks glibc's posix_memalign, which cannot put a block into the
-/// gap that one of the same size left: a training step then takes a third more memory than its tensors (docs/decisions/0008).
+/// Aligns blocks of plain malloc. Torch's own allocator calls glibc's posix_memalign, which cannot place a block into
+/// the gap of a freed block of the same size, so a training step takes a third more memory than its tensors
+/// (docs/decisions/0008).
 class HostAllocator final : public c10::Allocator {
   c10::DataPtr allocate(size_t count) override {
     const c10::Device host(c10::kCPU);
@@ -56,7 +57,7 @@ class HostAllocator final : public c10::Allocator {
 };
 
 static HostAllocator host_allocator;
-/// Before main, so that no tensor comes from the other one.
+/// Runs before main, so that no tensor comes from torch's allocator.
 static const bool is_installed = [] {
   c10::SetCPUAllocator(&host_allocator, 1);
   return true;
@@ -95,7 +96,7 @@ int ct_device_peak_bytes(int32_t device, int64_t *bytes) {
   return guarded([&] {
     open_cuda_once();
     const auto stats = c10::getDeviceAllocator(c10::kCUDA)->getDeviceStats(static_cast<c10::DeviceIndex>(device));
-    *bytes = stats.allocated_bytes[0].peak;  // of all pools together
+    *bytes = stats.allocated_bytes[0].peak;  // the sum over all pools
   });
 }
 }

@@ -1,4 +1,4 @@
-// Sums over the GPUs of several processes, by NCCL. Its library is asked by name, with declarations of our own, so that this
+// Sums over the GPUs of several processes, by NCCL. Its library is loaded by name, with our own declarations, so this
 // builds without its headers and runs without it.
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/Stream.h>
@@ -14,26 +14,27 @@
 
 namespace feeder {
 
-// Numbers of NCCL's interface (nccl.h, compared with that of 2.28.9): results and types never change their value.
+// Constants of NCCL's interface (nccl.h, compared with version 2.28.9). Results and types never change their values.
 enum { NCCL_OK = 0, NCCL_SYSTEM_ERROR = 2, NCCL_REMOTE_ERROR = 6, NCCL_IN_PROGRESS = 7, NCCL_FLOAT32 = 7, NCCL_SUM = 0 };
 
 struct UniqueID {
   char bytes[CT_NCCL_ID_BYTES];
 };
 
-/// The settings of a communicator as 2.14 had them, the first version that has any; newer ones read them by their size and version.
+/// The settings of a communicator in 2.14, the first version that has settings. Newer versions use size and version to
+/// read them.
 struct Config {
   size_t size = sizeof(Config);
   unsigned magic = 0xcafebeef;
   unsigned version = 21400;
-  int blocking = 0;       // calls return at once, and what they came to is asked for
+  int blocking = 0;       // calls return at once; ncclCommGetAsyncError gives their results
   int unset = INT_MIN;    // fills the last word: "undefined" for a version that should read it
 };
 static_assert(offsetof(Config, magic) == 8 && offsetof(Config, blocking) == 16 && sizeof(Config) == 24);
 
 using Communicator = struct ncclComm *;
 
-/// NCCL's functions; `absence` says why they cannot be had.
+/// NCCL's functions. `absence` is the reason why they are not available.
 struct NCCL {
   int (*version)(int *version) = nullptr;
   int (*unique_id)(UniqueID *id) = nullptr;
@@ -46,7 +47,7 @@ struct NCCL {
   std::string absence;
 
   NCCL() {
-    // The engine's CUDA half brings the library along; by its name that very one is found.
+    // The engine's CUDA half loads this library, so its name finds the same one.
     open_cuda_once();
     void *library = dlopen("libnccl.so.2", RTLD_NOW | RTLD_LOCAL);
     if (!library) {
@@ -70,7 +71,7 @@ struct NCCL {
     if (!function && absence.empty()) absence = std::string("NCCL is too old: it lacks ") + symbol + "; 2.14 or newer has it";
   }
 
-  /// Throws one line where `result` is a failure; true where all is done, false where it goes on.
+  /// True if the work is done, false if it is in progress. Throws an error with one line if `result` is a failure.
   bool check(int result, const char *action, Communicator of) const {
     if (result == NCCL_OK || result == NCCL_IN_PROGRESS) return result == NCCL_OK;
     const bool others = result == NCCL_SYSTEM_ERROR || result == NCCL_REMOTE_ERROR;
@@ -98,7 +99,7 @@ struct ct_nccl_s {
   Communicator communicator = nullptr;
 
   ~ct_nccl_s() {
-    // Abort, not destroy: it waits for nobody. Whoever leaves has all sums, or needs none.
+    // Abort waits for no other process, unlike destroy. A process that leaves has all its sums or needs none.
     if (communicator) nccl().abort(communicator);
   }
 };
@@ -120,7 +121,7 @@ int ct_nccl_new_id(uint8_t *id) {
 int ct_nccl_join(const uint8_t *id, int32_t rank, int32_t count, int32_t device, ct_nccl *out) {
   return guarded([&] {
     const NCCL &library = nccl();
-    // NCCL takes the thread's current device. Without CUDA it is left to say so itself.
+    // NCCL uses the thread's current device. Without CUDA, NCCL itself reports that.
     c10::OptionalDeviceGuard guard;
     if (at::globalContext().hasCUDA()) guard.reset_device({c10::kCUDA, static_cast<c10::DeviceIndex>(device)});
     UniqueID given;

@@ -1,5 +1,5 @@
-// Streams, events and page-locked memory, by the engine's generic interface: no CUDA header. On the CPU everything is done as
-// soon as it is asked for, so there streams are all one and events are always past.
+// Streams, events and page-locked memory, by the engine's generic interface, without CUDA headers. The CPU does all
+// work at once, so it has one stream, and its events are always past.
 #include <c10/core/Event.h>
 #include <c10/core/Stream.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -20,21 +20,21 @@ static ct_stream handle(c10::Stream stream) { return {stream.device_index(), str
 
 static c10::Device cuda(int32_t device) { return {c10::kCUDA, static_cast<c10::DeviceIndex>(device)}; }
 
-/// The guard of the engine's CUDA half. Throws one line where there is none.
+/// The guard of the engine's CUDA half. Throws an error with the reason if there is none.
 static c10::impl::VirtualGuardImpl guard() {
   open_cuda_once();
   TORCH_CHECK(at::globalContext().hasCUDA(), ct_cuda_status());
   return c10::impl::VirtualGuardImpl(c10::kCUDA);
 }
 
-/// An event of a device; none for the CPU.
+/// An event of a device; empty for the CPU.
 struct Event {
   std::optional<c10::Event> event;
 };
 
 static Event *own(ct_event event) { return reinterpret_cast<Event *>(event); }
 
-/// A function of CUDA's runtime library, which came in with the engine's CUDA half.
+/// A function of CUDA's runtime library, which the engine's CUDA half loads.
 template <typename Function>
 static Function runtime(const char *name) {
   guard();
@@ -46,7 +46,7 @@ static Function runtime(const char *name) {
 static void check(int result, const char *action, int64_t count) {
   if (result == 0) return;
   auto text = reinterpret_cast<const char *(*)(int)>(dlsym(RTLD_DEFAULT, "cudaGetErrorString"));
-  // The error would otherwise be told again by the engine's next call.
+  // Without this, the engine's next call would report the error again.
   auto forget = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "cudaGetLastError"));
   if (forget) forget();
   TORCH_CHECK(false, action, " ", count, " bytes of host memory: ", text ? text(result) : "CUDA does not say why");
@@ -135,7 +135,7 @@ int ct_start_reading(ct_tensor tensor, ct_tensor *out) {
 
 int ct_pin(void *bytes, int64_t count) {
   return guarded([&] {
-    // 1: page-locked for every device's context (cudaHostRegisterPortable).
+    // 1 is cudaHostRegisterPortable: page-locked for every device's context.
     auto pin = runtime<int (*)(void *, size_t, unsigned)>("cudaHostRegister");
     check(pin(bytes, static_cast<size_t>(count), 1), "cannot page-lock", count);
   });

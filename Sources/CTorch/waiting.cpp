@@ -1,4 +1,4 @@
-// How long threads of the engine's team wait busily for each other: switched while the program runs.
+// Decides, while the program runs, if threads of the engine's team spin or sleep when they wait for each other.
 #include <dlfcn.h>
 
 #include <condition_variable>
@@ -10,8 +10,9 @@
 
 namespace feeder {
 
-/// libgomp waits busily for GOMP_SPINCOUNT rounds, which its constructor reads once; but where it manages more threads than the
-/// process has cores it sleeps at once (with OMP_WAIT_POLICY=PASSIVE). A second team, whose threads sleep all the time, tips that scale.
+/// libgomp spins for GOMP_SPINCOUNT rounds, which its constructor reads once. If it manages more threads than the
+/// process has cores, it sleeps at once (as with OMP_WAIT_POLICY=PASSIVE). A second team, whose threads always sleep,
+/// brings the count above the cores.
 class SleepingTeam {
   using Parallel = void (*)(void (*)(void *), void *, unsigned, unsigned);
 
@@ -29,7 +30,7 @@ class SleepingTeam {
     });
   }
 
-  /// Ends the owner, and with it libgomp's account of the team.
+  /// Ends the owner thread, and with it the team, which libgomp then no longer counts.
   ~SleepingTeam() {
     {
       std::lock_guard lock(mutex_);
@@ -39,7 +40,7 @@ class SleepingTeam {
     owner_.join();
   }
 
-  /// Null where the engine has another runtime than libgomp.
+  /// Null if the engine's OpenMP runtime is not libgomp.
   static Parallel parallel() { return reinterpret_cast<Parallel>(dlsym(RTLD_DEFAULT, "GOMP_parallel")); }
 };
 

@@ -1,25 +1,25 @@
 import FeederCore
 
-/// What goes wrong between source files, cache files and pixels; each message names the file and what to do.
+/// An error in source files, cache files or pixels. Each message names the file and the remedy.
 package enum CacheError: SettingsError, Equatable {
-  /// An image file that does not give pixels; costs one image, not the run.
+  /// An image file that gives no pixels. The run loses one image and goes on.
   case damagedImage(path: String, reason: String)
-  /// A cache file that is not as the format asks.
+  /// A cache file that violates the format.
   case damagedFile(path: String, problem: String)
-  /// A file in a cache file's place that Feeder did not write.
+  /// A file with the name of a cache file that Feeder did not write.
   case foreignFile(path: String)
   /// A cache file of another version of this program.
   case otherVersion(path: String, version: Int, known: Int)
-  /// Sources that changed while they were being read.
+  /// A source that changed during a read.
   case changedSource(path: String)
-  /// Not enough room on the disk.
+  /// Too little space on the disk; both numbers are bytes.
   case noSpace(folder: String, needed: Int, free: Int)
   /// The system refused an operation.
   case system(operation: SettingLine, path: String, reason: String)
   /// A split in which no image is readable.
   case nothingReadable(folder: String, first: String)
 
-  /// True where the cache file is at fault, and not an image.
+  /// True if the cache file is at fault, not an image.
   var isOfCacheFile: Bool {
     switch self {
     case .damagedFile, .system: true
@@ -27,7 +27,7 @@ package enum CacheError: SettingsError, Equatable {
     }
   }
 
-  /// One line.
+  /// The file, the fault and the remedy, in one line.
   package var line: SettingLine {
     switch self {
     case .damagedImage(let path, let reason): return "\(path): \(reason)"

@@ -1,9 +1,11 @@
-/// What a training step keeps of its forward pass until backward has used it, layer by layer: by arithmetic alone.
+/// Computes what the forward pass of a training step keeps in memory until backward, layer by layer, without running
+/// it.
 ///
-/// Autograd keeps of a convolution its input, of a batch norm its input and two statistics a channel, of SiLU its input, of a
-/// pooling its input and 64-bit places. Joining, splitting, adding and upsampling keep nothing. What several keep counts once.
+/// Autograd keeps the input of a convolution; the input and two statistics per channel of a batch norm; the input of
+/// SiLU; the input and 64-bit indices of a pooling. Concatenation, splitting, addition and upsampling keep nothing. A
+/// tensor that several operators keep counts once.
 package struct ActivationPlan: Sendable {
-  /// One layer of the network by its published number, and what is kept of it.
+  /// One layer of the network, and what is kept of it.
   package struct Layer: Sendable, Equatable {
     /// Published name, such as `model.4`.
     package let name: String
@@ -11,22 +13,22 @@ package struct ActivationPlan: Sendable {
     package let byteCount: Int
   }
 
-  /// The input, then every layer that keeps something.
+  /// The input, then every layer that keeps something, in order.
   package private(set) var layers: [Layer] = []
-  /// Numbers that the optimizer moves.
+  /// Numbers that the optimizer updates.
   package private(set) var learnedCount = 0
   /// Running means and variances.
   package private(set) var statisticCount = 0
   /// Numbers in convolution weights.
   package private(set) var convolutionCount = 0
-  /// What the loss takes on top of the activations.
+  /// The additional memory of the loss.
   package let loss: LossMemory
 
   private let batch: Int
   private let elementByteCount: Int
 
-  /// A plan for `batch` square images of `imageSize` pixels, a multiple of the largest stride. `elementByteCount` is that of
-  /// the activations: 4 without autocast, 2 with it.
+  /// A plan for `batch` square images of `imageSize` pixels, a multiple of the largest stride. `elementByteCount` is
+  /// the size of an activation: 4 without autocast, 2 with it.
   package init(_ design: ModelDesign, classCount: Int, batch: Int, imageSize: Int, elementByteCount: Int) {
     self.batch = batch
     self.elementByteCount = elementByteCount
@@ -39,13 +41,13 @@ package struct ActivationPlan: Sendable {
   /// Bytes of all layers.
   package var byteCount: Int { layers.reduce(0) { $0 + $1.byteCount } }
 
-  /// Bytes of the weights that autocast keeps in half precision for one pass; 0 without it.
+  /// Bytes of the weights that autocast keeps in half precision during one pass; 0 without autocast.
   package var castWeightByteCount: Int { elementByteCount == 4 ? 0 : convolutionCount * elementByteCount }
 
   // MARK: - A walk over the design
 
   private mutating func walk(_ design: ModelDesign, _ imageSize: Int) {
-    // The batch in float32, and in half precision once more.
+    // The batch in float32, and with autocast also in half precision.
     let inputByteCount = batch * 3 * imageSize * imageSize * (elementByteCount == 4 ? 4 : 4 + elementByteCount)
     layers.append(Layer(name: "input", byteCount: inputByteCount))
     for layer in design.layers {
@@ -69,7 +71,7 @@ package struct ActivationPlan: Sendable {
 
   private func tensor(_ channels: Int, _ side: Int) -> Int { batch * channels * side * side * elementByteCount }
 
-  /// Convolution, norm and SiLU: the norm's input, SiLU's, and the result if what follows keeps it.
+  /// Convolution, norm and SiLU keep the inputs of norm and SiLU, and the result if a later layer keeps it.
   private mutating func block(_ inputs: Int, _ outputs: Int, kernel: Int = 1, side: Int, isKept: Bool = true) -> Int {
     convolutionCount += inputs * outputs * kernel * kernel
     learnedCount += inputs * outputs * kernel * kernel + 2 * outputs
@@ -77,7 +79,7 @@ package struct ActivationPlan: Sendable {
     return tensor(outputs, side) * (isKept ? 3 : 2) + 2 * outputs * 4
   }
 
-  /// C2f: all links of the chain are joined for the last block; what only the joining reads is not kept.
+  /// C2f joins all links of the chain for its last block. A tensor that only the concatenation reads is not kept.
   private mutating func stage(_ inputs: Int, _ outputs: Int, depth: Int, side: Int, isKept: Bool) -> Int {
     let half = outputs / 2
     var bytes = block(inputs, 2 * half, side: side)
@@ -89,7 +91,7 @@ package struct ActivationPlan: Sendable {
       + block((2 + depth) * half, outputs, side: side, isKept: isKept)
   }
 
-  /// SPPF: two of three maxima are the input of the next one; every maximum keeps its places as Int64.
+  /// SPPF: two of the three maxima are inputs of the next one, and every maximum keeps its indices as Int64.
   private mutating func pooling(_ inputs: Int, _ outputs: Int, side: Int, isKept: Bool) -> Int {
     let half = inputs / 2
     let first = block(inputs, half, side: side)

@@ -1,10 +1,10 @@
 import FeederTorch
 
-/// The network of a design: its layers with their tensors, by the published names, so that weights move both ways.
+/// The network of a design: its layers and their tensors, with the published names, so weights can be exchanged.
 package final class DetectionNetwork {
-  /// Which network.
+  /// The design of the network.
   package let design: ModelDesign
-  /// Classes that the head tells apart.
+  /// Number of classes.
   package let classCount: Int
 
   private enum Operation {
@@ -26,12 +26,13 @@ package final class DetectionNetwork {
     }
   }
 
-  /// What each layer of the design does.
+  /// The operation of each layer of the design.
   private let operations: [Operation]
-  /// What its convolutions share.
+  /// The state that all convolutions share.
   let context: NetworkContext
 
-  /// A network with random first weights on `device`; the same `seed` gives the same ones.
+  /// A network with random weights on `device`; equal seeds give equal weights. Throws `EngineError` if memory is
+  /// missing.
   package init(_ design: ModelDesign, classCount: Int, seed: UInt64 = 0, device: Device = .cpu) throws {
     precondition(classCount > 0, "a detector has at least one class")
     self.design = design
@@ -57,8 +58,9 @@ package final class DetectionNetwork {
     }
   }
 
-  /// Raw levels [B, 4 x bins + classes, H / s, W / s] for each stride s of `images` [B, 3, H, W] in 0 to 1; H and W are
-  /// multiples of the largest stride. In training, norms use the batch's statistics and their running ones move.
+  /// The raw level [B, 4 x bins + classes, H / s, W / s] of each stride s, for `images` [B, 3, H, W] with values from 0
+  /// to 1. H and W must be multiples of the largest stride. In training, norms use the batch's statistics and update
+  /// the running ones. Throws `EngineError` if an operator fails.
   package func callAsFunction(_ images: Tensor, training: Bool) throws -> [Tensor] {
     var outputs = [-1: images]
     for (index, layer) in design.layers.enumerated() {
@@ -76,7 +78,7 @@ package final class DetectionNetwork {
     preconditionFailure("the head is the last node")
   }
 
-  /// Every entry by its published name, in the published order. The tensors are the network's own.
+  /// All entries by published name, in published order. The tensors are the network's own.
   package var state: [StateEntry] {
     zip(design.layers, operations).flatMap { $1.layer?.state(under: $0.name) ?? [] }
   }

@@ -1,21 +1,21 @@
 import FeederTorch
 
-/// What an entry of a model's state is for; decides weight decay, rates and averaging.
+/// The role of an entry of a model's state. It decides weight decay, learning rate and EMA.
 package enum StateKind: Sendable {
   /// Weight of a convolution: learned, with weight decay.
   case convolution
   /// Scale of a norm: learned, without decay.
   case normScale
-  /// Bias of a norm or convolution: learned, without decay, with a warm-up rate of its own.
+  /// Bias of a norm or convolution: learned, without decay, with its own warm-up rate.
   case bias
-  /// Running mean or variance of a norm: not learned, averaged.
+  /// Running mean or variance of a norm: not learned, in the EMA.
   case runningStatistic
-  /// Count of training batches: an integer, not averaged.
+  /// Count of training batches: an integer, not in the EMA.
   case counter
-  /// Fixed by construction.
+  /// Constant by design.
   case fixed
 
-  /// True for what the optimizer moves.
+  /// True if the optimizer updates the entry.
   package var isLearned: Bool {
     switch self {
     case .convolution, .normScale, .bias: true
@@ -24,11 +24,11 @@ package enum StateKind: Sendable {
   }
 }
 
-/// One named tensor of a model, by the names of the published YOLOv8 checkpoints (`model.0.conv.weight`).
+/// One named tensor of a model, with the names of the published YOLOv8 checkpoints (`model.0.conv.weight`).
 package struct StateEntry {
   /// The published name.
   package let name: String
-  /// What it is for.
+  /// The role of the tensor.
   package let kind: StateKind
   /// The tensor itself, not a copy.
   package let tensor: Tensor
@@ -41,8 +41,8 @@ package struct StateEntry {
   }
 }
 
-/// A part of the network that has state of its own.
+/// A part of the network with its own state.
 protocol Layer {
-  /// The entries of the layer and its parts, in the published order; names start with `prefix` and a point.
+  /// The entries of the layer and its parts, in published order. Names start with `prefix` and a point.
   func state(under prefix: String) -> [StateEntry]
 }

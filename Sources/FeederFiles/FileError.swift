@@ -1,13 +1,13 @@
 import FeederCore
 import Foundation
 
-/// Why a file or folder is not written: one line that names it and says what to do.
+/// The reason why a file or folder is not written: one line that names it and says what to do.
 package struct FileError: Error, Equatable, CustomStringConvertible {
-  /// The place, with the option that names it if one does.
+  /// The path, with the option that names it if there is one.
   package let place: String
-  /// What is wrong with it.
+  /// The fault, in words that follow the path.
   package let problem: String
-  /// True if it is a pipe whose reader is gone.
+  /// True if the path is a pipe whose reader is gone.
   package let isReaderGone: Bool
 
   init(_ place: String, _ problem: String, isReaderGone: Bool = false) {
@@ -16,16 +16,17 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     self.isReaderGone = isReaderGone
   }
 
-  /// The last system call failed on a pipe or a device. The free space of a disk explains nothing there.
+  /// The error of the last system call on a pipe or device. It names no free space, which has no meaning there.
   static func stream(_ place: String, code: Int32 = errno) -> FileError {
     if code == EPIPE { return FileError(place, "cannot be written (its reader is gone)", isReaderGone: true) }
     return FileError(place, "cannot be written (\(String(cString: strerror(code))))")
   }
 
-  /// The system call before failed on the file `path`.
+  /// The error of the last system call on the file `path`.
   static func system(_ place: String, _ path: String, code: Int32 = errno) -> FileError {
     FileError(place, "cannot be written (\(FreeSpace.reason(path, code: code)))")
   }
 
+  /// The path, the fault and the remedy, in one line.
   package var description: String { "\(place): \(problem)" }
 }

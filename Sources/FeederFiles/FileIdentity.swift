@@ -1,6 +1,6 @@
 import Foundation
 
-/// Which file it is, whatever name leads to it: device and inode, the same for every link and spelling.
+/// The identity of a file, whichever path leads to it: device and inode are the same for every link and spelling.
 package struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let inode: UInt64
@@ -10,14 +10,14 @@ package struct FileIdentity: Hashable, Sendable {
     inode = UInt64(status.st_ino)
   }
 
-  /// The file that `path` leads to, links followed; nil if there is none.
+  /// The identity of the file at `path`, links followed. Nil if there is none.
   package init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  /// The open file `descriptor`; nil if it is not open.
+  /// The identity of the open file `descriptor`. Nil if it is not open.
   init?(descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }

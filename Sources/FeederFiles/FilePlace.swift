@@ -1,31 +1,34 @@
 import Foundation
 
-/// What a path leads to, links followed, before anything is written there.
+/// The target of a path before anything is written there, links followed.
 package struct FilePlace {
-  /// What is there.
+  /// The kind of the target.
   package enum Kind: Equatable {
-    /// Nothing; its folder is there.
+    /// Nothing; the folder exists.
     case missing
     /// A plain file.
     case file
     /// A folder.
     case folder
-    /// A pipe or a device: bytes are written into it one after another. An open descriptor of this process, if it is one.
+    /// A pipe or a device: bytes are written into it in order. `descriptor` is this process's open descriptor for it,
+    /// if there is one.
     case stream(descriptor: Int32?)
-    /// Something that no result is written to, in words.
+    /// A target that cannot be written, such as "a socket".
     case other(String)
   }
 
   /// The path as it was given.
   package let path: String
-  /// The absolute path that a write makes or replaces: the end of all links.
+  /// The absolute path that a write creates or replaces: the end of all links.
   package let target: String
+  /// The kind of the target.
   package let kind: Kind
-  /// Which file it is; nil if there is none.
+  /// The identity of the target; nil if there is none.
   package let identity: FileIdentity?
   let status: stat
 
-  /// Looks at `path`. Throws `FileError` under the name `called` where the way there is broken.
+  /// Looks at `path`. Throws `FileError`, which calls the file `name`, if `path` is empty, or if a folder or link on
+  /// the way to it is broken.
   package init(_ path: String, called name: String? = nil) throws(FileError) {
     let name = name ?? path
     self.path = path
@@ -54,13 +57,13 @@ package struct FilePlace {
     }
   }
 
-  /// True if this is where the command's own output goes, and not only swallowed: a second document there would be mixed with it.
+  /// True if standard output goes to this target and somebody may read it: a second document there would mix with it.
   package var isStandardOutput: Bool {
     guard let identity, identity == FileIdentity(descriptor: STDOUT_FILENO) else { return false }
     return status.st_mode & S_IFMT != S_IFCHR || isatty(STDOUT_FILENO) == 1
   }
 
-  /// The path that `path` leads to where its last link points to nothing; nil if a folder on the way is missing, with errno.
+  /// The target of `path` if its last link leads to nothing. Nil, with errno, if a folder on the way is missing.
   private static func end(ofLinksFrom path: String) -> String? {
     var path = path
     for _ in 0..<40 {
@@ -77,9 +80,9 @@ package struct FilePlace {
     return nil
   }
 
-  /// The folder of a path and the name in it; no name behind a last slash.
+  /// The folder of a path and the name in it. The name is empty after a trailing slash.
   static func parts(_ path: String) -> (folder: String, name: String) {
-    // By bytes: a slash and a combining mark behind it are one character.
+    // Searches bytes, because a slash and a combining mark after it form one character.
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
     let folder = String(path[..<slash])
     return (folder.isEmpty ? "/" : folder, String(decoding: path.utf8[slash...].dropFirst(), as: UTF8.self))
@@ -98,7 +101,7 @@ package struct FilePlace {
     return String(cString: real)
   }
 
-  /// The open descriptor of this process that `path` names, as /dev/stdout, /dev/fd/3 and links to them do.
+  /// This process's open descriptor that `path` names, as /dev/stdout, /dev/fd/3 and links to them do.
   private static func descriptor(_ path: String) -> Int32? {
     guard let own = real("/proc/self/fd") else { return nil }
     var path = path
@@ -112,7 +115,8 @@ package struct FilePlace {
     return nil
   }
 
-  /// The standard stream that goes to the same file: the shell holds it open, so a file renamed onto its name would part from it.
+  /// The standard stream that goes to the same file. The shell holds that file open, so a rename onto its name would
+  /// separate the two.
   private static func standardStream(_ identity: FileIdentity) -> Int32? {
     [STDOUT_FILENO, STDERR_FILENO].first { FileIdentity(descriptor: $0) == identity }
   }

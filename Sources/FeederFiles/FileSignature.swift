@@ -1,35 +1,38 @@
 import Foundation
 
-/// Recognises a kind of file that Feeder writes by its content.
+/// Recognises files of one kind that Feeder writes, by their content.
 package struct FileSignature: Sendable {
-  /// The first and last bytes of a file, and its size.
+  /// The first and last bytes of a file, up to 4096 each, and its size.
   package struct Glance: Sendable {
+    /// The first bytes.
     package let head: [UInt8]
+    /// The last bytes.
     package let tail: [UInt8]
+    /// The size of the file in bytes.
     package let byteCount: Int
 
-    /// True if the bytes from `offset` on are `bytes`.
+    /// True if `bytes` are at `offset`, counted from the start of the file.
     package func holds(_ bytes: some Collection<UInt8>, at offset: Int = 0) -> Bool {
       head.dropFirst(offset).starts(with: bytes)
     }
 
-    /// True if the last bytes are `bytes`.
+    /// True if the file ends with `bytes`.
     package func ends(with bytes: some Collection<UInt8>) -> Bool { tail.suffix(bytes.count).elementsEqual(bytes) }
   }
 
   private let isOwn: @Sendable (Glance) -> Bool
 
-  /// A kind whose files are those that `isOwn` accepts.
+  /// The kind of all files that `isOwn` accepts.
   package init(_ isOwn: @escaping @Sendable (Glance) -> Bool) { self.isOwn = isOwn }
 
-  /// A kind whose files all begin with `text`.
+  /// The kind of all files that begin with `text`.
   package init(start text: String) {
     let bytes = Array(text.utf8)
     self.init { $0.holds(bytes) }
   }
 
-  /// True if a file of this kind may be written at `path` by the one who keeps it there: nothing is there, or an empty file, or one of
-  /// this kind; or a pipe or device.
+  /// True if Feeder may write a file of this kind at `path`: nothing is there, or an empty file, or a file of this
+  /// kind, or a pipe or device.
   package func mayReplace(_ path: String) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0 else { return true }
@@ -40,13 +43,13 @@ package struct FileSignature: Sendable {
     }
   }
 
-  /// Bytes that are looked at from either end.
+  /// Bytes that are read at each end of a file.
   private static let glanceByteCount = 4096
 
-  /// True if the plain file at `path` is of this kind; false too if it cannot be read.
+  /// True if the plain file at `path` is of this kind. False if not, or if it cannot be read.
   package func matches(_ path: String) -> Bool { Self.glance(path).map(isOwn) ?? false }
 
-  /// True if the plain file at `path` holds something, and is not of this kind; false too if it cannot be read.
+  /// True if the plain file at `path` is not empty and not of this kind. False if it cannot be read.
   package func isForeign(_ path: String) -> Bool { Self.glance(path).map { $0.byteCount > 0 && !isOwn($0) } ?? false }
 
   private static func glance(_ path: String) -> Glance? {

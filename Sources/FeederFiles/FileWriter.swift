@@ -1,22 +1,24 @@
 import FeederCore
 import Foundation
 
-/// Writes files: the one way in which results get onto a disk, or into a pipe or device.
+/// Writes files: the one way for results to reach a disk, a pipe or a device.
 ///
-/// Links are followed and stay. A plain file is written beside its place and renamed onto it, so that a reader sees the old bytes or the
-/// new ones; a pipe or a device is written into, and never renamed over or removed.
+/// It follows links and keeps them. It writes a plain file under a temporary name and renames it, so a reader sees the
+/// old bytes or the new ones. It writes into a pipe or device and never renames over it or removes it.
 package enum FileWriter {
-  /// How a new file gets its name.
+  /// The way for a new file to get its name.
   private enum Naming {
-    /// In the place of the file that is there.
+    /// Replaces a file of that name.
     case replacing
-    /// Only if nothing is there.
+    /// Fails if the name is taken.
     case exclusive
   }
 
-  /// Writes `data` as the file at `path`, whole or not at all, in the place of what is there; for files that are the caller's own.
+  /// Writes `data` as the file at `path`, whole or not at all, and replaces the present file; for files that belong to
+  /// the caller.
   ///
-  /// With `isDurable` it waits until they are on the disk. Throws `FileError`, which calls the file `name`.
+  /// If `isDurable`, returns only when the bytes and the name are on the disk. Throws `FileError`, which calls the file
+  /// `name`, if the file cannot be written.
   package static func replace(
     _ data: Data, at path: String, called name: String? = nil, isDurable: Bool = true
   ) throws(FileError) {
@@ -30,8 +32,9 @@ package enum FileWriter {
     }
   }
 
-  /// Writes `data` as a new file at `path`, whole or not at all. False, with nothing changed, if something has that name by now. Throws
-  /// `FileError`, which calls the file `name`.
+  /// Writes `data` as a new file at `path`, whole or not at all. False, with nothing changed, if the name is taken. If
+  /// `isDurable`, returns only when the bytes and the name are on the disk. Throws `FileError`, which calls the file
+  /// `name`, if the file cannot be written.
   package static func create(
     _ data: Data, at path: String, called name: String? = nil, isDurable: Bool = true
   ) throws(FileError) -> Bool {
@@ -41,7 +44,7 @@ package enum FileWriter {
     return try write(data, to: place, name, .exclusive, isDurable: isDurable)
   }
 
-  /// Throws unless a file can be made beside `place`, and be renamed onto it.
+  /// Throws `FileError` unless a file can be created beside `place` and renamed onto it.
   static func probe(_ place: FilePlace, called name: String) throws(FileError) {
     if place.kind == .file, place.status.st_mode & 0o222 == 0 || access(place.target, W_OK) != 0 {
       throw FileError(name, "cannot be written (it is read-only)")
@@ -61,7 +64,7 @@ package enum FileWriter {
     let temporary = UnfinishedFiles.path(beside: place.target)
     let descriptor = UnfinishedFiles.create(temporary)
     guard descriptor >= 0 else { throw .system(name, place.target) }
-    if place.kind == .file {  // what replaces a file has its mode, and its owner where that may be
+    if place.kind == .file {  // the new file keeps the old one's mode and, if permitted, its owner
       fchmod(descriptor, place.status.st_mode & 0o7777)
       _ = fchown(descriptor, place.status.st_uid, place.status.st_gid)
     }
@@ -82,16 +85,16 @@ package enum FileWriter {
     return true
   }
 
-  /// Gives the file `temporary` its name; false with errno.
+  /// Gives the file `temporary` its final name. False, with errno, if that fails.
   private static func give(_ temporary: String, _ target: String, _ naming: Naming) -> Bool {
     if naming == .replacing { return rename(temporary, target) == 0 }
-    // Unlike rename(2), link(2) never takes the place of a file.
+    // Unlike rename(2), link(2) never replaces a file.
     if link(temporary, target) == 0 {
       unlink(temporary)
       return true
     }
     guard ![EEXIST, ENOSPC, EDQUOT, EIO, EROFS].contains(errno) else { return false }
-    // A file system without second names.
+    // This file system has no hard links.
     var status = stat()
     guard lstat(target, &status) != 0 else {
       errno = EEXIST
@@ -102,14 +105,15 @@ package enum FileWriter {
 
   // MARK: - Pipes and devices
 
-  /// The open pipe or device at `place`, whose descriptor the caller closes. Waits for the reader of a named pipe.
+  /// Opens the pipe or device at `place`; the caller closes the descriptor. Waits for the reader of a named pipe. `own`
+  /// is this process's descriptor for it, if there is one. Throws `FileError` if it cannot be written.
   static func open(_ place: FilePlace, _ own: Int32?, called name: String) throws(FileError) -> Int32 {
     guard let own else {
       let descriptor = Foundation.open(place.path, O_WRONLY | O_NOCTTY | O_CLOEXEC)
       guard descriptor >= 0 else { throw .stream(name) }
       return descriptor
     }
-    // Its own position in the file, and not a new one at the start.
+    // A copy of the own descriptor keeps its position; a newly opened one would start at 0.
     let mode = fcntl(own, F_GETFL)
     guard mode >= 0, mode & O_ACCMODE != O_RDONLY else {
       throw FileError(name, "cannot be written (it is open to be read)")
@@ -125,14 +129,14 @@ package enum FileWriter {
     guard pour(data, into: descriptor) else { throw .stream(name) }
   }
 
-  /// Writes all of `data` where the descriptor stands, if it can be by one call; false with errno.
+  /// Writes all of `data` at the descriptor's position. False, with errno, if that fails.
   package static func pour(_ data: Data, into descriptor: Int32) -> Bool {
     data.withUnsafeBytes { bytes in
       var done = 0
       while done < bytes.count {
         let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
         if count < 0, errno == EINTR { continue }
-        if count < 0, errno == EAGAIN {  // somebody made the pipe one that does not wait
+        if count < 0, errno == EAGAIN {  // another process has set the pipe to non-blocking
           var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           _ = poll(&ready, 1, -1)
           continue

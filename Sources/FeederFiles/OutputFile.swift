@@ -1,29 +1,30 @@
 import Foundation
 
-/// A file that an option names: looked at before any work, written at the end.
+/// A file that an option names: checked before any work, written at the end.
 ///
-/// The rule: nothing is written over a file that the command reads, nor over one that Feeder did not write. An earlier result of the
-/// same kind keeps its name, and the new one gets a number.
+/// The rule: a command overwrites no file that it reads, and no file that Feeder did not write. An earlier result of
+/// the same kind keeps its name; the new one gets a number.
 package final class OutputFile {
   private enum Way {
-    /// Bytes into an open pipe or device.
+    /// An open pipe or device that takes the bytes.
     case stream(descriptor: Int32)
-    /// A file in the place of an empty one.
+    /// Replaces an empty file.
     case inPlace
-    /// A new file.
+    /// Creates a new file.
     case new
   }
 
-  /// The path that is written, which has a number if an earlier result has the name.
+  /// The path of the result. It has a number if an earlier result has the name.
   package private(set) var path: String
-  /// True if this is where the command's own output goes.
+  /// True if standard output goes to this file.
   package let isStandardOutput: Bool
   private let option: String
   private let way: Way
   private let given: String
 
-  /// Looks at `path`, which `option` names, for a result whose files are those of `signature`. `reading` lists the files that the command
-  /// reads. Opens a pipe or device, and waits for the reader of a named pipe. Throws `FileError` if nothing can or may be written.
+  /// Checks `path`, which `option` names, for a result of kind `signature`. `reading` lists the files that the command
+  /// reads. Opens a pipe or device, and waits for the reader of a named pipe. Throws `FileError` if the path cannot or
+  /// must not be written, and what `reading` throws.
   package init(
     _ path: String, option: String, _ signature: FileSignature, reading: () throws -> some Sequence<String>
   ) throws {
@@ -57,12 +58,13 @@ package final class OutputFile {
 
   deinit { if case .stream(let descriptor) = way { close(descriptor) } }
 
-  /// A line for people if the result has another name than the one given; nil otherwise.
+  /// A line for the user if the result has another name than the given one; nil if not.
   package var note: String? {
     path == given ? nil : "\(option) \(given): holds an earlier result, which stays; the new one is \(path)"
   }
 
-  /// Writes `data`. If somebody has taken the name meanwhile, the next free number is the name. Throws `FileError`.
+  /// Writes `data`. If the name was taken meanwhile, the next free number is used. Throws `FileError` if the write
+  /// fails.
   package func write(_ data: Data) throws {
     let name = "\(option) \(path)"
     switch way {
@@ -80,7 +82,7 @@ package final class OutputFile {
     }
   }
 
-  /// The first of `name2.end`, `name3.end`, ... that is free.
+  /// The first free name of `name2.end`, `name3.end`, ...
   private static func free(_ path: String) -> String {
     let (_, name) = FilePlace.parts(path)
     let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")).flatMap { $0 > name.startIndex ? $0 : nil }

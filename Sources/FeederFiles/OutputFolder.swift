@@ -2,18 +2,19 @@ import Foundation
 
 /// A folder that an option names, for results whose names are known before any work.
 ///
-/// The rule of `OutputFile` for all of them: nothing that is there is written over. A folder that holds earlier results keeps its name, and
-/// the new one gets a number.
+/// The rule of `OutputFile` holds for every result: a command overwrites nothing. A folder with earlier results keeps
+/// its name; the new folder gets a number.
 package final class OutputFolder {
-  /// The folder that is written to, which exists; it has a number if earlier results have the name.
+  /// The folder that is written, which exists. It has a number if earlier results have the name.
   package let path: String
   private let option: String
   private let given: String
   private let made: [String]
   private let isNumbered: Bool
 
-  /// Makes the folder `path`, which `option` names, or looks at the one that is there for files called `names`; those that `signature`
-  /// of their name accepts are earlier results. `reading` are folders whose files the command reads. Throws `FileError`.
+  /// Creates the folder `path`, which `option` names, or checks the present one for files called `names`. A present
+  /// file counts as an earlier result if it matches the `signature` of its name. `reading` lists folders whose files
+  /// the command reads. Throws `FileError` if the folder cannot or must not be written.
   package init(
     _ path: String, option: String, names: some Collection<String>, reading: some Sequence<String>,
     signature: (String) -> FileSignature
@@ -46,12 +47,13 @@ package final class OutputFolder {
     }
   }
 
-  /// A line for people if the folder has another name than the one given; nil otherwise.
+  /// A line for the user if the folder has another name than the given one; nil if not.
   package var note: String? {
     isNumbered ? "\(option) \(given): holds earlier results, which stay; the new ones are in \(path)" : nil
   }
 
-  /// Writes one of the files, whose name may have sub-folders. Throws `FileError`, also if something has that name by now.
+  /// Writes `data` as the file `name`, which may contain sub-folders. Throws `FileError` if the write fails or the name
+  /// is taken. `isDurable` as in `FileWriter.create`.
   package func write(_ data: Data, as name: String, isDurable: Bool = false) throws {
     let file = path + "/" + name
     var folder = path
@@ -64,10 +66,10 @@ package final class OutputFolder {
     }
   }
 
-  /// Removes what was made of folders, if nothing lies in them.
+  /// Removes the folders that `init` created, if they are empty.
   package func removeIfEmpty() { for folder in made.reversed() { rmdir(folder) } }
 
-  /// True if some of the names are there, all as earlier results. Throws if one is anybody else's.
+  /// True if some of the names are taken, all by earlier results. Throws `FileError` if one is taken by another file.
   private static func hasEarlierResults(
     in folder: String, _ names: some Collection<String>, _ option: String, _ signature: (String) -> FileSignature
   ) throws -> Bool {

@@ -1,15 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Files that are being written beside their places: a process that is asked to stop removes them as it leaves.
+/// Files that are being written under temporary names. A cancelled process removes them before it exits.
 package enum UnfinishedFiles {
   private static let paths = Mutex<Set<String>>([])
 
-  /// A hidden name in the folder of `target` that nothing else has. It is short, because the file's own may already have the greatest
-  /// length, and made without a descriptor, because none may be left.
+  /// A hidden path in the folder of `target` that no other file has. The name is short, because the target's own name
+  /// may already have the greatest length. It needs no descriptor, because none may be left.
   package static func path(beside target: String) -> String { FilePlace.parts(target).folder + "/" + name() }
 
-  /// Such a name without a folder.
+  /// The name of such a path, without a folder.
   package static func name() -> String {
     "\(start)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))\(ending)"
   }
@@ -17,7 +17,7 @@ package enum UnfinishedFiles {
   private static let start = ".feeder-"
   private static let ending = ".partial"
 
-  /// Removes the files of such names that killed processes left in `folder`, in which no other process writes now.
+  /// Removes such files that killed processes left in `folder`. No other process may write there now.
   package static func removeLeftovers(in folder: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
       guard name.hasPrefix(start), name.hasSuffix(ending) else { continue }
@@ -29,7 +29,7 @@ package enum UnfinishedFiles {
     }
   }
 
-  /// Makes the file `path`, which must not exist, and notes it; the descriptor, or -1 with errno.
+  /// Creates the file `path`, which must not exist, and notes it. Returns the descriptor, or -1 with errno.
   package static func create(_ path: String, flags: Int32 = O_WRONLY, mode: mode_t = 0o666) -> Int32 {
     paths.withLock { paths in
       let descriptor = open(path, flags | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -38,7 +38,8 @@ package enum UnfinishedFiles {
     }
   }
 
-  /// The file `path` is whole, or goes on under another name: runs `body`, which does that, and forgets it if that worked.
+  /// Runs `body`, which completes the file `path` or gives it its final name, and forgets the file if `body` returns
+  /// true.
   package static func finish(_ path: String, _ body: () -> Bool) -> Bool {
     paths.withLock { paths in
       guard body() else { return false }
@@ -47,7 +48,7 @@ package enum UnfinishedFiles {
     }
   }
 
-  /// Removes the file `path`, keeping errno.
+  /// Removes the file `path`, and keeps errno.
   package static func discard(_ path: String) {
     let code = errno
     paths.withLock { paths in
@@ -57,9 +58,11 @@ package enum UnfinishedFiles {
     errno = code
   }
 
-  /// Removes all of them and ends the process. `note` hears how many those are; nothing new is begun from then on.
+  /// Removes all noted files and ends the process with `status`. `note` gets their number before the exit. No new file
+  /// starts from then on.
   ///
-  /// A drive that does not answer may hold a thread in the middle of a call: after a second the files stay.
+  /// A drive that does not answer can block a thread inside a call that holds the lock. After one second the process
+  /// exits and leaves the files.
   package static func leave(_ status: Int32, note: (Int) -> Void = { _ in }) -> Never {
     for _ in 0..<100 {
       paths.withLockIfAvailable { paths in

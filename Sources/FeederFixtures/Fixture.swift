@@ -1,9 +1,9 @@
 import FeederCore
 import Foundation
 
-/// One reference file of FEEDER_FIXTURES: named tensors as arrays of Swift numbers, and the header's text pairs.
+/// One reference file of FEEDER_FIXTURES: named tensors as arrays of Swift numbers, and the text pairs of its header.
 package struct Fixture: Sendable {
-  /// The folder of the reference files, or nil if it is missing (then parity tests skip, and say so).
+  /// The folder of the reference files. Nil if it is missing; then parity tests are skipped with a note.
   package static let folder: URL? = {
     let chosen = ProcessInfo.processInfo.environment["FEEDER_FIXTURES"].flatMap { $0.isEmpty ? nil : $0 }
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -13,15 +13,15 @@ package struct Fixture: Sendable {
     return FileManager.default.fileExists(atPath: url.path) ? url : nil
   }()
 
-  /// True if the reference files are there; the condition of every parity test.
+  /// True if the reference files exist: the condition of every parity test.
   package static var isAvailable: Bool { folder != nil }
 
-  /// The note of a parity test that is skipped.
+  /// The note of a skipped parity test.
   package static let absent = "no reference tensors: set FEEDER_FIXTURES to their folder"
 
   /// The file's name without its ending.
   package let name: String
-  /// The free text pairs of the header.
+  /// The text pairs of the header.
   package var metadata: [String: String] { layout.metadata }
   private let data: Data
   private let layout: Safetensors
@@ -42,16 +42,16 @@ package struct Fixture: Sendable {
   /// Names of all tensors.
   package var names: [String] { layout.entries.keys.sorted() }
 
-  /// True if there is a tensor of that name.
+  /// True if the file contains the tensor.
   package func has(_ tensor: String) -> Bool { layout.entries[tensor] != nil }
 
-  /// Extents of a tensor.
+  /// Extents of a tensor, outermost first. Throws if the file does not contain it.
   package func shape(_ tensor: String) throws -> [Int] { try entry(tensor).shape }
 
-  /// The stored element type of a tensor.
+  /// The stored number format of a tensor. Throws if the file does not contain it.
   package func type(_ tensor: String) throws -> Safetensors.ElementType { try entry(tensor).type }
 
-  /// All elements in row-major order, widened to Double.
+  /// All elements of a tensor in row-major order, converted to Double. Throws if the file does not contain it.
   package func doubles(_ tensor: String) throws -> [Double] {
     let entry = try entry(tensor)
     let count = entry.shape.reduce(1, *)
@@ -74,19 +74,20 @@ package struct Fixture: Sendable {
     }
   }
 
-  /// All elements as Float.
+  /// All elements of a tensor, converted to Float. Throws as `doubles`.
   package func floats(_ tensor: String) throws -> [Float] { try doubles(tensor).map { Float($0) } }
 
-  /// All elements as Int.
+  /// All elements of a tensor, converted to Int. Throws as `doubles`.
   package func ints(_ tensor: String) throws -> [Int] { try doubles(tensor).map { Int($0) } }
 
-  /// A JSON value of the metadata.
+  /// The JSON value of a metadata entry. Throws if it is missing or invalid.
   package func json(_ key: String) throws -> Any {
     guard let text = metadata[key] else { throw CocoaError(.coderValueNotFound) }
     return try JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
   }
 
-  /// Notes that every value of this file has been compared; tools/test counts the notes. Call it last in the test.
+  /// Notes that every value of this file was compared; tools/test counts the notes. Call it last in the test. Throws if
+  /// the log FEEDER_PARITY_LOG cannot be written.
   package func noteChecked() throws {
     guard let log = ProcessInfo.processInfo.environment["FEEDER_PARITY_LOG"] else { return }
     let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
@@ -101,7 +102,7 @@ package struct Fixture: Sendable {
     return entry
   }
 
-  /// IEEE half to single precision, subnormals included.
+  /// IEEE half precision to single precision, subnormal numbers included.
   private static func widen(_ bits: UInt16) -> Float {
     let sign = UInt32(bits >> 15) << 31
     let exponent = UInt32(bits >> 10 & 0x1F)

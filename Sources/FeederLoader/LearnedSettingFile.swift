@@ -3,10 +3,10 @@ import FeederCore
 import FeederTuning
 import Foundation
 
-/// The file in the cache folder that keeps a `LearnedSetting` for one data set, machine, model and batch: JSON of some hundred
-/// bytes, believed only where every field is there, in its range and meant for the same run.
+/// The file in the cache folder that stores a `LearnedSetting` for one data set, machine, model and batch size. It is
+/// JSON of a few hundred bytes. It is used only if every field is present, in its range and for the same purpose.
 package struct LearnedSettingFile: Sendable, Equatable {
-  /// As it lies on the disk.
+  /// The JSON document.
   private struct Document: Codable {
     var format: Int
     var learnedFor: String
@@ -16,12 +16,12 @@ package struct LearnedSettingFile: Sendable, Equatable {
   }
 
   private static let format = 1
-  /// Beyond them nobody's loader goes; the limits of the run cut the rest.
+  /// No loader needs more. The limits of the run apply too.
   private static let range = 1...1024
 
-  /// Where it lies.
+  /// The path of the file.
   package let path: String
-  /// What it is for, in words: machine, model, batch and all else that moves the setting.
+  /// The purpose in words: machine, model, batch size and all else that influences the setting.
   package let purpose: String
 
   /// The file for `purpose` at `path`.
@@ -30,7 +30,7 @@ package struct LearnedSettingFile: Sendable, Equatable {
     self.purpose = purpose
   }
 
-  /// What was learned; nil where nothing was, or where the file is damaged, which `note` is told in one line.
+  /// The learned setting. Nil if there is none or the file is damaged; then `note` gets a line about it.
   package func read(note: (SettingLine) -> Void) -> LearnedSetting? {
     do {
       guard let text = try NoteFile.read(path) else { return nil }
@@ -42,7 +42,7 @@ package struct LearnedSettingFile: Sendable, Equatable {
     return nil
   }
 
-  /// Keeps `learned` in place of what was there. Throws `CacheError.system`.
+  /// Stores `learned` and replaces an earlier setting. Throws `CacheError.system` if the write fails.
   package func write(_ learned: LearnedSetting) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

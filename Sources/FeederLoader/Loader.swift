@@ -2,22 +2,24 @@ import FeederCache
 import FeederCore
 import FeederImaging
 
-/// Delivers a data set in batches, epoch by epoch: decoded, fitted or augmented, in order, by threads of its own.
+/// Delivers a data set in batches, epoch by epoch, in order. Its own threads decode and fit or augment the images.
 ///
-/// Holds `plan.prefetchDepth + 1` slots of batch x channels x side x side bytes, or of what another filler fills. One consumer at a time calls `startEpoch`,
-/// `nextBatch` and `adjust`; `cancel` may come from any thread. The end of the loader's life cancels it and waits for its workers.
+/// Holds `plan.prefetchDepth + 1` slots. A slot has batch size x channels x side x side bytes, unless another filler
+/// needs other sizes. One consumer at a time calls `startEpoch`, `nextBatch` and `adjust`; any thread may call
+/// `cancel`. Deinit cancels the loader and waits for its workers.
 package final class Loader: Sendable {
   private let core: LoaderCore
   private let settings: LoaderSettings
   private let imageCount: Int
   private let quarantine: Quarantine
-  /// Planes an image: 1 or 3.
+  /// Channels per image: 1 or 3.
   package let channels: Int
 
-  /// Allocates the slots and starts the workers, which wait for `startEpoch`.
+  /// Allocates the slots and starts the workers, which wait for `startEpoch`. `trace` gets the spans of workers, slots
+  /// and consumer.
   ///
-  /// Throws `LoaderError` for bad settings, a budget that is too small, an empty source or missing memory. What happens when is noted in
-  /// `trace`.
+  /// Throws `SettingError` if a setting is out of range, and `LoaderError` if the budget is too small, the source is
+  /// empty or memory is missing.
   package convenience init(
     source: some ImageSource, settings: LoaderSettings, slotMemory: some SlotMemory = HostSlotMemory(),
     trace: Trace? = nil
@@ -29,8 +31,8 @@ package final class Loader: Sendable {
       settings: settings, slotMemory: slotMemory, trace: trace, counters: counters, quarantine: quarantine)
   }
 
-  /// The same with places that `filler` fills; of `settings` it uses what it likes. An order of its own needs `.validation`, in which
-  /// entry follows entry. Throws as the other.
+  /// The same, but `filler` fills the places and decides which of `settings` it uses. A filler with its own order needs
+  /// `.validation`, which delivers the entries in order. Throws as the other initializer.
   package convenience init(filler: some PlaceFiller, settings: LoaderSettings) throws {
     try self.init(
       filler: filler, settings: settings, slotMemory: HostSlotMemory(), trace: nil, counters: Counters(),
@@ -53,8 +55,8 @@ package final class Loader: Sendable {
 
   deinit { core.cancel() }
 
-  /// What a loader of `source` with `settings` would take; nothing is allocated. Throws as `init` does for settings, budget
-  /// and source.
+  /// The plan that a loader of `source` with `settings` would have. Allocates nothing. Throws as `init` does for
+  /// settings, budget and source.
   package static func plan(_ source: any ImageSource, _ settings: LoaderSettings) throws -> LoaderPlan {
     try plan(
       BatchFiller(
@@ -63,7 +65,7 @@ package final class Loader: Sendable {
       settings)
   }
 
-  /// The same for places that `filler` fills.
+  /// The same for places that `filler` fills. Throws as the other.
   package static func plan(_ filler: any PlaceFiller, _ settings: LoaderSettings) throws -> LoaderPlan {
     try settings.check()
     guard filler.imageCount > 0 else { throw LoaderError.noImages }
@@ -72,21 +74,21 @@ package final class Loader: Sendable {
       imageCount: filler.imageCount)
   }
 
-  /// Batches of every epoch.
+  /// Batches per epoch.
   package var batchCount: Int { EpochOrder.batchCount(imageCount: imageCount, settings: settings) }
 
-  /// Workers, prefetch depth and bytes as they are now.
+  /// The present workers, prefetch depth and bytes.
   package var plan: LoaderPlan { core.plan }
 
-  /// Bytes that slots, scratch and order take at most.
+  /// The most bytes that slots, scratch and order take.
   package var plannedBytes: Int { plan.byteCount }
 
-  /// Changes workers and prefetch depth, between batches; the stream stays the same. Returns the plan in force, which the
-  /// budget may have lowered.
+  /// Changes workers and prefetch depth between batches. The stream stays the same. Returns the new plan, whose numbers
+  /// the budget may have lowered.
   ///
-  /// More slots and workers come at once, or as soon as those that are too many are gone; a slot too many goes as soon as
-  /// it is free, a worker with the end of its image. Throws `LoaderError.outOfMemory` where the host has no memory for a
-  /// slot; the loader then goes on with what it has.
+  /// New slots and workers start at once, or as soon as surplus ones are gone. A surplus slot goes when it is free, a
+  /// surplus worker at the end of its image. Throws `LoaderError.outOfMemory` if the host has no memory for a slot; the
+  /// loader then continues with the slots that it has.
   @discardableResult
   package func adjust(workers: Int, prefetchDepth: Int) throws -> LoaderPlan {
     let plan = core.plan.fitting(workers: workers, prefetchDepth: prefetchDepth)
@@ -94,11 +96,11 @@ package final class Loader: Sendable {
     return plan
   }
 
-  /// Begins `epoch` (counted from 0) and starts to fill; what is left of an earlier epoch is dropped.
+  /// Begins `epoch`, counted from 0, and starts to fill. Drops the rest of an earlier epoch.
   ///
-  /// `closeMosaic` turns mosaics off. A resumed run passes the first batch it has not seen and, as `hashSoFar`, the
-  /// `epochHash` of the batch before: then the later batches and the final hash are those of an unbroken epoch. True where
-  /// the epoch was announced and is partly filled already.
+  /// `closeMosaic` turns mosaics off. A resumed run gives its first new batch as `firstBatch`, and the `epochHash` of
+  /// the batch before as `hashSoFar`. Then the later batches and the final hash are the same as in an unbroken epoch.
+  /// Returns true if the epoch was announced and is partly filled already.
   @discardableResult
   package func startEpoch(
     _ epoch: Int, closeMosaic: Bool = false, firstBatch: Int = 0, hashSoFar: UInt64 = 0
@@ -110,16 +112,17 @@ package final class Loader: Sendable {
     return false
   }
 
-  /// Says which epoch follows the present one: slots that come free at its end are filled with the next one's batches, so
-  /// that the consumer does not wait at its start. A `startEpoch` that asks for anything else drops them.
+  /// Announces the epoch after the present one. Slots that become free at the end are then filled with its batches, so
+  /// the consumer need not wait at its start. A `startEpoch` for another epoch drops them.
   package func announceEpoch(_ epoch: Int, closeMosaic: Bool = false) {
     core.announce(EpochOrder(epoch: epoch, mosaicIsOpen: !closeMosaic, imageCount: imageCount, settings: settings))
   }
 
-  /// The next batch in order; blocks until it is whole. Nil at the end of the epoch, and before the first `startEpoch`.
+  /// The next batch in order; blocks until all its images are filled. Nil at the end of the epoch, and before the first
+  /// `startEpoch`.
   ///
-  /// Throws what a worker threw (at once, even where older batches are ready), `LoaderError.cancelled` after `cancel()`,
-  /// and `LoaderError.everySlotLent` where the caller holds every slot itself.
+  /// Throws the error of a worker (at once, even if older batches are ready), `LoaderError.cancelled` after `cancel()`,
+  /// and `LoaderError.everySlotLent` if the caller holds every slot.
   package func nextBatch() throws -> Batch? {
     guard let ready = try core.next() else { return nil }
     return Batch(
@@ -127,30 +130,31 @@ package final class Loader: Sendable {
       epochHash: ready.epochHash, slot: ready.slot, core: core)
   }
 
-  /// Checksum of all images delivered in this epoch, in order; the epoch's stream hash once `nextBatch()` gave nil.
+  /// The checksum of all images delivered in this epoch, in order. It is the epoch's stream hash once `nextBatch()`
+  /// returned nil.
   package var epochHash: UInt64 { core.epochHash }
 
-  /// What every slot and worker is at, a line each; may be asked from any thread.
+  /// The state of every slot and worker, one line each. Any thread may ask.
   package var lines: [String] { core.lines }
 
-  /// Batches that lie ready now.
+  /// Batches that are ready now.
   package var readyBatchCount: Int { core.readyCount }
 
-  /// Bytes that slots, workers and order really hold now; after `adjust` they follow the plan as slots come free.
+  /// Bytes that slots, workers and order hold now. After `adjust` they follow the plan as slots become free.
   package var heldBytes: Int { core.heldBytes }
 
-  /// Images a full batch.
+  /// Images in a full batch.
   package var batchSize: Int { settings.batch }
 
-  /// Where the time went until now.
+  /// Counts and times since the loader's creation.
   package var telemetry: Telemetry { core.counters.snapshot }
 
-  /// Seconds the consumer waited inside `nextBatch()` until now.
+  /// Seconds that the consumer has waited in `nextBatch()`.
   package var stallSeconds: Double { telemetry.stallSeconds }
 
-  /// Damaged images found until now, in the data set's order.
+  /// Damaged images found so far, in the data set's order.
   package var quarantined: [QuarantinedImage] { quarantine.list }
 
-  /// Ends the loader for good: workers finish the image they are at and are joined; `nextBatch()` throws from now on.
+  /// Ends the loader for good: workers finish their present image and are joined. From then on `nextBatch()` throws.
   package func cancel() { core.cancel() }
 }

@@ -1,21 +1,22 @@
 import FeederCache
 import FeederCore
 
-/// What stops a loader.
+/// An error that stops a loader.
 package enum LoaderError: SettingsError, Equatable {
   /// A data set without images.
   case noImages
-  /// Even one worker and one batch of prefetch do not fit the memory budget.
+  /// One worker and one batch of prefetch do not fit the memory budget. Both numbers are bytes.
   case budgetTooSmall(budget: Int, minimum: Int)
   /// The host has no memory for a slot.
   case outOfMemory(byteCount: Int)
-  /// The consumer asks for a batch while it holds every slot.
+  /// The consumer asks for a batch but holds every slot; the number is the slot count.
   case everySlotLent(Int)
-  /// More images are damaged than the run accepts.
+  /// More images are damaged than the run allows.
   case tooManyDamaged([QuarantinedImage], imageCount: Int, allowed: Int)
   /// `cancel()` was called.
   case cancelled
 
+  /// The fault and the remedy, with the settings that matter.
   package var line: SettingLine {
     switch self {
     case .noImages: return "the data set has no images: check the image folder that its data.yaml names"

@@ -1,33 +1,33 @@
 import FeederCore
 
-/// How a loader spends its bytes: slots of batch x the bytes of a place, one scratch a worker, and the order of an epoch.
+/// The memory of a loader: slots of batch size x bytes per place, one scratch per worker, and the order of an epoch.
 ///
-/// Mapped cache pages are the kernel's to drop and are not counted.
+/// Mapped cache pages are not counted, because the kernel may drop them.
 package struct LoaderPlan: Sendable, Equatable {
   /// Threads that decode and augment.
   package private(set) var workers: Int
-  /// Batches ready or in work beside the one the consumer holds.
+  /// Batches that are ready or in work, besides the one that the consumer holds.
   package private(set) var prefetchDepth: Int
-  /// Bytes of the pixels of one slot, whole pages.
+  /// Bytes of the pixels of one slot, in whole pages.
   package let slotByteCount: Int
-  /// Bytes that one more slot takes: its pixels, and the facts and targets of its images.
+  /// Bytes of one more slot: its pixels, and the facts and targets of its images.
   package let slotCost: Int
-  /// Bytes that one more worker takes: what it needs to read, decode and resample, and its thread.
+  /// Bytes of one more worker: its scratch and its thread.
   package let workerCost: Int
-  /// Bytes taken whatever the numbers are: the order of this epoch and of the next.
+  /// Bytes that do not depend on the numbers: the order of this epoch and the next.
   package let fixedCost: Int
-  /// Bytes that all of it may take; nil sets no limit.
+  /// The limit for all bytes; nil for none.
   package let budget: Int?
 
   private static let pageByteCount = 4096
-  /// Targets (40 bytes each) and facts of an image; room for 32 boxes, which grows where images have more.
+  /// Facts and targets (40 bytes each) of an image. Suffices for 32 boxes; the memory grows if an image has more.
   private static let imageRecordByteCount = 2048
-  /// Stack pages and allocator arena that a busy worker was seen to touch, rounded up (docs/measurements/loader-memory.md).
+  /// Stack pages and allocator arena of a busy worker, as measured and rounded up (docs/measurements/loader-memory.md).
   private static let threadByteCount = 256 << 10
 
-  /// Fits workers and depth of `settings` into its budget.
+  /// Fits the workers and prefetch depth of `settings` into its budget.
   ///
-  /// Throws `LoaderError.budgetTooSmall` with the minimum where even one worker and one batch of prefetch do not fit.
+  /// Throws `LoaderError.budgetTooSmall`, with the minimum, if one worker and one batch of prefetch do not fit.
   init(settings: LoaderSettings, placeByteCount: Int, scratchByteCount: Int, imageCount: Int) throws {
     let bytes = settings.batch * placeByteCount
     slotByteCount = (bytes + Self.pageByteCount - 1) / Self.pageByteCount * Self.pageByteCount
@@ -46,14 +46,14 @@ package struct LoaderPlan: Sendable, Equatable {
   /// Bytes of one worker and two slots.
   package var minimum: Int { 2 * slotCost + workerCost + fixedCost }
 
-  /// Bytes in all.
+  /// All bytes of the plan.
   package var byteCount: Int { byteCount(slots: prefetchDepth + 1, workers: workers) }
 
   /// Bytes of `slots` slots and `workers` workers.
   func byteCount(slots: Int, workers: Int) -> Int { slots * slotCost + workers * workerCost + fixedCost }
 
-  /// The same plan with other numbers: where they pass the budget the depth is lowered first, then the workers, both to 1
-  /// at least.
+  /// The same plan with other numbers. If they exceed the budget, the depth is lowered first, then the workers, both to
+  /// at least 1.
   package func fitting(workers: Int, prefetchDepth: Int) -> LoaderPlan {
     var plan = self
     plan.workers = max(workers, 1)
@@ -65,7 +65,7 @@ package struct LoaderPlan: Sendable, Equatable {
     return plan
   }
 
-  /// The plan in one line, for people.
+  /// The plan in one line.
   package var line: String {
     let limit = budget.map { " of \(ByteCount($0))" } ?? ""
     return "\(ByteCount(byteCount))\(limit): \(prefetchDepth + 1) slots of \(ByteCount(slotCost)), "

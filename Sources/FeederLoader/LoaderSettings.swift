@@ -1,13 +1,13 @@
 import FeederCache
 import FeederCore
 
-/// How training images are changed, with the defaults that every program of Feeder has.
+/// The augmentation of training images, with the defaults of all Feeder programs.
 package struct AugmentationSettings: Sendable, Equatable {
   /// Probability that an image becomes a mosaic of four.
   package var mosaic = 1.0
-  /// Largest shift of the image's centre, as a share of the image size; 0 to 0.5.
+  /// Largest shift of the image's centre, as a share of the image size, 0 to 0.5.
   package var translate = 0.1
-  /// Largest change of scale: the gain is uniform in 1 - scale to 1 + scale; 0 to below 1.
+  /// Largest change of scale, 0 to below 1: the gain is uniform from 1 - scale to 1 + scale.
   package var scale = 0.5
   /// Largest relative change of hue.
   package var hsvH = 0.015
@@ -19,14 +19,14 @@ package struct AugmentationSettings: Sendable, Equatable {
   package var fliplr = 0.5
   /// Probability of a vertical flip.
   package var flipud = 0.0
-  /// Largest rotation either way, in degrees; 0 to 180.
+  /// Largest rotation in either direction, in degrees, 0 to 180.
   package var degrees = 0.0
-  /// Largest shear either way along each axis, in degrees; 0 to 44.
+  /// Largest shear in either direction along each axis, in degrees, 0 to 44.
   package var shear = 0.0
-  /// Largest perspective either way along each axis: change of depth a canvas pixel; 0 to 0.001.
+  /// Largest perspective in either direction along each axis, 0 to 0.001: the change of depth per canvas pixel.
   package var perspective = 0.0
 
-  /// The defaults people know from YOLOv8.
+  /// The defaults that YOLOv8 trainers use.
   package init() {}
 
   /// Every setting, in the order of the help.
@@ -39,45 +39,46 @@ package struct AugmentationSettings: Sendable, Equatable {
     Setting("fliplr", \.fliplr, .share(0...1), help: "Probability of a horizontal flip."),
     Setting("flipud", \.flipud, .share(0...1), help: "Probability of a vertical flip."),
     Setting("degrees", \.degrees, .range(0...180, "degrees"), help: "Largest rotation either way, in degrees."),
-    // From 45 on, two shears may fold the picture into a line.
+    // From 45 degrees on, two shears may fold the image into a line.
     Setting("shear", \.shear, .range(0...44, "degrees"), help: "Largest shear either way, in degrees."),
     Setting("perspective", \.perspective, .range(0...0.001), help: "Largest perspective either way, 0 to 0.001."),
     Setting("mosaic", \.mosaic, .share(0...1), help: "Probability of a mosaic of four images."),
   ]
 
-  /// Throws `SettingError` for a value outside its range.
+  /// Throws `SettingError` if a value is out of its range.
   package func check() throws { for setting in Self.table { try setting.check(self) } }
 }
 
-/// What a loader delivers.
+/// The content that a loader delivers.
 package enum LoaderMode: Sendable, Equatable {
   /// A new order and new augmentation each epoch.
   case training(AugmentationSettings)
-  /// Every image once, in the data set's order, letterboxed.
+  /// Each image once, in the data set's order, letterboxed.
   case validation
 }
 
-/// Everything a loader is told. Only `seed`, `imageSize`, `mode` and the data decide what is delivered; the rest how fast.
+/// All settings of a loader. Only `seed`, `imageSize`, `mode` and the data decide the stream; the others decide the
+/// speed.
 package struct LoaderSettings: Sendable, Equatable {
-  /// Images a batch; the last batch of an epoch may hold fewer.
+  /// Batch size in images. The last batch of an epoch may hold fewer.
   package var batch: Int
-  /// Side of the square output images in pixels.
+  /// Side of the square output images, in pixels.
   package var imageSize: Int
   /// Seed of order and augmentation.
   package var seed: UInt64
-  /// Threads that decode and augment, to begin with.
+  /// Workers at the start.
   package var workers: Int
-  /// Batches that may lie ready or in work beside the one the consumer holds, to begin with.
+  /// Batches that may be ready or in work besides the one that the consumer holds, at the start.
   package var prefetchDepth: Int
   /// Training or validation.
   package var mode: LoaderMode
-  /// Bytes that slots and scratch may take together; nil sets no limit.
+  /// Limit in bytes for slots and scratch together; nil for none.
   package var memoryBudget: Int?
-  /// Number of this process among those that share each epoch, counted from 0.
+  /// The rank of this process, counted from 0. The ranks share each epoch.
   package var rank = 0
-  /// Processes that share each epoch.
+  /// Number of ranks.
   package var rankCount = 1
-  /// Share of the images that may be damaged before the run stops; one damaged image is always accepted.
+  /// Share of the images that may be damaged before the run stops. One damaged image is always accepted.
   package var damagedShare = 0.01
 
   /// Settings with the defaults of the command line.
@@ -94,13 +95,13 @@ package struct LoaderSettings: Sendable, Equatable {
     self.memoryBudget = memoryBudget
   }
 
-  /// Batches ahead if nobody says how many.
+  /// The default prefetch depth.
   package static let defaultPrefetchDepth = 4
 
-  /// All cores but one, which belongs to the consumer; at least 1.
+  /// The default number of workers: all cores but one, which the consumer uses; at least 1.
   package static var defaultWorkers: Int { max(CoreLimit.current.usable - 1, 1) }
 
-  /// What a loader of its own takes; 8192 pixels a side is the largest image size.
+  /// Ranges of a loader's own settings. The largest image size is 8192 pixels per side.
   private static let table: [Setting<LoaderSettings>] = [
     Setting("batch", \.batch, .range(1...65_536, "images")),
     Setting("image_size", \.imageSize, .range(1...8192, "pixels")),
@@ -108,7 +109,7 @@ package struct LoaderSettings: Sendable, Equatable {
     Setting("prefetch", \.prefetchDepth, .range(1...1024, "batches")),
   ]
 
-  /// Throws `SettingError` for a value outside its range.
+  /// Throws `SettingError` if a value is out of its range.
   func check() throws {
     for setting in Self.table { try setting.check(self) }
     guard rankCount >= 1, (0..<rankCount).contains(rank) else {

@@ -1,27 +1,27 @@
 import FeederCore
 import FeederTuning
 
-/// A loader under its tuner: measures between batches, and moves workers and prefetch depth within their limits.
+/// A loader with its tuner, which measures between batches and changes workers and prefetch depth within limits.
 ///
-/// For one consumer, which calls `startEpoch` and `nextBatch` here instead of at the loader. What is delivered is the
-/// loader's stream, whatever is moved.
+/// One consumer calls `startEpoch` and `nextBatch` here instead of on the loader. The stream is the loader's, whatever
+/// changes.
 package final class TunedLoader {
-  /// A change and when it came.
+  /// A change of the setting, and its time.
   package struct Change: Sendable {
-    /// Batches delivered before it.
+    /// Batches delivered before the change.
     package let step: Int
-    /// What was decided and why.
+    /// The decision and its reason.
     package let decision: TuningDecision
 
-    /// One line for a log.
+    /// The change in one line.
     package var line: String { "loader from batch \(step) on: \(decision.setting), because \(decision.reason)" }
   }
 
-  /// The loader itself, for what the consumer asks beside batches.
+  /// The loader, for all other calls of the consumer.
   package let loader: Loader
   /// The latest decision; nil before the first window is full.
   package private(set) var latest: TuningDecision?
-  /// Told of every change.
+  /// Called with every change.
   package var onChange: ((Change) -> Void)?
 
   private var tuner: Tuner
@@ -32,12 +32,12 @@ package final class TunedLoader {
   private var returned: ContinuousClock.Instant?
   private var telemetry: Telemetry
 
-  /// Batches of an epoch that was not announced that are not measured: until then nobody could have filled ahead.
+  /// Batches that are not measured at the start of an epoch that was not announced, because nothing could fill ahead.
   private static let coldCount = 4
   private var unmeasuredCount = TunedLoader.coldCount
 
-  /// Takes `loader` over at its present plan, or at what was `learned` in an earlier run, as far as its limits allow. `workers`
-  /// and `prefetchDepth` are the ranges to move in; a single number pins.
+  /// Controls `loader`, from its present plan or from the setting `learned` in an earlier run, as far as the limits
+  /// allow. `workers` and `prefetchDepth` are the permitted ranges; a range of one number pins it.
   package init(
     _ loader: Loader, workers: ClosedRange<Int>, prefetchDepth: ClosedRange<Int> = 1...64,
     learned: LearnedSetting? = nil
@@ -56,13 +56,13 @@ package final class TunedLoader {
     if learned != nil, isActive { adopt(tuner.setting) }
   }
 
-  /// The setting in force.
+  /// The present setting.
   package var setting: TuningSetting { tuner.setting }
 
-  /// What a next run may begin with; nil before anything was measured, and where both numbers are pinned.
+  /// The setting with which the next run may begin. Nil before the first measurement, and if both numbers are pinned.
   package var learned: LearnedSetting? { isActive ? tuner.learned : nil }
 
-  /// As `Loader.startEpoch`.
+  /// Begins an epoch, as `Loader.startEpoch` does.
   package func startEpoch(_ epoch: Int, closeMosaic: Bool = false, firstBatch: Int = 0, hashSoFar: UInt64 = 0) {
     forget()
     let isAnnounced = loader.startEpoch(
@@ -70,12 +70,12 @@ package final class TunedLoader {
     unmeasuredCount = isAnnounced ? 0 : Self.coldCount
   }
 
-  /// As `Loader.announceEpoch`.
+  /// Announces the next epoch, as `Loader.announceEpoch` does.
   package func announceEpoch(_ epoch: Int, closeMosaic: Bool = false) {
     loader.announceEpoch(epoch, closeMosaic: closeMosaic)
   }
 
-  /// As `Loader.nextBatch`; a decision that is due comes before it. Throws what `Loader.nextBatch` throws.
+  /// The next batch, as from `Loader.nextBatch`. Makes a due decision first. Throws what `Loader.nextBatch` throws.
   package func nextBatch() throws -> Batch? {
     guard isActive else { return try loader.nextBatch() }
     let asked = ContinuousClock.now
@@ -102,7 +102,7 @@ package final class TunedLoader {
     returned = nil
   }
 
-  /// The step that ends as the consumer asks again.
+  /// Ends the step when the consumer asks for the next batch.
   private func closeStep(at now: ContinuousClock.Instant) {
     guard var step = pending, let returned else { return }
     step.holdSeconds = (now - returned) / .seconds(1)
@@ -127,7 +127,8 @@ package final class TunedLoader {
   private func decide() {
     let before = telemetry
     telemetry = loader.telemetry
-    // CPU seconds are known by image, wall seconds by stage: the stages share the CPU seconds as they share the others.
+    // CPU time is known per image, wall time per stage, so the stages share the CPU time in the ratio of their wall
+    // times.
     let decode = telemetry.decodeSeconds - before.decodeSeconds
     let augment =
       telemetry.augmentSeconds + telemetry.hashSeconds - before.augmentSeconds - before.hashSeconds
@@ -148,7 +149,7 @@ package final class TunedLoader {
     do {
       try loader.adjust(workers: setting.workers, prefetchDepth: setting.prefetchDepth)
     } catch {
-      // The host has no memory for what the budget allows: the loader goes on with what it has, and nothing more is tried.
+      // The host has no memory for a plan within the budget: the loader continues with what it has, and tuning ends.
       isActive = false
     }
   }

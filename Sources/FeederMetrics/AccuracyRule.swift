@@ -1,7 +1,7 @@
-/// How average precision is computed. The rules differ by up to some thousandths on the same detections.
+/// The rule that computes average precision. On the same detections the rules differ by up to a few thousandths.
 package enum AccuracyRule: String, CaseIterable, Sendable {
-  /// As YOLO tools compute it.
+  /// The rule of YOLO tools.
   case yolo
-  /// As pycocotools computes it.
+  /// The rule of pycocotools.
   case coco
 }

@@ -3,25 +3,26 @@ import FeederCore
 /// The most detections of an image that count, by falling score. A perfect detector must be able to reach recall 1, so the bound
 /// follows the data unless the user gives a number.
 package struct DetectionBound: Sendable, Equatable {
-  /// The bound of data with few boxes: training tools keep as many detections of an image after suppression.
+  /// The bound if no image has more boxes: training tools keep as many detections per image after suppression.
   package static let standard = 300
 
-  /// What `--max-detections` takes.
+  /// The range of `--max-detections`.
   package static let allowed = 1...100_000
 
-  /// Why `count` is refused.
+  /// The error line for `count`.
   package static func refusal(of count: Int) -> SettingLine {
     "\(setting: "max_detections") \(count): give \(allowed.lowerBound) to \(allowed.upperBound)"
   }
 
-  /// What set the bound.
+  /// The source of the bound.
   private enum Reason { case standard, given, boxes }
 
   /// Detections per image.
   package let count: Int
   private let reason: Reason
 
-  /// `given` if the user gave a number. Otherwise the larger of `standard` and `mostBoxes`, the most boxes of an image of the data.
+  /// A bound of `given` if the user gave a number, else the larger of `standard` and `mostBoxes`, the most boxes on one
+  /// image.
   package init(given: Int?, mostBoxes: Int) {
     if let given {
       (count, reason) = (given, .given)
@@ -30,12 +31,12 @@ package struct DetectionBound: Sendable, Equatable {
     }
   }
 
-  /// The bound for results whose boxes are known.
+  /// A bound for results, which contain the boxes.
   package init(given: Int?, _ results: [ImageResult]) {
     self.init(given: given, mostBoxes: results.lazy.map(\.truths.count).max() ?? 0)
   }
 
-  /// The line about a bound other than `standard`; nil for the standard one.
+  /// A line about a bound other than `standard`; nil for `standard`.
   package var line: SettingLine? {
     guard count != Self.standard else { return nil }
     let cause: SettingLine =
@@ -44,7 +45,8 @@ package struct DetectionBound: Sendable, Equatable {
     return "at most \(count) detections per image count (\(cause))\(sizes)"
   }
 
-  /// The line about `imageCount` images that have more detections than count, or, if `isExact` is false, at least as many; nil for none.
+  /// A line about `imageCount` images with more detections than count, or with at least as many if not `isExact`. Nil
+  /// for no image.
   package func line(cutting imageCount: Int, isExact: Bool) -> SettingLine? {
     guard imageCount > 0 else { return nil }
     let images = imageCount == 1 ? "1 image has" : "\(imageCount) images have"

@@ -1,14 +1,15 @@
-/// What is right and what is wrong on one image at one confidence, by the rule of `Matching` at overlap 0.5.
+/// Right and wrong detections on one image at one confidence, by the rule of `Matching` at overlap 0.5.
 package struct ImageErrors: Sendable {
   /// The image's name without its ending.
   package let imageID: String
-  /// Claims that are right, and those that are not.
+  /// Detections that match a box.
   package let hits: [Detection]
+  /// Detections that match no box.
   package let falseCalls: [Detection]
-  /// Boxes that no claim covers.
+  /// Boxes that no detection matches.
   package let missed: [GroundTruth]
 
-  /// Looks at the claims of at least `confidence`.
+  /// Compares the detections from `confidence` on with the boxes.
   package init(_ result: ImageResult, confidence: Double) {
     imageID = result.imageID
     var free = Set(result.truths.indices)
@@ -32,10 +33,11 @@ package struct ImageErrors: Sendable {
     missed = free.sorted().map { result.truths[$0] }
   }
 
-  /// True where nothing is wrong.
+  /// True if no detection is wrong and no box is missed.
   package var isClean: Bool { missed.isEmpty && falseCalls.isEmpty }
 
-  /// The `count` images with most boxes missed, then with most and surest false calls; clean ones are left out.
+  /// The `count` images with the most missed boxes, then the most and most confident false calls. Images without errors
+  /// are left out.
   package static func worst(_ results: [ImageResult], confidence: Double, count: Int) -> [ImageErrors] {
     let all = results.map { ImageErrors($0, confidence: confidence) }.filter { !$0.isClean }
     func rank(_ errors: ImageErrors) -> (Int, Int, Double) {

@@ -1,15 +1,15 @@
 import FeederCore
 
-/// One box that a network, or anyone else, claims to see.
+/// One box that a network or another source detected.
 package struct Detection: Hashable, Sendable {
   /// The box, in pixels of the original image.
   package var box: Box
   /// Class, counted from 0.
   package var classID: Int
-  /// Confidence, 0 to 1; larger is surer.
+  /// Confidence, 0 to 1.
   package var score: Double
 
-  /// A claim of class `classID` at `box` with confidence `score`.
+  /// A detection of class `classID` at `box` with confidence `score`.
   package init(box: Box, classID: Int, score: Double) {
     self.box = box
     self.classID = classID
@@ -17,7 +17,7 @@ package struct Detection: Hashable, Sendable {
   }
 }
 
-/// One box that is really there.
+/// One box of the labels.
 package struct GroundTruth: Hashable, Sendable {
   /// The box, in pixels of the original image.
   package var box: Box
@@ -30,11 +30,11 @@ package struct GroundTruth: Hashable, Sendable {
     self.classID = classID
   }
 
-  /// The box of a label on an image of `imageSize`, its edges snapped to whole pixels where they nearly are ones.
+  /// The box of a label on an image of `imageSize`. An edge within `snapDistance` of a whole pixel is moved to it.
   ///
-  /// Labels are text of about 6 digits: a box drawn at whole pixels comes back up to 0.0005 px off on a 640 px image (0.0019
-  /// px at 2,560 px). That jitter would push boxes of exactly 32 x 32 px over COCO's limit of small. An edge within
-  /// `snapDistance` of a whole pixel is therefore put on it.
+  /// Labels are text of about 6 digits, so a box drawn at whole pixels returns up to 0.0005 px off on a 640 px image
+  /// (0.0019 px at 2,560 px). Without the move, this error would push boxes of exactly 32 x 32 px over COCO's limit for
+  /// small ones.
   package init(label: Label, imageSize: PixelSize) {
     let box = label.box(in: imageSize)
     self.init(
@@ -42,7 +42,7 @@ package struct GroundTruth: Hashable, Sendable {
       classID: label.classID)
   }
 
-  /// Pixels within which an edge is taken for a whole pixel: just above the jitter of 6 digits at 2,560 px.
+  /// Distance in pixels within which an edge moves to a whole pixel: just above the error of 6 digits at 2,560 px.
   package static let snapDistance = 0.002
 
   private static func snap(_ edge: Double) -> Double {
@@ -51,13 +51,13 @@ package struct GroundTruth: Hashable, Sendable {
   }
 }
 
-/// What was claimed and what is there, on one image.
+/// The detections and labels of one image.
 package struct ImageResult: Sendable {
   /// The image's name without its ending.
   package var imageID: String
-  /// The claims, in any order.
+  /// The detections, in any order.
   package var detections: [Detection]
-  /// The boxes that are there.
+  /// The boxes of the labels.
   package var truths: [GroundTruth]
 
   /// The result of the image `imageID`.
@@ -74,7 +74,7 @@ package struct ImageResult: Sendable {
     return cut
   }
 
-  /// Positions of the detections by falling score; equal scores keep their order, a score that is not a number is left out.
+  /// Indices of the detections by falling score. Equal scores keep their order; scores that are NaN are left out.
   func ranking() -> [Int] {
     detections.indices.filter { !detections[$0].score.isNaN }.sorted {
       let (left, right) = (detections[$0].score, detections[$1].score)
@@ -82,14 +82,14 @@ package struct ImageResult: Sendable {
     }
   }
 
-  /// Positions of the boxes that are there, by class.
+  /// Indices of the label boxes by class.
   func truthsByClass() -> [Int: [Int]] {
     Dictionary(grouping: truths.indices) { truths[$0].classID }
   }
 }
 
 extension Box {
-  /// The area both boxes share over the area either covers plus `epsilon`; 0 where they do not touch.
+  /// The shared area of both boxes over their union plus `epsilon`; 0 if they do not overlap.
   package func overlap(with other: Box, epsilon: Double) -> Double {
     let w = min(x2, other.x2) - max(x1, other.x1)
     let h = min(y2, other.y2) - max(y1, other.y1)

@@ -2,7 +2,7 @@ import FeederDetection
 import FeederTorch
 import FeederFixtures
 
-/// Which anchor learns which box, and the loss that follows, in both variants of the assigner.
+/// Compares the assignment of boxes to anchors, and the loss, in both variants of the assigner.
 enum AssignmentParity {
   private static let variants: [(name: String, variant: TaskAlignedAssigner.Variant)] = [
     ("classic", .classic), ("v84", .widened),
@@ -10,12 +10,12 @@ enum AssignmentParity {
 
   private static let strides = ModelDesign.yolov8n.strides
 
-  /// Names of the cases in a file: what stands before the first point.
+  /// Names of the cases in a file: the part before the first point of each tensor name.
   private static func cases(_ fixture: Fixture) -> [String] {
     Set(fixture.names.compactMap { $0.split(separator: ".").first.map(String.init) }).sorted()
   }
 
-  /// The choice exactly, soft targets within 1e-5.
+  /// Assignments must be equal, soft targets within 1e-5.
   static func assigner(_ fixture: Fixture, _ record: ParityRecord) throws {
     for name in cases(fixture) {
       let truth = BatchTruth(
@@ -48,7 +48,8 @@ enum AssignmentParity {
     record.equal(key + ".boxes", try kept.doubles(), try fixture.doubles(key + ".boxes"))
   }
 
-  /// Losses within 5e-6, gradients within 1e-5 of the norm: about 7 times the measured distance to float64.
+  /// Losses within 5e-6 of their value, gradients within 1e-5 of their norm: about 7 times the measured distance to
+  /// float64.
   static func loss(_ fixture: Fixture, _ record: ParityRecord) throws {
     for name in cases(fixture) {
       let size = try fixture.ints(name + ".image_hw")

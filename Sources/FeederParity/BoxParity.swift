@@ -2,10 +2,10 @@ import FeederDetection
 import FeederTorch
 import FeederFixtures
 
-/// Box geometry and the distribution over distances. Bounds: 5 to 20 times the distance between the float32 reference and its
-/// float64 evaluation.
+/// Compares box geometry and the distribution over distances. Bounds are 5 to 20 times the distance between the float32
+/// reference and its float64 evaluation.
 enum BoxParity {
-  /// IoU and CIoU of random and degenerate pairs, values and gradients.
+  /// IoU and CIoU of random and degenerate pairs: values and gradients.
   static func overlap(_ fixture: Fixture, _ record: ParityRecord) throws {
     for set in ["random", "degenerate"] {
       let box1 = try fixture.tensor(set + ".box1", on: record.device)
@@ -33,7 +33,7 @@ enum BoxParity {
     }
   }
 
-  /// Distances from logits, the distribution loss, and boxes to distances and back.
+  /// Distances from logits, the distribution loss, and the conversion of boxes to distances and back.
   static func distribution(_ fixture: Fixture, _ record: ParityRecord) throws {
     let logits = try fixture.tensor("decode.logits", on: record.device)
     try logits.setRequiresGradient()

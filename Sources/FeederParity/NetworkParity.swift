@@ -2,15 +2,15 @@ import FeederDetection
 import FeederTorch
 import FeederFixtures
 
-/// The whole network: forward in evaluation and training, loss, backward, statistics of the norms. Bounds: some 20 times the
-/// measured distance; batch statistics over few values are the widest.
+/// Compares the whole network: forward in evaluation and training, loss, backward, and the norms' statistics. Bounds
+/// are about 20 times the measured distance; those for batch statistics over few values are the largest.
 struct NetworkParity {
   private let fixture: Fixture
   private let record: ParityRecord
   private let model: DetectionNetwork
   private let byName: [String: Tensor]
 
-  /// A network with the weights of `weights`.
+  /// A network with the weights from the file `weights`.
   init(_ fixture: Fixture, weights: Fixture, _ record: ParityRecord) throws {
     self.fixture = fixture
     self.record = record
@@ -64,7 +64,8 @@ struct NetworkParity {
       let gradient = try fixture.required(byName[name], name).gradientDoubles()
       let norm = gradient.map { $0 * $0 }.reduce(0, +).squareRoot()
       record.largest("norm of \(name)", [norm], [norms[index]], within: max(2e-4 * norms[index], 1e-6))
-      // A sum that cancels is known no better than its terms: with one thread that of model.7.conv.weight is off by 1e-6 of them.
+      // A sum of cancelling terms is no more exact than its terms: with one thread, the sum for model.7.conv.weight
+      // differs by 1e-6 of them.
       let sumBound = max(2e-2, 2e-6 * norms[index] * Double(gradient.count).squareRoot())
       record.largest("sum of \(name)", [gradient.reduce(0, +)], [sums[index]], within: sumBound)
     }

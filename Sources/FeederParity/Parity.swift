@@ -3,7 +3,7 @@ import FeederTorch
 import FeederFixtures
 import Foundation
 
-/// The reference files whose computation runs on a device.
+/// The reference files whose computation can run on any device.
 package enum Parity: String, CaseIterable, Sendable {
   case overlap = "a_ciou"
   case distribution = "b_dfl"
@@ -15,8 +15,8 @@ package enum Parity: String, CaseIterable, Sendable {
   case optimizers = "i_optim"
   case lossScaling = "j_gradscaler"
 
-  /// Compares every number of the file in `folder`, and of the second file that `network` takes its weights from
-  /// (`weightsFile`), with what `device` computes. Throws where a file is missing or damaged, or the engine fails.
+  /// Compares every number of the file in `folder` with the results of `device`. `network` also reads its weights from
+  /// `weightsFile`. Throws if a file is missing or damaged, or the engine fails.
   package func compare(in folder: URL, on device: Device) throws -> ParityRecord {
     let fixture = try Fixture(rawValue, folder: folder)
     let record = ParityRecord(device: device)
@@ -35,22 +35,22 @@ package enum Parity: String, CaseIterable, Sendable {
     return record
   }
 
-  /// The weights of `network`, half precision numbers.
+  /// The file with the weights of `network`, in half precision.
   package static let weightsFile = "h_yolov8n_nc6_state_f16"
 }
 
-/// A reference file that does not hold what it must.
+/// A reference file whose content is incomplete.
 struct ParityError: Error, CustomStringConvertible {
   let description: String
 }
 
 extension Fixture {
-  /// A reference tensor as an engine tensor, float32.
+  /// A reference tensor as a float32 tensor on `device`.
   func tensor(_ name: String, on device: Device) throws -> Tensor {
     try Tensor(floats(name), shape: shape(name)).to(device)
   }
 
-  /// The boxes to learn from `PREFIXbatch_idx`, `PREFIXcls` and `PREFIXbboxes`.
+  /// The boxes of `PREFIXbatch_idx`, `PREFIXcls` and `PREFIXbboxes` as targets.
   func targets(_ prefix: String) throws -> [TargetBox] {
     let images = try ints(prefix + "batch_idx")
     let classes = try ints(prefix + "cls")
@@ -62,7 +62,7 @@ extension Fixture {
     }
   }
 
-  /// `value`, or an error that names what is missing.
+  /// `value`. Throws `ParityError`, which names `what`, if it is nil.
   func required<Value>(_ value: Value?, _ what: String) throws -> Value {
     guard let value else { throw ParityError(description: "\(name): it has no \(what)") }
     return value
@@ -72,6 +72,6 @@ extension Fixture {
 extension Tensor {
   /// All elements as Double.
   func doubles() throws -> [Double] { try array(of: Double.self) }
-  /// The gradient's elements; zeros where none flowed.
+  /// The gradient's elements; zeros if there is no gradient.
   func gradientDoubles() throws -> [Double] { try gradient()?.doubles() ?? [Double](repeating: 0, count: count) }
 }

@@ -1,32 +1,32 @@
 import FeederTorch
 
-/// Comparisons with a reference on one device, kept with their distances.
+/// The comparisons with a reference on one device, with their distances.
 package final class ParityRecord {
-  /// One comparison. It holds where the distance is at most the bound.
+  /// One comparison. It holds if the distance is at most the bound.
   package struct Comparison: Sendable {
-    /// What was compared, by the names of the reference file.
+    /// The compared value, by its name in the reference file.
     package let subject: String
-    /// Distance from the reference; 0 or infinite for choices.
+    /// Distance from the reference; 0 or infinite for values that must be equal.
     package let distance: Double
-    /// The most that is allowed on this device.
+    /// The largest permitted distance on this device.
     package let bound: Double
 
-    /// False for a distance that is not a number, too.
+    /// True if the distance is within the bound; false if it is NaN.
     package var holds: Bool { distance <= bound }
   }
 
-  /// Where the computation runs.
+  /// The device of the computation.
   package let device: Device
-  /// All that was compared, in order.
+  /// All comparisons, in order.
   package private(set) var comparisons: [Comparison] = []
 
-  /// A device other than the CPU adds in another order, and float32 sums differ by it.
+  /// Factor on bounds for other devices than the CPU, which add float32 numbers in another order.
   package static let slackElsewhere = 4.0
 
   /// An empty record of computations on `device`.
   package init(device: Device) { self.device = device }
 
-  /// What bounds are multiplied by here.
+  /// The factor on bounds for this device.
   package var slack: Double { device == .cpu ? 1 : Self.slackElsewhere }
 
   /// Comparisons that do not hold.
@@ -42,12 +42,12 @@ package final class ParityRecord {
     note(subject, distance: Self.largest(ours, reference), bound: bound)
   }
 
-  /// Compares by the norm of the difference over the norm of the reference.
+  /// Compares by the norm of the difference divided by the norm of the reference.
   func relative(_ subject: String, _ ours: [Double], _ reference: [Double], within bound: Double) {
     note(subject, distance: Self.relative(ours, reference), bound: bound)
   }
 
-  /// Compares what must be the same.
+  /// Compares values that must be equal.
   func equal<Value: Equatable>(_ subject: String, _ ours: Value, _ reference: Value) {
     note(subject, distance: ours == reference ? 0 : .infinity, bound: 0)
   }
@@ -56,7 +56,7 @@ package final class ParityRecord {
     guard left.count == right.count else { return .infinity }
     return zip(left, right).reduce(0) { most, pair in
       let difference = pair.0 == pair.1 ? 0 : abs(pair.0 - pair.1)
-      return most.isNaN || difference <= most ? most : difference  // what is not a number stays
+      return most.isNaN || difference <= most ? most : difference  // NaN stays
     }
   }
 

@@ -2,8 +2,8 @@ import FeederDetection
 import FeederTorch
 import FeederFixtures
 
-/// Non-maximum suppression: the same detections in the same order, corners within 1e-3 px. float32 rounding of centre and
-/// extent to corners is about 5e-5 px.
+/// Compares non-maximum suppression: the same detections in the same order, with corners within 1e-3 px. The float32
+/// conversion of centre and size to corners has an error of about 5e-5 px.
 enum SuppressionParity {
   private static func settings(_ name: String) -> NonMaximumSuppression? {
     var settings = NonMaximumSuppression()

@@ -3,9 +3,9 @@ import FeederTorch
 import FeederTraining
 import FeederFixtures
 
-/// What moves numbers from step to step: weight average, optimizers, loss scale.
+/// Compares the updates of each step: EMA, optimizers, loss scale.
 enum UpdateParity {
-  /// Every update within 1e-6 (float32 over at most 17 updates: measured 1e-7); integers stay.
+  /// Every EMA update within 1e-6 (float32 over at most 17 updates: 1e-7 measured). Integers do not change.
   static func average(_ fixture: Fixture, _ record: ParityRecord) throws {
     let prefix = "ema.start."
     let keys = fixture.names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
@@ -45,7 +45,7 @@ enum UpdateParity {
 
   private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
-  /// SGD and AdamW with clipping within 5e-6 (float32 over 8 steps: measured 2e-7 and 1e-6).
+  /// SGD and AdamW with clipping within 5e-6 (float32 over 8 steps: 2e-7 and 1e-6 measured).
   static func optimizers(_ fixture: Fixture, _ record: ParityRecord) throws {
     for (rule, rate, momentum) in [(OptimizerRule.sgd, 0.01, 0.937), (.adamw, 0.001, 0.9)] {
       try optimizer(rule, rate, momentum, fixture, record)
@@ -85,7 +85,7 @@ enum UpdateParity {
     record.equal("\(name) steps", step, 8)
   }
 
-  /// Scale, skipped steps and growth counter exactly.
+  /// Scale, skipped steps and growth counter must be equal.
   static func lossScaling(_ fixture: Fixture, _ record: ParityRecord) throws {
     let cases = try fixture.required(try fixture.json("cases") as? [String: [String: Any]], "cases")
     record.equal("there are cases", cases.isEmpty, false)

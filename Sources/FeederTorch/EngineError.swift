@@ -1,17 +1,18 @@
 import CTorch
 
-/// A failure inside libtorch or of work with other processes, with torch's own message.
+/// An error of libtorch or of the work with other processes, with torch's message.
 package struct EngineError: Error, CustomStringConvertible {
-  /// What a caller can do something about, as CTorch's status has it, and all else.
+  /// The kinds of errors that callers handle, as in CTorch's status; all others are `other`.
   package enum Kind: Sendable {
+    /// An error that no caller handles.
     case other
-    /// The host or the device had no memory left. What the action had begun is undone or dropped by its caller.
+    /// The host or the device has no memory left. The caller undoes or drops what the action began.
     case outOfMemory
-    /// Another process of the group is gone or silent: the group is of no use any more.
+    /// Another process of the group is gone or silent. The group is unusable.
     case lostPeer
-    /// The work between GPUs lost another process; the group may still be whole.
+    /// The work between GPUs lost another process. The group may still be usable.
     case lostLink
-    /// The work fails on another process, whose own line says why.
+    /// The work failed in another process, whose own line gives the reason.
     case failsElsewhere
 
     init(status: Int) {
@@ -27,11 +28,12 @@ package struct EngineError: Error, CustomStringConvertible {
 
   /// The operator or action that failed.
   package let action: String
-  /// Torch's message, first line.
+  /// The first line of torch's message.
   package let message: String
+  /// The kind of error.
   package let kind: Kind
 
-  /// True if the host or the device had no memory left.
+  /// True if the host or the device has no memory left.
   package var isOutOfMemory: Bool { kind == .outOfMemory }
 
   /// True if another process is gone or silent, or failed.
@@ -48,20 +50,20 @@ package struct EngineError: Error, CustomStringConvertible {
     message = String(cString: ct_error()).split(separator: "\n").first.map(String.init) ?? "no message"
   }
 
-  /// A failure that was found on this side of the shim.
+  /// An error found in Swift, not by torch.
   init(_ action: String, _ kind: Kind = .other, message: String) {
     self.action = action
     self.kind = kind
     self.message = message
   }
 
-  /// One line: what failed and why.
+  /// The failed action and the reason, in one line.
   package var description: String {
     "\(action): \(message)" + (isOutOfMemory ? "; fewer or smaller images, or a smaller model, take less" : "")
   }
 }
 
-/// Turns a status of the shim into a Swift error.
+/// Throws `EngineError` if `status`, a result of CTorch, is not 0.
 func check(_ status: Int32, _ action: @autoclosure () -> String) throws {
   if status != 0 { throw EngineError(action(), status: status) }
 }

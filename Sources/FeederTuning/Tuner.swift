@@ -1,18 +1,19 @@
-/// Chooses workers and prefetch depth while a run goes on: one window of measurements in, one decision out.
+/// Chooses workers and prefetch depth during a run: per window of measurements it makes one decision.
 ///
-/// No threads, no clock: the loader calls it between batches. It replays the recorded batches under other settings
-/// (`SettingChoice`) and goes towards the best of them (`SettingMove`): upward it at most doubles the slots, downward it goes by
-/// quarters after quiet windows, or at once where the loader limits and depth buys nothing. A change of costs (CUSUM) makes
-/// it forget what it knew, so it never grows slow. It cannot change what is delivered, only when.
+/// It has no thread and no clock; the loader calls it between batches. It replays the recorded batches under other
+/// settings (`SettingChoice`) and moves towards the best (`SettingMove`). Upward it at most doubles the slots. Downward
+/// it goes by quarters after quiet windows, or at once if the loader limits and depth brings nothing. If costs change
+/// (CUSUM) it drops what it learned, so old costs never slow its decisions. It changes the time of a delivery, never
+/// its content.
 package struct Tuner: Sendable {
-  /// Windows that a bar lasts when no change is seen: about 64 s.
+  /// Windows for which a learned bound holds without a change: about 64 s.
   private static let barWindows = 128
   /// Quiet windows before memory is given back.
   private static let quietWindows = 3
 
-  /// Within what it chooses.
+  /// The limits of every choice.
   package let limits: TuningLimits
-  /// The setting in force.
+  /// The present setting.
   package private(set) var setting: TuningSetting
 
   private var history = TuningHistory()
@@ -31,15 +32,15 @@ package struct Tuner: Sendable {
   private var stepCount: Int
   private var stepsSinceChange = 0
 
-  /// A tuner that begins with `start`, or without it with `limits.coldStart`. `stepCount` are the steps that `start` was learned
-  /// from in earlier runs.
+  /// A tuner that begins with `start`, or with `limits.coldStart` if that is nil. `stepCount` is the number of steps of
+  /// earlier runs behind `start`.
   package init(limits: TuningLimits, start: TuningSetting? = nil, stepCount: Int = 0) {
     self.limits = limits
     self.stepCount = stepCount
     setting = start.map(limits.clamped) ?? limits.coldStart
   }
 
-  /// Takes a window that was measured under `setting`; the answer holds from the next batch on.
+  /// Decides from a window that was measured under `setting`. The decision applies from the next batch on.
   package mutating func decide(_ window: borrowing TuningWindow) -> TuningDecision {
     record(window)
     age()
@@ -76,7 +77,7 @@ package struct Tuner: Sendable {
     return apply(next, reason: reason, verdict: verdict, predicted: predicted)
   }
 
-  /// What a next run may begin with; nil before anything was measured, in this run or in those before.
+  /// The setting with which the next run may begin; nil if neither this run nor an earlier one measured anything.
   package var learned: LearnedSetting? {
     stepCount > 0 ? LearnedSetting(setting: setting, stepCount: stepCount) : nil
   }
@@ -111,15 +112,15 @@ package struct Tuner: Sendable {
       ceiling: ceiling.value)
   }
 
-  /// A lasting change of the step time or of a stage's cost: what was learned before it is void.
+  /// After a lasting change of the step time or of a stage's cost, drops what was learned before.
   private mutating func lookForChange(_ window: borrowing TuningWindow) -> Bool {
     if lastWindowWasMixed {
-      // The window in which a change came holds both sides of it; from here on there is a clean one.
+      // The window of a change contains both old and new costs. The next one is clean.
       lastWindowWasMixed = false
       history.keepLast(window.steps.count)
       signals = TuningSignals()
     }
-    // A change of our own moves the workers' costs a little (queues, caches); it is no news.
+    // A change by the tuner itself shifts the workers' costs a little (queues, caches) and is no change of conditions.
     let known = signals.observe(window, isOwnChange: ownChangeAge <= 2)
     let isFaster = ceiling.value.map { Double(limits.batch) * recent.batchRate > 1.15 * $0 } ?? false
     guard let windows = known ?? (isFaster ? 1 : nil) else { return false }
@@ -135,7 +136,7 @@ package struct Tuner: Sendable {
     return true
   }
 
-  /// CPU work that takes longer on the wall than on the CPU: the workers share fewer cores than there are of them.
+  /// CPU work takes longer in wall time than in CPU time if the workers outnumber the available cores.
   private mutating func lookForContention(_ window: borrowing TuningWindow) {
     let cpu = window.decodeSeconds + window.augmentSeconds
     guard cpu > 0, window.busyWallSeconds > 1.1 * cpu else { return }
@@ -158,7 +159,8 @@ package struct Tuner: Sendable {
 
   // MARK: - Moves
 
-  /// Workers that paid under 2 % go again, and more than before are barred until something changes or time has passed.
+  /// Undoes additional workers that gained under 2 %. More workers than before are then barred until conditions change
+  /// or time has passed.
   private mutating func judgeProbe(_ window: borrowing TuningWindow) -> TuningDecision? {
     guard let outcome = probe?.observe(window), let trial = probe else { return nil }
     switch outcome {
@@ -179,8 +181,8 @@ package struct Tuner: Sendable {
     }
   }
 
-  /// The part of a move that the budget allows now. Where one number rises while the other falls, the falling one goes
-  /// first: slots and scratch are still held until they come free.
+  /// The part of a move that the budget allows now. If one number rises and the other falls, the fall goes first,
+  /// because slots and scratch are held until they are free.
   private func affordable(_ next: TuningSetting, held: Int) -> TuningSetting {
     let wanted = limits.clamped(next)
     guard let budget = limits.byteBudget else { return wanted }

@@ -1,17 +1,17 @@
-/// Why a setting changed or stayed; its description is what the log says.
+/// The reason why a setting changed or stayed. The log prints its description.
 package enum TuningReason: Sendable, Equatable, CustomStringConvertible {
-  /// Nothing would pay.
+  /// No change would pay.
   case steady
-  /// More workers or depth: `stallShare` is what would be waited without it, `better` what with it.
+  /// More workers or depth. `stallShare` is the predicted stall without the change, `better` with it.
   case shortage(stallShare: Double, better: Double)
   /// Less memory or fewer workers at no cost.
   case surplus(freedByteCount: Int)
-  /// The loader cannot keep up whatever the depth: memory goes back.
+  /// The loader is too slow at any depth, so memory is given back.
   case saturated(LimitingStage)
-  /// A change brought less than it must; it is barred for a while.
+  /// The last change gained too little. It is undone and barred for some time.
   case undone(gain: Double)
 
-  /// One clause in words.
+  /// The reason as one clause.
   package var description: String {
     func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
     switch self {
@@ -26,16 +26,16 @@ package enum TuningReason: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// What the tuner answers to a window.
+/// The tuner's decision after a window.
 package struct TuningDecision: Sendable, Equatable {
   /// The setting from now on.
   package let setting: TuningSetting
-  /// True where it differs from the one before.
+  /// True if the setting differs from the one before.
   package let isChange: Bool
-  /// Why.
+  /// The reason.
   package let reason: TuningReason
-  /// What sets the pace.
+  /// The limiting stage.
   package let verdict: TuningVerdict
-  /// Share of time that the consumer is predicted to wait with this setting.
+  /// The predicted share of time that the consumer stalls with this setting.
   package let predictedStallShare: Double
 }

@@ -1,47 +1,48 @@
-/// What sets the pace of a run.
+/// The stage that limits the speed of a run.
 package enum LimitingStage: String, Sendable, Codable, CaseIterable {
-  /// The storage: bytes come too slowly.
+  /// The storage, which delivers bytes too slowly.
   case read
-  /// The cores, mostly with decoding.
+  /// The cores, mostly by decoding.
   case decode
-  /// The cores, mostly with augmenting and hashing.
+  /// The cores, mostly by augmentation and hashes.
   case augment
-  /// The way from host memory to the device.
+  /// The copy from host memory to the device.
   case copy
-  /// The device: the loader waits for it.
+  /// The device; the loader waits for it.
   case device
-  /// Loader and device are within a fifth of each other: either may wait now and then.
+  /// Loader and device differ by at most a fifth, so either may wait at times.
   case balanced
 }
 
-/// Which stage limits, and what no setting can help.
+/// The stage that limits, and the stall that no setting can avoid.
 package struct TuningVerdict: Sendable, Equatable, CustomStringConvertible {
-  /// The stage that sets the pace.
+  /// The stage that limits the speed.
   package let stage: LimitingStage
-  /// Images a second that the loader could deliver with the best setting.
+  /// Images per second that the loader could deliver with the best setting.
   package let loaderCeiling: Double
-  /// Images a second that the device could take.
+  /// Images per second that the device could process.
   package let deviceCeiling: Double
 
-  /// Loader time over device time from which the loader limits: beyond measuring error.
+  /// Loader time over device time from which the loader limits; above measurement error.
   package static let bound = 1.03
-  /// Loader time over device time from which both are called balanced.
+  /// Loader time over device time from which the two are balanced.
   package static let near = 0.8
 
-  /// A verdict by its fields.
+  /// A verdict from its values.
   package init(stage: LimitingStage, loaderCeiling: Double, deviceCeiling: Double) {
     self.stage = stage
     self.loaderCeiling = loaderCeiling
     self.deviceCeiling = deviceCeiling
   }
 
-  /// The best loader's batch time over the device's step time.
+  /// The batch time of the best loader setting over the device's step time.
   package var utilisation: Double { loaderCeiling > 0 ? deviceCeiling / loaderCeiling : 0 }
 
-  /// Share of time the device must wait whatever the setting: 1 - T * L / B; 0 where the loader can keep up.
+  /// The share of time that the device must wait under any setting: 1 - 1 / `utilisation`; 0 if the loader is fast
+  /// enough.
   package var unavoidableStallShare: Double { utilisation > 1 ? 1 - 1 / utilisation : 0 }
 
-  /// One line for a person.
+  /// The verdict in one line.
   package var description: String {
     let (loader, device) = (Int(loaderCeiling.rounded()), Int(deviceCeiling.rounded()))
     switch stage {
@@ -56,7 +57,7 @@ package struct TuningVerdict: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension TuningVerdict {
-  /// Judges the model of the best setting; `decodeShare` is decoding's part of the CPU seconds.
+  /// Judges `model` with the best setting. `decodeShare` is the share of decoding in the CPU seconds.
   init(model: LoaderModel, workers: Int, decodeShare: Double, copySeconds: Double) {
     let seconds = max(model.batchSeconds(workers: workers), 1e-9)
     let (loader, device) = (Double(model.batch) / seconds, Double(model.batch) / max(model.holdSeconds, 1e-9))

@@ -1,18 +1,21 @@
-// Mapped files whose pages the system can no longer give (SIGBUS): the program lives, and their reader is told.
+// Mapped files with pages that the system can no longer read (SIGBUS). The program continues, and the reader can ask
+// for the loss.
 #ifndef FEEDER_CFAULTS_H
 #define FEEDER_CFAULTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-// Watches a mapping of a file's `byte_count` bytes from `base`, page-aligned, until feeder_unwatch. Installs the handler of SIGBUS with the first.
-// Returns a number for it, or -1 where 64 mappings are watched or memory is out: then a lost page ends the program, as without.
+// Watches a mapping of `byte_count` bytes of a file from `base`, page-aligned, until feeder_unwatch. The first call
+// installs the handler of SIGBUS. Returns a number for the mapping, or -1 if 64 mappings are watched or memory is
+// missing. Then a lost page ends the program, as without a handler.
 int feeder_watch(const void *base, size_t byte_count);
 
-// Ends it; before munmap, and when nobody reads the mapping any more.
+// Ends the watch. Call it before munmap, when nobody reads the mapping any more.
 void feeder_unwatch(int watch);
 
-// True where a page of these bytes was lost, since its storage fails, or the file was cut anywhere. What is lost reads as zeros.
+// True if a page of these bytes was lost, because the storage failed or the file was cut at any position. Lost bytes
+// read as zeros.
 bool feeder_is_lost(int watch, const void *start, size_t byte_count);
 
 #endif

@@ -1,37 +1,39 @@
-// Kernels over rows of 8-bit pixels, each in plain C and in SIMD. Every version of a kernel gives the same bytes: the
-// recipe stands here, in integers. Nothing here allocates, keeps state or checks bounds; the caller (FeederImaging) does.
+// Kernels over rows of 8-bit pixels, each in plain C and in SIMD. Every version of a kernel gives the same bytes, by
+// the integer formulas of this file. No kernel allocates, keeps state or checks bounds; the caller (FeederImaging)
+// does.
 //
 // Weights are in 1/2048 (11 bits). "Sums" are 15-bit numbers: 128 times a pixel value. `>>` rounds down. Pointers never
-// overlap unless said.
+// overlap unless a comment says so.
 #ifndef FEEDER_CPIXELS_H
 #define FEEDER_CPIXELS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/// The columns of a resize: for output i the neighbours row[first[i]] and row[second[i]], which may be the same, and the
-/// weight of the second, 0 to 2048. `first` only rises or only falls; row is any row of source_count bytes.
+/// The columns of a resize. Output i has the neighbours row[first[i]] and row[second[i]], which may be the same, and
+/// the weight of the second, 0 to 2048. `first` only rises or only falls. `row` is any row of source_count bytes.
 typedef struct {
   const int32_t *_Nonnull first;
   const int32_t *_Nonnull second;
   const int16_t *_Nonnull weight;
   int32_t count;
   int32_t source_count;
-  /// feeder_plan_bytes(count) bytes at a multiple of 64; what plan_columns makes of the above for its own level.
+  /// feeder_plan_bytes(count) bytes at a multiple of 64. plan_columns fills them for its own level.
   void *_Nonnull plan;
-  /// Set by plan_columns; 0 where the plain kernel serves these columns.
+  /// Set by plan_columns; 0 if the plain kernel must process these columns.
   int32_t block_count;
 } feeder_columns;
 
-/// Bytes that any level's plan of so many columns takes.
+/// The most bytes of any level's plan for `count` columns.
 static inline int64_t feeder_plan_bytes(int64_t count) { return 64 * count + 2048; }
 
-/// Pixels to draw from through a map that is not axis-aligned: at least 1 x 1, below 2^31 bytes a channel's reach.
+/// The source of a map that is not axis-aligned: at least 1 x 1 pixels, and less than 2^31 bytes from the first to the
+/// last byte of a channel.
 typedef struct {
   const uint8_t *_Nonnull pixels;
   int32_t width;
   int32_t height;
-  /// Bytes to the right neighbour: 1, or 3 where the channels lie side by side.
+  /// Bytes to the right neighbour: 1, or 3 if the channels are interleaved.
   int32_t pixel_stride;
   /// Bytes to the pixel below.
   int32_t row_stride;
@@ -40,31 +42,32 @@ typedef struct {
   int32_t channels;
 } feeder_picture;
 
-/// Where the pixels of an output row lie in a picture: pixel i at ((u + i du) / (w + i dw), (v + i dv) / (w + i dw)), 0 at
-/// the first pixel's centre.
+/// The positions of an output row in a picture: pixel i is at ((u + i du) / (w + i dw), (v + i dv) / (w + i dw)). 0 is
+/// the centre of the first pixel.
 typedef struct {
   float u, v, w;
   float du, dv, dw;
 } feeder_line;
 
-/// One level's kernels.
+/// The kernels of one level.
 typedef struct {
-  /// Neighbours and weights of an axis: position = (start + i * step + 0.5) * scale + offset - 0.5 in doubles, held
-  /// within -1...source_count; first = floor(position), second = first + 1, each held within the source;
-  /// weight = round((position - floor(position)) * 2048), half to even.
+  /// Neighbours and weights along an axis. position = (start + i * step + 0.5) * scale + offset - 0.5 in doubles,
+  /// clamped to -1...source_count; first = floor(position) and second = first + 1, each clamped to the source; weight =
+  /// round((position - floor(position)) * 2048), half to even.
   void (*_Nonnull fill_taps)(double scale, double offset, int32_t start, int32_t step, int32_t count,
                              int32_t source_count, int32_t *_Nonnull first, int32_t *_Nonnull second,
                              int16_t *_Nonnull weight);
 
-  /// Fills columns->plan and columns->block_count; before any use of the columns in the row kernels of this level.
+  /// Fills columns->plan and columns->block_count. Call it before the columns are used in the row kernels of this
+  /// level.
   void (*_Nonnull plan_columns)(feeder_columns *_Nonnull columns);
 
-  /// The resize of training, down first: T(c) = (upper[c] * (2048 - weight) + lower[c] * weight) >> 4, then
-  /// out[i] = (T(first) * (2048 - w) + T(second) * w + 131072) >> 18 with column i's weight w.
+  /// The resize of training, first down, then across: T(c) = (upper[c] * (2048 - weight) + lower[c] * weight) >> 4,
+  /// then out[i] = (T(first) * (2048 - w) + T(second) * w + 131072) >> 18 with column i's weight w.
   void (*_Nonnull resample_row)(const feeder_columns *_Nonnull columns, const uint8_t *_Nonnull upper,
                                 const uint8_t *_Nonnull lower, int32_t weight, uint8_t *_Nonnull out);
 
-  /// The resize of validation, across first: S(row) = (row[first] * (2048 - w) + row[second] * w) >> 4, then
+  /// The resize of validation, first across, then down: S(row) = (row[first] * (2048 - w) + row[second] * w) >> 4, then
   /// out[i] = (((S(upper) * (2048 - weight)) >> 16) + ((S(lower) * weight) >> 16) + 2) >> 2.
   void (*_Nonnull letterbox_row)(const feeder_columns *_Nonnull columns, const uint8_t *_Nonnull upper,
                                  const uint8_t *_Nonnull lower, int32_t weight, uint8_t *_Nonnull out);
@@ -73,40 +76,40 @@ typedef struct {
   void (*_Nonnull mean_2x2)(const uint8_t *_Nonnull upper, const uint8_t *_Nonnull lower, int32_t count,
                             uint8_t *_Nonnull out);
 
-  /// An interleaved row of count pixels to one row a channel.
+  /// Splits a row of count interleaved pixels into one row per channel.
   void (*_Nonnull split_rgb)(const uint8_t *_Nonnull pixels, int32_t count, uint8_t *_Nonnull red,
                              uint8_t *_Nonnull green, uint8_t *_Nonnull blue);
 
-  /// Pixels of a line. In floats of 32 bits, every operation rounded: r = 1 / (w + i dw), x = (u + i du) * r, y likewise,
-  /// each held within the picture's first and last pixel centre; in 1/2048, X = (int)(x * 2048 + 0.5). Then the blend of
-  /// resample_row with the pixels at X >> 11 and right of it, weight X & 2047, and in rows likewise. The channels of the
-  /// output lie out_stride bytes apart.
+  /// The pixels of a line. In 32-bit floats, each operation rounded: r = 1 / (w + i dw), x = (u + i du) * r, y
+  /// likewise, clamped to the centres of the picture's first and last pixels; in 1/2048, X = (int)(x * 2048 + 0.5).
+  /// Then the blend of resample_row with the pixels at X >> 11 and to the right of it, with weight X & 2047, and the
+  /// same for rows. The output channels are out_stride bytes apart.
   void (*_Nonnull warp_row)(const feeder_picture *_Nonnull picture, const feeder_line *_Nonnull line, int32_t count,
                             uint8_t *_Nonnull out, int64_t out_stride);
 
-  /// bytes[i] = table[bytes[i]]; the table has 256 entries.
+  /// bytes[i] = table[bytes[i]], with a table of 256 entries.
   void (*_Nonnull map_bytes)(uint8_t *_Nonnull bytes, int32_t count, const uint8_t *_Nonnull table);
 
-  /// RGB planes to HSV (H in 0..179, S and V in 0..255), each channel through its table (180, 256 and 256 entries, the
-  /// first with values below 180), and back, in place. The recipe is in hsv_plain.c.
+  /// Converts RGB planes to HSV (H in 0..179, S and V in 0..255), maps each channel by its table (180, 256 and 256
+  /// entries; entries of the first are below 180), and converts back, in place. hsv_plain.c has the formulas.
   void (*_Nonnull adjust_hsv)(uint8_t *_Nonnull red, uint8_t *_Nonnull green, uint8_t *_Nonnull blue, int32_t count,
                               const uint8_t *_Nonnull hue, const uint8_t *_Nonnull saturation,
                               const uint8_t *_Nonnull value);
 } feeder_kernels;
 
 enum {
-  FEEDER_LEVEL_PLAIN = 0,   // C, any processor
+  FEEDER_LEVEL_PLAIN = 0,   // plain C, any processor
   FEEDER_LEVEL_AVX2 = 1,    // AVX2
   FEEDER_LEVEL_AVX512 = 2,  // AVX-512 F, BW, VL and VBMI
   FEEDER_LEVEL_NEON = 3,    // every arm64 processor
 };
 
-/// The kernels of a level; null where this processor, or this build, lacks it. Never null for FEEDER_LEVEL_PLAIN.
+/// The kernels of a level; null if this processor or this build lacks it. Never null for FEEDER_LEVEL_PLAIN.
 const feeder_kernels *_Nullable feeder_kernels_at(int32_t level);
 
-// In plain C alone.
+// Kernels in plain C only.
 
-/// Asks for the cache lines of count bytes from start on, which the caller will read soon; nothing is touched.
+/// Prefetches the cache lines of count bytes from start on, which the caller reads soon. Reads nothing.
 static inline void feeder_prefetch(const uint8_t *_Nonnull start, int32_t count) {
   for (int32_t i = 0; i < count; i += 64) __builtin_prefetch(start + i);
 }
@@ -114,29 +117,30 @@ static inline void feeder_prefetch(const uint8_t *_Nonnull start, int32_t count)
 /// Reverses count bytes in place.
 void feeder_reverse(uint8_t *_Nonnull row, int32_t count);
 
-/// 1 where every one of count interleaved RGB pixels has three equal channels, else 0.
+/// 1 if all of count interleaved RGB pixels have three equal channels, else 0.
 int32_t feeder_is_grey(const uint8_t *_Nonnull pixels, int32_t count);
 
 // ---- checksum.c ----
 
-/// XXH3 with 64 bits and seed 0 (Collet, xxHash 0.8) of count bytes, by the fastest build that this
-/// processor runs. bytes may be null where count is 0.
+/// XXH3 (64 bits, seed 0; Collet, xxHash 0.8) of count bytes, by the fastest build for this processor. bytes may be
+/// null if count is 0.
 uint64_t feeder_xxh3(const void *_Nullable bytes, size_t count);
 
-/// The same by the plain build: the reference.
+/// The same by the plain build, as the reference.
 uint64_t feeder_xxh3_plain(const void *_Nullable bytes, size_t count);
 
-// ---- stream.c: whole images into a slot; "past the caches" where the target is aligned to 16 bytes, and as well as the
-// machine can. For targets that nobody reads soon: their lines are then not fetched first, and the worker's own stay. ----
+// ---- stream.c: whole images into a slot. "Past the caches" means stores that bypass the caches, if the target is
+// aligned to 16 bytes and the processor has them. For targets that are not read soon: their cache lines are not fetched
+// first, and the worker's own lines stay. ----
 
-/// Copies count bytes, past the caches. from and to do not overlap.
+/// Copies count bytes past the caches. from and to must not overlap.
 void feeder_stream_copy(const uint8_t *_Nonnull from, size_t count, uint8_t *_Nonnull to);
 
-/// rgb[3i] = rgb[3i + 1] = rgb[3i + 2] = grey[i], for i < count. grey may be the last third of rgb (rgb + 2 count).
+/// rgb[3i] = rgb[3i + 1] = rgb[3i + 2] = grey[i] for i < count. grey may be the last third of rgb (rgb + 2 count).
 void feeder_spread_grey(const uint8_t *_Nonnull grey, size_t count, uint8_t *_Nonnull rgb);
 void feeder_spread_grey_plain(const uint8_t *_Nonnull grey, size_t count, uint8_t *_Nonnull rgb);
 
-/// The same, past the caches. grey and rgb do not overlap.
+/// The same, past the caches. grey and rgb must not overlap.
 void feeder_stream_grey(const uint8_t *_Nonnull grey, size_t count, uint8_t *_Nonnull rgb);
 
 #endif

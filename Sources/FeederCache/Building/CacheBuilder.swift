@@ -4,7 +4,7 @@ import FeederImaging
 import Foundation
 import Synchronization
 
-/// Writes the cache file of one split: all cores read and decode, every record at a place known before.
+/// Writes the cache file of one split. All cores read and decode; the position of every record is known before.
 package struct CacheBuilder: Sendable {
   private let dataset: Dataset
   private let split: Split
@@ -13,11 +13,11 @@ package struct CacheBuilder: Sendable {
   private let automaticChannels: Int
   private let folder: CacheFolder
   private let old: CacheFile?
-  /// Places in `old` by image.
+  /// Item numbers in `old` by image name.
   private let oldPlaces: [String: Int]
 
-  /// Prepares the file of `survey`'s images by `recipe`. `automaticChannels` is what `--channels auto` decided; 0: not asked. Records of `old`
-  /// whose sources are as they were are taken over.
+  /// Prepares a file of `survey`'s images in the form of `recipe`. `automaticChannels` is the decision of `--channels
+  /// auto`: 1, 3, or 0 if it was not needed. Records of `old` are copied if their sources have not changed.
   package init(
     _ dataset: Dataset, _ split: Split, _ survey: SourceSurvey, recipe: CacheRecipe, automaticChannels: Int,
     folder: CacheFolder, replacing old: CacheFile? = nil
@@ -33,14 +33,14 @@ package struct CacheBuilder: Sendable {
     oldPlaces = places.map { Dictionary($0) { first, _ in first } } ?? [:]
   }
 
-  /// Where the file will lie.
+  /// The path of the finished file.
   package var path: String { folder.path(dataset, split, recipe, survey.entries) }
 
-  /// Builds the file and opens it. `progress` is called once an image, from any thread; `tookOver` hears at the end how many records are the
-  /// old file's.
+  /// Builds the file and opens it. Calls `progress` once per image, from any thread, and `tookOver` once at the end
+  /// with the number of records copied from the old file.
   ///
-  /// A damaged image becomes an item without a record. Throws `CacheError`: no space, a source that changes meanwhile, a
-  /// folder that cannot be written to, not one readable image; then nothing is left behind.
+  /// A damaged image becomes an item without a record. Throws `CacheError`, and leaves no file behind, if space runs
+  /// out, a source changes during the build, the folder cannot be written, or no image is readable.
   package func build(
     progress: @Sendable () -> Void = {}, tookOver: (Int) -> Void = { _ in }
   ) throws -> CacheFile {
@@ -59,7 +59,7 @@ package struct CacheBuilder: Sendable {
     return try CacheFile(path: path)
   }
 
-  /// Where each record begins, and where the last one ends.
+  /// The offset of each record, then the end of the last.
   private func recordOffsets() -> [Int] {
     var offsets = [CacheFormat.headerByteCount]
     var end = CacheFormat.headerByteCount
@@ -86,11 +86,11 @@ package struct CacheBuilder: Sendable {
     }
   }
 
-  /// Items that are held between their records and the index.
+  /// Items that are held in memory between their records and the index.
   private static let blockCount = 65_536
 
-  /// Writes all records and their items, block by block; returns how many are the old file's. Throws `CacheError.nothingReadable` where all
-  /// images are damaged.
+  /// Writes all records and their items, block by block. Returns the number of records copied from the old file. Throws
+  /// `CacheError.nothingReadable` if all images are damaged.
   private func writeItems(
     _ file: TemporaryFile, _ index: CacheIndexWriter, _ offsets: [Int], _ progress: @Sendable () -> Void
   ) throws -> Int {
@@ -99,7 +99,7 @@ package struct CacheBuilder: Sendable {
     var isReadable = false
     for start in stride(from: 0, to: survey.entries.count, by: Self.blockCount) {
       let count = min(Self.blockCount, survey.entries.count - start)
-      // Closures cannot capture a borrowed file; its descriptor outlives them.
+      // Closures cannot capture a borrowed file, so they get its descriptor, which stays open.
       let items = try file.withWriter { write in
         try DecodeScratch.map(count) { number, scratch in
           defer { progress() }
@@ -124,7 +124,8 @@ package struct CacheBuilder: Sendable {
     return takenCount.load(ordering: .relaxed)
   }
 
-  /// Writes the old file's record of image `index`; nil, with nothing written, where its sources changed or the old file cannot give it.
+  /// Copies the old file's record of image `index`. Nil, with nothing written, if its sources changed or the old file
+  /// cannot be read.
   private func takeOver(
     _ index: Int, offset: Int, _ write: TemporaryFile.Writer, _ scratch: DecodeScratch
   ) throws -> CacheItem? {
@@ -204,7 +205,7 @@ package struct CacheBuilder: Sendable {
 }
 
 extension CacheItem {
-  /// Takes down the record that was written.
+  /// Notes the record that was written.
   fileprivate mutating func note(_ record: UnsafeRawBufferPointer, size: PixelSize, denominator: Int) {
     length = record.count
     checksum = Checksum.xxh64(record)

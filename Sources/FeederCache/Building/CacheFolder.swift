@@ -2,17 +2,17 @@ import FeederCore
 import FeederDatasets
 import Foundation
 
-/// The folder that holds cache files, and their names: `DATA-PATHKEY-SPLIT-RECIPE-LISTKEY.feedercache`.
+/// The folder of the cache files. It gives them their names: `DATA-PATHKEY-SPLIT-RECIPE-LISTKEY.feedercache`.
 ///
-/// All that is in a name can be known before any image is opened: PATHKEY is the key of data.yaml's path, LISTKEY that
-/// of versions, recipe and the paths of all images.
+/// A name needs no look at any image: PATHKEY is the key of data.yaml's path; LISTKEY is the key of versions, recipe
+/// and the names and paths of all images.
 package struct CacheFolder: Sendable {
-  /// Where the files lie; made when the first one is built.
+  /// The folder. It is created when the first file is built.
   package let url: URL
 
   private static let ending = ".feedercache"
 
-  /// `folder`, or by default `$XDG_CACHE_HOME/feeder`, else `~/.cache/feeder`.
+  /// The folder at path `folder`; by default `$XDG_CACHE_HOME/feeder`, else `~/.cache/feeder`.
   package init(_ folder: String?) {
     if let folder {
       url = URL(filePath: folder).absoluteURL
@@ -23,13 +23,14 @@ package struct CacheFolder: Sendable {
     }
   }
 
-  /// The path of the file for `entries` of a split made by `recipe`.
+  /// The path of the cache file for `entries` of a split, in the form of `recipe`.
   package func path(_ dataset: Dataset, _ split: Split, _ recipe: CacheRecipe, _ entries: [DatasetEntry]) -> String {
     let key = Self.hex(Self.listKey(recipe, entries))
     return url.appending(path: Self.prefix(dataset) + "\(split.rawValue)-\(recipe.name)-\(key)\(Self.ending)").path
   }
 
-  /// Where the decision of `--cache auto` for `entries` of a split lies: it depends on the channels asked for and the image size.
+  /// The path of the decision of `--cache auto` for `entries` of a split. It depends on the requested channels and the
+  /// image size.
   func decisionPath(
     _ dataset: Dataset, _ split: Split, _ options: SourceOptions, _ entries: [DatasetEntry]
   ) -> String {
@@ -39,7 +40,8 @@ package struct CacheFolder: Sendable {
     return url.appending(path: Self.prefix(dataset) + name).path
   }
 
-  /// Removes decisions for older source lists of the same split and options.
+  /// Removes decisions for older source lists of the same split and options. Throws `CacheError.system` if one cannot
+  /// be removed.
   func removeSupersededDecisions(by path: String) throws {
     let common = path.dropLast(FormDecision.ending.count + 16)
     let names = try? FileManager.default.contentsOfDirectory(atPath: url.path)
@@ -49,7 +51,8 @@ package struct CacheFolder: Sendable {
     }
   }
 
-  /// Where what a loader learned for `purpose`, a text that says machine, model and the like, lies for the next run.
+  /// The path of the loader's learned setting for the next run. `purpose` is a text that names machine, model and so
+  /// on.
   package func learnedPath(_ dataset: Dataset, purpose: String) -> String {
     url.appending(path: Self.prefix(dataset) + "learned-\(Self.hex(Self.text(purpose, after: 0)))\(Self.learnedEnding)")
       .path
@@ -57,7 +60,7 @@ package struct CacheFolder: Sendable {
 
   private static let learnedEnding = ".learned.json"
 
-  /// Key of versions, recipe and the names and paths of all images.
+  /// The key of versions, recipe and the names and paths of all images.
   static func listKey(_ recipe: CacheRecipe, _ entries: [DatasetEntry]) -> UInt64 {
     var key = text("\(CacheFormat.version) \(CacheFormat.decoderVersion) \(recipe.name)", after: 0)
     for entry in entries {
@@ -85,10 +88,11 @@ package struct CacheFolder: Sendable {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  /// Cache files of a data set, finished ones first by name; empty where the folder is missing.
+  /// Paths of the finished cache files of a data set, sorted by name; empty if the folder is missing. Throws
+  /// `CacheError.system` if the folder cannot be listed.
   package func files(of dataset: Dataset) throws -> [String] { try names(of: dataset) { $0.hasSuffix(Self.ending) } }
 
-  /// Half-written files of a data set, left by builds that were killed or are at work.
+  /// Unfinished files of a data set, from builds that are running or were killed. Throws as `files`.
   func unfinished(of dataset: Dataset) throws -> [String] {
     try names(of: dataset) { $0.hasSuffix(Self.temporaryEnding) }
   }
@@ -105,10 +109,12 @@ package struct CacheFolder: Sendable {
     return names.filter { $0.hasPrefix(prefix) && accept($0) }.sorted().map { url.appending(path: $0).path }
   }
 
-  /// Ending of a file that is being written, behind the name it will have.
+  /// The suffix of a file that is being written, after its final name.
   static let temporaryEnding = ".unfinished"
 
-  /// Removes the files of a data set, half-written ones that nobody writes to included; returns paths and bytes.
+  /// Removes all files of a data set, except unfinished ones of running builds. Returns the paths and bytes of the
+  /// removed files. Throws `CacheError.foreignFile` if Feeder did not write a file, and `.system` if one cannot be
+  /// listed or removed.
   package func drop(_ dataset: Dataset) throws -> [(path: String, byteCount: Int)] {
     var dropped: [(path: String, byteCount: Int)] = []
     let notes = try names(of: dataset) { $0.hasSuffix(FormDecision.ending) || $0.hasSuffix(Self.learnedEnding) }
@@ -124,14 +130,14 @@ package struct CacheFolder: Sendable {
     return dropped
   }
 
-  /// Files that one at `path` makes useless: those of the same split and recipe for other lists of sources.
+  /// Files that a new one at `path` replaces: same split and recipe, other source lists. Throws as `files`.
   func superseded(by path: String, of dataset: Dataset, _ split: Split, _ recipe: CacheRecipe) throws -> [String] {
     let name = url.appending(path: Self.prefix(dataset) + "\(split.rawValue)-\(recipe.name)-").path
     return try files(of: dataset).filter { $0.hasPrefix(name) && $0 != path }
   }
 
-  /// Removes what a new file at `path` makes useless, and leavings of builds that were killed. A file in use by another process
-  /// stays readable to it.
+  /// Removes the files that a new one at `path` replaces, and unfinished files of killed builds. A process that has
+  /// such a file open can still read it. Throws `CacheError.system`.
   func removeSuperseded(by path: String, of dataset: Dataset, _ split: Split, _ recipe: CacheRecipe) throws {
     for old in try superseded(by: path, of: dataset, split, recipe) where CacheFormat.signature.mayReplace(old) {
       try Self.remove(old)
@@ -145,8 +151,9 @@ package struct CacheFolder: Sendable {
     }
   }
 
-  /// Runs `body` while no other process is inside such a call for the same folder: processes that need the same cache build it
-  /// once. Throws where the folder cannot be made or its lock file not be opened.
+  /// Runs `body` while no other process runs such a call for the same folder: processes that need the same cache build
+  /// it once. Throws `CacheError.system` if the folder cannot be created or its lock file not be opened, and what
+  /// `body` throws.
   package func alone<R>(_ body: () throws -> R) throws -> R {
     try make()
     let file = try OpenFile(url.appending(path: "feeder.lock").path, flags: O_RDWR | O_CREAT)
@@ -155,11 +162,11 @@ package struct CacheFolder: Sendable {
         throw CacheError.system(operation: "lock it", path: file.path, reason: systemReason())
       }
     }
-    // The lock goes with the descriptor, and the file stays: to remove it would let two processes in.
+    // Closing the descriptor releases the lock. The file stays: if it were removed, two processes could hold the lock.
     return try body()
   }
 
-  /// Makes the folder. Throws `CacheError.system` where that is refused.
+  /// Creates the folder. Throws `CacheError.system` if the system refuses.
   func make() throws {
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -170,7 +177,7 @@ package struct CacheFolder: Sendable {
     }
   }
 
-  /// Bytes that are free to the user on the folder's disk.
+  /// Bytes that the user may still write on the folder's disk. Throws `CacheError.system` if the system does not say.
   package func freeByteCount() throws -> Int {
     guard let bytes = FreeSpace.byteCount(at: url.path) else {
       throw CacheError.system(operation: "ask for free space", path: url.path, reason: systemReason())

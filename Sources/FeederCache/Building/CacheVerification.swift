@@ -2,20 +2,21 @@ import FeederCore
 import FeederDatasets
 import Synchronization
 
-/// Compares a cache file with itself and with its sources, content by content.
+/// Compares the contents of a cache file with its checksums and with its sources.
 package struct CacheVerification: Sendable {
-  /// Something that is not as it was when the file was built.
+  /// A difference from the state at the build.
   package struct Finding: Sendable, Equatable {
-    /// The image it concerns.
+    /// The name of the image.
     package let imageID: String
-    /// What is wrong.
+    /// The fault, in words that follow the name.
     package let problem: String
   }
 
   /// All findings, in the order of the file.
   package let findings: [Finding]
 
-  /// Reads every record and every source file of `entries`, on all cores. `progress` is called once an image.
+  /// Reads every record and every source file of `entries`, on all cores. Calls `progress` once per image. Throws
+  /// `CacheError` if the cache file cannot be read.
   package init(_ file: CacheFile, _ entries: [DatasetEntry], progress: @Sendable () -> Void = {}) throws {
     let byID = Dictionary(entries.map { ($0.imageID, $0) }, uniquingKeysWith: { first, _ in first })
     let found = try DecodeScratch.map(file.count) { index, scratch in
@@ -55,7 +56,7 @@ package struct CacheVerification: Sendable {
     return problems.map { Finding(imageID: item.imageID, problem: $0) }
   }
 
-  /// Checksum of a file's content; of nothing where it cannot be read.
+  /// The checksum of a file's content; of no bytes if the file cannot be read.
   private static func checksum(_ path: String, _ scratch: DecodeScratch) throws -> UInt64 {
     do {
       return Checksum.xxh64(try scratch.read(path).bytes)

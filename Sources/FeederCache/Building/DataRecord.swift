@@ -4,30 +4,31 @@ import FeederFiles
 import FeederImaging
 import Foundation
 
-/// What data a run began with: the class names, and for each image its name, its bytes and its labels. Two records are equal if
-/// training sees the same data, wherever it lies and however its images are kept.
+/// The data that a run began with: the class names, and per image its name, bytes and labels. Two records are equal if
+/// training sees the same data, whatever the paths and the cache form.
 ///
-/// An image's bytes are known by their count and their XXH64. A cache file holds that sum already; without a cache every image file is
-/// read once. Labels are known by the XXH64 of their values, so the same numbers in another spelling are the same labels. The sums show
-/// changes by accident, and no change that somebody hides on purpose.
+/// An image's bytes are identified by their count and their XXH64. A cache file holds that checksum; without a cache
+/// every image file is read once. Labels are identified by the XXH64 of their values, so another spelling of the same
+/// numbers makes no difference. The checksums reveal accidents, but not changes that somebody hides on purpose.
 package struct DataRecord: Sendable, Equatable {
   /// One image of a split.
   struct Image: Sendable, Equatable {
     let split: String
     let name: String
     let byteCount: Int
-    /// XXH64 of the file; nil if it could not be read.
+    /// XXH64 of the file; nil if the file could not be read.
     let content: UInt64?
-    /// XXH64 of the values of its labels.
+    /// XXH64 of the values of the labels.
     let labels: UInt64
   }
 
-  /// Class names; a class is its place in this list.
+  /// Class names; the class is the index.
   let classNames: [String]
-  /// The images, split after split, in the order of their names.
+  /// The images by split, in the order of their names.
   let images: [Image]
 
-  /// The record of opened splits. Reads every image file of a split that has no cache file.
+  /// The record of opened splits. Reads every image file of a split without a cache file. Throws if a thread cannot
+  /// start a decoder.
   package init(classNames: [String], _ splits: [(split: Split, opened: OpenedSource)]) throws {
     self.classNames = classNames.map(Self.oneLine)
     images = try splits.flatMap { split, opened in
@@ -48,19 +49,19 @@ package struct DataRecord: Sendable, Equatable {
     return numbers.map(\.littleEndian).withUnsafeBytes { Checksum.xxh64($0) }
   }
 
-  /// A name as it stands in a line of text.
+  /// A name, escaped to fit into one line of text.
   private static func oneLine(_ name: String) -> String {
     name.replacing("\\", with: "\\\\").replacing("\n", with: "\\n").replacing("\r", with: "\\r")
   }
 
-  /// One sum of everything, 16 hexadecimal digits: weights carry it.
+  /// The checksum of the whole record, 16 hexadecimal digits. Weights files contain it.
   package var sum: String {
     Self.hex(lines.reduce(0) { Checksum.xxh64(Array($1.utf8) + [0], seed: $0) })
   }
 
-  /// What of `now` is not as in this record, the first difference in words; nil if all is.
+  /// The first difference between this record and `now`, in words; nil if there is none.
   ///
-  /// Files that could not be read, now or then, are taken for unchanged.
+  /// Files that could not be read, then or now, count as unchanged.
   package func difference(to now: DataRecord) -> String? {
     for (index, name) in now.classNames.enumerated().prefix(classNames.count) where name != classNames[index] {
       return "class \(index) is '\(name)', and was '\(classNames[index])' when the run began"
@@ -95,10 +96,10 @@ package struct DataRecord: Sendable, Equatable {
 
   private static let header = "split,bytes,image_xxh64,labels_xxh64,image"
 
-  /// Files that begin as a record does.
+  /// Recognises files that begin as a record does.
   package static let signature = FileSignature(start: header + "\n")
 
-  /// A line of the file for each class and each image.
+  /// One line per class and per image.
   private var lines: [String] {
     classNames.map { "class,,,," + Self.field($0) }
       + images.map { image in
@@ -107,13 +108,14 @@ package struct DataRecord: Sendable, Equatable {
       }
   }
 
-  /// The record as the text of a CSV file, whose last line counts the others.
+  /// The record as CSV text, whose last line gives the number of the others.
   package var text: String {
     let lines = lines
     return ([Self.header] + lines + ["end,,,,\(lines.count) lines"]).joined(separator: "\n") + "\n"
   }
 
-  /// Reads the file at `path`. Throws `DatasetError.source` if it is not whole or holds anything else; nothing in it is trusted.
+  /// Reads the file at `path`. Throws `DatasetError.source` if it is cut off or invalid, `CacheError.damagedImage` if
+  /// it cannot be read. Every value is checked.
   package init(file path: String) throws {
     var buffer = GrowingBuffer()
     let (bytes, _) = try SourceFile.read(path) { buffer.bytes($0) }
@@ -148,7 +150,7 @@ package struct DataRecord: Sendable, Equatable {
     (classNames, self.images) = (names, images)
   }
 
-  /// A name as CSV has it.
+  /// A name as a CSV field.
   private static func field(_ name: String) -> String {
     name.contains(",") || name.contains("\"") ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
   }
@@ -165,7 +167,7 @@ package struct DataRecord: Sendable, Equatable {
 }
 
 extension OpenedSource {
-  /// Bytes and checksum of every image file; no checksum for a file that could not be read.
+  /// Bytes and checksum of every image file; no checksum if the file could not be read.
   fileprivate func contents() throws -> [(byteCount: Int, sum: UInt64?)] {
     guard let file else {
       return try DecodeScratch.map(entries.count) { index, scratch in

@@ -1,13 +1,13 @@
 import FeederImaging
 import Foundation
 
-/// Small texts beside the caches in which one run tells the next what it found out.
+/// Small texts beside the cache files, in which one run stores its findings for the next.
 package enum NoteFile {
-  /// A note is text of some hundred bytes.
+  /// The most bytes that a note may have. Notes have a few hundred.
   package static let largestByteCount = 4096
 
-  /// The text at `path`; nil where there is none. Throws `CacheError.damagedImage`, which names the file, for anything but a
-  /// readable regular file of UTF-8 within the limit.
+  /// The text at `path`; nil if there is no file. Throws `CacheError.damagedImage`, which names the file, unless it is
+  /// a readable regular file of UTF-8 within the limit.
   package static func read(_ path: String) throws -> String? {
     guard FileStamp.of(path) != .missing else { return nil }
     var buffer = GrowingBuffer()
@@ -21,7 +21,7 @@ package enum NoteFile {
     return text
   }
 
-  /// Writes `text` as `path`, whole or not at all. Throws `CacheError.system`.
+  /// Writes `text` to `path`, whole or not at all. Throws `CacheError.system` if the write fails.
   package static func write(_ text: String, to path: String) throws {
     let file = try TemporaryFile(for: path)
     try Array(text.utf8).withUnsafeBytes { try file.write($0, offset: 0) }

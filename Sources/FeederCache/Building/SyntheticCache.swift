@@ -2,7 +2,8 @@ import FeederCore
 import FeederDatasets
 import FeederImaging
 
-/// A valid cache file without sources: any number of images of one grey pixel with one label each, to measure and test size.
+/// A valid cache file without sources, for tests and measurements of large files: any number of images of one grey
+/// pixel with one label each.
 package struct SyntheticCache: Sendable {
   /// Number of images.
   package let count: Int
@@ -13,7 +14,8 @@ package struct SyntheticCache: Sendable {
     self.count = count
   }
 
-  /// Writes the file as `path`: about 300 bytes an image. Image i has the pixel i modulo 256. Throws `CacheError.system`.
+  /// Writes the file to `path`, about 300 bytes per image. The pixel of image i is i modulo 256. Throws
+  /// `CacheError.system` if the write fails.
   package func write(to path: String) throws {
     let file = try TemporaryFile(for: path)
     let end = CacheFormat.headerByteCount + count * CacheFormat.alignment
@@ -39,7 +41,7 @@ package struct SyntheticCache: Sendable {
   }
 
   private func writeRecords(_ file: TemporaryFile) throws {
-    // 256 records repeat, so one block serves for all.
+    // Every 256 records are equal, so one block serves for all.
     var block = [UInt8](repeating: 0, count: 256 * CacheFormat.alignment)
     for value in 0..<256 { block[value * CacheFormat.alignment] = UInt8(value) }
     for first in stride(from: 0, to: count, by: 256) {

@@ -2,16 +2,17 @@ import FeederCore
 import FeederFiles
 import Foundation
 
-/// A file being written beside its final place: nobody sees it under its name before it is whole and on the disk.
+/// A file that is being written under a temporary name. It gets its final name when it is complete and on the disk.
 ///
-/// Its writer holds a lock (flock) on it, so a file without one was left by a build that was killed.
+/// The writer holds a lock (flock) on it, so an unlocked one was left by a killed build.
 final class TemporaryFile {
   private let file: OpenFile
   private let finalPath: String
   private var isFinished = false
 
-  /// Creates `path` + process id + ending, locked; at the end of a link, if `path` is one. With a `signature`, a file at `path` that is
-  /// none of that kind is refused. Throws `CacheError.system`, with a word on --cache-dir, and `.foreignFile`.
+  /// Creates and locks `path` + process id + suffix; if `path` is a link, in the folder of its target. Throws
+  /// `CacheError.foreignFile` if a file at `path` does not match `signature`, and `.system`, which mentions
+  /// --cache-dir, if the system refuses.
   init(for path: String, replacing signature: FileSignature? = nil) throws {
     guard signature?.mayReplace(path) != false else { throw CacheError.foreignFile(path: path) }
     finalPath = (try? FilePlace(path).target) ?? path
@@ -27,15 +28,15 @@ final class TemporaryFile {
     }
   }
 
-  /// Where it lies until it is finished.
+  /// The temporary path.
   var path: String { file.path }
 
   deinit { if !isFinished { UnfinishedFiles.discard(file.path) } }
 
-  /// Writes all of `bytes` at `offset`.
+  /// Writes all of `bytes` at `offset`. Throws `CacheError.system` if that fails.
   func write(_ bytes: UnsafeRawBufferPointer, offset: Int) throws { try file.write(bytes, offset: offset) }
 
-  /// Writes to the file from several threads, parts that do not overlap.
+  /// Writes to the file from several threads. Their parts must not overlap.
   struct Writer: Sendable {
     fileprivate let descriptor: Int32
     fileprivate let path: String
@@ -45,19 +46,20 @@ final class TemporaryFile {
     }
   }
 
-  /// Lends a writer that threads may share; the file stays open until `body` returns.
+  /// Lends a writer that threads may share. The file stays open until `body` returns.
   func withWriter<Result>(_ body: (Writer) throws -> Result) rethrows -> Result {
     try body(Writer(descriptor: file.descriptor, path: file.path))
   }
 
-  /// Waits until everything written is on the disk.
+  /// Waits until all writes are on the disk. Throws `CacheError.system` if that fails.
   func synchronize() throws {
     guard fsync(file.descriptor) == 0 else {
       throw CacheError.system(operation: "write it to the disk", path: file.path, reason: FreeSpace.reason(file.path))
     }
   }
 
-  /// Gives the file its name, in one step, and puts that on the disk too.
+  /// Gives the file its final name, in one step, and waits until the name is on the disk. Throws `CacheError.system` if
+  /// that fails.
   func finish() throws {
     try synchronize()
     guard UnfinishedFiles.finish(file.path, { rename(file.path, finalPath) == 0 }) else {
@@ -70,7 +72,7 @@ final class TemporaryFile {
     }
   }
 
-  /// True where no process holds the lock of a half-written file.
+  /// True if no process holds the lock of an unfinished file.
   static func isAbandoned(_ path: String) -> Bool {
     guard let file = try? OpenFile(path) else { return false }
     return flock(file.descriptor, LOCK_EX | LOCK_NB) == 0

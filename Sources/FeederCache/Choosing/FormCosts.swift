@@ -1,25 +1,28 @@
 import FeederCore
 
-/// What decides between encoded bytes, pixels and no cache: measured on this machine with the data set's own files.
+/// The numbers that decide between encoded bytes, pixels and no cache, measured on this machine with files of the data
+/// set.
 package struct FormCosts: Sendable, Equatable {
-  /// Images of the split, and bytes of all of them in both forms.
+  /// Images of the split.
   package var imageCount: Int
+  /// Bytes of all images as encoded files.
   package var encodedByteCount: Int
+  /// Bytes of all images as decoded pixels.
   package var pixelByteCount: Int
-  /// Seconds of one core to decode an image at the scale that is used.
+  /// Seconds of one core to decode one image, at the scale in use.
   package var decodeSeconds: Double
-  /// Seconds of one core to fit decoded pixels to the image size: the same in every form.
+  /// Seconds of one core to fit one image's pixels to the image size; the same in every form.
   package var fitSeconds: Double
   /// Seconds to open and read one source file that is in memory.
   package var openSeconds: Double
-  /// Bytes a second that the cache folder's storage gives.
+  /// Bytes per second from the storage of the cache folder.
   package var storageBytesPerSecond: Double
-  /// Bytes of memory that may hold cache files between epochs.
+  /// Bytes of memory that can hold cache files between epochs.
   package var room: Int
-  /// Cores.
+  /// Usable cores.
   package var coreCount: Int
 
-  /// Costs by their fields.
+  /// Costs from their values.
   package init(
     imageCount: Int, encodedByteCount: Int, pixelByteCount: Int, decodeSeconds: Double, fitSeconds: Double,
     openSeconds: Double, storageBytesPerSecond: Double, room: Int, coreCount: Int
@@ -35,14 +38,14 @@ package struct FormCosts: Sendable, Equatable {
     self.coreCount = coreCount
   }
 
-  /// Predicted images a second of an epoch after the first, every core at work: the smaller of what the cores do and what
-  /// the storage gives of the part that memory does not hold.
+  /// Predicted images per second in epochs after the first, with every core busy: the smaller of the rate of the cores
+  /// and the rate of the storage for images that memory does not hold.
   package func imagesPerSecond(_ form: CacheForm) -> Double {
     let work = fitSeconds + (form == .encoded ? decodeSeconds : 0)
     return min(Double(coreCount) / max(work, 1e-9), storageImagesPerSecond(byteCount(form)))
   }
 
-  /// The same for `--cache none`: encoded, and every file is opened and read.
+  /// The same for `--cache none`, which opens, reads and decodes every file.
   package var imagesPerSecondWithoutCache: Double {
     min(
       Double(coreCount) / max(fitSeconds + decodeSeconds + openSeconds, 1e-9), storageImagesPerSecond(encodedByteCount))
@@ -51,18 +54,19 @@ package struct FormCosts: Sendable, Equatable {
   private func storageImagesPerSecond(_ byteCount: Int) -> Double {
     let missing = Double(byteCount - room)
     guard missing > 0, imageCount > 0 else { return .infinity }
-    // Shuffled epochs: each image misses with the same probability.
+    // Epochs are shuffled, so every image is missing with the same probability.
     return storageBytesPerSecond * Double(imageCount) / missing
   }
 
   private func byteCount(_ form: CacheForm) -> Int { form == .encoded ? encodedByteCount : pixelByteCount }
 
-  /// The faster form that fits on the disk. If both are equally fast, the smaller one: encoded bytes.
+  /// The faster form among those that fit on the disk; encoded bytes if both are equally fast, because they are
+  /// smaller.
   package func faster(freeByteCount: Int) -> CacheForm {
     pixelByteCount <= freeByteCount && imagesPerSecond(.pixels) > imagesPerSecond(.encoded) ? .pixels : .encoded
   }
 
-  /// The numbers in one line, for people.
+  /// The costs and predictions in one line.
   package var line: String {
     func rate(_ value: Double) -> String { value < 1e6 ? String(Int(value.rounded())) : "over 1000000" }
     func milliseconds(_ seconds: Double) -> String {

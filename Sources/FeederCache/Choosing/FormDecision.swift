@@ -2,29 +2,30 @@ import FeederCore
 import FeederDatasets
 import Foundation
 
-/// What `--cache auto` decided for one split, remembered beside the cache files: the next run does not measure again, so that
+/// The decision of `--cache auto` for one split, stored beside the cache files. The next run does not measure again, so
 /// noise never makes it build another form.
 struct FormDecision: Sendable, Equatable {
   let form: CacheForm
-  /// Channels it was decided for: 1 or 3.
+  /// Channels that the decision is for: 1 or 3.
   let channels: Int
-  /// Bytes of the split's pixels, and of memory that could have held them.
+  /// Bytes of the split's pixels.
   let pixelByteCount: Int
+  /// Bytes of memory that could have held the pixels.
   let room: Int
-  /// The numbers behind it, for people.
+  /// The costs behind the decision, in one line.
   let reason: String
 
   static let ending = ".decision"
   private static let title = "feeder form decision 1"
 
-  /// True while memory is about what it was: a decision is only taken again where the pixels fitted and are now twice as
-  /// large as their room, or the other way round.
+  /// True if `now`, the bytes of memory that can hold the pixels, still supports the decision. It is taken again only
+  /// if the pixels fitted and are now more than twice as large as the memory, or the reverse.
   func holds(room now: Int) -> Bool {
     if pixelByteCount <= room { return pixelByteCount / 2 <= now }
     return now / 2 < pixelByteCount
   }
 
-  /// The text of the file.
+  /// The text of the decision file.
   private var text: String {
     [
       Self.title, "form \(form.rawValue)", "channels \(channels)", "pixel_bytes \(pixelByteCount)", "room \(room)",
@@ -40,7 +41,7 @@ struct FormDecision: Sendable, Equatable {
     self.reason = reason
   }
 
-  /// Reads what was remembered; nil where there is nothing, or anything else.
+  /// Reads a stored decision. Nil if there is none or the file is invalid.
   init?(path: String) {
     guard let text = (try? NoteFile.read(path)) ?? nil else { return nil }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -56,6 +57,6 @@ struct FormDecision: Sendable, Equatable {
     self.init(form: form, channels: channels, pixelByteCount: pixels, room: room, reason: String(reason))
   }
 
-  /// Remembers the decision as `path`. Throws `CacheError.system`.
+  /// Stores the decision at `path`. Throws `CacheError.system` if the write fails.
   func write(to path: String) throws { try NoteFile.write(text, to: path) }
 }

@@ -2,18 +2,20 @@ import FeederCore
 import FeederImaging
 import Foundation
 
-/// Measures `FormCosts` with a sample of a split's own files, in under 300 ms on storage that is not very slow.
+/// Measures `FormCosts` on a sample of the split's files. Takes under 300 ms unless the storage is very slow.
 package enum FormProbe {
-  /// Images of the sample at most, spread over the split.
+  /// Most images in the sample, which is spread over the split.
   private static let sampleCount = 48
-  /// Time for decoding, and for reading from the storage.
+  /// Time limit for decoding.
   private static let decodeLimit = Duration.milliseconds(120)
+  /// Time limit for reading from the storage.
   private static let readLimit = Duration.milliseconds(100)
-  /// Read from the storage at most; written to the cache folder before that where the images lie on other storage.
+  /// Most bytes to read from the storage. They are first written to the cache folder if the images are on other
+  /// storage.
   private static let readByteCount = 4 << 20
 
-  /// The costs of `survey`'s images at `channels` and `imageSize`; `room` is memory that may hold cache files. Throws
-  /// `CacheError` where not one image of the sample decodes, or the folder cannot be written to.
+  /// The costs of `survey`'s images at `channels` and `imageSize`. `room` is the bytes of memory that can hold cache
+  /// files. Throws `CacheError` if the cache folder cannot be written.
   package static func measure(
     _ survey: SourceSurvey, channels: Int, imageSize: Int, folder: CacheFolder, room: Int
   ) throws -> FormCosts {
@@ -29,7 +31,7 @@ package enum FormProbe {
     return costs
   }
 
-  /// Seconds of processor time that this thread used: other work on the machine does not count.
+  /// Seconds of CPU time that this thread used, so other work on the machine does not count.
   private static var threadSeconds: Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -46,7 +48,7 @@ package enum FormProbe {
     let place = PlanarTarget(target.bytes(imageSize * imageSize * channels), size: side, channels: channels)
     var count = 0
     let end = ContinuousClock.now + decodeLimit
-    // The first image once more in front: it pays for what is touched for the first time.
+    // The first image runs once more, before the others, because first touches of memory are slow.
     for (number, index) in (sample.prefix(1) + sample).enumerated() {
       if count > 0, ContinuousClock.now > end { break }
       let path = survey.entries[index].imagePath
@@ -64,7 +66,7 @@ package enum FormProbe {
         costs.fitSeconds += threadSeconds - decoded
         count += 1
       } catch CacheError.damagedImage {
-        continue  // building the cache will name it
+        continue  // the build of the cache names the image
       }
     }
     guard count > 0 else { return }
@@ -73,7 +75,8 @@ package enum FormProbe {
     costs.fitSeconds /= Double(count)
   }
 
-  /// Bytes a second of the cache folder's storage: the images themselves where they lie on it, else a file written for that.
+  /// Bytes per second from the storage of the cache folder. Reads the images if they are on it, else a file written for
+  /// this.
   private static func storageRate(_ paths: [String], _ folder: CacheFolder) throws -> Double {
     try folder.make()
     if let first = paths.first, StorageProbe.device(of: first) == StorageProbe.device(of: folder.url.path) {

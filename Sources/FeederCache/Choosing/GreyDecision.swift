@@ -2,30 +2,31 @@ import FeederCore
 import FeederImaging
 import Synchronization
 
-/// What `--channels auto` decides for a data set: 1 when at least 95 % of its readable images are grey, else 3.
+/// The decision of `--channels auto` for a data set: 1 if at least 95 % of its readable images are grey, else 3.
 ///
-/// Grey is one component, or R = G = B in every decoded pixel. Colour files are decoded only until the share is certain.
+/// An image is grey if it has one component, or R = G = B in every decoded pixel. Colour files are decoded only until
+/// the share is certain.
 package struct GreyDecision: Sendable, Equatable {
-  /// 1 or 3.
+  /// Channels: 1 or 3.
   package let channels: Int
-  /// Images known to be grey; more may be.
+  /// Images known to be grey; there may be more.
   package let greyCount: Int
-  /// Images known to have colour; more may have.
+  /// Images known to have colour; there may be more.
   package let colourCount: Int
-  /// Readable images.
+  /// Number of readable images.
   package let imageCount: Int
 
-  /// One line for people.
+  /// The decision and its reason, in one line.
   package var line: String {
     channels == 1
       ? "channels: 1 (\(greyCount) or more of \(imageCount) images are grey; 95 % are enough)"
       : "channels: 3 (\(colourCount) or more of \(imageCount) images have colour; with over 5 % that is 3)"
   }
 
-  /// Colour files decoded between two looks at the share.
+  /// Colour files to decode between two checks of the share.
   private static let chunk = 64
 
-  /// Decides for all images of the data set, of all its splits together.
+  /// Decides for all images of all splits together. Throws if a thread cannot start a decoder.
   package init(_ surveys: [SourceSurvey]) throws {
     let images = surveys.flatMap { survey in zip(survey.entries, survey.images).map { ($0.imagePath, $1.header) } }
     let readable = images.compactMap { path, header in header.map { (path: path, channels: $0.channels) } }
@@ -49,10 +50,10 @@ package struct GreyDecision: Sendable, Equatable {
     channels = grey >= needed && imageCount > 0 ? 1 : 3
   }
 
-  /// True where every pixel of the file is grey; false too where it does not decode.
+  /// True if every pixel of the file is grey. False if not, or if the file does not decode.
   private static func isGreyFile(_ path: String, _ scratch: DecodeScratch) throws -> Bool {
     do {
-      // Of no image size a reduction fits: all pixels.
+      // With this image size nothing is reduced, so all pixels are seen.
       return isGrey(
         try scratch.decode(
           try scratch.read(path).bytes, path: path, size: nil, channels: 3, imageSize: .max))

@@ -1,12 +1,13 @@
 import FeederImaging
 import Foundation
 
-/// How fast a storage delivers bytes that no memory holds.
+/// Measures the speed of storage, without the page cache.
 package enum StorageProbe {
-  /// Bytes a second of the files at `paths` in turn, past the page cache: `byteCount` bytes at most, for about `limit` at most.
-  /// What cannot be read is left out; 0 where nothing could.
+  /// Bytes per second for reads of the files at `paths` in turn, past the page cache. Stops after `byteCount` bytes or
+  /// about `limit`. Unreadable files are skipped; 0 if all are.
   ///
-  /// Files are announced before they are read, as the loader does: a disk serves many requests faster than one by one.
+  /// The files are announced before the reads, as the loader does, because a disk serves many requests faster than one
+  /// by one.
   package static func readRate(of paths: [String], byteCount: Int, within limit: Duration) -> Double {
     var chosen: [String] = []
     var announced = 0
@@ -27,8 +28,8 @@ package enum StorageProbe {
     return Double(readCount) / max((.now - start) / .seconds(1), 1e-9)
   }
 
-  /// The same for the storage under `folder`: a file of `byteCount` random bytes is written there, read and removed. Throws
-  /// `CacheError` where that is refused.
+  /// The same for the storage of `folder`: writes a file of `byteCount` random bytes there, reads it and removes it.
+  /// Throws `CacheError` if the file cannot be written.
   package static func readRate(under folder: URL, byteCount: Int, within limit: Duration) throws -> Double {
     let file = try TemporaryFile(for: folder.appending(path: "probe").path)
     var random = SystemRandomNumberGenerator()
@@ -38,10 +39,10 @@ package enum StorageProbe {
     return withExtendedLifetime(file) { readRate(of: [file.path], byteCount: byteCount, within: limit) }
   }
 
-  /// Bytes of the file at `path`; 0 where there is none.
+  /// Bytes of the file at `path`; 0 if there is none.
   package static func byteCount(of path: String) -> Int { Int(clamping: FileStamp.of(path).size) }
 
-  /// The number of the storage that holds `path`: equal for two paths on the same; nil where there is no such path.
+  /// The number of the storage that holds `path`; equal for paths on the same storage. Nil if `path` does not exist.
   package static func device(of path: String) -> UInt64? {
     var status = stat()
     return stat(path, &status) == 0 ? UInt64(status.st_dev) : nil

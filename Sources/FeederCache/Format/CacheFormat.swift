@@ -1,53 +1,54 @@
 import FeederCore
 import FeederFiles
 
-/// How images lie in a cache file.
+/// The form in which a cache file holds images.
 package enum CacheForm: String, Sendable, CaseIterable {
   /// The source files' bytes.
   case encoded = "jpeg"
-  /// Decoded pixels, channel after channel.
+  /// Decoded pixels, one channel after the other.
   case pixels
 
-  /// The number in the file.
+  /// The form's number in the file.
   var code: UInt32 { self == .encoded ? 1 : 2 }
 
-  /// The form of a number; nil for any other number.
+  /// The form with a number; nil if no form has it.
   init?(code: UInt32) {
     guard let form = Self.allCases.first(where: { $0.code == code }) else { return nil }
     self = form
   }
 }
 
-/// What decides the bytes of a cache file beside the sources.
+/// All that decides the bytes of a cache file besides its sources.
 package struct CacheRecipe: Sendable, Hashable {
-  /// How images lie in the file.
+  /// The form of the records.
   package let form: CacheForm
-  /// Channels of the pixels, 1 or 3; 0 for encoded bytes, which have their own.
+  /// Channels of the pixels, 1 or 3; 0 for encoded bytes, which keep their own.
   package let channels: Int
-  /// The image size in pixels that the stored pixels fit; 0 for encoded bytes, which fit every size.
+  /// The image size that the stored pixels fit, in pixels; 0 for encoded bytes, which fit every size.
   package let imageSize: Int
 
-  /// Encoded bytes, which serve every channel count and image size.
+  /// Encoded bytes, for every channel count and image size.
   package static let encoded = CacheRecipe(form: .encoded, channels: 0, imageSize: 0)
 
-  /// Pixels of `channels` channels, decoded at the scale that fits `imageSize`.
+  /// Pixels with `channels` channels, decoded at the scale that fits `imageSize`.
   package static func pixels(channels: Int, imageSize: Int) -> CacheRecipe {
     CacheRecipe(form: .pixels, channels: channels, imageSize: imageSize)
   }
 
-  /// The recipe as file names show it: `jpeg`, or `pixels-1x640` for one channel at image size 640.
+  /// The recipe in file names: `jpeg`, or `pixels-1x640` for one channel at image size 640.
   package var name: String { form == .encoded ? form.rawValue : "pixels-\(channels)x\(imageSize)" }
 }
 
 /// Constants of docs/cache-format.md.
 enum CacheFormat {
-  /// Version of the layout; another version is not read.
+  /// The version of the layout; files of other versions are not read.
   static let version: UInt32 = 2
-  /// Version of what decoding gives (accurate DCT, smooth upsampling, `DecodeScale.fitting`, turned as EXIF says); part of the key.
+  /// The version of the decoded pixels (accurate DCT, smooth upsampling, `DecodeScale.fitting`, turned by EXIF); part
+  /// of the key.
   static let decoderVersion: UInt32 = 2
   static let headerMagic: [UInt8] = Array("FEEDRIMG".utf8)
   static let commitMagic: [UInt8] = Array("FEEDREND".utf8)
-  /// How cache files, damaged ones too, are told from others: by either end. After a power cut a whole page may read as zeros.
+  /// Recognises cache files, including damaged ones, by either end. After a power cut a whole page may read as zeros.
   static let signature = FileSignature { glance in
     headerMagic.starts(with: glance.head.prefix(headerMagic.count))
       || glance.tail.suffix(commitByteCount).starts(with: commitMagic)
@@ -57,14 +58,14 @@ enum CacheFormat {
   static let itemByteCount = 160
   static let labelByteCount = 40
   static let commitByteCount = 64
-  /// Records and the index begin at multiples of this: a cache line.
+  /// Records and the index begin at multiples of this: one cache line.
   static let alignment = 64
 
-  /// `offset` or the next multiple of the alignment.
+  /// The first multiple of the alignment from `offset` on.
   static func aligned(_ offset: Int) -> Int { (offset + alignment - 1) / alignment * alignment }
 }
 
-/// Little-endian numbers appended to bytes.
+/// Appends little-endian numbers to bytes.
 struct ByteWriter {
   private(set) var bytes: [UInt8] = []
 
@@ -76,17 +77,17 @@ struct ByteWriter {
 
   mutating func put(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
-  /// Forgets all bytes and keeps the memory.
+  /// Removes all bytes and keeps the memory.
   mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
-  /// Zeros up to `count` bytes in all.
+  /// Appends zeros up to `count` bytes in total.
   mutating func pad(to count: Int) {
     precondition(bytes.count <= count, "the fields fit their record")
     bytes.append(contentsOf: repeatElement(0, count: count - bytes.count))
   }
 }
 
-/// Little-endian numbers taken from bytes one after the other; the caller has checked that they are there.
+/// Takes little-endian numbers from bytes, one after the other. The caller has checked the length.
 struct ByteReader {
   let bytes: UnsafeRawBufferPointer
   var offset: Int
@@ -100,6 +101,6 @@ struct ByteReader {
 
   mutating func takeDouble() -> Double { Double(bitPattern: take()) }
 
-  /// A 64-bit number that must fit an Int; a negative or larger one becomes `Int.max`, which no check accepts.
+  /// A 64-bit number as an Int; `Int.max`, which no check accepts, if it does not fit.
   mutating func takeCount() -> Int { Int(exactly: take(UInt64.self)) ?? .max }
 }

@@ -5,16 +5,16 @@ import FeederDatasets
 struct CacheHeader: Sendable, Equatable {
   var recipe: CacheRecipe
   var split: Split
-  /// What `--channels auto` decided when the file was built, 1 or 3; 0 where nobody asked.
+  /// The decision of `--channels auto` at the build, 1 or 3; 0 if it was not needed.
   var automaticChannels: Int
   var itemCount: Int
   var classCount: Int
-  /// Key of the source list and the recipe, also in the file's name.
+  /// The key of the source list and the recipe; the file's name has it too.
   var listKey: UInt64
-  /// Key of the content: image bytes and label texts of all items, in order.
+  /// The key of the content: names, image bytes and label files of all items, in order.
   var contentKey: UInt64
 
-  /// The bytes as they lie in the file.
+  /// The header as bytes of the file.
   var bytes: [UInt8] {
     var writer = ByteWriter()
     writer.put(CacheFormat.headerMagic)
@@ -35,7 +35,8 @@ struct CacheHeader: Sendable, Equatable {
     return writer.bytes
   }
 
-  /// Reads and checks the header of `file`, which has at least 128 bytes. Throws `CacheError` naming `path`.
+  /// Reads and checks the header of `file`, which has at least 128 bytes. Throws `CacheError`, which names `path`, if
+  /// the header is damaged, impossible or of another version.
   init(_ file: UnsafeRawBufferPointer, path: String) throws {
     func damaged(_ problem: String) -> CacheError { .damagedFile(path: path, problem: problem) }
     guard file[..<8].elementsEqual(CacheFormat.headerMagic) else {
@@ -82,17 +83,17 @@ struct CacheHeader: Sendable, Equatable {
   }
 }
 
-/// The last 64 bytes of a cache file, written after everything else is on the disk: without it the file does not count.
+/// The last 64 bytes of a cache file, written after all else is on the disk. A file without them is incomplete.
 struct CacheCommit: Equatable {
   var indexOffset: Int
   var indexByteCount: Int
   var labelCount: Int
   var textByteCount: Int
   var fileByteCount: Int
-  /// xxh64 of the header's 128 bytes and then of the index.
+  /// XXH64 of the header's 128 bytes, then the index.
   var checksum: UInt64
 
-  /// The bytes as they lie in the file.
+  /// The commit record as bytes of the file.
   var bytes: [UInt8] {
     var writer = ByteWriter()
     writer.put(CacheFormat.commitMagic)
@@ -115,7 +116,8 @@ struct CacheCommit: Equatable {
     self.checksum = checksum
   }
 
-  /// Reads and checks the commit record of `file` against its size and `itemCount`. Throws `CacheError.damagedFile`.
+  /// Reads the commit record of `file` and checks it against the file's size and `itemCount`. Throws
+  /// `CacheError.damagedFile` if it is damaged or does not fit.
   init(_ file: UnsafeRawBufferPointer, itemCount: Int, path: String) throws {
     func damaged(_ problem: String) -> CacheError { .damagedFile(path: path, problem: problem) }
     let start = file.count - CacheFormat.commitByteCount

@@ -1,21 +1,22 @@
 import FeederCore
 import FeederImaging
 
-/// The index of an open cache file: 160 bytes an item, then all labels, then all texts.
+/// The index of an open cache file: 160 bytes per item, then all labels, then all texts.
 ///
-/// Checked whole by `CacheIndexCheck` before it exists, so every read of it is safe. As a collection it builds an item at each
-/// access, with its strings and arrays; what is asked by index allocates nothing, but for texts.
+/// `CacheIndexCheck` checks the whole index first, so every later read is safe. The subscript builds an item with
+/// strings and arrays at each access; the methods that take a number allocate nothing, except for texts.
 struct CacheIndex: RandomAccessCollection, Sendable {
   private let index: IndexBytes
-  /// Where the labels and the texts begin in the index.
+  /// The position of the labels in the index.
   private let labelStart: Int
+  /// The position of the texts in the index.
   private let textStart: Int
   /// Number of items.
   let endIndex: Int
 
   var startIndex: Int { 0 }
 
-  /// The index that `commit` describes; throws `CacheError.damagedFile` where anything in it is impossible.
+  /// The index that `commit` describes. Throws `CacheError.damagedFile` if a value in it is impossible.
   init(_ map: MappedFile, _ header: CacheHeader, _ commit: CacheCommit) throws {
     index = IndexBytes(map, commit.indexOffset..<commit.indexOffset + commit.indexByteCount)
     endIndex = header.itemCount
@@ -24,7 +25,7 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     try CacheIndexCheck(index.bytes, map, header, commit).run()
   }
 
-  /// True where a part of it could not be read since it was checked: what was asked lately may be wrong.
+  /// True if part of the index could not be read after the check: recent answers may be wrong.
   var isLost: Bool { index.isLost }
 
   private func reader(_ number: Int, place: Int = 0) -> ByteReader {
@@ -38,13 +39,13 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     return CacheEntry(&reader)
   }
 
-  /// Size of the original of item `number`.
+  /// The original size of item `number`, in pixels; nil if it is unknown.
   func size(_ number: Int) -> PixelSize? {
     var reader = reader(number, place: CacheEntry.sizePlace)
     return reader.takeSize()
   }
 
-  /// Calls `body` with the original's size of every item that has one, and with true where its pixels are turned.
+  /// Calls `body` per item of known size, with the original size and true if EXIF turns its pixels.
   func forEachSize(_ body: (_ size: PixelSize, _ isTurned: Bool) -> Void) {
     for number in 0..<endIndex {
       var reader = ByteReader(
@@ -55,13 +56,13 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     }
   }
 
-  /// Size of the stored image of item `number`; nil where it has no record.
+  /// The size of the stored image of item `number`, in pixels; nil if it has no record.
   func storedSize(_ number: Int) -> PixelSize? {
     var reader = reader(number, place: CacheEntry.storedSizePlace)
     return reader.takeSize()
   }
 
-  /// Where the record of item `number` lies in the file; no bytes where it has none.
+  /// The position of the record of item `number` in the file; length 0 if it has none.
   func place(_ number: Int) -> (offset: Int, length: Int) {
     var reader = reader(number)
     return (reader.takeCount(), reader.takeCount())
@@ -88,7 +89,7 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     return text(entry.firstText, entry.nameByteCount)
   }
 
-  /// Why item `number` has no record; nil where it has one.
+  /// The reason why item `number` has no record; nil if it has one.
   func damage(_ number: Int) -> String? {
     let entry = entry(number)
     return entry.isDamaged ? text(entry.firstText + entry.nameByteCount, entry.damageByteCount) : nil
@@ -98,7 +99,7 @@ struct CacheIndex: RandomAccessCollection, Sendable {
     String(decoding: index.bytes[textStart + first..<textStart + first + byteCount], as: UTF8.self)
   }
 
-  /// Item `number` with its strings and labels, built anew.
+  /// Item `number`, newly built with its strings and labels.
   subscript(number: Int) -> CacheItem {
     let entry = entry(number)
     var labels: [Label] = []

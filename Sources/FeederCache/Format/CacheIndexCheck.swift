@@ -1,10 +1,10 @@
 import FeederCore
 import FeederImaging
 
-/// Checks a whole index once, when its file is opened: checksum, then every number of every item.
+/// Checks a whole index once, when its file is opened: the checksum, then every number of every item.
 ///
-/// All at once and not item by item at first use, since the checksum reads every byte anyway, and nothing behind it then can
-/// fail. Allocates nothing: 0.1 s for a million items (docs/measurements/cache-open.md).
+/// Checks everything at once, because the checksum reads every byte anyway, and then no later read can fail. Allocates
+/// nothing: 0.1 s for a million items (docs/measurements/cache-open.md).
 struct CacheIndexCheck {
   private let bytes: UnsafeRawBufferPointer
   private let header: CacheHeader
@@ -13,7 +13,7 @@ struct CacheIndexCheck {
   private let path: String
   private let textStart: Int
 
-  /// The index `bytes` of `map` that `commit`, which was checked against the file's size, describes.
+  /// The index `bytes` of `map`, as `commit` describes it. `commit` was checked against the file's size.
   init(_ bytes: UnsafeRawBufferPointer, _ map: MappedFile, _ header: CacheHeader, _ commit: CacheCommit) {
     self.bytes = bytes
     headerBytes = UnsafeRawBufferPointer(rebasing: map.bytes[..<CacheFormat.headerByteCount])
@@ -23,7 +23,7 @@ struct CacheIndexCheck {
     textStart = header.itemCount * CacheFormat.itemByteCount + commit.labelCount * CacheFormat.labelByteCount
   }
 
-  /// Throws `CacheError.damagedFile` with the first thing that is wrong.
+  /// Throws `CacheError.damagedFile` with the first fault.
   func run() throws {
     guard Checksum.xxh64(bytes, seed: Checksum.xxh64(headerBytes)) == commit.checksum else {
       throw CacheError.damagedFile(path: path, problem: "its index's checksum is wrong")
@@ -60,7 +60,7 @@ struct CacheIndexCheck {
     .damagedFile(path: path, problem: "item \(number): \(problem)")
   }
 
-  /// All texts together are UTF-8; cut at boundaries of characters, so is each of them.
+  /// All texts together must be UTF-8. They are cut at character boundaries, so each of them is UTF-8 too.
   private func checkTexts() throws {
     let texts = UnsafeRawBufferPointer(rebasing: bytes[textStart...]).assumingMemoryBound(to: UInt8.self)
     do {
@@ -70,7 +70,7 @@ struct CacheIndexCheck {
     }
   }
 
-  /// True where a character begins at byte `offset` of the texts, or the texts end.
+  /// True if a character begins at byte `offset` of the texts, or the texts end there.
   private func isTextBoundary(_ offset: Int) -> Bool {
     offset == commit.textByteCount || bytes[textStart + offset] & 0b1100_0000 != 0b1000_0000
   }
@@ -82,7 +82,7 @@ struct CacheIndexCheck {
 }
 
 extension CacheEntry {
-  /// What is impossible about the item; nil where a record of these numbers, before `recordEnd`, can be read safely.
+  /// The first impossible value of the item, in words. Nil if its record can be read safely and ends by `recordEnd`.
   fileprivate func problem(_ recipe: CacheRecipe, recordEnd: Int) -> String? {
     guard Orientation(rawValue: orientation) != nil else { return "its orientation is \(orientation)" }
     if let size, !Self.isImageSize(size) { return "its size is that of no image" }

@@ -1,13 +1,14 @@
 import FeederCore
 
-/// Writes the index of a new cache file item by item, then what makes the file whole. Holds 3 MiB however many items there are.
+/// Writes the index of a new cache file item by item, then the header and commit record that complete the file. Holds 3
+/// MiB for any number of items.
 ///
-/// Items, labels and texts lie behind each other, so the counts of the first two must be known before the first item.
+/// Items come first, then labels, then texts, so the counts of items and labels must be known at the start.
 final class CacheIndexWriter {
-  /// Bytes that are gathered before they are written.
+  /// Bytes that are gathered before a write.
   private static let chunkByteCount = 1 << 20
 
-  /// One part of the index: gathered bytes and where they belong.
+  /// One part of the index: gathered bytes and their position.
   private struct Part {
     var writer = ByteWriter()
     var offset: Int
@@ -29,10 +30,10 @@ final class CacheIndexWriter {
   private var itemsPut = 0
   private var labelsPut = 0
   private var textByteCount = 0
-  /// Key of names, image bytes and label texts of all items put until now, in order.
+  /// The key of names, image bytes and label files of all items so far, in order.
   private(set) var contentKey: UInt64 = 0
 
-  /// An index at `indexOffset` of `file` for exactly so many items and labels.
+  /// An index at `indexOffset` of `file`, for exactly `itemCount` items and `labelCount` labels.
   init(_ file: TemporaryFile, indexOffset: Int, itemCount: Int, labelCount: Int) {
     self.file = file
     self.indexOffset = indexOffset
@@ -43,7 +44,7 @@ final class CacheIndexWriter {
     texts = Part(offset: labels.offset + labelCount * CacheFormat.labelByteCount)
   }
 
-  /// Writes the next item.
+  /// Writes the next item. Throws `CacheError.system` if a write fails.
   func put(_ item: CacheItem) throws {
     putNumbers(of: item)
     for label in item.labels {
@@ -95,7 +96,8 @@ final class CacheIndexWriter {
     contentKey = Checksum.xxh64(writer.bytes, seed: contentKey)
   }
 
-  /// Writes what is left, the header and, after all that is on the disk, the commit record.
+  /// Writes the rest of the index and the header, waits until they are on the disk, and writes the commit record.
+  /// Throws `CacheError` if a write fails.
   func seal(_ header: CacheHeader) throws {
     precondition(itemsPut == itemCount && labelsPut == labelCount, "as many items and labels as were announced")
     try table.flush(file)

@@ -2,37 +2,37 @@ import FeederCore
 import FeederDatasets
 import FeederImaging
 
-/// One image of a cache file, whole: for building, comparing and cold paths.
+/// One image of a cache file with all its values, for builds, comparisons and rare calls.
 struct CacheItem: Sendable, Equatable {
   var imageID: String
-  /// Where the record lies, a multiple of 64.
+  /// The position of the record, a multiple of 64.
   var offset: Int
   /// Bytes of the record; 0 for a damaged image.
   var length: Int
-  /// xxh64 of the record.
+  /// XXH64 of the record.
   var checksum: UInt64
-  /// Size of the original as it is seen; nil where the file's header is damaged.
+  /// The size of the original after EXIF rotation, in pixels; nil if the file's header is damaged.
   var size: PixelSize?
-  /// Size of the stored image: the decoded one, or the original for encoded bytes; nil for a damaged image.
+  /// The size of the stored image: decoded, or the original for encoded bytes. Nil for a damaged image.
   var storedSize: PixelSize?
   /// The decoder's reduction: 1, 2, 4 or 8; 1 for encoded bytes.
   var denominator: Int
-  /// How the original's pixels are turned; those of a pixel record already are.
+  /// The EXIF rotation of the original. The pixels of a pixel record are already turned.
   var orientation = Orientation.upright
-  /// xxh64 of the image file.
+  /// XXH64 of the image file.
   var imageChecksum: UInt64
-  /// xxh64 of the label file; of nothing where there is none.
+  /// XXH64 of the label file; of no bytes if there is none.
   var labelChecksum: UInt64
   var imageStamp: FileStamp
   var labelStamp: FileStamp
   var labels: [Label]
-  /// Why there is no record.
+  /// The reason why there is no record; nil if there is one.
   var damage: String?
 
-  /// True for an image of which not a byte could be read when the file was built: it may be whole.
+  /// True if no byte of the image could be read at the build. The file may be intact.
   var isUnread: Bool { damage != nil && imageChecksum == Checksum.ofNothing && imageStamp.size > 0 }
 
-  /// How `entry`, which is in this item's place, is not as it was when the file was built, in words; nil where it is.
+  /// The difference between `entry` and this item since the build, in words; nil if there is none.
   func change(since entry: DatasetEntry) -> String? {
     if entry.imageID != imageID { return "'\(entry.imageID)' is in the place of '\(imageID)'" }
     if FileStamp.of(entry.imagePath) != imageStamp { return "\(entry.imagePath) changed" }
@@ -41,7 +41,7 @@ struct CacheItem: Sendable, Equatable {
   }
 }
 
-/// The numbers of one item as they lie in the index, 160 bytes; strings and labels lie elsewhere in it.
+/// The numbers of one item as the index holds them, 160 bytes. Strings and labels are elsewhere in the index.
 struct CacheEntry {
   let offset: Int
   let length: Int
@@ -61,7 +61,7 @@ struct CacheEntry {
   let imageStamp: FileStamp
   let labelStamp: FileStamp
 
-  /// Reads the entry that `reader` stands at. Numbers that fit no Int become `Int.max`; nothing is checked.
+  /// Reads the entry at the position of `reader`. A number that does not fit an Int becomes `Int.max`. Checks nothing.
   init(_ reader: inout ByteReader) {
     offset = reader.takeCount()
     length = reader.takeCount()
@@ -84,7 +84,7 @@ struct CacheEntry {
 }
 
 extension CacheEntry {
-  /// Where the fields that are read alone begin.
+  /// Offsets of the fields that are read alone.
   static let sizePlace = 24
   static let storedSizePlace = 32
   static let orientationPlace = 42
@@ -92,7 +92,7 @@ extension CacheEntry {
 }
 
 extension Label {
-  /// Reads the label that `reader` stands at; nothing is checked.
+  /// Reads the label at the position of `reader`. Checks nothing.
   init(_ reader: inout ByteReader) {
     self.init(
       classID: Int(truncatingIfNeeded: reader.take(Int64.self)), centerX: reader.takeDouble(),

@@ -1,20 +1,21 @@
 import Foundation
 
-/// The bytes of an index: a copy that outlives whatever happens to the cache file.
+/// The bytes of an index: a copy that stays valid whatever happens to the cache file.
 ///
-/// Up to 16 MiB (75,000 images of one label) lie in memory. More would take too much of it and are copied to a file without a name beside
-/// the cache file, mapped. Where that cannot be (no room, or a file system without such files) they stay where they are, and where somebody
-/// cuts the cache file, or its storage fails, they read as zeros, and `isLost` tells.
+/// Up to 16 MiB (75,000 images with one label) are copied to memory. A larger index is copied to a nameless file beside
+/// the cache file and mapped. If that fails (no space, or a file system without such files), the bytes stay in the
+/// cache file's mapping. If that file is cut or its storage fails, they then read as zeros and `isLost` is true.
 ///
-/// Unchecked because of the raw memory. Invariant: written in init only; what was allocated is freed in deinit, a mapping is kept by `map`.
+/// Unchecked because of the raw memory. Invariant: written in init only; deinit frees what was allocated, and `map`
+/// keeps a mapping.
 final class IndexBytes: @unchecked Sendable {
   private static let largestInMemory = 16 << 20
 
   let bytes: UnsafeRawBufferPointer
-  /// Where they are mapped; nil where they lie in memory.
+  /// The mapping that holds the bytes; nil if they are in memory.
   private let map: MappedFile?
 
-  /// The bytes of `range` of `file`.
+  /// Copies the bytes at `range` of `file`.
   init(_ file: MappedFile, _ range: Range<Int>) {
     let original = UnsafeRawBufferPointer(rebasing: file.bytes[range])
     if range.count > Self.largestInMemory {
@@ -31,6 +32,6 @@ final class IndexBytes: @unchecked Sendable {
 
   deinit { if map == nil { bytes.deallocate() } }
 
-  /// True where some of the bytes could not be read, and gave zeros: no size, no record, no labels.
+  /// True if some bytes could not be read and gave zeros: no size, no record, no labels.
   var isLost: Bool { map?.isLost(bytes) ?? false }
 }

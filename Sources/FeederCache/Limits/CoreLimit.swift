@@ -1,29 +1,30 @@
 import Foundation
 
-/// How many processor cores a process may use here: those that the scheduler gives it, or less where a control group says so.
+/// The processor cores that this process may use: the scheduler's, or fewer if a control group limits them.
 package struct CoreLimit: Sendable, Equatable {
-  /// Cores that the scheduler may run this process on.
+  /// Cores on which the scheduler may run this process.
   package let coreCount: Int
-  /// Cores' worth of time that the tightest control group grants (`docker run --cpus`, a pod's limit); nil without a limit.
+  /// CPU time that the tightest control group grants, in cores (`docker run --cpus`, a pod's limit); nil without a
+  /// limit.
   package let quota: Double?
 
-  /// The limits of this process as they were when first asked.
+  /// The limits of this process at the first use.
   package static let current = CoreLimit()
 
-  /// Asks the scheduler and the control groups (version 2 or 1) of this process and of all above it. `root` stands before all
-  /// paths and `coreCount` replaces the scheduler's answer, for tests.
+  /// Asks the scheduler and all control groups of this process (version 2 or 1). For tests, `root` is a prefix of all
+  /// paths and `coreCount` replaces the scheduler's answer.
   package init(root: String = "", coreCount: Int = ProcessInfo.processInfo.activeProcessorCount) {
     self.coreCount = max(coreCount, 1)
     quota = ControlGroup.groups(of: "cpu", root: root).compactMap { Self.quota($0) }.min()
   }
 
-  /// Threads that can run at once without being stopped by the limit: at least 1. Half a core counts as a whole one.
+  /// Threads that can run at the same time within the limit, at least 1. Part of a core counts as a whole one.
   package var usable: Int {
     guard let quota, quota < Double(coreCount) else { return coreCount }
     return max(Int(quota.rounded(.up)), 1)
   }
 
-  /// Microseconds of processor time that the group gets, over the period that they are for.
+  /// The group's CPU time per period, both in microseconds, as a number of cores; nil without a limit.
   private static func quota(_ group: ControlGroup) -> Double? {
     var (time, period): (Int?, Int?)
     if group.isUnified {

@@ -1,36 +1,38 @@
 import FeederCore
 import Foundation
 
-/// How much memory a process may still use here: what the machine has available, or less if a control group or a limit of the process
-/// itself says so.
+/// The memory that this process may still use: what the machine has available, or less if a control group or a limit of
+/// the process says so.
 ///
-/// Memory that holds files and can be dropped counts as available, as in the kernel's own MemAvailable.
+/// Memory that holds files and can be dropped counts as available, as in the kernel's MemAvailable.
 package struct MemoryLimit: Sendable, Equatable {
-  /// Bytes that could be used.
+  /// Bytes that may still be used.
   package let available: Int
-  /// Who sets the limit.
+  /// The limit that is the tightest.
   package let bound: Bound
 
-  /// Who may set a limit.
+  /// The source of a limit.
   package enum Bound: Sendable, Equatable {
+    /// The machine's memory.
     case machine
+    /// A control group.
     case controlGroup
-    /// The process's own limit of this name.
+    /// The process's own limit with this name.
     case process(String)
   }
 
-  /// True if a control group sets the limit.
+  /// True if a control group is the tightest limit.
   package var isGroup: Bool { bound == .controlGroup }
 
-  /// Largest default of `--memory`: more than enough for any prefetch depth that was of use.
+  /// The largest default of `--memory`: more than any useful prefetch depth takes.
   private static let largestBudget = 2 << 30
-  /// Smallest default: one worker and a few batches.
+  /// The smallest default: one worker and a few batches.
   private static let smallestBudget = 64 << 20
-  /// What is believed where the system tells nothing.
+  /// The assumption if the system does not say.
   private static let unknown = 8 << 30
 
-  /// Asks /proc/meminfo, the control groups (version 2 or 1) of this process and of all above it, and the limits of the process. `root`
-  /// stands before all paths, and `limits` replaces the process's own, for tests.
+  /// Asks /proc/meminfo, all control groups of this process (version 2 or 1) and the limits of the process. For tests,
+  /// `root` is a prefix of all paths and `limits` replaces the process's limits.
   package init(root: String = "", limits: [ProcessLimit] = ProcessLimit.all) {
     let machine = Self.machine(root) ?? Self.unknown
     let smallest = ControlGroup.groups(of: "memory", root: root).compactMap { Self.left(in: $0) }.min() ?? .max
@@ -43,19 +45,19 @@ package struct MemoryLimit: Sendable, Equatable {
     }
   }
 
-  /// The default of the setting `memory`: a quarter of what is available, from 64 MiB to 2 GiB, in whole MiB.
+  /// The default of `--memory`: a quarter of `available`, from 64 MiB to 2 GiB, in whole MiB.
   package var defaultBudget: Int {
     let budget = min(max(available / 4, Self.smallestBudget), Self.largestBudget)
     return budget - budget % (1 << 20)
   }
 
-  /// The default and its reason in one line, for people.
+  /// The default and its reason in one line.
   package var line: SettingLine {
     "memory: \(ByteCount(defaultBudget)) (a quarter of the \(ByteCount(available)) available \(place), at most "
       + "\(ByteCount(Self.largestBudget)); \(setting: "memory") sets another)"
   }
 
-  /// What `available` is available in, for people.
+  /// The scope of `available`, in words that follow "available".
   package var place: String {
     switch bound {
     case .machine: "on this machine"
@@ -71,7 +73,7 @@ package struct MemoryLimit: Sendable, Equatable {
     }
   }
 
-  /// Bytes that a group leaves; nil where it sets no limit.
+  /// Bytes that a group leaves; nil if it sets no limit.
   private static func left(in group: ControlGroup) -> Int? {
     let (limit, use) =
       group.isUnified ? ("memory.max", "memory.current") : ("memory.limit_in_bytes", "memory.usage_in_bytes")
@@ -82,7 +84,7 @@ package struct MemoryLimit: Sendable, Equatable {
     return limit - max(use - droppable, 0)
   }
 
-  /// The lines `NAME NUMBER` of a file's text.
+  /// The numbers of all lines `NAME NUMBER`, by name.
   private static func fields(_ text: String?) -> [String: Int] {
     var fields: [String: Int] = [:]
     for line in (text ?? "").split(separator: "\n") {

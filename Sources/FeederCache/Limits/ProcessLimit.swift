@@ -1,13 +1,13 @@
 import Foundation
 
-/// A limit of address space that the process has of its own (`ulimit`), and what it leaves.
+/// An address-space limit of this process (`ulimit`), and the rest below it.
 package struct ProcessLimit: Sendable, Equatable {
-  /// The limit's name and the shell's option for it, for people.
+  /// The limit's name and the shell's option for it.
   package let name: String
   /// Bytes that the process may still map.
   package let left: Int
 
-  /// The limits that are set now, of address space (RLIMIT_AS) and of data (RLIMIT_DATA).
+  /// The limits that are set now: address space (RLIMIT_AS) and data (RLIMIT_DATA).
   package static var all: [ProcessLimit] {
     let kinds = [(RLIMIT_AS, "VmSize:", "RLIMIT_AS (ulimit -v)"), (RLIMIT_DATA, "VmData:", "RLIMIT_DATA (ulimit -d)")]
     return kinds.compactMap { resource, field, name in
@@ -24,7 +24,7 @@ package struct ProcessLimit: Sendable, Equatable {
     return Int(limit.rlim_cur)
   }
 
-  /// Bytes behind `field` in /proc/self/status; 0 if the kernel does not say.
+  /// The bytes that /proc/self/status gives for `field`; 0 if the kernel does not say.
   private static func used(_ field: String) -> Int {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix(field) }),

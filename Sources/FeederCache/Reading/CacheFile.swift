@@ -3,20 +3,21 @@ import FeederDatasets
 import FeederImaging
 import Synchronization
 
-/// An open cache file: header and index checked, records checked one by one at their first use. Safe from any thread.
+/// An open cache file. Header and index are checked at opening, each record at its first use. Any thread may use it.
 ///
-/// Opening builds nothing an item: there are the bytes of the index (`IndexBytes`), and one bit an image.
+/// Opening builds nothing per image except one bit: the index stays bytes (`IndexBytes`).
 package final class CacheFile: Sendable {
-  /// Where it lies.
+  /// The file's path.
   package let path: String
   let header: CacheHeader
-  /// The images, each built when it is asked for.
+  /// The images. Each access builds an item.
   let items: CacheIndex
   private let map: MappedFile
   private let verified: VerifiedSet
   private let residency = Residency()
 
-  /// Maps and checks the file. Throws `CacheError` naming it; never touches a record.
+  /// Maps and checks the file at `path`, except for its records. Throws `CacheError`, which names it, if it is no cache
+  /// file, damaged or of another version.
   package init(path: String) throws {
     self.path = path
     guard !CacheFormat.signature.isForeign(path) else { throw CacheError.foreignFile(path: path) }
@@ -26,25 +27,26 @@ package final class CacheFile: Sendable {
     verified = VerifiedSet(count: items.count)
   }
 
-  /// Bytes of the whole file.
+  /// Bytes of the file.
   package var byteCount: Int { map.bytes.count }
   /// Bytes of all records.
   var recordByteCount: Int { items.indices.reduce(0) { $0 + items.place($1).length } }
-  /// What it was made by.
+  /// The recipe that the file was built by.
   package var recipe: CacheRecipe { header.recipe }
-  /// The split it holds.
+  /// The split that the file holds.
   package var split: Split { header.split }
   /// Number of images.
   package var count: Int { items.count }
-  /// Images without a record, each with its reason.
+  /// Images without a record, with their reasons.
   package var damagedImages: [(imageID: String, reason: String)] {
     items.indices.compactMap { index in items.damage(index).map { (items.imageID(index), $0) } }
   }
-  /// Key of the content of all sources.
+  /// The key of the content of all sources.
   package var contentKey: UInt64 { header.contentKey }
 
-  /// Lends the bytes of a record, read from the storage before where they are not in memory; `scratch` notes bytes, misses and the time
-  /// that took. Throws `CacheError.damagedFile` also where bytes were lost while `body` used them: what it made of them is worthless.
+  /// Lends the bytes of a record to `body`. Reads them from the storage first if they are not in memory; `scratch`
+  /// notes bytes, misses and time. Throws `CacheError.damagedFile` if the record is damaged, or if bytes were lost
+  /// during `body`, whose result is then discarded. Throws what `body` throws.
   func withRecord<Result>(
     _ index: Int, scratch: DecodeScratch, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
@@ -52,26 +54,29 @@ package final class CacheFile: Sendable {
     return try checked(index, bytes) { try body(bytes) }
   }
 
-  /// What `body` makes of a record, unless some of its bytes were lost meanwhile.
+  /// The result of `body`, which uses a record's bytes. Throws `CacheError.damagedFile` if some were lost meanwhile,
+  /// and what `body` throws.
   func checked<Result>(_ index: Int, _ bytes: UnsafeRawBufferPointer, _ body: () throws -> Result) throws -> Result {
     let result = Swift.Result { try body() }
     try checkWhole(index, bytes)
     return try result.get()
   }
 
-  /// Throws `CacheError.damagedFile` if some bytes of a record may have been lost: what was made of them is worthless.
+  /// Throws `CacheError.damagedFile` if some bytes of a record may have been lost. A result computed from them must be
+  /// discarded.
   func checkWhole(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
     guard !map.isLost(bytes) else {
       throw CacheError.damagedFile(path: path, problem: "image '\(items.imageID(index))' can no longer be read")
     }
   }
 
-  /// Throws `CacheError.damagedFile` where a part of the index could not be read since the file was opened.
+  /// Throws `CacheError.damagedFile` if part of the index could not be read since the file was opened.
   func checkIndex() throws {
     if items.isLost { throw CacheError.damagedFile(path: path, problem: "its index can no longer be read") }
   }
 
-  /// The bytes of a record, its checksum verified at first use. Throws `CacheError.damagedFile`.
+  /// The bytes of a record. The first use verifies the checksum. Throws `CacheError.damagedFile` if it is wrong or the
+  /// file was cut.
   func record(_ index: Int) throws -> UnsafeRawBufferPointer {
     if verified.contains(index) { return mappedRecord(index) }
     let bytes = try uncheckedRecord(index)
@@ -96,19 +101,20 @@ package final class CacheFile: Sendable {
     return try record(index)
   }
 
-  /// Starts to read a record from the storage where it is not in memory, and does not wait.
+  /// Starts to read a record that is not in memory, without waiting.
   func willNeed(_ index: Int) {
     let bytes = mappedRecord(index)
     if !bytes.isEmpty { residency.willNeed(bytes) }
   }
 
-  /// The bytes of a record as they are. Throws `CacheError.damagedFile` where the file was cut off since it was opened.
+  /// The bytes of a record without a check of its checksum. Throws `CacheError.damagedFile` if the file was cut since
+  /// it was opened.
   func uncheckedRecord(_ index: Int) throws -> UnsafeRawBufferPointer {
     try map.checkSize()
     return mappedRecord(index)
   }
 
-  /// The bytes between a record and the next, which the format wants to be zeros.
+  /// The bytes between a record and the next. The format requires zeros.
   func gap(after index: Int) -> UnsafeRawBufferPointer {
     let place = items.place(index)
     let end = min(place.offset + place.length, map.bytes.count)
@@ -116,16 +122,16 @@ package final class CacheFile: Sendable {
     return UnsafeRawBufferPointer(rebasing: map.bytes[end..<min(max(end, next), map.bytes.count)])
   }
 
-  /// The bytes of a record where they are mapped; touching them may wait for the storage.
+  /// The mapped bytes of a record. An access to them may wait for the storage.
   func mappedRecord(_ index: Int) -> UnsafeRawBufferPointer {
     let place = items.place(index)
     return UnsafeRawBufferPointer(rebasing: map.bytes[place.offset..<place.offset + place.length])
   }
 
-  /// The first source that is not as it was when the file was built, in words; nil where all are.
+  /// The first source that changed since the build, in words; nil if there is none.
   ///
-  /// Two calls of stat(2) an item: size, both times in nanoseconds and inode of image and label file are compared. An image that could not
-  /// be read then is tried again: no stamp tells that a drive is back.
+  /// Takes two stat(2) calls per item to compare size, both times in nanoseconds and inode of image and label file.
+  /// Tries again to read an image that was unreadable at the build, because no stamp shows that a drive is back.
   package func change(since entries: [DatasetEntry]) -> String? {
     guard entries.count == items.count else { return "\(entries.count) images where there were \(items.count)" }
     for (entry, item) in zip(entries, items) {

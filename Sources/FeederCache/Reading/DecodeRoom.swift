@@ -1,26 +1,26 @@
 import FeederCore
 import FeederImaging
 
-/// What the largest of many images takes while it is decoded: its pixels, and once more those of one that is turned.
+/// The memory to decode the largest of many images: its pixels, and twice as much if EXIF turns it.
 struct DecodeRoom {
   private let channels: Int
   private let imageSize: Int
   private var last: (size: PixelSize, isTurned: Bool)?
   private var pixelCount = 0
   private var turnedPixelCount = 0
-  /// Width in pixels of the widest image as it is decoded.
+  /// Width of the widest image after decoding, in pixels.
   private(set) var width = 1
 
-  /// Images are decoded to `channels` at the scale that fits `imageSize`.
+  /// For images that are decoded to `channels` at the scale that fits `imageSize`.
   init(channels: Int, imageSize: Int) {
     self.channels = channels
     self.imageSize = imageSize
   }
 
-  /// Bytes for any of the images.
+  /// Bytes that suffice for each of the images.
   var byteCount: Int { (pixelCount + turnedPixelCount) * channels }
 
-  /// Notes an image of `size` as it is seen.
+  /// Notes an image of `size`, as seen after rotation.
   mutating func note(_ size: PixelSize, isTurned: Bool) {
     if let last, last == (size, isTurned) { return }  // most data sets have few sizes
     last = (size, isTurned)

@@ -2,27 +2,28 @@ import FeederCore
 import FeederImaging
 import Foundation
 
-/// What one worker needs to read and decode, kept from image to image: a decoder and buffers that only grow.
+/// The tools of one worker to read and decode images: a decoder and buffers, which only grow. It keeps them from image
+/// to image.
 ///
-/// Unchecked because it is handed to the thread that uses it. Invariant: used by one thread at a time.
+/// Unchecked because it is handed to the thread that uses it. Invariant: one thread at a time uses it.
 package final class DecodeScratch: @unchecked Sendable {
-  /// Work done since the last `takeTimes`.
+  /// The work since the last `takeTimes`.
   package struct Times: Sendable {
-    /// Nanoseconds spent reading from storage: source files, and records that were not in memory.
+    /// Nanoseconds of reads from storage: source files, and records that were not in memory.
     package var readNanoseconds = 0
-    /// Bytes of records and source files that were asked for, wherever they came from.
+    /// Bytes of requested records and source files, from memory or storage.
     package var readByteCount = 0
-    /// Bytes of them that were not in memory before, as far as the system tells.
+    /// Bytes of these that were not in memory, as far as the system shows it.
     package var missedByteCount = 0
-    /// Nanoseconds spent decoding.
+    /// Nanoseconds of decoding.
     package var decodeNanoseconds = 0
-    /// Images decoded.
+    /// Number of decoded images.
     package var decodedCount = 0
   }
 
   /// The worker's decoder.
   package let decoder: ImageDecoder
-  /// Bytes of a mapped record that the pixels prepared last lie in; nil if these lie in a buffer of its own.
+  /// The bytes of the mapped record that holds the pixels prepared last; nil if they are in an own buffer.
   var lent: UnsafeRawBufferPointer?
   private var pixels = GrowingBuffer()
   private var file = GrowingBuffer()
@@ -30,20 +31,21 @@ package final class DecodeScratch: @unchecked Sendable {
   private let pixelScratch = PixelScratch()
   private var times = Times()
 
-  /// Throws `ImagingError.library` if a codec cannot start.
+  /// Makes a decoder. Throws `ImagingError.library` if a codec cannot start.
   package init() throws { decoder = try ImageDecoder() }
 
-  /// The work since the last call.
+  /// The work since the last call; resets it.
   package func takeTimes() -> Times {
     defer { times = Times() }
     times.missedByteCount = min(times.missedByteCount, times.readByteCount)
     return times
   }
 
-  /// Decodes `encoded`, an image file of `expected` pixels, at the scale that fits `imageSize`. The pixels are valid until the next
-  /// call that decodes.
+  /// Decodes `encoded`, an image file, to `channels` at the scale that fits `imageSize`. The pixels (H x W x C) are
+  /// valid until the next call that decodes.
   ///
-  /// Throws `CacheError.damagedImage` naming `path`, and `.changedSource` if the size is not `expected`; nil expects nothing.
+  /// Throws `CacheError.damagedImage`, which names `path`, if the file does not decode, and `.changedSource` if its
+  /// size is not `expected`. Nil accepts every size.
   func decode(
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
     imageSize: Int
@@ -66,7 +68,7 @@ package final class DecodeScratch: @unchecked Sendable {
     }
   }
 
-  /// A copy of `image`, valid until the next call that decodes: for sources that make their images.
+  /// A copy of `image`, valid until the next call that decodes. For sources that make their images.
   package func copy(_ image: Pixels) -> ImageView {
     lent = nil
     let target = pixels.bytes(image.bytes.count)
@@ -75,15 +77,15 @@ package final class DecodeScratch: @unchecked Sendable {
       UnsafeRawBufferPointer(target), size: image.size, channels: image.channels, layout: .interleaved)
   }
 
-  /// Images up to this many bytes take the way through the buffer: three quarters of the core's own cache; 768 KiB if the system
-  /// does not say how large that is.
+  /// The most bytes of an image that is decoded by way of the buffer: three quarters of the core's own cache, or 768
+  /// KiB if the system does not give its size.
   private static let largestStream = max(sysconf(Int32(_SC_LEVEL2_CACHE_SIZE)), 1 << 20) / 4 * 3
 
-  /// Decodes `encoded`, an image file of `expected` pixels, in full to the start of `target`, which nobody reads soon.
+  /// Decodes `encoded`, an image file of `expected` pixels, in full to the start of `target`, which is not read soon.
   ///
-  /// Decoding straight into a slot misses the cache line by line and costs 6 % (1 x 640 x 640) to 10 % (3 channels) more than
-  /// into a buffer that is used again; decoding into the buffer and streaming it out costs 3 % (docs/measurements/loader.md).
-  /// Throws as `decode`.
+  /// Decoding straight into a slot misses the cache line by line: it costs 6 % (1 x 640 x 640) to 10 % (3 channels)
+  /// more than decoding into a reused buffer. Decoding into the buffer and streaming it out costs 3 %
+  /// (docs/measurements/loader.md). Throws as `decode`.
   func decodeNative(
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize, channels: Int,
     into target: UnsafeMutableRawBufferPointer
@@ -91,7 +93,7 @@ package final class DecodeScratch: @unchecked Sendable {
     do {
       let header = try decoder.open(encoded)
       guard header.size == expected else { throw CacheError.changedSource(path: path()) }
-      let planes = header.channels == 1 ? 1 : channels  // grey is spread on its way out
+      let planes = header.channels == 1 ? 1 : channels  // grey is spread to all channels during the copy
       let count = expected.width * expected.height * planes
       guard count <= Self.largestStream else { return _ = try decoder.decode(channels: channels, into: target) }
       let buffer = pixels.bytes(count)
@@ -106,8 +108,8 @@ package final class DecodeScratch: @unchecked Sendable {
     }
   }
 
-  /// Reads and decodes a whole image file in colour, as it is seen; for single pictures, since it allocates. Throws
-  /// `CacheError.damagedImage`.
+  /// Reads and decodes a whole image file in colour, after EXIF rotation. For single pictures, because it allocates.
+  /// Throws `CacheError.damagedImage` if the file cannot be read or decoded.
   package func picture(_ path: String) throws -> Pixels {
     let bytes = try read(path).bytes
     do {
@@ -117,7 +119,7 @@ package final class DecodeScratch: @unchecked Sendable {
     }
   }
 
-  /// The image channel after channel, in a buffer that the next call reuses.
+  /// The image as C x H x W, in a buffer that the next call reuses.
   func planar(_ image: ImageView) -> UnsafeRawBufferPointer {
     let bytes = planes.bytes(image.byteCount)
     letterbox(
@@ -126,8 +128,8 @@ package final class DecodeScratch: @unchecked Sendable {
     return UnsafeRawBufferPointer(bytes)
   }
 
-  /// Reads a file, at most `limit` bytes of it; gives them, valid until the next call, with what the system said of the file. Throws
-  /// `CacheError.damagedImage`.
+  /// Reads at most `limit` bytes of a file. Returns them, valid until the next call, with the file's stamp. Throws
+  /// `CacheError.damagedImage` if the file cannot be read.
   func read(_ path: String, limit: Int = .max) throws -> (bytes: UnsafeRawBufferPointer, stamp: FileStamp) {
     let watch = Stopwatch()
     let (bytes, stamp) = try SourceFile.read(path, limit: limit) { file.bytes($0) }
@@ -135,7 +137,7 @@ package final class DecodeScratch: @unchecked Sendable {
     return (bytes, stamp)
   }
 
-  /// Notes that `byteCount` bytes were read in so many nanoseconds, `missedByteCount` of them from the storage itself.
+  /// Notes a read of `byteCount` bytes in `nanoseconds`, with `missedByteCount` of them from storage.
   package func noteRead(nanoseconds: Int = 0, byteCount: Int = 0, missedByteCount: Int = 0) {
     times.readNanoseconds += nanoseconds
     times.readByteCount += byteCount
@@ -144,8 +146,8 @@ package final class DecodeScratch: @unchecked Sendable {
 }
 
 extension DecodeScratch {
-  /// The results of `body` for each of `count` items, in their order, on all cores, each thread with a scratch of its own. Throws the failure
-  /// of the lowest item.
+  /// The results of `body` for items 0 ..< `count`, in order, on all cores. Each thread has its own scratch. Throws the
+  /// error of the lowest failed item.
   static func map<Result: Sendable>(
     _ count: Int, _ body: @Sendable (Int, DecodeScratch) throws -> Result
   ) throws -> [Result] {

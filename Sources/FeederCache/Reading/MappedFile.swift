@@ -1,24 +1,26 @@
 import CFaults
 import Foundation
 
-/// O_TMPFILE, a macro that Swift does not see.
+/// O_TMPFILE, a macro that Swift does not import.
 private let namelessFile: Int32 = 0o20_000_000 | O_DIRECTORY
 
-/// A file mapped to be read. Its bytes are hostile until checked, and may be lost at any time: whoever made something of them asks `isLost`.
+/// A file that is mapped to be read. Its bytes are hostile until checked, and may be lost at any time: after a use, ask
+/// `isLost`.
 ///
-/// Unchecked because of the raw memory. Invariant: mapped read-only from init to deinit and never written to.
+/// Unchecked because of the raw memory. Invariant: mapped read-only from init to deinit, never written.
 final class MappedFile: @unchecked Sendable {
   let path: String
-  /// All bytes of the file as it was when it was opened.
+  /// All bytes that the file had when it was opened.
   let bytes: UnsafeRawBufferPointer
   private let file: OpenFile
   private let watch: Int32
 
-  /// Maps a regular file of at least `minimum` bytes. Throws `CacheError`.
+  /// Maps a regular file of at least `minimum` bytes. Throws `CacheError` if the file is not one, is shorter, or cannot
+  /// be opened or mapped.
   convenience init(_ path: String, minimum: Int) throws { try self.init(OpenFile(path), minimum: minimum) }
 
-  /// Maps a copy of `bytes`, some of another file's in the same folder, that has no name and so nobody else to cut it; the system frees
-  /// it with this object. Throws `CacheError` where there is no room for it, or the file system has no such files.
+  /// Maps a nameless copy of `bytes` in the folder of `path`. No other process can cut it, and the system removes it
+  /// with this object. Throws `CacheError` if there is no space, or if the file system has no nameless files.
   convenience init(namelessCopyOf bytes: UnsafeRawBufferPointer, beside path: String) throws {
     let folder = URL(filePath: path).deletingLastPathComponent().path
     let file = try OpenFile(folder, flags: O_RDWR | namelessFile, mode: 0o600)
@@ -54,10 +56,10 @@ final class MappedFile: @unchecked Sendable {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
 
-  /// True where some of `part`, bytes of this file, may have been lost, and read as zeros. Costs no system call.
+  /// True if some bytes of `part`, a part of this file, may have been lost and read as zeros. Makes no system call.
   func isLost(_ part: UnsafeRawBufferPointer) -> Bool { feeder_is_lost(watch, part.baseAddress, part.count) }
 
-  /// Throws where somebody cut the file after it was mapped.
+  /// Throws `CacheError.damagedFile` if the file was cut after it was mapped.
   func checkSize() throws {
     var status = stat()
     guard fstat(file.descriptor, &status) == 0, status.st_size >= bytes.count else {

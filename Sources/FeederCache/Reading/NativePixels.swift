@@ -1,24 +1,24 @@
 import FeederCore
 import FeederImaging
 
-/// Images as they are kept, without a reduction or a fit to any image size.
+/// Images in their stored size, without a reduction or a fit to an image size.
 extension ImageCache {
-  /// The size that `writeNative` gives image `index`: the original's for encoded bytes, the stored one for pixels. Nil where the
-  /// image is known to be damaged.
+  /// The size of image `index` as `writeNative` writes it: the original's for encoded bytes, the stored one for pixels.
+  /// Nil if the image is known to be damaged.
   package func nativeSize(_ index: Int) -> PixelSize? { file.items.storedSize(index) }
 
-  /// How the pixels of image `index` are turned while its encoded bytes are decoded.
+  /// The EXIF rotation that decoding applies to image `index`.
   package func orientation(_ index: Int) -> Orientation { file.items[index].orientation }
 
-  /// Records of this many bytes and more are streamed into a slot: a third faster than memcpy at 400 KiB, no faster at 64 KiB
-  /// (docs/measurements/loader.md).
+  /// Records from this many bytes on are streamed into a slot: a third faster than memcpy at 400 KiB, no faster at 64
+  /// KiB (docs/measurements/loader.md).
   private static var smallestStream: Int { 128 << 10 }
 
-  /// Writes the pixels of image `index` to the start of `target`: encoded bytes are decoded in full, H x W x C; stored pixels are
-  /// copied, C x H x W.
+  /// Writes the pixels of image `index` to the start of `target`. Encoded bytes are decoded in full, as H x W x C;
+  /// stored pixels are copied, as C x H x W.
   ///
-  /// `target` holds width x height x channels bytes of `nativeSize`. Throws `CacheError.damagedImage` where the image is at
-  /// fault, other errors where the cache file is.
+  /// `target` must hold width x height x channels bytes of `nativeSize`. Throws `CacheError.damagedImage` if the image
+  /// is at fault, other errors if the cache file is.
   package func writeNative(
     _ index: Int, scratch: DecodeScratch, into target: UnsafeMutableRawBufferPointer
   ) throws {
@@ -39,23 +39,24 @@ extension ImageCache {
   }
 }
 
-/// The records of a cache in an order of delivery, all read and verified once, so that they are in memory.
+/// The records of a cache in an order of delivery. All are read and verified once, so they are in memory.
 ///
-/// Unchecked because of the raw memory. Invariant: the bytes are mapped, never written, and the cache that owns them lives as
-/// long as this.
+/// Unchecked because of the raw memory. Invariant: the bytes are mapped and never written, and this object keeps the
+/// cache that owns them.
 package final class VerifiedRecords: @unchecked Sendable {
   private let cache: ImageCache
   private let records: [UnsafeRawBufferPointer]
 
-  /// Reads the records of `order`, entries with a `nativeSize`. Throws `CacheError`.
+  /// Reads the records of the images in `order`, which all have a `nativeSize`. Throws `CacheError` if one cannot be
+  /// read.
   package init(_ cache: ImageCache, order: [Int]) throws {
     self.cache = cache
     records = try order.map { try cache.file.record($0) }
   }
 
-  /// How many there are.
+  /// Number of records.
   package var count: Int { records.count }
 
-  /// The record at a place of the order: encoded bytes, or C x H x W pixels. Valid as long as this lives.
+  /// The record at index `place` of the order: encoded bytes, or C x H x W pixels. Valid as long as this object exists.
   package subscript(place: Int) -> UnsafeRawBufferPointer { records[place] }
 }

@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Tells which records of a mapped file are in memory, and brings others there. Safe from any thread.
+/// Finds the records of a mapped file that are in memory, and reads others. Any thread may use it.
 ///
-/// Looking costs a call of mincore(2), 0.5 microseconds for a JPEG and 3 for 100 pages (docs/measurements/storage.md), so it is done
-/// for every record only while something was missing lately, else for one in eight. The kernel tells the truth about files
-/// that the process may write to; of others it says that all of it is in memory.
+/// A look costs a call of mincore(2): 0.5 microseconds for a JPEG, 3 for 100 pages (docs/measurements/storage.md). So
+/// every record is looked at only while misses are recent, else one in eight. The kernel's answer is true for files
+/// that the process may write; for others it says that all is in memory.
 final class Residency: Sendable {
   private static let sparseness = 8
   private static let pageByteCount = Int(sysconf(Int32(_SC_PAGESIZE)))
@@ -15,10 +15,11 @@ final class Residency: Sendable {
   private let readAhead = ReadAhead()
   private let uses = Atomic(0)
 
-  /// True while records were missing lately.
+  /// True while misses are recent.
   var isWatchful: Bool { readAhead.isWorthwhile }
 
-  /// Bytes of a record that are not in memory; 0 where nobody looked. A miss makes the next looks certain.
+  /// Bytes of a record that are not in memory; 0 if this record is not looked at. After a miss every record is looked
+  /// at.
   func missedByteCount(_ record: UnsafeRawBufferPointer) -> Int {
     if !isWatchful, uses.add(1, ordering: .relaxed).newValue % Self.sparseness != 0 { return 0 }
     let missed = Self.absentByteCount(record)
@@ -26,7 +27,7 @@ final class Residency: Sendable {
     return missed
   }
 
-  /// Starts to read what is missing of a record, without waiting; does nothing while everything was in memory lately.
+  /// Starts to read the missing bytes of a record, without waiting. Does nothing unless misses are recent.
   func willNeed(_ record: UnsafeRawBufferPointer) {
     guard isWatchful, Self.absentByteCount(record) > 0 else { return }
     readAhead.note(missed: true)
@@ -34,25 +35,25 @@ final class Residency: Sendable {
     madvise(start, byteCount, MADV_WILLNEED)
   }
 
-  /// Reads a record from the storage and waits for it. Throws `CacheError.system` where that fails, as for a file cut short.
+  /// Reads a record from the storage and waits for it. Throws `CacheError.system` if that fails, as for a cut file.
   func pageIn(_ record: UnsafeRawBufferPointer, path: String) throws {
     let (start, byteCount) = Self.pages(of: record)
-    // Populating alone faults through the file in the kernel's small steps: a quarter of the speed here.
+    // MADV_POPULATE_READ alone reads in the kernel's small steps, at a quarter of the speed measured here.
     madvise(start, byteCount, MADV_WILLNEED)
     while madvise(start, byteCount, Self.populateRead) != 0 {
       switch errno {
       case EINTR, EAGAIN: continue
-      case EINVAL: return  // an older kernel: whoever reads the record waits for its pages
+      case EINVAL: return  // an older kernel: the reader of the record waits for its pages
       default: throw CacheError.system(operation: "read it", path: path, reason: systemReason())
       }
     }
   }
 
-  /// Bytes of `record` that lie in pages that are not in memory.
+  /// Bytes of `record` in pages that are not in memory.
   static func absentByteCount(_ record: UnsafeRawBufferPointer) -> Int {
     let (start, byteCount) = pages(of: record)
     let pageCount = byteCount / pageByteCount
-    let step = 1024  // what a temporary buffer holds on the stack
+    let step = 1024  // the most that a temporary buffer keeps on the stack
     var absent = 0
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: step) { states in
       for first in stride(from: 0, to: pageCount, by: step) {

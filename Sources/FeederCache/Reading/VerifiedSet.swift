@@ -1,14 +1,15 @@
 import Synchronization
 
-/// Which records were verified: one bit an image, set once and never cleared. Safe from any thread, without a lock.
+/// The records that were verified: one bit per image, set once and never cleared. Any thread may use it; it takes no
+/// lock.
 ///
-/// Unchecked because of the raw memory. Invariant: allocated and zeroed in init, then touched through atomics only, freed in
-/// deinit.
+/// Unchecked because of the raw memory. Invariant: allocated and zeroed in init, then accessed through atomics only,
+/// freed in deinit.
 final class VerifiedSet: @unchecked Sendable {
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let count: Int
 
-  /// None of `count` images.
+  /// An empty set for `count` images.
   init(count: Int) {
     self.count = count
     let wordCount = count / 64 + 1
@@ -18,7 +19,7 @@ final class VerifiedSet: @unchecked Sendable {
 
   deinit { words.deallocate() }
 
-  /// True where image `index` was inserted before.
+  /// True if image `index` was inserted.
   func contains(_ index: Int) -> Bool {
     precondition(index >= 0 && index < count, "an image of this cache file")
     return words[index / 64].load(ordering: .relaxed) >> UInt64(index % 64) & 1 == 1

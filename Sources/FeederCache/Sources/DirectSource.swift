@@ -2,15 +2,17 @@ import FeederCore
 import FeederDatasets
 import FeederImaging
 
-/// The source files themselves, read and decoded anew for each use: `--cache none`.
+/// Reads and decodes the source files anew for each use: `--cache none`.
 package final class DirectSource: ImageSource {
   private let items: [SourceItem]
   private let paths: [String]
   private let fileByteCounts: [Int]
   private let imageSize: Int
-  /// 1 or 3.
+  /// Channels of every image: 1 or 3.
   package let channels: Int
+  /// Width of the widest decoded image, in pixels.
   package let largestWidth: Int
+  /// The most bytes of a worker's scratch: the largest decoded image and the largest file.
   package let scratchByteCount: Int
 
   /// The images of `survey`, decoded to `channels` at the scale that fits `imageSize`.
@@ -30,22 +32,31 @@ package final class DirectSource: ImageSource {
     scratchByteCount = room.byteCount + (fileByteCounts.max() ?? 0)
   }
 
+  /// Number of images.
   package var count: Int { items.count }
 
+  /// The original size of image `index`, in pixels; nil if its header is damaged.
   package func size(of index: Int) -> PixelSize? { items[index].size }
 
+  /// Number of labels of image `index`.
   package func labelCount(of index: Int) -> Int { items[index].labels.count }
 
+  /// Calls `body` with each label of image `index`, in the order of its label file.
   package func forEachLabel(of index: Int, _ body: (Label) -> Void) {
     for label in items[index].labels { body(label) }
   }
 
+  /// Bytes of the file of image `index`.
   package func storedByteCount(of index: Int) -> Int { fileByteCounts[index] }
 
+  /// Starts to read the file of image `index`, without waiting.
   package func willNeed(_ index: Int) { SourceFile.willNeed(paths[index]) }
 
+  /// The facts about image `index`.
   package func item(_ index: Int) -> SourceItem { items[index] }
 
+  /// Reads and decodes image `index`. Throws `CacheError.damagedImage` if its file is damaged, and `.changedSource` if
+  /// its size changed.
   package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     let item = items[index]
     if let damage = item.damage { throw CacheError.damagedImage(path: paths[index], reason: damage) }

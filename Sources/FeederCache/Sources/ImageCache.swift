@@ -1,19 +1,22 @@
 import FeederCore
 import FeederImaging
 
-/// The images of a cache file: pixels as they are mapped, or encoded bytes decoded at each use. Where the file fails them they come from
-/// their sources, if these are known, with the same pixels.
+/// The images of a cache file: mapped pixels, or encoded bytes that are decoded at each use. If the file fails, images
+/// come from their own files, if `fallback` knows them, with the same pixels.
 package final class ImageCache: ImageSource {
-  /// The file.
+  /// The cache file.
   package let file: CacheFile
-  /// 1 or 3.
+  /// Channels of every image: 1 or 3.
   package let channels: Int
+  /// Width of the widest decoded image, in pixels.
   package let largestWidth: Int
+  /// The most bytes of a worker's scratch; 0 for pixels, which are used as they are mapped.
   package let scratchByteCount: Int
   private let imageSize: Int
   private let fallback: SourceFallback?
 
-  /// Reads images of `channels` channels at the scale that fits `imageSize`; for a pixel file both are its own.
+  /// Reads images of `channels` channels at the scale that fits `imageSize`. For a pixel file both must be the file's
+  /// own.
   package init(_ file: CacheFile, channels: Int, imageSize: Int, fallback: SourceFallback? = nil) {
     precondition(
       file.recipe.form == .encoded || file.recipe == .pixels(channels: channels, imageSize: imageSize),
@@ -28,25 +31,35 @@ package final class ImageCache: ImageSource {
     scratchByteCount = file.recipe.form == .encoded ? room.byteCount : 0
   }
 
+  /// Number of images.
   package var count: Int { file.count }
 
+  /// Bytes of the mapped file.
   package var mappedByteCount: Int { file.byteCount }
 
+  /// The original size of image `index`, in pixels; nil if it is unknown.
   package func size(of index: Int) -> PixelSize? { file.items.size(index) }
 
+  /// Number of labels of image `index`.
   package func labelCount(of index: Int) -> Int { file.items.labelCount(index) }
 
+  /// Calls `body` with each label of image `index`, in the order of its label file.
   package func forEachLabel(of index: Int, _ body: (Label) -> Void) { file.items.forEachLabel(index, body) }
 
+  /// Bytes of the record of image `index`.
   package func storedByteCount(of index: Int) -> Int { file.items.place(index).length }
 
+  /// Starts to read the record of image `index` if it is not in memory, without waiting.
   package func willNeed(_ index: Int) { file.willNeed(index) }
 
+  /// The facts about image `index`.
   package func item(_ index: Int) -> SourceItem {
     let item = file.items[index]
     return SourceItem(imageID: item.imageID, size: item.size, labels: item.labels, damage: item.damage)
   }
 
+  /// Prepares the pixels of image `index`, from its own file if the cache file fails. Throws `CacheError.damagedImage`
+  /// if the image is damaged, other errors if the cache file failed and the own file is missing or changed.
   package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     guard let size = file.items.storedSize(index) else { throw failure(index) }
     do {
@@ -64,6 +77,8 @@ package final class ImageCache: ImageSource {
     }
   }
 
+  /// Nil if the mapped pixels prepared last were intact during their use; else the same image from its own file. Throws
+  /// as `prepare`.
   package func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView? {
     guard let record = scratch.lent else { return nil }
     scratch.lent = nil
@@ -75,7 +90,7 @@ package final class ImageCache: ImageSource {
     }
   }
 
-  /// The pixels of an image that the cache file cannot give. Throws `error` if it is not known where its own file lies.
+  /// The pixels of an image that the cache file cannot give. Throws `error` if the path of its own file is unknown.
   private func ownFile(of index: Int, because error: CacheError, _ scratch: DecodeScratch) throws -> ImageView {
     try file.checkIndex()
     guard let fallback else { throw error }
@@ -85,9 +100,10 @@ package final class ImageCache: ImageSource {
       bytes, path: path, size: file.items.size(index), channels: channels, imageSize: imageSize)
   }
 
+  /// Throws `CacheError.damagedFile` if part of the index could not be read since the file was opened.
   package func check() throws { try file.checkIndex() }
 
-  /// Why there is no stored image: the image is damaged, or what the cache file says of it is lost.
+  /// The reason why there is no stored image: the image is damaged, or the index can no longer be read.
   func failure(_ index: Int) -> any Error {
     do {
       try file.checkIndex()

@@ -1,18 +1,18 @@
 import FeederCore
 import FeederImaging
 
-/// What is known of one image before its pixels are needed.
+/// The facts about one image that need no pixels.
 package struct SourceItem: Sendable, Equatable {
   /// The image's name in the data set.
   package let imageID: String
-  /// Size of the original in pixels; nil where the file is too damaged to tell.
+  /// The original size in pixels; nil if the file is too damaged to show it.
   package let size: PixelSize?
-  /// Objects, normalised to the original.
+  /// The labels, as shares of the original's width and height.
   package let labels: [Label]
-  /// Why the image gives no pixels, where that is already known.
+  /// The reason why the image gives no pixels; nil if none is known.
   package let damage: String?
 
-  /// An item by its fields.
+  /// An item from its values.
   package init(imageID: String, size: PixelSize?, labels: [Label], damage: String? = nil) {
     self.imageID = imageID
     self.size = size
@@ -21,60 +21,62 @@ package struct SourceItem: Sendable, Equatable {
   }
 }
 
-/// Images by number, whatever form they are kept in. All forms of one data set give the same pixels. Safe from any thread.
+/// Images by number, in any cache form. All forms of one data set give the same pixels. Any thread may use a source.
 ///
-/// `item` builds strings and arrays and is for cold paths; everything else allocates nothing once `scratch` has grown.
+/// `item` builds strings and arrays and is for rare calls. All other calls allocate nothing once `scratch` has grown.
 package protocol ImageSource: Sendable {
   /// Number of images.
   var count: Int { get }
   /// Channels of every image: 1 or 3.
   var channels: Int { get }
-  /// Width in pixels of the widest image as `prepare` gives it.
+  /// Width of the widest image from `prepare`, in pixels.
   var largestWidth: Int { get }
-  /// Bytes that one worker's `DecodeScratch` grows to at most.
+  /// The most bytes of one worker's `DecodeScratch`.
   var scratchByteCount: Int { get }
-  /// Size of the original of image `index` in pixels; nil where its file is too damaged to tell.
+  /// The original size of image `index` in pixels; nil if its file is too damaged to show it.
   func size(of index: Int) -> PixelSize?
   /// Number of labels of image `index`.
   func labelCount(of index: Int) -> Int
   /// Calls `body` with each label of image `index`, in the order of its label file.
   func forEachLabel(of index: Int, _ body: (Label) -> Void)
-  /// Bytes that one use of image `index` reads from storage: its record, or its file for `--cache none`.
+  /// Bytes that one use of image `index` reads: its record, or its file for `--cache none`.
   func storedByteCount(of index: Int) -> Int
-  /// Bytes of files that are mapped into the process; what was touched of them counts as resident.
+  /// Bytes of files that are mapped into the process. Pages that were touched count as resident.
   var mappedByteCount: Int { get }
-  /// What is known of image `index`.
+  /// The facts about image `index`.
   func item(_ index: Int) -> SourceItem
-  /// Prepares the pixels of image `index`, decoded at `DecodeScale.fitting`. They are valid until the next call with this `scratch`.
+  /// Prepares the pixels of image `index`, decoded at `DecodeScale.fitting`. They are valid until the next call with
+  /// this `scratch`.
   ///
-  /// Whoever used them asks `replacement` before it believes what it made of them. Throws `CacheError.damagedImage` if the image's own
-  /// file is at fault, other errors if the source as a whole is.
+  /// After a use, call `replacement` before you trust the result. Throws `CacheError.damagedImage` if the image's own
+  /// file is at fault, other errors if the whole source is.
   func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView
-  /// Nil if the pixels of image `index` that were prepared last with `scratch` were whole while they were used. Else some were lost, as
-  /// those of a mapped file may be: the same image from another place, to be used in their stead. Throws as `prepare`.
+  /// Nil if the pixels of image `index`, prepared last with `scratch`, were intact during their use. Else bytes of a
+  /// mapped file were lost: returns the same image from another place, to use instead. Throws as `prepare`.
   func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView?
-  /// Throws where an answer given since opening may have been wrong: what was made of it is worthless.
+  /// Throws if an answer since opening may have been wrong. Results that depend on it must be discarded.
   func check() throws
-  /// A hint that image `index` is used soon: starts to read it from storage, and does not wait. Never needed, never wrong.
+  /// Hints that image `index` is used soon: starts to read it from storage, without waiting. Optional, and always
+  /// harmless.
   func willNeed(_ index: Int)
 }
 
-/// What a source without storage of its own (made on the spot, in memory) need not write.
+/// Defaults for sources without storage of their own, such as generated images.
 extension ImageSource {
-  /// By way of `item`.
+  /// The size from `item`.
   package func size(of index: Int) -> PixelSize? { item(index).size }
-  /// By way of `item`.
+  /// The label count from `item`.
   package func labelCount(of index: Int) -> Int { item(index).labels.count }
-  /// By way of `item`.
+  /// The labels from `item`.
   package func forEachLabel(of index: Int, _ body: (Label) -> Void) { item(index).labels.forEach(body) }
-  /// Nothing is read from storage.
+  /// Zero: no use reads storage.
   package func storedByteCount(of index: Int) -> Int { 0 }
-  /// Nothing is mapped.
+  /// Zero: no file is mapped.
   package var mappedByteCount: Int { 0 }
-  /// Pixels in the scratch's own memory are not lost.
+  /// Nil: pixels in the scratch's memory cannot be lost.
   package func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView? { nil }
-  /// Every answer is right.
+  /// Does nothing: no answer can be wrong.
   package func check() {}
-  /// Nothing is read from storage.
+  /// Does nothing: no use reads storage.
   package func willNeed(_ index: Int) {}
 }

@@ -2,21 +2,24 @@ import FeederCore
 import FeederDatasets
 import Synchronization
 
-/// Where images come from when their cache file fails while it is in use: their own files, if these are as they were when it was built.
+/// Reads images from their own files after their cache file failed during use, if these files have not changed since
+/// the build.
 package final class SourceFallback: Sendable {
   private let paths: [String]
   private let say: @Sendable (String) -> Void
   private let hasSaid = Atomic(false)
 
-  /// The files of `entries`, in the order of the cache file. `say` is told the first failure, from any thread.
+  /// The files of `entries`, in the order of the cache file. The first failure calls `say` with a line, from any
+  /// thread.
   package init(_ entries: [DatasetEntry], say: @escaping @Sendable (String) -> Void) {
     paths = entries.map(\.imagePath)
     self.say = say
   }
 
-  /// Reads image file `index`, whose content has `checksum`; gives its bytes, valid until `scratch` reads again, and its path.
+  /// Reads the image file `index`, whose content must have `checksum`. Returns its bytes, valid until `scratch` reads
+  /// again, and its path. `error` is the cache file's failure.
   ///
-  /// Throws `CacheError.changedSource` where it has another one, and `.damagedImage` where it cannot be read.
+  /// Throws `CacheError.changedSource` if the checksum differs, and `.damagedImage` if the file cannot be read.
   func read(
     _ index: Int, _ checksum: UInt64, because error: CacheError, scratch: DecodeScratch
   ) throws -> (bytes: UnsafeRawBufferPointer, path: String) {

@@ -2,21 +2,21 @@ import FeederCore
 import FeederImaging
 import Foundation
 
-/// What tells that a file changed: size, both times in nanoseconds, and the inode.
+/// The values that show a change of a file: size, both times in nanoseconds, and the inode.
 package struct FileStamp: Sendable, Equatable {
-  /// Bytes.
+  /// Size in bytes.
   var size: UInt64 = 0
-  /// Last change of the content, nanoseconds since 1970.
+  /// The last change of the content, in nanoseconds since 1970.
   var modified: Int64 = 0
-  /// Last change of the content or the inode, nanoseconds since 1970.
+  /// The last change of the content or the inode, in nanoseconds since 1970.
   var changed: Int64 = 0
-  /// Number of the inode; 0 with all the rest for a file that is not there.
+  /// The number of the inode; 0, like all other values, if there is no file.
   var inode: UInt64 = 0
 
-  /// A file that is not there.
+  /// The stamp of a missing file.
   static let missing = FileStamp()
 
-  /// The stamp of what `path` leads to, links followed; `missing` where there is nothing.
+  /// The stamp of the file at `path`, links followed; `missing` if there is none.
   static func of(_ path: String) -> FileStamp {
     var status = stat()
     return stat(path, &status) == 0 ? FileStamp(status) : missing
@@ -45,7 +45,7 @@ struct OpenFile: ~Copyable {
   let descriptor: Int32
   let path: String
 
-  /// Opens with the flags of open(2), and never waits as for somebody to write to a pipe. Throws `CacheError.system`.
+  /// Opens with the flags of open(2). Never waits, even for a pipe. Throws `CacheError.system` if the system refuses.
   init(_ path: String, flags: Int32 = O_RDONLY, mode: mode_t = 0o644) throws {
     descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK, mode)
     self.path = path
@@ -54,7 +54,7 @@ struct OpenFile: ~Copyable {
     }
   }
 
-  /// Takes over an open file, or one that could not be opened, whose descriptor is below 0.
+  /// Takes over an open file. A `descriptor` below 0 is a file that could not be opened.
   init(_ descriptor: Int32, path: String) {
     self.descriptor = descriptor
     self.path = path
@@ -62,7 +62,7 @@ struct OpenFile: ~Copyable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// What the system says of the open file.
+  /// The status of the open file, by fstat(2). Throws `CacheError.system` if the call fails.
   func status() throws -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -71,7 +71,8 @@ struct OpenFile: ~Copyable {
     return status
   }
 
-  /// Fills `target` from `offset` on; returns the bytes read, fewer only at the file's end.
+  /// Fills `target` with bytes from `offset` on. Returns the number of bytes, fewer only at the end of the file. Throws
+  /// `CacheError.system` if a read fails.
   func read(into target: UnsafeMutableRawBufferPointer, offset: Int = 0) throws -> Int {
     var done = 0
     while done < target.count, let base = target.baseAddress {
@@ -84,13 +85,13 @@ struct OpenFile: ~Copyable {
     return done
   }
 
-  /// Writes all of `bytes` at `offset`.
+  /// Writes all of `bytes` at `offset`. Throws `CacheError.system` if that fails.
   func write(_ bytes: UnsafeRawBufferPointer, offset: Int) throws {
     try writeAll(bytes, to: descriptor, offset: offset, path: path)
   }
 }
 
-/// Writes all of `bytes` to an open file. Throws `CacheError.system` naming `path`.
+/// Writes all of `bytes` to an open file. Throws `CacheError.system`, which names `path`, if that fails.
 func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, offset: Int, path: String) throws {
   var done = 0
   while done < bytes.count, let base = bytes.baseAddress {
@@ -103,13 +104,14 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, offset: Int
 
 /// Reads image and label files of a data set.
 package enum SourceFile {
-  /// Reads a regular file, at most `limit` bytes of it, into the buffer that `buffer` gives for that many.
-  /// Throws `CacheError.damagedImage`.
+  /// Reads at most `limit` bytes of a regular file into memory from `buffer`, which gets the byte count. Returns the
+  /// bytes and the file's stamp. Throws `CacheError.damagedImage` if the file is too large, no regular file, or cannot
+  /// be read.
   static func read(
     _ path: String, limit: Int = .max, into buffer: (Int) -> UnsafeMutableRawBufferPointer
   ) throws -> (UnsafeRawBufferPointer, FileStamp) {
     do {
-      // Without a wait: the opening of a pipe would wait for somebody to write to it.
+      // The open must not wait for a writer of a pipe.
       let file = try OpenFile(path, flags: O_RDONLY | O_NONBLOCK)
       let status = try file.status()
       guard status.st_mode & S_IFMT == S_IFREG else {
@@ -130,13 +132,13 @@ package enum SourceFile {
 }
 
 extension SourceFile {
-  /// True where all bytes of an image file can be read.
+  /// True if all bytes of an image file can be read.
   static func canBeRead(_ path: String) -> Bool {
     var bytes = GrowingBuffer()
     return (try? read(path) { bytes.bytes($0) }) != nil
   }
 
-  /// Starts to read a whole file into memory and does not wait; whatever goes wrong shows when the file is read.
+  /// Starts to read a whole file into memory, without waiting. Errors show at the later read.
   static func willNeed(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return }
@@ -144,7 +146,7 @@ extension SourceFile {
     close(descriptor)
   }
 
-  /// Drops a file's pages from memory where nobody maps or writes them, so that it is read from the storage again.
+  /// Drops a file's pages from memory, unless somebody maps or writes them, so that the next read comes from storage.
   package static func drop(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return }
@@ -153,5 +155,5 @@ extension SourceFile {
   }
 }
 
-/// The last failed system call's reason in words.
+/// The reason of the last failed system call, in words.
 func systemReason() -> String { String(cString: strerror(errno)) }

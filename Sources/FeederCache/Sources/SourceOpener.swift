@@ -2,72 +2,72 @@ import FeederCore
 import FeederDatasets
 import Synchronization
 
-/// What `--cache` says.
+/// The values of `--cache`.
 package enum CacheChoice: String, Sendable, CaseIterable {
-  /// Pixels or encoded bytes, whichever is predicted to be faster here (`FormCosts`).
+  /// Pixels or encoded bytes, whichever `FormCosts` predicts to be faster here.
   case auto
-  /// Encoded bytes: the files as they are.
+  /// Encoded bytes: the image files as they are.
   case jpeg
   /// Pixels.
   case pixels
-  /// The source files themselves.
+  /// No cache file: the source files themselves.
   case none
 }
 
-/// Everything that decides how a data set's images are kept.
+/// All settings that decide the cache form of a data set.
 package struct SourceOptions: Sendable, Equatable {
-  /// The form; by default the rule of `CacheChoice.auto`.
+  /// The form, by default chosen by measurement.
   package var cache = CacheChoice.auto
-  /// Folder of cache files; nil for the default one.
+  /// The folder of cache files; nil for the default folder.
   package var cacheFolder: String?
   /// Bytes that the run may use for itself.
   package var memory: Int
-  /// Bytes that are available to the run and to memory that holds cache files together; nil asks `MemoryLimit`.
+  /// Bytes of memory for the run and for cached files together; nil asks `MemoryLimit`.
   package var availableMemory: Int?
-  /// 1 or 3; nil lets `GreyDecision` decide.
+  /// Channels, 1 or 3; nil lets `GreyDecision` decide.
   package var channels: Int?
-  /// Image size that decoding is fitted to.
+  /// The image size that decoding fits, in pixels.
   package var imageSize: Int
 
-  /// Options for `imageSize`, everything else as the command line's defaults.
+  /// Options for `imageSize`, with the command line's defaults for all others.
   package init(imageSize: Int, memory: Int = 2 << 30) {
     self.imageSize = imageSize
     self.memory = memory
   }
 }
 
-/// A split ready to be read.
+/// A split that is ready to be read.
 package struct OpenedSource: Sendable {
   /// The images.
   package let source: any ImageSource
-  /// The same images as the data set lists them.
+  /// The same images as the data set lists them, in the same order.
   package let entries: [DatasetEntry]
-  /// The cache file behind it; nil for `--cache none`.
+  /// The cache file that holds the images; nil for `--cache none`.
   package let file: CacheFile?
-  /// True where the file was built just now.
+  /// True if the file was built by this call.
   package let wasBuilt: Bool
 
-  /// Lets the system forget what it holds of the images' bytes in memory: the next look at them is a cold one.
+  /// Drops the images' bytes from the system's memory, so that the next reads come from storage.
   package func dropFromMemory() {
     guard let file else { return entries.forEach { SourceFile.drop($0.imagePath) } }
     SourceFile.drop(file.path)
   }
 }
 
-/// Opens the splits of a data set in the form that the options ask for, and builds or rebuilds cache files where needed.
+/// Opens the splits of a data set in the requested form, and builds or rebuilds cache files if needed.
 ///
-/// One channel count holds for all splits that one opener opens.
+/// All splits of one opener have the same channel count.
 package final class SourceOpener: Sendable {
-  /// Called with a title and an image count; what it returns is called once an image, from any thread.
+  /// Called with a title and an image count. The result is called once per image, from any thread.
   package typealias Progress = @Sendable (String, Int) -> @Sendable () -> Void
 
   private struct State {
     var surveys: [Split: SourceSurvey] = [:]
-    /// Splits whose findings were told.
+    /// Splits whose findings were printed.
     var told: Set<Split> = []
     var channels: Int?
     var automaticChannels = 0
-    /// Bytes of the cache files opened until now, which take room from others.
+    /// Bytes of the cache files opened so far, which take memory from later ones.
     var openedByteCount = 0
   }
 
@@ -79,13 +79,13 @@ package final class SourceOpener: Sendable {
   private let measure: FormMeasure
   private let state: Mutex<State>
 
-  /// Measures what decides between forms; the arguments are those of `FormProbe.measure`.
+  /// Measures the costs that decide between forms. The arguments are as in `FormProbe.measure`.
   package typealias FormMeasure =
     @Sendable (
       _ survey: SourceSurvey, _ channels: Int, _ imageSize: Int, _ folder: CacheFolder, _ room: Int
     ) throws -> FormCosts
 
-  /// An opener that tells `say` one line for each decision, and measures by `measure`.
+  /// An opener for `dataset`. It calls `say` with one line per decision, and measures with `measure`.
   package init(
     _ dataset: Dataset, _ options: SourceOptions, say: @escaping @Sendable (String) -> Void = { _ in },
     progress: @escaping Progress = { _, _ in {} },
@@ -102,7 +102,8 @@ package final class SourceOpener: Sendable {
     state = Mutex(State(channels: options.channels))
   }
 
-  /// Opens a split; `rebuild` ignores what is there. Throws `DatasetError` and `CacheError`.
+  /// Opens a split. If `rebuild`, ignores present files and decisions. Throws `DatasetError` if the data set cannot be
+  /// read, `CacheError` if a cache file can be neither used nor built.
   package func open(_ split: Split, rebuild: Bool = false) throws -> OpenedSource {
     let entries = try read(split)
     if options.cache == .none {
@@ -121,14 +122,14 @@ package final class SourceOpener: Sendable {
     return opened
   }
 
-  /// The images of a split. Prints the findings of the split once.
+  /// The images of a split. Prints the findings of the split once. Throws `DatasetError` if it cannot be read.
   private func read(_ split: Split) throws -> [DatasetEntry] {
     let contents = try dataset.read(split)
     if state.withLock({ $0.told.insert(split).inserted }) { contents.findings.lines(split.rawValue).forEach(say) }
     return contents.entries
   }
 
-  /// Opens the file of one form, built where it is missing or out of date.
+  /// Opens the file of one form. Builds it if it is missing or out of date.
   private func open(
     _ split: Split, _ entries: [DatasetEntry], _ form: CacheForm, rebuild: Bool
   ) throws -> OpenedSource {
@@ -149,7 +150,7 @@ package final class SourceOpener: Sendable {
     return OpenedSource(source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: true)
   }
 
-  /// The file at `path`, or else one of another list of sources that it takes the place of; nil where there is none that is whole.
+  /// The intact file at `path`, or else one for another source list that the new file replaces; nil if there is none.
   private func fileBefore(_ path: String, _ split: Split, _ recipe: CacheRecipe) throws -> CacheFile? {
     for old in try [path] + folder.superseded(by: path, of: dataset, split, recipe) {
       if let file = try? CacheFile(path: old) { return file }
@@ -162,9 +163,9 @@ package final class SourceOpener: Sendable {
       file, channels: channels, imageSize: options.imageSize, fallback: SourceFallback(entries, say: say))
   }
 
-  // MARK: - What is there already
+  // MARK: - Existing files
 
-  /// A fresh file of a form, without a look at any image.
+  /// The up-to-date file of a form, found without a look at any image; nil if there is none.
   private func findExisting(_ split: Split, _ entries: [DatasetEntry], _ form: CacheForm) -> OpenedSource? {
     let decided = state.withLock { $0.channels }
     if form == .encoded {
@@ -186,7 +187,7 @@ package final class SourceOpener: Sendable {
     return OpenedSource(source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: false)
   }
 
-  /// Notes channels that an earlier run decided.
+  /// Notes the channels that an earlier run decided.
   private func noteChannels(_ channels: Int) {
     state.withLock { state in
       if state.channels == nil { state.automaticChannels = channels }
@@ -194,7 +195,7 @@ package final class SourceOpener: Sendable {
     }
   }
 
-  /// The file of a recipe where it is whole and its sources are as they were; says why where it is not.
+  /// The file of a recipe if it is intact and its sources have not changed. Else nil, and a line says why.
   private func fresh(_ split: Split, _ recipe: CacheRecipe, _ entries: [DatasetEntry]) -> CacheFile? {
     let path = folder.path(dataset, split, recipe, entries)
     guard FileStamp.of(path) != .missing else { return nil }
@@ -213,8 +214,8 @@ package final class SourceOpener: Sendable {
 
   // MARK: - Decisions
 
-  /// What `--cache auto` would choose for a split if it measured now; remembers nothing. With `storageBytesPerSecond` as for
-  /// storage of that rate and memory that holds nothing.
+  /// The choice of `--cache auto` for a split if it measured now. Stores no decision. `storageBytesPerSecond` replaces
+  /// the measured rate and assumes that memory holds no file. Throws as `open`.
   package func decide(
     _ split: Split, storageBytesPerSecond: Double? = nil
   ) throws -> (form: CacheForm, channels: Int, costs: FormCosts) {
@@ -227,13 +228,14 @@ package final class SourceOpener: Sendable {
     return (costs.faster(freeByteCount: try folder.freeByteCount()), channels, costs)
   }
 
-  /// Bytes of memory that may hold further cache files.
+  /// Bytes of memory that can hold further cache files.
   private var room: Int {
     let available = options.availableMemory ?? MemoryLimit().available
     return max(available - options.memory - state.withLock { $0.openedByteCount }, 0)
   }
 
-  /// The form for `--cache auto`: what was decided before where that still holds, else the faster one as measured now.
+  /// The form for `--cache auto`: an earlier decision if it still holds, else the form that is faster in a new
+  /// measurement.
   private func automaticForm(_ split: Split, _ entries: [DatasetEntry], rebuild: Bool) throws -> CacheForm {
     let room = room
     let path = folder.decisionPath(dataset, split, options, entries)

@@ -2,26 +2,26 @@ import FeederCore
 import FeederDatasets
 import FeederImaging
 
-/// What the headers of a split's image files say; the first step of every build, and all that is known without a cache.
+/// The headers of a split's image files: the first step of every build, and the only one without a cache.
 package struct SourceSurvey: Sendable {
   /// One image file.
   struct Image: Sendable {
     let stamp: FileStamp
-    /// Nil where the header is damaged.
+    /// Nil if the header is damaged.
     let header: ImageHeader?
-    /// What is wrong with the header.
+    /// The fault of the header; nil if there is none.
     let damage: String?
-    /// False where the file could not even be read: that may pass, as a network drive's absence does.
+    /// False if the file could not be read. That may pass, as when a network drive is away.
     var wasRead = true
   }
 
   let entries: [DatasetEntry]
   let images: [Image]
 
-  /// An image's header nearly always lies in its first 64 KiB; the whole file is read where it does not.
+  /// Bytes to read first. Nearly every header lies in its file's first 64 KiB; if not, the whole file is read.
   private static let headerByteCount = 64 * 1024
 
-  /// Looks at the header of every entry, on all cores. A damaged header is noted, not thrown.
+  /// Reads the header of every entry, on all cores. Notes a damaged header and does not throw for it.
   package init(_ entries: [DatasetEntry]) throws {
     self.entries = entries
     images = try DecodeScratch.map(entries.count) { index, scratch in
@@ -51,7 +51,8 @@ package struct SourceSurvey: Sendable {
     }
   }
 
-  /// Size of image `index` as it is seen, in pixels. Throws `CacheError.damagedImage` where its header is damaged.
+  /// The size of image `index` after EXIF rotation, in pixels. Throws `CacheError.damagedImage` if its header is
+  /// damaged.
   package func size(of index: Int) throws -> PixelSize {
     guard let header = images[index].header else {
       throw CacheError.damagedImage(
@@ -60,12 +61,12 @@ package struct SourceSurvey: Sendable {
     return header.size
   }
 
-  /// Bytes of the pixels of all images, decoded as the recipe says.
+  /// Bytes of the decoded pixels of all images.
   package func pixelByteCount(channels: Int, imageSize: Int) -> Int {
     Self.pixelByteCount(of: images.compactMap(\.header?.size), channels: channels, imageSize: imageSize)
   }
 
-  /// Bytes of the pixels of images of these sizes, decoded at `DecodeScale.fitting`.
+  /// Bytes of the pixels of images with these sizes, decoded at `DecodeScale.fitting`.
   static func pixelByteCount(of sizes: some Sequence<PixelSize>, channels: Int, imageSize: Int) -> Int {
     sizes.reduce(0) { sum, size in
       let decoded = DecodeScale.fitting(size, imageSize: imageSize).size(of: size)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Lends `words` as C has them, a vector of strings that ends with a null: what exec and posix_spawn take as arguments or environment.
+/// Lends `words` to `body` as a C vector of strings that ends with a null pointer: the form that exec and posix_spawn
+/// take. The vector is valid until `body` returns. Throws what `body` throws.
 package func withCStrings<Result>(
   _ words: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws -> Result
 ) rethrows -> Result {

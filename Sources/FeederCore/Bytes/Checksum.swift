@@ -6,7 +6,7 @@ package struct Checksum: Sendable {
   private static let p4: UInt64 = 0x85EB_CA77_C2B2_AE63
   private static let p5: UInt64 = 0x27D4_EB2F_1656_67C5
 
-  /// The checksum of `bytes`; pass the checksum of what came before as `seed` to chain pieces.
+  /// The checksum of `bytes`. To chain pieces, give the checksum of the pieces before as `seed`.
   package static func xxh64(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
     var offset = 0
     let count = bytes.count
@@ -47,7 +47,7 @@ package struct Checksum: Sendable {
   /// The checksum of no bytes.
   package static let ofNothing = xxh64([])
 
-  /// The checksum of an array's bytes.
+  /// The checksum of an array's bytes. `seed` chains pieces as above.
   package static func xxh64(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
     bytes.withUnsafeBytes { xxh64($0, seed: seed) }
   }

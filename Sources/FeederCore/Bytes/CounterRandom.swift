@@ -1,4 +1,4 @@
-/// What a stream of random numbers is drawn for, so that one purpose never moves another.
+/// The purpose of a stream of random numbers. Each purpose has its own stream, so a new purpose changes no old numbers.
 package enum RandomPurpose: UInt32, Sendable {
   /// The order of a training epoch.
   case order = 1
@@ -10,7 +10,7 @@ package enum RandomPurpose: UInt32, Sendable {
   case defects = 4
   /// Surface noise of one synthetic board.
   case noise = 5
-  /// First values of the network's weights.
+  /// Initial values of the network's weights.
   case weights = 6
   /// Costs of a simulated loader.
   case simulation = 7
@@ -29,7 +29,7 @@ package struct CounterRandom: Sendable, RandomNumberGenerator {
   package init(seed: UInt64, epoch: Int = 0, index: Int = 0, purpose: RandomPurpose) {
     key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
     let index = UInt64(bitPattern: Int64(index))
-    // The purpose sits above 24 bits of the index's upper half: no data set has 2^56 images.
+    // The purpose takes the top 8 bits of the index's upper half; 2^56 images are more than any data set has.
     counter = (
       0, UInt32(truncatingIfNeeded: index),
       UInt32(truncatingIfNeeded: index >> 32) & 0x00FF_FFFF | purpose.rawValue << 24, UInt32(truncatingIfNeeded: epoch)
@@ -58,13 +58,13 @@ package struct CounterRandom: Sendable, RandomNumberGenerator {
     return high << 32 | UInt64(nextUInt32())
   }
 
-  /// A number in 0 ..< 1, a multiple of 2^-32.
+  /// A number in 0 ..< 1, in steps of 2^-32.
   package mutating func uniform() -> Double { Double(nextUInt32()) * 0x1p-32 }
 
   /// A number in `low` ..< `high`.
   package mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
 
-  /// A whole number in 0 ..< `count`; the bias is below `count` / 2^32.
+  /// A whole number in 0 ..< `count`, for `count` from 1 to 2^32 - 1. The bias is below `count` / 2^32.
   package mutating func integer(below count: Int) -> Int {
     precondition(count > 0 && count <= Int(UInt32.max), "integer(below:) wants 1 to 2^32 - 1")
     return Int((UInt64(nextUInt32()) &* UInt64(count)) >> 32)
@@ -87,7 +87,7 @@ package struct CounterRandom: Sendable, RandomNumberGenerator {
     return c
   }
 
-  /// The ten-round function itself, for its published test vectors.
+  /// The ten-round function, for tests with its published vectors.
   package static func testPhilox(
     counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32)
   ) -> (UInt32, UInt32, UInt32, UInt32) { philox(counter, key) }

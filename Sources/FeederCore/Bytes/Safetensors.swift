@@ -1,9 +1,10 @@
 import Foundation
 
-/// A tensor file in the safetensors format (github.com/huggingface/safetensors, "Format"): 8 bytes little-endian header
-/// length, a JSON header, then the tensors' bytes. Reading checks every number of the header before it is used.
+/// A tensor file in the safetensors format (github.com/huggingface/safetensors, "Format"): the header's length as 8
+/// little-endian bytes, a JSON header, then the tensors' bytes. Every number of the header is checked before its first
+/// use.
 package struct Safetensors: Sendable {
-  /// What an element is.
+  /// The number format of an element, by its name in the file.
   package enum ElementType: String, Sendable {
     case f64 = "F64"
     case f32 = "F32"
@@ -27,34 +28,36 @@ package struct Safetensors: Sendable {
     }
   }
 
-  /// Where one tensor lies in the file.
+  /// The type, shape and position of one tensor in the file.
   package struct Entry: Sendable {
-    /// What an element is.
+    /// The number format of the elements.
     package let type: ElementType
-    /// Extent of every dimension, outermost first; empty for a scalar.
+    /// Extents of all dimensions, outermost first; empty for a scalar.
     package let shape: [Int]
     /// Bytes of the tensor, counted from the start of the file.
     package let range: Range<Int>
   }
 
-  /// What makes a file unreadable.
+  /// Thrown if a file cannot be read.
   package struct FormatError: Error, CustomStringConvertible {
-    /// What is wrong, in words that follow the file's name.
+    /// The fault, in words that follow the file's name.
     package let description: String
 
-    /// A reason in words that follow the file's name.
+    /// An error with the fault `description`, in words that follow the file's name.
     package init(description: String) { self.description = description }
   }
 
   /// Tensors by name.
   package let entries: [String: Entry]
-  /// The free text pairs of the header.
+  /// The text pairs in the header's `__metadata__`.
   package let metadata: [String: String]
 
-  /// No header of a network comes near this (a checkpoint of yolov8x has 0.3 MB); a larger one is damage or an attack.
+  /// The largest header that is read, in bytes. A checkpoint of yolov8x has 0.3 MB, so a larger header is damage or an
+  /// attack.
   private static let largestHeader = 4 << 20
 
-  /// Reads the header of a whole file. Throws `FormatError` where a length, offset, shape or type is not as it must be.
+  /// Reads the header of a file, of which `file` holds all bytes. Throws `FormatError` if a length, offset, shape or
+  /// type is invalid, if a name is there twice, or if tensors overlap or leave gaps.
   package init(file: UnsafeRawBufferPointer) throws {
     guard file.count >= 8 else {
       throw FormatError(description: "is too short for a safetensors file (\(file.count) bytes)")
@@ -89,7 +92,7 @@ package struct Safetensors: Sendable {
     self.entries = entries
   }
 
-  /// Names in all objects of a text that is JSON: as many as there are colons outside of strings.
+  /// The number of names in all objects of a JSON text: its colons outside of strings.
   private static func nameCount(_ text: UnsafeRawBufferPointer) -> Int {
     var (count, isQuoted, isEscaped) = (0, false, false)
     for byte in text {
@@ -106,7 +109,8 @@ package struct Safetensors: Sendable {
     return count
   }
 
-  /// Names in all objects that came of a text; of two that are equal only one is left.
+  /// The number of names in all objects of parsed JSON. Equal names count once, because the parser keeps only one of
+  /// them.
   private static func nameCount(_ json: Any) -> Int {
     switch json {
     case let object as [String: Any]: object.count + object.values.reduce(0) { $0 + nameCount($1) }
@@ -139,7 +143,7 @@ package struct Safetensors: Sendable {
     return Entry(type: type, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
   }
 
-  /// Tensors must lie end to end without gap or overlap, as the format asks.
+  /// Throws unless the tensors lie end to end, without gap or overlap, as the format demands.
   private static func checkCoverage(_ entries: [String: Entry], dataStart: Int, fileSize: Int) throws {
     var end = dataStart
     for range in entries.values.map(\.range).sorted(by: {
@@ -151,8 +155,8 @@ package struct Safetensors: Sendable {
     guard end == fileSize else { throw FormatError(description: "has \(fileSize - end) bytes behind its last tensor") }
   }
 
-  /// The bytes in front of the tensors, for tensors that follow in the order given, end to end. The same names, shapes and
-  /// metadata give the same bytes; the header is padded with spaces so that the first tensor starts at a multiple of 64.
+  /// The bytes before the tensors, for tensors that follow end to end in the given order. Equal names, shapes and
+  /// metadata give equal bytes. Spaces pad the header so that the first tensor starts at a multiple of 64 bytes.
   package static func header(
     _ tensors: [(name: String, type: ElementType, shape: [Int])], metadata: [String: String] = [:]
   ) -> [UInt8] {

@@ -1,8 +1,9 @@
 import Foundation
 
-/// Links that lead to nothing any more: a prepared data set whose images were moved, a drive that is not there.
+/// Links whose target is missing: the images of a prepared data set were moved, or a drive is not mounted.
 package enum DeadLink {
-  /// What is wrong with `path` as a predicate, "is a link to ..., which is gone; ..."; nil if it is no link, or leads to something.
+  /// The fault of `path` as a predicate, "is a link to ..., which is gone; ...". Nil if `path` is no link, or if its
+  /// target exists.
   package static func problem(_ path: String) -> String? {
     var status = stat()
     guard stat(path, &status) != 0, errno == ENOENT, lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Names on the disk: until its folder is synced, a power cut may take a new name away and undo a rename.
+/// Makes new names in folders durable: until a folder is synced, a power cut may undo its new names and renames.
 package enum FolderSync {
-  /// Waits until the names in the folder at `path` are on the disk. False where the disk fails, with errno. A folder that may not be
-  /// read, or whose file system knows no such call, is no failure: there the names wait for the system.
+  /// Waits until the names in the folder at `path` are on the disk. False, with errno, if the disk fails. True if the
+  /// folder may not be read, or if its file system has no such call; then the system writes the names later.
   package static func wait(_ path: String) -> Bool {
     let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if folder >= 0 { close(folder) } }

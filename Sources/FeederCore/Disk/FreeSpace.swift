@@ -1,8 +1,9 @@
 import Foundation
 
-/// Room on the disks that files are written to.
+/// Free space on disks, and the reasons why writes fail.
 package enum FreeSpace {
-  /// Bytes that may still be written where `path` lies, whose last part need not exist; nil where the system does not say.
+  /// Bytes that may still be written on the disk of `path`, whose last part need not exist. Nil if the system does not
+  /// say.
   package static func byteCount(at path: String) -> Int? {
     var status = statvfs()
     guard statvfs(path, &status) == 0 || statvfs(URL(filePath: path).deletingLastPathComponent().path, &status) == 0
@@ -12,8 +13,8 @@ package enum FreeSpace {
     return overflow ? .max : bytes
   }
 
-  /// Why the last system call failed on the file `path`, in words. Names the free bytes if the disk is full, and the limit if the
-  /// file would grow beyond the file size limit.
+  /// The reason why a system call on the file `path` failed, in words. `code` is its errno, by default the latest. The
+  /// text names the free bytes if the disk is full, and the limit if the file size limit stopped the write.
   package static func reason(_ path: String, code: Int32 = errno) -> String {
     let reason = String(cString: strerror(code))
     if code == EFBIG {

@@ -1,24 +1,25 @@
-/// One setting of `Values`: its name, what it is for, what it may be, and how it is read from text and written as text.
+/// One setting of `Values`: its name, purpose and permitted values, and how it is read from text and written as text.
 package struct Setting<Values>: Sendable {
-  /// The name: the key in a YAML file, and with dashes the flag.
+  /// The name: the key in a YAML file. With dashes it is the flag.
   package let key: String
-  /// What it is for, in a sentence.
+  /// The purpose, in one sentence for the help.
   package let help: String
-  /// What it may be, in words that follow "give".
+  /// The permitted values, in words that follow "give".
   package let allowed: SettingLine
-  /// Why a run that goes on may change it; nil if it decides what the run computes.
+  /// The reason why a resumed run may change the setting; nil if it may not, because the setting decides the run's
+  /// results.
   package let mayChange: String?
   /// True for a flag without a value.
   package let isSwitch: Bool
   /// True for the path of a file or folder.
   package let isPath: Bool
-  /// The default in words, if no value says it.
+  /// The default in words, for settings whose default is not one value.
   private let defaultWords: String?
   private let parse: @Sendable (String, inout Values) throws -> Bool
   private let write: @Sendable (Values) -> String?
   private let allows: @Sendable (Values) -> Bool
 
-  /// A setting that lies at `path` of the values.
+  /// A setting that is stored at `path` of the values. `words` is the default in words, if it is not one value.
   package init<Value>(
     _ key: String, _ path: any WritableKeyPath<Values, Value> & Sendable, _ kind: SettingKind<Value>,
     default words: String? = nil, mayChange: String? = nil, help: String = ""
@@ -44,20 +45,20 @@ package struct Setting<Values>: Sendable {
     allows = { inner.allows($0[keyPath: path]) }
   }
 
-  /// The same setting of the values that hold these at `path`.
+  /// The same setting for values that hold these values at `path`.
   package func inside<Outer>(_ path: any WritableKeyPath<Outer, Values> & Sendable) -> Setting<Outer> {
     Setting<Outer>(self, path)
   }
 
-  /// Takes the value that `text` gives. Throws `SettingError` if it is no value of this setting; its range is for `check`.
+  /// Reads `text` into `values`. Throws `SettingError` if `text` is no value of this kind; `check` tests the range.
   package func read(_ text: String, into values: inout Values) throws {
     if try !parse(text, &values) { throw SettingError(refusal(text)) }
   }
 
-  /// The value as text, as `read` takes it; nil for none.
+  /// The value as text that `read` accepts; nil if the setting has no value.
   package func text(_ values: Values) -> String? { write(values) }
 
-  /// Throws `SettingError` for a value out of its range.
+  /// Throws `SettingError` if the value is out of its range.
   package func check(_ values: Values) throws {
     if !allows(values) { throw SettingError(refusal(write(values) ?? "")) }
   }
@@ -66,20 +67,20 @@ package struct Setting<Values>: Sendable {
     "\(setting: key) \(text.isEmpty ? "''" : text): give \(allowed)"
   }
 
-  /// The default in words, from the values' own; nil for a switch, and if there is none.
+  /// The default in words, taken from `defaults` if no words are set. Nil for a switch, and if there is no default.
   package func standard(_ defaults: Values) -> String? {
     isSwitch ? nil : defaultWords ?? write(defaults).map(SettingKind<Double>.short)
   }
 
-  /// What the help says: what it is for, and its default.
+  /// The help text: the purpose, then the default.
   package func helpLine(_ defaults: Values) -> String {
     help + (standard(defaults).map { " (default: \($0))" } ?? "")
   }
 }
 
-/// How values of one kind are read, written and checked.
+/// The way to read, write and check values of one kind.
 package struct SettingKind<Value>: Sendable {
-  /// What a value may be, in words that follow "give".
+  /// The permitted values, in words that follow "give".
   package let allowed: SettingLine
   let parse: @Sendable (String) throws -> Value?
   let text: @Sendable (Value) -> String?
@@ -87,7 +88,8 @@ package struct SettingKind<Value>: Sendable {
   var isSwitch = false
   var isPath = false
 
-  /// A kind of its own. `parse` gives nil for what is no value.
+  /// A kind with its own functions. `parse` gives nil if the text is no value; `text` gives nil if there is no value;
+  /// `allows` is the range check.
   package init(
     _ allowed: SettingLine, parse: @escaping @Sendable (String) throws -> Value?,
     text: @escaping @Sendable (Value) -> String? = { "\($0)" },
@@ -96,34 +98,34 @@ package struct SettingKind<Value>: Sendable {
     (self.allowed, self.parse, self.text, self.allows) = (allowed, parse, text, allows)
   }
 
-  /// A value of this kind or none. `word` is the text for none; nil if no text says it.
+  /// The same kind, but a value may be absent. `word` is the text for that; nil if no text means it.
   package func optional(_ word: String? = nil) -> SettingKind<Value?> {
     SettingKind<Value?>(
       allowed, parse: { text in word != nil && text.lowercased() == word ? .some(nil) : try parse(text).map { $0 } },
       text: { $0.flatMap(text) ?? word }, allows: { $0.map(allows) ?? true })
   }
 
-  /// The same with other words about what a value may be.
+  /// The same kind with other words for the permitted values.
   package func words(_ allowed: SettingLine) -> SettingKind {
     SettingKind(allowed, parse: parse, text: text, allows: allows)
   }
 
-  /// A number without the point that only shows its type: `3` for `3.0`.
+  /// A number without the ".0" that only shows its type: `3` for `3.0`.
   static func short(_ text: String) -> String { text.hasSuffix(".0") ? String(text.dropLast(2)) : text }
 }
 
 extension SettingKind where Value: LosslessStringConvertible & Comparable & SendableMetatype & Sendable {
-  /// A number with words and a rule of its own.
+  /// A number that `allows` checks. `allowed` are the words for its range.
   package static func number(_ allowed: SettingLine, _ allows: @escaping @Sendable (Value) -> Bool) -> SettingKind {
     SettingKind(allowed, parse: { Value($0) ?? Value($0.lowercased()) }, allows: allows)
   }
 
-  /// A number of `unit` in `range`.
+  /// A number of `unit` from `range`.
   package static func range(_ range: ClosedRange<Value>, _ unit: String = "") -> SettingKind {
     number(SettingLine(words(range) + (unit.isEmpty ? "" : " " + unit))) { range.contains($0) }
   }
 
-  /// A share in `range`.
+  /// A share from `range`.
   package static func share(_ range: ClosedRange<Value>) -> SettingKind {
     number(SettingLine("a share from " + words(range))) { range.contains($0) }
   }
@@ -134,7 +136,7 @@ extension SettingKind where Value: LosslessStringConvertible & Comparable & Send
 }
 
 extension SettingKind where Value: RawRepresentable<String> & CaseIterable & SendableMetatype {
-  /// One of the type's cases.
+  /// One case of the type, read without regard to upper case.
   package static var choice: SettingKind {
     SettingKind(
       SettingLine("one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")),
@@ -143,10 +145,10 @@ extension SettingKind where Value: RawRepresentable<String> & CaseIterable & Sen
 }
 
 extension SettingKind<Bool> {
-  /// True or false, given by name.
+  /// "true" or "false".
   package static var truth: SettingKind { SettingKind("true or false", parse: { Bool($0.lowercased()) }) }
 
-  /// False, and true if the flag is given.
+  /// A switch: false by default, true if the flag is given.
   package static var flag: SettingKind {
     var kind = truth
     kind.isSwitch = true

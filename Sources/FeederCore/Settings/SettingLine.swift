@@ -1,5 +1,5 @@
-/// A line that names settings. A Swift program reads their names (`image_size`); the command line writes them as flags
-/// (`--image-size`). In a literal, `\(setting: "image_size")` is such a name.
+/// A line of text that names settings. A Swift program reads their keys (`image_size`); the command line shows them as
+/// flags (`--image-size`). In a literal, `\(setting: "image_size")` is such a name.
 package struct SettingLine: Sendable, Equatable, CustomStringConvertible, ExpressibleByStringInterpolation {
   fileprivate enum Part: Sendable, Equatable {
     case text(String)
@@ -8,7 +8,7 @@ package struct SettingLine: Sendable, Equatable, CustomStringConvertible, Expres
 
   private var parts: [Part]
 
-  /// A line without names.
+  /// A line that names no settings.
   package init(_ text: String) { parts = [.text(text)] }
 
   /// The line of an error.
@@ -16,31 +16,31 @@ package struct SettingLine: Sendable, Equatable, CustomStringConvertible, Expres
     self = (error as? any SettingsError)?.line ?? SettingLine(String(describing: error))
   }
 
-  /// A line without names.
+  /// A line that names no settings, from a literal.
   package init(stringLiteral text: String) { parts = [.text(text)] }
 
-  /// A line with names.
+  /// A line from a literal with interpolations.
   package init(stringInterpolation: Interpolation) { parts = stringInterpolation.parts }
 
-  /// The parts of a literal.
+  /// The parts of a literal with interpolations.
   package struct Interpolation: StringInterpolationProtocol {
     fileprivate var parts: [Part] = []
 
-    /// No parts.
+    /// An empty literal.
     package init(literalCapacity: Int, interpolationCount: Int) {}
 
-    /// Adds words.
+    /// Adds text.
     package mutating func appendLiteral(_ text: String) { parts.append(.text(text)) }
 
-    /// Adds a value.
+    /// Adds the description of a value.
     package mutating func appendInterpolation(_ value: some CustomStringConvertible) {
       parts.append(.text(value.description))
     }
 
-    /// Adds another line with its names.
+    /// Adds another line, with the settings that it names.
     package mutating func appendInterpolation(_ line: SettingLine) { parts += line.parts }
 
-    /// Adds the name of a setting.
+    /// Adds the name of the setting `key`.
     package mutating func appendInterpolation(setting key: String) { parts.append(.setting(key)) }
   }
 
@@ -51,13 +51,13 @@ package struct SettingLine: Sendable, Equatable, CustomStringConvertible, Expres
     return all
   }
 
-  /// Both lines as one.
+  /// `second` behind `first`.
   package static func + (first: SettingLine, second: SettingLine) -> SettingLine { "\(first)\(second)" }
 
-  /// The line with the settings' names.
+  /// The line with the settings' keys: `image_size`.
   package var description: String { text { $0 } }
 
-  /// The line with the settings as flags.
+  /// The line with the settings' flags: `--image-size`.
   package var flags: String { text(Self.flag) }
 
   private func text(_ name: (String) -> String) -> String {
@@ -73,20 +73,22 @@ package struct SettingLine: Sendable, Equatable, CustomStringConvertible, Expres
   package static func flag(_ key: String) -> String { "--" + key.replacing("_", with: "-") }
 }
 
-/// An error whose line names settings.
+/// An error whose line may name settings.
 package protocol SettingsError: Error, CustomStringConvertible {
   /// The line: the setting, the fault, and the remedy.
   var line: SettingLine { get }
 }
 
 extension SettingsError {
+  /// The line with the settings' keys.
   package var description: String { line.description }
 }
 
-/// A setting that makes no sense.
+/// An error about the value of a setting.
 package struct SettingError: SettingsError, Equatable {
+  /// The setting, the fault, and the remedy.
   package let line: SettingLine
 
-  /// A refusal with its reason.
+  /// An error with that line.
   package init(_ line: SettingLine) { self.line = line }
 }

@@ -1,4 +1,4 @@
-/// An axis-aligned box by its corners, in pixels: x to the right, y down, (0, 0) at the image's upper left corner.
+/// An axis-aligned box by its corners, in pixels: x to the right, y down, (0, 0) is the image's upper left corner.
 package struct Box: Hashable, Sendable {
   /// Left edge.
   package var x1: Double
@@ -17,14 +17,14 @@ package struct Box: Hashable, Sendable {
     self.y2 = y2
   }
 
-  /// Width in pixels; negative where the corners are crossed.
+  /// Width in pixels; negative if the corners are crossed.
   package var width: Double { x2 - x1 }
-  /// Height in pixels; negative where the corners are crossed.
+  /// Height in pixels; negative if the corners are crossed.
   package var height: Double { y2 - y1 }
-  /// Width times height.
+  /// Area in pixels: width times height.
   package var area: Double { width * height }
 
-  /// The part of the box inside an image of `size`.
+  /// The box with its corners moved into an image of `size`.
   package func clipped(to size: PixelSize) -> Box {
     let w = Double(size.width)
     let h = Double(size.height)
@@ -33,7 +33,7 @@ package struct Box: Hashable, Sendable {
   }
 }
 
-/// One line of a YOLO label file: a class and a box as centre, width and height in shares of the image (0 to 1).
+/// One line of a YOLO label file: a class, and a box by its centre, width and height as shares of the image (0 to 1).
 package struct Label: Hashable, Sendable {
   /// Class, counted from 0.
   package var classID: Int
@@ -46,7 +46,7 @@ package struct Label: Hashable, Sendable {
   /// Height, in image heights.
   package var height: Double
 
-  /// A label by its normalised centre and extent.
+  /// A label by its centre, width and height, all as shares of the image.
   package init(classID: Int, centerX: Double, centerY: Double, width: Double, height: Double) {
     self.classID = classID
     self.centerX = centerX
@@ -55,7 +55,7 @@ package struct Label: Hashable, Sendable {
     self.height = height
   }
 
-  /// The label of a `box` in pixels on an image of `size`.
+  /// A label from a `box` in pixels on an image of `size`.
   package init(classID: Int, box: Box, size: PixelSize) {
     self.init(
       classID: classID, centerX: (box.x1 + box.x2) / 2 / Double(size.width),

@@ -9,7 +9,7 @@ package struct ByteCount: Hashable, Sendable, Comparable, CustomStringConvertibl
     self.bytes = bytes
   }
 
-  /// Reads `512`, `64KiB`, `1.5GiB`, `2GB`; nil for anything else, a negative number or more than `Int.max`.
+  /// Reads `512`, `64KiB`, `1.5GiB` or `2GB`. Nil for any other text, a negative number or more than `Int.max`.
   package init?(text: String) {
     guard let bytes = Self.number(text), bytes >= 0, bytes < Double(Int.max) else { return nil }
     self.bytes = Int(bytes)
@@ -31,7 +31,7 @@ package struct ByteCount: Hashable, Sendable, Comparable, CustomStringConvertibl
     "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
   ]
 
-  /// The larger unit that keeps one digit before the point: `1.5 GiB`.
+  /// The count in GiB, MiB, KiB or B, with one decimal: `1.5 GiB`.
   package var description: String {
     for (name, size) in [("GiB", 1_073_741_824), ("MiB", 1_048_576), ("KiB", 1024)] where bytes >= size {
       let tenths = Int((Double(bytes) / Double(size) * 10).rounded())

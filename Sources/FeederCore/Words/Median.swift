@@ -1,4 +1,4 @@
-/// The middle of `numbers`, at least one; of an even number of them the mean of the two in the middle.
+/// The median of `numbers`, which must not be empty. For an even count it is the mean of the two middle numbers.
 package func median(of numbers: [Double]) -> Double {
   let sorted = numbers.sorted()
   let middle = sorted.count / 2

@@ -14,6 +14,6 @@ package struct PixelSize: Hashable, Sendable, CustomStringConvertible {
   /// A square of `side` pixels.
   package init(side: Int) { self.init(width: side, height: side) }
 
-  /// `width x height`, as people write it.
+  /// The size as text: `640 x 480`.
   package var description: String { "\(width) x \(height)" }
 }

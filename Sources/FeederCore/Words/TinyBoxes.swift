@@ -1,28 +1,29 @@
-/// Boxes that a network hardly sees: under 2 px on a side once their image is fitted into the network's input. Training drops them.
+/// Counts boxes that are too small for a network: under 2 px on a side in the network's input. Training drops them.
 package struct TinyBoxes: Sendable, Equatable {
-  /// Pixels of the network's input that the shorter side of a box needs.
+  /// The least length of a box's shorter side, in pixels of the network's input.
   package static let least = 2.0
-  /// Share of the boxes that a suggested image size keeps.
+  /// The share of the boxes that a suggested image size keeps.
   private static let kept = 0.99
-  /// The largest image size that may be suggested.
+  /// The largest image size that is suggested, in pixels.
   private static let largestImageSize = 8192
 
-  /// For every box the image size at which its shorter side is `least` pixels.
+  /// Per box, the image size at which its shorter side is `least` pixels long.
   private var needed: [Float] = []
 
   /// No boxes yet.
   package init() {}
 
-  /// Adds the box of a label on an image of `size` pixels.
+  /// Adds the box of a label on an image of `size`.
   package mutating func add(_ label: Label, on size: PixelSize) {
     let shorter = min(label.width * Double(size.width), label.height * Double(size.height))
     needed.append(Float(Self.least * Double(max(size.width, size.height)) / max(shorter, 1e-9)))
   }
 
-  /// Boxes under `least` pixels at an image size. Label text has about six digits, so a thousandth more is not counted.
+  /// The number of boxes under `least` pixels at an image size. Boxes within 0.1 % of the limit are not counted, because
+  /// label text has about six digits.
   package func count(imageSize: Int) -> Int { needed.count { $0 > Float(imageSize) * 1.001 } }
 
-  /// The line about those boxes, with the image size that keeps nearly all of them; nil if there are none.
+  /// A line about the boxes of `split`, with the image size that keeps 99 % of them. Nil if no box is too small.
   package func line(_ split: String, imageSize: Int) -> SettingLine? {
     let tiny = count(imageSize: imageSize)
     guard tiny > 0 else { return nil }

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// A flag that any thread sets to stop work (Ctrl-C), and that the work reads between its items.
+/// A flag that any thread may set to stop work (Ctrl-C). The work reads it between items.
 package final class Cancellation: Sendable {
   private let isSet = Atomic(false)
 
-  /// Not set.
+  /// A flag that is not set.
   package init() {}
 
-  /// Asks the work to stop after the items in hand.
+  /// Sets the flag: the work stops after the present items.
   package func cancel() { isSet.store(true, ordering: .relaxed) }
 
-  /// True once it is set.
+  /// True once the flag is set.
   package var isCancelled: Bool { isSet.load(ordering: .relaxed) }
 }

@@ -1,12 +1,12 @@
 import Dispatch
 import Synchronization
 
-/// Independent items worked on by several threads.
+/// Runs independent items on several threads.
 package enum ParallelWork {
-  /// Calls `body` once for each of `count` items, in about ascending order, on `threads` threads; every thread makes its own `tool`
-  /// first and keeps it.
+  /// Calls `body` once per item 0 ..< `count`, in roughly ascending order, on up to `threads` threads. Each thread
+  /// first makes its own `tool` and passes it to all its calls.
   ///
-  /// After a failure no item is begun, and the failure of the lowest item is thrown.
+  /// After an error no further item starts. Throws the error of the lowest failed item.
   package static func forEach<Tool>(
     _ count: Int, threads: Int, tool: @Sendable () throws -> Tool, body: @Sendable (Int, Tool) throws -> Void
   ) throws {
@@ -31,7 +31,7 @@ package enum ParallelWork {
     if let failure = failure.withLock({ $0 }) { throw failure.error }
   }
 
-  /// The results of `body` for each of `count` items, in their order. Throws as `forEach`.
+  /// The results of `body` for items 0 ..< `count`, in order. Throws as `forEach` does.
   package static func map<Tool, Result: Sendable>(
     _ count: Int, threads: Int, tool: @Sendable () throws -> Tool, body: @Sendable (Int, Tool) throws -> Result
   ) throws -> [Result] {

@@ -1,19 +1,20 @@
 import Foundation
 
-/// Measures what telemetry tells of: from its making to now.
+/// Measures time for telemetry, from its creation to now.
 ///
-/// Built with FEEDER_UNTIMED, as tools/bench/telemetry does, it reads no clock and stands at 0: then what telemetry costs can be seen.
+/// A build with FEEDER_UNTIMED, as in tools/bench/telemetry, reads no clock and always gives 0. This shows the cost of
+/// telemetry.
 package struct Stopwatch: Sendable {
   private let clock: clockid_t
   private let start: Int
 
-  /// Begins now. `clock` is one of the system's: time on the clock, or of the thread alone.
+  /// Starts now. `clock` is a system clock: real time by default, or the CPU time of a thread.
   package init(_ clock: clockid_t = CLOCK_MONOTONIC) {
     self.clock = clock
     start = Self.read(clock)
   }
 
-  /// Whole nanoseconds since it began.
+  /// Whole nanoseconds since the start.
   package var nanoseconds: Int { Self.read(clock) - start }
 
   private static func read(_ clock: clockid_t) -> Int {

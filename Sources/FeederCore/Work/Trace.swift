@@ -1,31 +1,34 @@
 import Synchronization
 
-/// What happened when: spans of time by row, kept in memory until a file is written of them. Safe from any thread.
+/// A timeline: spans of time, each in a row. They stay in memory until a file is written. Any thread may use it.
 ///
-/// Room for the spans is taken at once; when it is used up, later spans are counted and dropped.
+/// Memory for the spans is allocated at once. When it is full, further spans are counted and dropped.
 package final class Trace: Sendable {
-  /// Who did it: one line of the picture.
+  /// One row of the drawn timeline.
   package enum Row: Hashable, Sendable {
-    /// Who takes the batches: waits, copies, steps.
+    /// The thread that takes the batches: it waits, copies and steps.
     case consumer
-    /// A thread of the loader, counted from 0.
+    /// A worker of the loader, counted from 0.
     case worker(Int)
-    /// Memory of one batch, counted from 0.
+    /// A slot, counted from 0.
     case slot(Int)
   }
 
-  /// Something that took time. Spans of one row never overlap.
+  /// A period with a name. Spans of one row never overlap.
   package struct Span: Sendable, Equatable {
+    /// The row that the span belongs to.
     package let row: Row
-    /// A word, as "fill" or "step".
+    /// A word, such as "fill" or "step".
     package let name: String
-    /// Nanoseconds since the trace began.
+    /// Start in nanoseconds since the trace began.
     package let start: Int
+    /// End in nanoseconds since the trace began.
     package let end: Int
-    /// The batch it belongs to, counted from 0 in its epoch; -1 where there is none.
+    /// The batch index in its epoch, counted from 0; -1 if the span belongs to no batch.
     package let batch: Int
-    /// Of a filled image: nanoseconds that the worker waited for bytes, and that it had a core; else 0.
+    /// If the span fills an image, nanoseconds that the worker waited for bytes; else 0.
     package let readNanoseconds: Int
+    /// If the span fills an image, nanoseconds of CPU time; else 0.
     package let cpuNanoseconds: Int
   }
 
@@ -38,7 +41,7 @@ package final class Trace: Sendable {
   private let capacity: Int
   private let state: Mutex<State>
 
-  /// An empty trace with room for `capacity` spans of some 100 bytes each.
+  /// An empty trace with memory for `capacity` spans of about 100 bytes each.
   package init(capacity: Int = 1 << 18) {
     self.capacity = capacity
     var state = State()
@@ -49,7 +52,7 @@ package final class Trace: Sendable {
   /// Nanoseconds since the trace began.
   package var now: Int { Int((ContinuousClock.now - origin) / .nanoseconds(1)) }
 
-  /// Notes what began at `start` and ended at `end`, by default now.
+  /// Notes a span from `start` to `end`, by default now, both in nanoseconds since the trace began.
   package func note(
     _ row: Row, _ name: String, from start: Int, to end: Int? = nil, batch: Int = -1, readNanoseconds: Int = 0,
     cpuNanoseconds: Int = 0
@@ -62,12 +65,12 @@ package final class Trace: Sendable {
     }
   }
 
-  /// All spans until now, by their end, and how many found no room.
+  /// All spans until now, ordered by their ends, and the number of dropped spans.
   package var all: (spans: [Span], droppedCount: Int) { state.withLock { (Array($0.spans), $0.droppedCount) } }
 }
 
 extension Trace? {
-  /// Runs `body`, and notes its time if there is a trace, also if it throws.
+  /// Runs `body` and notes its time if there is a trace, even if `body` throws. Throws what `body` throws.
   package func span<R: ~Copyable>(
     _ row: Trace.Row, _ name: String, batch: Int = -1, _ body: () throws -> R
   ) rethrows -> R {

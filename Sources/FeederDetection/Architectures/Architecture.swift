@@ -1,6 +1,6 @@
-/// One step of a network's forward pass: what it does, and which outputs it reads.
+/// One step of a network's forward pass: its operation, and the outputs that it reads.
 struct Node: Sendable {
-  /// What a node does, with channels and depth as in the full network.
+  /// The operation of a node, with channels and depth of the full network.
   enum Kind: Sendable, Equatable {
     /// Convolution of 3 x 3 with stride 2, batch norm and SiLU.
     case convolution(Int)
@@ -8,19 +8,19 @@ struct Node: Sendable {
     case stage(Int, depth: Int, addsInput: Bool)
     /// SPPF.
     case pooling(Int)
-    /// Twice the side, by repetition.
+    /// Doubles height and width by repetition.
     case upsampling
-    /// The channels of all inputs, one after another.
+    /// Joins the channels of all inputs, in order.
     case concatenation
-    /// The head; its inputs are the levels, the finest first.
+    /// The head. Its inputs are the levels, the finest first.
     case detection
   }
 
-  /// The output of the node before this one, or for the first node the images.
+  /// As an input: the node before this one, or for the first node the images.
   static let previous = -1
 
   let kind: Kind
-  /// The nodes whose outputs this one reads, by their place in the list; `previous` for the one before.
+  /// The nodes whose outputs this one reads, by index in the list; `previous` for the one before.
   let inputs: [Int]
 
   init(_ kind: Kind, _ inputs: [Int] = [previous]) {
@@ -28,20 +28,20 @@ struct Node: Sendable {
     self.inputs = inputs
   }
 
-  /// True if backward needs the node's inputs: it convolves them.
+  /// True if backward needs the node's inputs, because the node convolves them.
   var keepsInputs: Bool { kind != .upsampling && kind != .concatenation }
 }
 
-/// A network as published: a list of nodes. Forward pass, names of the state and memory plan are walks over this list.
+/// A network as published: a list of nodes. Forward pass, state names and memory plan are computed from this list.
 package struct Architecture: Sendable {
-  /// Model names are family, letter of the size and variant, as in `yolov8` + `n` + `-p2`.
+  /// The parts of model names before and after the letter of the size, as in `yolov8` + `n` + `-p2`.
   let family: String
   let variant: String
-  /// The nodes by their published numbers, the head last; every input is a place in the list, or -1 for the images.
+  /// The nodes in published order, the head last. Every input is an index in the list, or -1 for the images.
   let nodes: [Node]
-  /// Pixels between two values of each node's output.
+  /// The stride of each node's output, in pixels of the image.
   let nodeStrides: [Int]
-  /// Bins of a box side's distribution (Li et al., "Generalized focal loss", 2020).
+  /// Bins per box side's distribution (Li et al., "Generalized focal loss", 2020).
   let bins: Int
   let sizes: [ModelSize]
 
@@ -65,17 +65,17 @@ package struct Architecture: Sendable {
     nodeStrides = strides
   }
 
-  /// Pixels between two anchors of each level, the finest first.
+  /// The strides of the levels, in pixels between two anchors, the finest first.
   package var strides: [Int] { nodes[nodes.count - 1].inputs.map { nodeStrides[$0] } }
 }
 
 // MARK: - The published lists
 
 extension Architecture {
-  /// Every architecture there is.
+  /// All architectures.
   static let all = [yolov8, yolov8P2]
 
-  /// YOLOv8: levels of stride 8, 16 and 32.
+  /// YOLOv8 with levels of stride 8, 16 and 32.
   static let yolov8 = Architecture(
     "yolov8",
     wayUp + [
@@ -88,7 +88,7 @@ extension Architecture {
       Node(.detection, [15, 18, 21]),
     ])
 
-  /// YOLOv8 with a fourth level of stride 4, for small objects.
+  /// YOLOv8 with an additional level of stride 4, for small objects.
   static let yolov8P2 = Architecture(
     "yolov8", variant: "-p2",
     wayUp + [
@@ -107,7 +107,7 @@ extension Architecture {
       Node(.detection, [18, 21, 24, 27]),
     ])
 
-  /// The backbone and the neck's way up to stride 8, which all have in common.
+  /// The backbone and the upward part of the neck to stride 8, which all architectures share.
   private static let wayUp =
     backbone + [
       Node(.upsampling),  // 10

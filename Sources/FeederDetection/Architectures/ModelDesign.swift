@@ -1,30 +1,30 @@
 import FeederCore
 
-/// An architecture at one of its sizes: what `--model` names, every layer of it in numbers.
+/// An architecture in one of its sizes, with the numbers of every layer: a value of the setting `model`.
 package struct ModelDesign: Sendable, Equatable {
-  /// A node with the channels that it has at this size.
+  /// A node with its channels at this size.
   struct Layer: Sendable {
     let kind: Node.Kind
-    /// The published name of its state, such as `model.4`.
+    /// The published name of the layer's state, such as `model.4`.
     let name: String
-    /// The layers that it reads; -1 stands for the images.
+    /// The layers that it reads; -1 for the images.
     let inputs: [Int]
     let inputCounts: [Int]
     /// Channels of the output.
     let channelCount: Int
-    /// Pixels between two values of the output.
+    /// The stride of the output, in pixels of the image.
     let stride: Int
     /// True if a layer that reads the output keeps it for backward.
     let isKept: Bool
-    /// Those of `inputs` that no later layer reads.
+    /// The `inputs` that no later layer reads.
     let lastReads: [Int]
   }
 
-  /// Which list of nodes.
+  /// The list of nodes.
   package let architecture: Architecture
-  /// How deep and how wide.
+  /// The depth and width.
   package let size: ModelSize
-  /// The layers in the order of the forward pass; the head is the last.
+  /// The layers in the order of the forward pass, the head last.
   let layers: [Layer]
 
   init(_ architecture: Architecture, _ size: ModelSize) {
@@ -49,24 +49,25 @@ package struct ModelDesign: Sendable, Equatable {
     self.layers = layers
   }
 
-  /// Designs are equal if their names are.
+  /// Designs are equal if their names are equal.
   package static func == (one: ModelDesign, other: ModelDesign) -> Bool { one.name == other.name }
 
-  /// The name people know: `yolov8n`.
+  /// The model's name, such as `yolov8n`.
   package var name: String { architecture.family + size.letter + architecture.variant }
 
-  /// Pixels between two anchors of each level, the finest first.
+  /// The strides of the levels, in pixels between two anchors, the finest first.
   package var strides: [Int] { architecture.strides }
 
   // MARK: - Names of the state
 
-  /// What the names of the head's class branch begin with.
+  /// The prefix of all names in the head's class branch.
   package var classBranch: String { layers[layers.count - 1].name + ".cv3." }
 
-  /// The bias that counts the classes.
+  /// The name of a bias with one element per class.
   package var classBias: String { classBranch + "0.2.bias" }
 
-  /// The first weight of every layer that has weights, and the channels that it reads: no two designs have the same.
+  /// The name of the first weight of every layer with weights, and its input channels. No two designs have the same
+  /// list.
   package var firstWeights: [(name: String, inputCount: Int)] {
     layers.compactMap { layer in
       switch layer.kind {
@@ -82,12 +83,12 @@ package struct ModelDesign: Sendable, Equatable {
 // MARK: - The registry
 
 extension ModelDesign {
-  /// Every design that `--model` can name.
+  /// All designs that `--model` accepts.
   package static let all = Architecture.all.flatMap { architecture in
     architecture.sizes.map { ModelDesign(architecture, $0) }
   }
 
-  /// The smallest one, the default.
+  /// The smallest design, the default of `--model`.
   package static let yolov8n = all[0]
 
   /// The design called `name`; nil if there is none.
@@ -99,18 +100,18 @@ extension ModelDesign {
   /// All names, for help and errors.
   package static let names = all.map(\.name).joined(separator: ", ")
 
-  /// The line that refuses `name`.
+  /// The error line for `name`.
   package static func refusal(of name: String) -> SettingLine { "\(setting: "model") \(name): give one of \(names)" }
 
-  /// The side of every model's input is a multiple of this, in pixels: the largest stride there is.
+  /// The unit of input sides in pixels: the largest stride of all designs.
   private static let sideUnit = Architecture.all.flatMap(\.strides).max() ?? 1
   private static let largestSide = 8192
 
-  /// True if `side` can be the side of a model's input.
+  /// True if `side` pixels is a valid side of a model's input.
   package static func takes(side: Int) -> Bool {
     (sideUnit...largestSide).contains(side) && side.isMultiple(of: sideUnit)
   }
 
-  /// What the side of a model's input may be, in words.
+  /// The valid sides of a model's input, in words.
   package static let sides = "a multiple of \(sideUnit) from \(sideUnit) to \(largestSide)"
 }

@@ -1,10 +1,10 @@
-/// How deep and how wide a model of an architecture is.
+/// The depth and width of a model.
 package struct ModelSize: Sendable, Equatable {
-  /// Its letter in the model's name.
+  /// The letter in the model's name.
   let letter: String
-  /// Multiplies the count of bottlenecks of a stage.
+  /// Factor on the number of bottlenecks of a stage.
   let depth: Double
-  /// Multiplies the channels of a layer, and the most channels before that.
+  /// Factor on the channels of a layer, after the limit of `mostChannels`.
   let width: Double
   let mostChannels: Int
 
@@ -17,10 +17,10 @@ package struct ModelSize: Sendable, Equatable {
     ModelSize(letter: "x", depth: 1, width: 1.25, mostChannels: 512),
   ]
 
-  /// Bottlenecks of a stage that has `count` in the full network.
+  /// Bottlenecks of a stage with `count` in the full network.
   func bottleneckCount(_ count: Int) -> Int { max(Int((Double(count) * depth).rounded()), 1) }
 
-  /// Channels of a layer that has `count` in the full network: a multiple of 8.
+  /// Channels of a layer with `count` in the full network, rounded up to a multiple of 8.
   func channelCount(_ count: Int) -> Int {
     Int((Double(min(count, mostChannels)) * width / 8).rounded(.up)) * 8
   }

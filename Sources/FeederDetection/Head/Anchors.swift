@@ -1,15 +1,15 @@
 import FeederTorch
 
-/// The grid of anchor points: the levels' one after another, each row by row; a point is its cell's centre.
+/// The grid of anchor points: level after level, each row by row. A point is the centre of its cell.
 package struct Anchors {
-  /// Pixels between two points of each level, the finest first.
+  /// The strides of the levels in pixels, the finest first.
   package let levelStrides: [Int]
-  /// Points [A, 2] in grid units of their level: x, y.
+  /// Points [A, 2] as x, y in grid units of their level.
   package let points: Tensor
-  /// Stride [A, 1] of each point's level.
+  /// The stride [A, 1] of each point's level, in pixels.
   package let strides: Tensor
 
-  /// The points of an image of `height` by `width` pixels whose levels have strides `levelStrides`, on `device`.
+  /// The points for an image of `height` by `width` pixels, on `device`. Throws `EngineError` if memory is missing.
   package init(_ levelStrides: [Int], height: Int, width: Int, device: Device = .cpu) throws {
     self.levelStrides = levelStrides
     var points: [Float] = []

@@ -1,13 +1,15 @@
 import FeederTorch
 
-/// Boxes as tensors [..., 4]: overlaps and the way between distances and corners.
+/// Boxes as tensors [..., 4]: overlaps, and conversion between distances and corners. The functions throw `EngineError`
+/// if an operator fails.
 package enum BoxGeometry {
   private static let epsilon = 1e-7
 
-  /// Plain and complete intersection over union of corner boxes that broadcast against each other, [..., 1] each.
+  /// Plain and complete intersection over union of corner boxes [..., 4], which broadcast against each other; [..., 1]
+  /// each.
   ///
-  /// CIoU (Zheng et al., "Enhancing geometric factors", 2020) takes centre distance and aspect into account; no gradient flows
-  /// through its weight alpha. Epsilon is added to heights and not to widths, as the reference does. Not clamped.
+  /// CIoU (Zheng et al., "Enhancing geometric factors", 2020) includes centre distance and aspect ratio. No gradient
+  /// passes through its weight alpha. As in the reference, epsilon is added to heights but not to widths. Not clamped.
   package static func overlaps(_ first: Tensor, _ second: Tensor) throws -> (iou: Tensor, ciou: Tensor) {
     let a = try first.split([1, 1, 1, 1], along: -1)
     let b = try second.split([1, 1, 1, 1], along: -1)
@@ -34,7 +36,8 @@ package enum BoxGeometry {
     return try .concatenated([points - sides[0], points + sides[1]], along: -1)
   }
 
-  /// Distances [..., 4] from `points` [..., 2] to the sides of `corners` [..., 4], clamped to what `binCount` bins can hold.
+  /// Distances [..., 4] from `points` [..., 2] to the sides of `corners` [..., 4], clamped to the range of `binCount`
+  /// bins.
   package static func distances(corners: Tensor, points: Tensor, binCount: Int) throws -> Tensor {
     let ends = try corners.split([2, 2], along: -1)
     return try Tensor.concatenated([points - ends[0], ends[1] - points], along: -1)

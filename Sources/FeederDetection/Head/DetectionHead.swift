@@ -1,7 +1,7 @@
 import FeederTorch
 import Foundation
 
-/// The decoupled head: for each level, one branch for 4 x bins box logits and one for class logits.
+/// The decoupled head: per level, one branch for 4 x bins box logits and one for class logits.
 final class DetectionHead: Layer {
   private final class Branch: Layer {
     let first: ConvolutionBlock
@@ -33,19 +33,19 @@ final class DetectionHead: Layer {
     classBranches = try inputCounts.map { try Branch($0, middle.score, classCount, source) }
     bins = try source.full([1, binCount, 1, 1], 0)
     try bins.copy(from: Tensor.range(binCount).reshaped([1, binCount, 1, 1]))
-    // So that training starts from boxes of sensible size and about 5 objects on a 640 px image.
+    // Training then starts with boxes of sensible size and about 5 objects on a 640 px image.
     for branch in boxBranches { try branch.last.bias.fill(1) }
     for (branch, stride) in zip(classBranches, strides) {
       try branch.last.bias.fill(log(5 / Double(classCount) / pow(640 / Double(stride), 2)))
     }
   }
 
-  /// Channels inside the branches, of the published network; `inputCount` is that of the finest level.
+  /// Channels inside the branches, as published. `inputCount` is the number of channels of the finest level.
   static func middleCounts(inputCount: Int, classCount: Int, binCount: Int) -> (box: Int, score: Int) {
     (max(16, inputCount / 4, binCount * 4), max(inputCount, min(classCount, 100)))
   }
 
-  /// Raw levels [B, 4 x bins + classes, h, w].
+  /// The raw levels [B, 4 x bins + classes, h, w]. Throws `EngineError` if an operator fails.
   func callAsFunction(_ levels: [Tensor], training: Bool) throws -> [Tensor] {
     try levels.indices.map { level in
       try .concatenated(

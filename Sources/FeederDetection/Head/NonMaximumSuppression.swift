@@ -3,35 +3,35 @@ import FeederTorch
 
 /// One detection in pixels of the network's input.
 package struct ScoredBox: Sendable {
-  /// Corners.
+  /// The box by its corners.
   package let box: Box
-  /// Class, from 0.
+  /// Class, counted from 0.
   package let classID: Int
-  /// Probability of that class.
+  /// Probability of the class.
   package let score: Float
-  /// Anchor that predicted it.
+  /// Index of the anchor that predicted the box.
   package let anchorIndex: Int
 }
 
-/// Greedy suppression of overlapping detections, class by class unless told otherwise.
+/// Greedy suppression of overlapping detections, by default for each class separately.
 package struct NonMaximumSuppression: Sendable {
-  /// Scores must be above this.
+  /// Scores must exceed this.
   package var confidence: Float = 0.25
-  /// Of two boxes whose intersection over union is above this, the lower one goes.
+  /// If the intersection over union of two boxes exceeds this, the one with the lower score is removed.
   package var overlap: Float = 0.7
-  /// True: an anchor gives a detection for each class above the confidence; false: for its best class alone.
+  /// If true, an anchor gives one detection per class above the confidence; if false, only for its best class.
   package var keepsEveryClass = false
-  /// True: boxes suppress each other whatever their classes.
+  /// If true, boxes of different classes suppress each other.
   package var ignoresClasses = false
   /// Classes to keep; nil keeps all.
   package var classes: Set<Int>?
-  /// Most detections of an image.
+  /// The most detections per image.
   package var largestCount = 300
 
-  /// The settings of prediction: confidence 0.25, overlap 0.7, best class, 300 an image.
+  /// The settings of prediction: confidence 0.25, overlap 0.7, best class only, 300 per image.
   package init() {}
 
-  /// The settings of validation: every class above 0.001, overlap 0.7, 300 an image.
+  /// The settings of validation: every class above 0.001, overlap 0.7, 300 per image.
   package static var validation: NonMaximumSuppression {
     var settings = NonMaximumSuppression()
     settings.confidence = 0.001
@@ -39,8 +39,8 @@ package struct NonMaximumSuppression: Sendable {
     return settings
   }
 
-  /// Detections of each image in falling score, from `predictions` [B, 4 + C, A] (centre, width, height in pixels, then
-  /// probabilities). Runs on the host.
+  /// The detections of each image by falling score, from `predictions` [B, 4 + C, A] (centre, width and height in
+  /// pixels, then probabilities). Runs on the host. Throws `EngineError` if the copy from the device fails.
   package func callAsFunction(_ predictions: Tensor) throws -> [[ScoredBox]] {
     let (b, channels, a) = (predictions.extent(0), predictions.extent(1), predictions.extent(2))
     let values = try predictions.array(of: Float.self)
@@ -49,7 +49,7 @@ package struct NonMaximumSuppression: Sendable {
     }
   }
 
-  /// Candidates of the image whose values begin at `start`: rows of `a` anchors each.
+  /// The candidates of the image whose values begin at `start`, in rows of `anchorCount` values.
   private func candidates(_ values: [Float], from start: Int, classCount: Int, anchorCount a: Int) -> [Candidate] {
     var found: [Candidate] = []
     func add(_ anchor: Int, _ classID: Int, _ score: Float) {
@@ -71,7 +71,7 @@ package struct NonMaximumSuppression: Sendable {
         if bestScore > confidence { add(anchor, best, bestScore) }
       }
     }
-    // Equal scores keep the order of anchors, so that the choice never depends on the sort.
+    // Equal scores keep the order of the anchors, so the result does not depend on the sort.
     found.sort { ($0.score, $1.anchor, $1.classID) > ($1.score, $0.anchor, $0.classID) }
     return found
   }
@@ -91,7 +91,7 @@ package struct NonMaximumSuppression: Sendable {
   }
 }
 
-/// A box in single precision with what it needs to be compared fast.
+/// A box in single precision, with its area for fast comparisons.
 private struct Candidate {
   let x1: Float
   let y1: Float

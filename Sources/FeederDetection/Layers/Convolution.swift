@@ -1,13 +1,13 @@
 import FeederCore
 import FeederTorch
 
-/// Makes a network's tensors on its device; every random one has a stream of its own, so values depend on the seed and the
-/// tensor's place in the network.
+/// Makes a network's tensors on its device. Each random tensor has its own stream, so its values depend only on the
+/// seed and its position in the network.
 final class WeightSource {
   private let seed: UInt64
   private let device: Device
   private var drawnCount = 0
-  /// What the network's convolutions share.
+  /// The state that the network's convolutions share.
   let context = NetworkContext()
 
   init(seed: UInt64, device: Device) {
@@ -15,8 +15,8 @@ final class WeightSource {
     self.device = device
   }
 
-  /// Uniform in ±1 / sqrt(fan in): what torch's Conv2d starts with (Kaiming uniform with a = sqrt(5); He et al., 2015).
-  /// Convolution weights lie channels-last, as the images do.
+  /// Uniform in ±1 / sqrt(`fanIn`), the initial values of torch's Conv2d (Kaiming uniform with a = sqrt(5); He et al.,
+  /// 2015). Convolution weights are channels-last, as the images are. Throws `EngineError` if memory is missing.
   func uniform(_ shape: [Int], fanIn: Int) throws -> Tensor {
     var random = CounterRandom(seed: seed, index: drawnCount, purpose: .weights)
     drawnCount += 1
@@ -26,13 +26,13 @@ final class WeightSource {
     return try tensor.contiguous(shape.count == 4 ? .channelsLast : .contiguous)
   }
 
-  /// Every element at `value`.
+  /// A tensor with `value` in every element. Throws `EngineError` if memory is missing.
   func full(_ shape: [Int], _ value: Double, type: ElementType = .float32) throws -> Tensor {
     try Tensor.full(shape, value, type: type, device: device)
   }
 }
 
-/// A convolution with a bias, the last layer of each branch of the head.
+/// A 1 x 1 convolution with a bias, the last layer of each branch of the head.
 final class Convolution: Layer {
   let weight: Tensor
   let bias: Tensor
@@ -44,7 +44,7 @@ final class Convolution: Layer {
     bias = try source.uniform([outputCount], fanIn: inputCount)
   }
 
-  /// [B, inputs, H, W] to [B, outputs, H, W].
+  /// [B, inputs, H, W] to [B, outputs, H, W]. Throws `EngineError` if an operator fails.
   func callAsFunction(_ x: Tensor) throws -> Tensor {
     let x = try x.conv2d(weight, bias: bias)
     try context.observe?(weight, x)
@@ -59,10 +59,11 @@ final class Convolution: Layer {
   }
 }
 
-/// Convolution, batch norm and SiLU: the brick of YOLOv8. Padding keeps the size at stride 1.
+/// Convolution, batch norm and SiLU, the basic block of YOLOv8. Padding keeps the size at stride 1.
 final class ConvolutionBlock: Layer {
-  /// Of the published network: the norm's epsilon and the weight of a new batch in the running statistics.
+  /// The norm's epsilon in the published network.
   static let epsilon = 1e-3
+  /// The weight of a new batch in the running statistics of the published network.
   static let momentum = 0.03
 
   private let weight: Tensor
@@ -87,7 +88,8 @@ final class ConvolutionBlock: Layer {
     context = source.context
   }
 
-  /// [B, inputs, H, W] to [B, outputs, H / stride, W / stride]. In training the running statistics move.
+  /// [B, inputs, H, W] to [B, outputs, H / stride, W / stride]. In training the running statistics are updated. Throws
+  /// `EngineError` if an operator fails.
   func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
     let x = try x.conv2d(weight, stride: stride, padding: padding)
     try context.observe?(weight, x)

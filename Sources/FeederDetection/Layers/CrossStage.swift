@@ -1,6 +1,6 @@
 import FeederTorch
 
-/// Two 3 x 3 blocks, with the input added where asked.
+/// Two 3 x 3 blocks; the input is added if `addsInput`.
 final class Bottleneck: Layer {
   private let cv1: ConvolutionBlock
   private let cv2: ConvolutionBlock
@@ -22,7 +22,7 @@ final class Bottleneck: Layer {
   }
 }
 
-/// C2f: one half of the channels passes through a chain of bottlenecks, and every link of the chain is kept.
+/// C2f: half of the channels passes through a chain of bottlenecks, and the outputs of all links are joined.
 final class CrossStage: Layer {
   private let cv1: ConvolutionBlock
   private let cv2: ConvolutionBlock
@@ -36,7 +36,7 @@ final class CrossStage: Layer {
     chain = try (0..<depth).map { [half] _ in try Bottleneck(half, addsInput: addsInput, source) }
   }
 
-  /// [B, inputs, H, W] to [B, outputs, H, W].
+  /// [B, inputs, H, W] to [B, outputs, H, W]. Throws `EngineError` if an operator fails.
   func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
     var links = try cv1(x, training: training).split([half, half], along: 1)
     for bottleneck in chain { links.append(try bottleneck(links[links.count - 1], training: training)) }
@@ -49,7 +49,7 @@ final class CrossStage: Layer {
   }
 }
 
-/// SPPF: three 5 x 5 maxima one after another, all kept, so that the last sees 13 x 13.
+/// SPPF: three 5 x 5 maxima in a row, all joined. The last covers 13 x 13.
 final class PyramidPooling: Layer {
   private let cv1: ConvolutionBlock
   private let cv2: ConvolutionBlock

@@ -1,16 +1,16 @@
 import FeederTorch
 
-/// What all convolutions of one network share beside their tensors.
+/// The state that all convolutions of one network share, besides their tensors.
 final class NetworkContext {
-  /// How norms in training get company.
+  /// The batch statistics of several processes.
   let statistics = SharedStatistics()
-  /// Sees the weight and the output of every convolution, where somebody looks.
+  /// Called with the weight and the output of every convolution; nil if nothing observes them.
   var observe: ((_ weight: Tensor, _ output: Tensor) throws -> Void)?
 }
 
 extension DetectionNetwork {
-  /// Runs `body`; while it does, `observe` sees the output of every convolution by its layer's published name, as in
-  /// `model.9.cv2.conv`, in the order of the forward pass.
+  /// Runs `body`, and meanwhile calls `observe` with the output of every convolution and its layer's published name,
+  /// such as `model.9.cv2.conv`, in the order of the forward pass. Throws what `body` and `observe` throw.
   package func observing<R>(
     _ observe: @escaping (_ layer: String, _ output: Tensor) throws -> Void, _ body: () throws -> R
   ) rethrows -> R {
@@ -25,8 +25,8 @@ extension DetectionNetwork {
     return try body()
   }
 
-  /// From now on, norms in training use the images of all processes of `group`, which call the network together, or without one
-  /// compute alone as they would in a group.
+  /// From now on, norms in training use the images of all processes of `group`, which must call the network together.
+  /// Without a group, this process uses the same computation alone.
   package func shareStatistics(over group: ProcessGroup?) {
     context.statistics.isOn = true
     context.statistics.group = group

@@ -1,17 +1,18 @@
 import FeederTorch
 
-/// Batch norm over the images of several processes: the statistics of all of them together, and gradients through them.
+/// Batch norm over the images of several processes, with common statistics and gradients through them.
 ///
-/// It computes in float64, so that N processes come to what one comes to: torch's own norm on the CPU is off by up to 1e-5 of its
-/// output for channels-last images whose mean is far from 0, and fifty layers make that a percent of the gradients.
+/// It computes in float64, so N processes get the result of one. Torch's own norm on the CPU has an error of up to 1e-5
+/// of its output for channels-last images with a mean far from 0; over fifty layers this becomes 1 % of the gradients.
 final class SharedStatistics {
-  /// True where the norms of a network compute here; false leaves each to the images of its own process.
+  /// True if the network's norms use this computation; false if each process norms its own images.
   var isOn = false
-  /// The processes; nil for one alone.
+  /// The processes; nil for one process alone.
   var group: ProcessGroup?
 
-  /// `x` [B, C, H, W] normed by mean and variance over the images of all processes, scaled and shifted, in the type of `x`; the
-  /// running statistics move as in one process. A process without images takes part.
+  /// Norms `x` [B, C, H, W] by mean and variance over the images of all processes, then scales and shifts it. The
+  /// result has the type of `x`. The running statistics are updated as in one process. A process without images must
+  /// take part. Throws `EngineError` if an operator or the group fails.
   func norm(
     _ x: Tensor, scale: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor
   ) throws -> Tensor {

@@ -1,17 +1,17 @@
 import FeederTorch
 
-/// One box to learn: its image in the batch, its class, and centre, width and height in shares of the image.
+/// One box to learn: its image in the batch, its class, and centre, width and height as shares of the image.
 package struct TargetBox: Sendable {
-  /// Place of the image in the batch.
+  /// The image's place in the batch.
   package let imageIndex: Int
-  /// Class, from 0.
+  /// Class, counted from 0.
   package let classID: Int
-  /// Centre x and y, width and height, 0 to 1.
+  /// Centre x and y, 0 to 1.
   package let center: (x: Float, y: Float)
   /// Width and height, 0 to 1.
   package let extent: (width: Float, height: Float)
 
-  /// A box by its normalised centre and extent.
+  /// A box by its centre and size, as shares of the image.
   package init(imageIndex: Int, classID: Int, x: Float, y: Float, width: Float, height: Float) {
     self.imageIndex = imageIndex
     self.classID = classID
@@ -19,39 +19,41 @@ package struct TargetBox: Sendable {
     extent = (width, height)
   }
 
-  /// The same box of another image.
+  /// The same box on another image.
   package func moved(to imageIndex: Int) -> TargetBox {
     TargetBox(
       imageIndex: imageIndex, classID: classID, x: center.x, y: center.y, width: extent.width, height: extent.height)
   }
 }
 
-/// The loss of YOLOv8: boxes by CIoU, classes by binary cross entropy on soft targets, box sides by distribution focal loss.
+/// The loss of YOLOv8: CIoU for boxes, binary cross entropy with soft targets for classes, distribution focal loss for
+/// box sides.
 package struct DetectionLoss {
   /// Weights of box, class and distribution loss in the sum, as published.
   package static let gains = [7.5, 0.5, 1.5]
 
-  /// What one batch costs.
+  /// The loss of one batch.
   package struct Value {
-    /// Sum of the three losses times the batch's images: what backward starts from.
+    /// The sum of the three losses times the number of images: the start of backward. One element.
     package let total: Tensor
     /// Box, class and distribution loss with their gains, [3], without gradient.
     package let items: Tensor
-    /// The three losses times the batch's images, [3], with gradient.
+    /// The three losses times the number of images, [3], with gradient.
     package let itemsTimesBatch: Tensor
   }
 
   private let assigner: TaskAlignedAssigner
 
-  /// A loss whose boxes are assigned by the rule `variant`.
+  /// A loss that assigns boxes by the rule `variant`.
   package init(variant: TaskAlignedAssigner.Variant = .widened) {
     assigner = TaskAlignedAssigner(variant)
   }
 
-  /// The loss of `output` for images of `height` x `width` pixels whose boxes are `targets`. All of it is float32.
+  /// The loss of `output` for images of `height` x `width` pixels with the boxes `targets`. Computed in float32.
   ///
-  /// `normalizer` turns the sum of these images' class targets, a tensor of one element, into what the losses are divided by:
-  /// that sum, at least 1, where these images are the whole batch.
+  /// `normalizer` gets the sum of these images' class targets, a tensor with one element, and returns the divisor of
+  /// the losses: by default the sum, at least 1, for images that are the whole batch. Throws `EngineError` if an
+  /// operator fails.
   package func callAsFunction(
     _ output: HeadOutput, anchors: Anchors, targets: [TargetBox], height: Int, width: Int,
     normalizer: (_ targetSum: Tensor) throws -> Tensor = Self.ownNormalizer
@@ -75,7 +77,7 @@ package struct DetectionLoss {
     return Value(total: try scaled.sum(), items: try items.detach(), itemsTimesBatch: scaled)
   }
 
-  /// The sum itself, at least 1.
+  /// The divisor of a whole batch: the sum, at least 1. Throws `EngineError` if the operator fails.
   package static func ownNormalizer(_ targetSum: Tensor) throws -> Tensor { try targetSum.clamp(min: 1) }
 
   private func boxLosses(
@@ -103,8 +105,9 @@ package struct DetectionLoss {
     return (boxLoss, sideLoss)
   }
 
-  /// Distribution focal loss [n, 1], the mean of four sides: `logits` [n x 4, bins] against `distances` [n, 4] below the last bin.
-  /// The two bins around a distance share its probability by nearness.
+  /// Distribution focal loss [n, 1], the mean over four sides, of `logits` [n x 4, bins] for `distances` [n, 4] below
+  /// the last bin. The two bins next to a distance share its probability; the nearer one gets more. Throws
+  /// `EngineError` if an operator fails.
   package static func distributionLoss(_ logits: Tensor, distances: Tensor) throws -> Tensor {
     let target = try distances.reshaped([-1, 1])
     let left = try target.floor()
@@ -116,7 +119,8 @@ package struct DetectionLoss {
     return try -(leftShare + rightShare).reshaped([-1, 4]).mean([1], keep: true)
   }
 
-  /// Boxes in pixels, padded to the image with the most.
+  /// The boxes in pixels, padded to the image with the most boxes: [B, M, 4] corners on the CPU. Throws `EngineError`
+  /// if memory is missing.
   package static func truth(_ targets: [TargetBox], batchCount: Int, height: Int, width: Int) throws -> BatchTruth {
     var counts = [Int](repeating: 0, count: batchCount)
     for target in targets {
@@ -146,7 +150,7 @@ package struct DetectionLoss {
 }
 
 extension BatchTruth {
-  /// The same truth on `device`.
+  /// The same truth on `device`. Throws `EngineError` if memory is missing.
   func to(_ device: Device) throws -> BatchTruth {
     guard device != .cpu else { return self }
     return BatchTruth(boxes: try boxes.to(device), labels: try labels.to(device), mask: try mask.to(device))

@@ -1,22 +1,22 @@
-/// What the loss takes on top of the activations, by arithmetic.
+/// Computes the memory of the loss, in addition to the activations.
 package struct LossMemory: Sendable {
-  /// Anchors of an image.
+  /// Anchors per image.
   package let anchorCount: Int
-  /// Classes that the head tells apart.
+  /// Number of classes.
   package let classCount: Int
-  /// Bins of a box side's distribution.
+  /// Bins per box side's distribution.
   package let binCount: Int
 
-  /// The memory of a loss over so many numbers.
+  /// The memory of a loss with these counts.
   package init(anchorCount: Int, classCount: Int, binCount: Int) {
     (self.anchorCount, self.classCount, self.binCount) = (anchorCount, classCount, binCount)
   }
 
-  /// Bytes that the loss of `images` images takes at its largest, with `boxes` on the image that has most.
+  /// The most bytes of the loss for `images` images, of which one has at most `boxes` boxes.
   ///
-  /// Kept through it: joined logits, the sides' distributions, boxes and class targets. On top either seven tables
-  /// of numbers and three of flags, boxes by anchors, in the assigner, or three copies of the box logits where backward begins;
-  /// counted in a trace of all allocations.
+  /// Kept throughout: joined logits, the sides' distributions, boxes and class targets. In addition the larger of two
+  /// needs: in the assigner, seven tables of numbers and three of flags, each boxes x anchors; at the start of
+  /// backward, three copies of the box logits. Counted in a trace of all allocations.
   package func byteCount(images: Int, boxes: Int) -> Int {
     let sides = 4 * binCount
     let kept = sides + classCount + sides + 4 * 4 + 3 * classCount

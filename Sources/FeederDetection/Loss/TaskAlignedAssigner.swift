@@ -1,6 +1,6 @@
 import FeederTorch
 
-/// Ground truth of a batch, padded to the image with the most boxes: M rows an image, missing ones marked in `mask`.
+/// The labels of a batch, padded to the image with the most boxes: M rows per image, `mask` marks the real ones.
 package struct BatchTruth {
   /// Corners in pixels, [B, M, 4].
   package let boxes: Tensor
@@ -9,7 +9,7 @@ package struct BatchTruth {
   /// True for real boxes, [B, M].
   package let mask: Tensor
 
-  /// Truth from padded tensors.
+  /// Labels from padded tensors.
   package init(boxes: Tensor, labels: Tensor, mask: Tensor) {
     self.boxes = boxes
     self.labels = labels
@@ -17,25 +17,25 @@ package struct BatchTruth {
   }
 }
 
-/// What each anchor has to predict.
+/// The targets of each anchor.
 package struct Assignment {
   /// True for anchors with a box, [B, A].
   package let isPositive: Tensor
-  /// Row of the anchor's box among its image's, Int64 [B, A]; 0 for background.
+  /// Index of the anchor's box on its image, Int64 [B, A]; 0 for background.
   package let truthIndex: Tensor
   /// Soft class targets [B, A, C]; all 0 for background.
   package let scores: Tensor
 }
 
-/// Task-aligned assignment (Feng et al., "TOOD", 2021): each box takes the ten anchors inside it whose predictions are best in
-/// class probability and overlap together.
+/// Task-aligned assignment (Feng et al., "TOOD", 2021): each box takes the ten anchors inside it with the best product
+/// of class probability and overlap.
 package struct TaskAlignedAssigner: Sendable {
-  /// What counts as inside for boxes smaller than the grid.
+  /// The rule for anchors inside of boxes that are smaller than the grid.
   package enum Variant: Sendable {
-    /// The anchor point lies inside the box as it is.
+    /// The anchor point must be inside the box.
     case classic
-    /// Sides under the second stride, 16 px for YOLOv8, are first widened to it, so that tiny boxes find anchors (as Ultralytics
-    /// does since 8.4).
+    /// Sides shorter than the second stride, 16 px for YOLOv8, are first widened to it, so tiny boxes find anchors (as
+    /// in Ultralytics since 8.4).
     case widened
   }
 
@@ -46,11 +46,12 @@ package struct TaskAlignedAssigner: Sendable {
 
   private let variant: Variant
 
-  /// An assigner by the rule `variant`.
+  /// An assigner with the rule `variant`.
   package init(_ variant: Variant = .widened) { self.variant = variant }
 
-  /// Assigns anchors at `points` [A, 2] of levels with `strides` to `truth`, given predicted probabilities `scores` [B, A, C]
-  /// and corner boxes `boxes` [B, A, 4], all in pixels. No gradient flows. Waits once for the device (the list of candidates).
+  /// Assigns the anchors at `points` [A, 2] of levels with `strides` to `truth`, from predicted probabilities `scores`
+  /// [B, A, C] and corner boxes `boxes` [B, A, 4], all in pixels. No gradient passes. Waits once for the device, for
+  /// the list of candidates. Throws `EngineError` if an operator fails.
   package func callAsFunction(
     scores: Tensor, boxes: Tensor, points: Tensor, strides: [Int], truth: BatchTruth
   ) throws -> Assignment {
@@ -64,7 +65,7 @@ package struct TaskAlignedAssigner: Sendable {
       let (overlap, metric) = try alignment(inside, scores, boxes, truth)
       let best = try metric.topk(min(Self.candidateCount, a), 2).indices
       var chosen = try metric.zerosLike().scattered(2, best, value: 1) * inside.to(.float32)
-      // An anchor that several boxes chose goes to the one that it overlaps most.
+      // An anchor that several boxes chose goes to the box with the largest overlap.
       let contested = try chosen.sum([1], keep: true).greater(than: 1)
       let nearest = try overlap.zerosLike().scattered(1, overlap.argmax(1).unsqueezed(1), value: 1)
       chosen = try contested.choose(nearest, chosen)
@@ -76,7 +77,7 @@ package struct TaskAlignedAssigner: Sendable {
     }
   }
 
-  /// [B, M, A]: the anchor point is inside the box by more than epsilon on every side.
+  /// True, [B, M, A], if the anchor point is inside the box by more than epsilon on every side.
   private func candidates(_ points: Tensor, _ truth: BatchTruth, leastSide: Double) throws -> Tensor {
     var boxes = truth.boxes
     if variant == .widened {
@@ -93,7 +94,7 @@ package struct TaskAlignedAssigner: Sendable {
     return try nearest.greater(than: Self.epsilon).and(truth.mask.unsqueezed(2))
   }
 
-  /// Overlap (CIoU, at least 0) and alignment of every candidate, [B, M, A]; 0 elsewhere. Computed on the candidates alone.
+  /// Overlap (CIoU, at least 0) and alignment of every candidate, [B, M, A]; 0 for all others, which are not computed.
   private func alignment(
     _ inside: Tensor, _ scores: Tensor, _ boxes: Tensor, _ truth: BatchTruth
   ) throws -> (overlap: Tensor, metric: Tensor) {
@@ -115,7 +116,7 @@ package struct TaskAlignedAssigner: Sendable {
     )
   }
 
-  /// One-hot classes times alignment, scaled so that the best anchor of a box gets its best overlap.
+  /// One-hot classes times alignment, scaled so that the best anchor of a box gets the box's best overlap. [B, A, C].
   private func softTargets(
     _ chosen: Tensor, _ overlap: Tensor, _ metric: Tensor, _ truthIndex: Tensor, _ isPositive: Tensor,
     _ truth: BatchTruth, classCount: Int

@@ -1,9 +1,9 @@
 import FeederCore
 import FeederImaging
 
-/// One box of a batch, normalised to the output image as YOLO writes it.
+/// One box of a batch, as shares of the output image, as in a YOLO label line.
 package struct Target: Sendable, Equatable {
-  /// Place of the image in the batch.
+  /// The image's place in the batch.
   package var imageIndex: Int
   /// Class, counted from 0.
   package var classID: Int
@@ -16,7 +16,7 @@ package struct Target: Sendable, Equatable {
   /// Height, in image heights.
   package var height: Float
 
-  /// A target by its fields.
+  /// A target from its values.
   package init(imageIndex: Int, classID: Int, centerX: Float, centerY: Float, width: Float, height: Float) {
     self.imageIndex = imageIndex
     self.classID = classID
@@ -27,20 +27,20 @@ package struct Target: Sendable, Equatable {
   }
 }
 
-/// Which image stands at one place of a batch.
+/// The facts about the image at one place of a batch.
 package struct BatchImage: Sendable, Equatable {
   /// Index into the data set's sorted entries.
   package let entryIndex: Int
-  /// Size of the original image in pixels; the output size where the file is too damaged to tell.
+  /// Size of the original image in pixels; the output size if the file is too damaged to show it.
   package let size: PixelSize
-  /// The validation geometry from the original image to the output; in training it says nothing about the pixels.
+  /// The validation geometry from the original image to the output. In training it does not describe the pixels.
   package let letterbox: Letterbox
-  /// True where the file is damaged: the place holds plain 114 and no targets.
+  /// True if the file is damaged: the place holds plain 114 and no targets.
   package let isDamaged: Bool
-  /// Checksum of the image's pixels and targets as they are delivered.
+  /// Checksum of the delivered pixels and targets.
   package let hash: UInt64
 
-  /// What a filler put in a place.
+  /// The facts from their values.
   package init(entryIndex: Int, size: PixelSize, letterbox: Letterbox, isDamaged: Bool, hash: UInt64) {
     self.entryIndex = entryIndex
     self.size = size
@@ -50,20 +50,20 @@ package struct BatchImage: Sendable, Equatable {
   }
 }
 
-/// A batch on loan: its slot returns to the loader by `release()`, or when the value goes out of scope.
+/// A lent batch. Its slot returns to the loader by `release()`, or when the value goes out of scope.
 ///
-/// Unchecked because of the raw memory. Invariant: the value cannot be copied, so its slot has one owner; it may move to
-/// another thread with it, and the bytes stay valid until release even where the loader is gone.
+/// Unchecked because of the raw memory. Invariant: the value cannot be copied, so its slot has one owner. It may move
+/// to another thread, and the bytes stay valid until release even after the loader's end.
 package struct Batch: ~Copyable, @unchecked Sendable {
-  /// Place in the epoch, counted from 0.
+  /// The batch index in the epoch, counted from 0.
   package let index: Int
-  /// Images in this batch; the last of an epoch may hold fewer, and of several ranks some may find none in it.
+  /// Images in this batch. The last batch of an epoch may hold fewer; with several ranks, some may have none.
   package let imageCount: Int
-  /// Planes an image: 1 or 3 (R, G, B).
+  /// Channels per image: 1 or 3 (R, G, B).
   package let channels: Int
-  /// Output size.
+  /// Size of the output images.
   package let size: PixelSize
-  /// The epoch's hash up to and with this batch; what a checkpoint keeps for `startEpoch(_:closeMosaic:firstBatch:hashSoFar:)`.
+  /// The epoch's hash up to this batch. A checkpoint stores it for `startEpoch(_:closeMosaic:firstBatch:hashSoFar:)`.
   package let epochHash: UInt64
 
   let slot: Slot
@@ -71,12 +71,12 @@ package struct Batch: ~Copyable, @unchecked Sendable {
 
   deinit { core.takeBack(slot) }
 
-  /// The bytes of all places, the start of the slot: of training and validation imageCount x channels x height x width.
+  /// The bytes of all places: in training and validation imageCount x channels x height x width.
   package var pixels: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(rebasing: slot.pixels[..<(imageCount * core.filler.placeByteCount)])
   }
 
-  /// Lends the pixels of the image at `place`.
+  /// Lends the pixels of the image at `place`, C x H x W. Throws what `body` throws.
   package func withImage<R>(_ place: Int, _ body: (ImageView) throws -> R) rethrows -> R {
     precondition((0..<imageCount).contains(place), "image \(place) of a batch of \(imageCount)")
     let byteCount = channels * size.width * size.height
@@ -87,23 +87,23 @@ package struct Batch: ~Copyable, @unchecked Sendable {
   /// Number of boxes.
   package var targetCount: Int { slot.collectedTargets.count }
 
-  /// Lends all boxes, in order of their images, without a copy.
+  /// Lends all boxes without a copy, in the order of their images. Throws what `body` throws.
   package func withTargets<R>(_ body: (UnsafeBufferPointer<Target>) throws -> R) rethrows -> R {
     try body(slot.collectedTargets)
   }
 
-  /// All boxes, in order of their images: a copy.
+  /// A copy of all boxes, in the order of their images.
   package var targets: [Target] { Array(slot.collectedTargets) }
 
-  /// One entry an image, in order: a copy.
+  /// A copy of the facts about all images, in order.
   package var images: [BatchImage] { Array(slot.images(imageCount)) }
 
-  /// Checksum of the images' pixels and targets in order; independent of workers, depth and cache form.
+  /// Checksum of all pixels and targets, in order. Independent of workers, prefetch depth and cache form.
   package var hash: UInt64 { slot.images(imageCount).reduce(0) { StreamHash.chain($1.hash, after: $0) } }
 
-  /// Gives the slot back. After this the loader may overwrite the pixels.
+  /// Returns the slot. The loader may then overwrite the pixels.
   package consuming func release() {}
 
-  /// Gives the slot back to be used again after `completion`: until then the device reads its pixels. Does not wait.
+  /// Returns the slot for use after `completion`; until then the device reads its pixels. Does not wait.
   package consuming func release(after completion: some SlotCompletion) { slot.completion = completion }
 }

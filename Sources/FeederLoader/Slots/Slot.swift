@@ -1,15 +1,15 @@
 import FeederCore
 
-/// Memory of one batch: the pixels of its images and beside them, image by image, targets and facts.
+/// The memory of one batch: the pixels of its images, and per image targets and facts.
 ///
-/// Unchecked because of the raw memory. Invariant: its content is touched only by its owner: nobody while free, the
-/// workers that were given an image of it while filling (each its own image), nobody while ready, the holder of the
-/// `Batch` while lent, the device while in flight. `owner` changes under the lock of `LoaderCore` alone.
+/// Unchecked because of the raw memory. Invariant: only the owner accesses the content. There is no owner while free or
+/// ready; while filling, each worker owns the images that it was given; while lent, the holder of the `Batch`; while in
+/// flight, the device. `owner` changes only under the lock of `LoaderCore`.
 final class Slot: @unchecked Sendable {
-  /// Who owns a slot.
+  /// The owner of a slot.
   enum Owner: Sendable { case free, filling, ready, lent, inFlight }
 
-  /// Place after place, and what fills up the last page.
+  /// All places, then padding up to a whole page.
   let pixels: UnsafeMutableRawBufferPointer
   private let memory: any SlotMemory
   private let images: UnsafeMutablePointer<BatchImage>
@@ -17,14 +17,14 @@ final class Slot: @unchecked Sendable {
   private let targets: [TargetList]
   private let collected = TargetList()
   private(set) var owner = Owner.free
-  /// Which of the loader's slots it is, in the order they were made.
+  /// The slot's number, in the order of creation.
   let number: Int
-  /// When filling, lying ready and being lent began, in a trace's nanoseconds; without a trace nobody asks.
+  /// Start of filling, ready and lent, in nanoseconds of the trace; unused without a trace.
   var times = (filling: 0, ready: 0, lent: 0)
-  /// What the device has still to do with a slot that is given back; set by the holder of the `Batch`.
+  /// The device's remaining use of a returned slot; set by the holder of the `Batch`.
   var completion: (any SlotCompletion)?
 
-  /// A free slot for `imageCount` images in `byteCount` bytes of `memory`. Throws what the memory throws.
+  /// A free slot for `imageCount` images, with `byteCount` bytes of `memory`. Throws what `allocate` throws.
   init(byteCount: Int, imageCount: Int, memory: any SlotMemory, number: Int) throws {
     self.number = number
     pixels = try memory.allocate(byteCount: byteCount)
@@ -40,58 +40,58 @@ final class Slot: @unchecked Sendable {
     costs.deallocate()
   }
 
-  /// Hands the slot from one owner to the next.
+  /// Passes the slot from one owner to the next.
   func move(from old: Owner, to new: Owner) {
     precondition(owner == old, "the slot is \(owner), not \(old)")
     owner = new
   }
 
-  /// The bytes of the image at `place`, each `byteCount` long.
+  /// The bytes of the image at `place`. Each image has `byteCount` bytes.
   func place(_ place: Int, byteCount: Int) -> UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(rebasing: pixels[place * byteCount..<(place + 1) * byteCount])
   }
 
-  /// The targets of the image at `place`, to be filled by the worker that has it.
+  /// The targets of the image at `place`, which its worker fills.
   func targets(of place: Int) -> TargetList { targets[place] }
 
   /// Notes the facts of the image at `place`.
   func note(_ image: BatchImage, at place: Int) { (images + place).initialize(to: image) }
 
-  /// Notes what the image at `place` cost its worker.
+  /// Notes the cost of the image at `place`.
   func note(_ cost: ImageCost, at place: Int) { (costs + place).initialize(to: cost) }
 
-  /// What the first `count` images cost.
+  /// The costs of the first `count` images.
   func costs(_ count: Int) -> UnsafeBufferPointer<ImageCost> { UnsafeBufferPointer(start: costs, count: count) }
 
   /// The facts of the first `count` images.
   func images(_ count: Int) -> UnsafeBufferPointer<BatchImage> { UnsafeBufferPointer(start: images, count: count) }
 
-  /// Brings the targets of the first `count` images together; `collectedTargets` then holds them in order of their images.
+  /// Copies the targets of the first `count` images to `collectedTargets`, in the order of their images.
   func collectTargets(_ count: Int) {
     collected.removeAll()
     for place in 0..<count { collected.append(contentsOf: targets[place].all) }
   }
 
-  /// What `collectTargets` brought together.
+  /// The targets that `collectTargets` copied.
   var collectedTargets: UnsafeBufferPointer<Target> { collected.all }
 }
 
-/// Targets in memory that grows and stays, so that a loader in its stride allocates nothing.
+/// Targets in memory that grows and is reused, so a warm loader allocates nothing.
 ///
-/// Unchecked because of the raw memory. Invariant: touched by the owner of the slot that it belongs to.
+/// Unchecked because of the raw memory. Invariant: only the owner of its slot accesses it.
 final class TargetList: @unchecked Sendable {
   private var memory = UnsafeMutableBufferPointer<Target>.allocate(capacity: 32)
   private var count = 0
 
   deinit { memory.deallocate() }
 
-  /// All targets, in the order they came.
+  /// All targets, in the order of their addition.
   var all: UnsafeBufferPointer<Target> { UnsafeBufferPointer(rebasing: memory[..<count]) }
 
-  /// Forgets all targets and keeps the memory.
+  /// Removes all targets and keeps the memory.
   func removeAll() { count = 0 }
 
-  /// Adds one at the end.
+  /// Adds one target at the end.
   func append(_ target: Target) {
     grow(to: count + 1)
     memory.initializeElement(at: count, to: target)

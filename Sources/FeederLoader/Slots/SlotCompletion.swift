@@ -1,5 +1,5 @@
-/// Says when a device has read a slot. An event conforms to it in another room, so that this one needs no device.
+/// Waits until a device has read a slot. Another room conforms an event to it, so this room needs no device.
 package protocol SlotCompletion: Sendable {
-  /// Waits, on a thread of the loader's, until the device needs the slot no more. Throws what went wrong on the device.
+  /// Waits, on a thread of the loader, until the device no longer needs the slot. Throws the device's error.
   func wait() throws
 }

@@ -1,18 +1,19 @@
 import Foundation
 
-/// Where batch slots live. Pinned memory conforms to it in another room, so that this one needs no device.
+/// The memory of slots. Another room conforms pinned memory to it, so this room needs no device.
 package protocol SlotMemory: Sendable {
-  /// `byteCount` bytes, aligned to 64 or more, until `free`. Throws where there is none.
+  /// Allocates `byteCount` bytes, aligned to 64 or more, valid until `free`. Throws if there is no memory.
   func allocate(byteCount: Int) throws -> UnsafeMutableRawBufferPointer
-  /// Gives back what `allocate` gave.
+  /// Frees memory from `allocate`.
   func free(_ memory: UnsafeMutableRawBufferPointer)
 }
 
-/// Ordinary host memory: pages of their own from the kernel, which has them back at once when a slot goes.
+/// Ordinary host memory: own pages from the kernel, which gets them back at once when a slot is freed.
 package struct HostSlotMemory: SlotMemory {
-  /// Needs nothing.
+  /// Host memory has no state.
   package init() {}
 
+  /// Maps `byteCount` bytes of whole pages. Throws `LoaderError.outOfMemory` if the kernel refuses.
   package func allocate(byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
     let count = max(byteCount, 1)
     let memory = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -20,5 +21,6 @@ package struct HostSlotMemory: SlotMemory {
     return UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
   }
 
+  /// Unmaps memory from `allocate`.
   package func free(_ memory: UnsafeMutableRawBufferPointer) { munmap(memory.baseAddress, max(memory.count, 1)) }
 }

@@ -1,10 +1,11 @@
 extension TrainingCanvas {
-  /// Calls `body` for every run of output pixels in a row that no image covers; of a canvas that lies along the axes.
+  /// Calls `body` for every run of output pixels in a row that no image covers, for a canvas that is parallel to the
+  /// output's axes.
   ///
-  /// Together with the images' rectangles the runs are the whole output, each pixel once. Allocates nothing.
+  /// The runs and the images' rectangles cover each output pixel once. Allocates nothing.
   func forEachBareRun(_ body: (_ row: Int, _ columns: Range<Int>) -> Void) {
     withUnsafeTemporaryAllocation(of: Rectangle.self, capacity: images.count) { rectangles in
-      for (number, image) in images.enumerated() {  // from left to right
+      for (number, image) in images.enumerated() {  // insertion sort from left to right
         let rectangle = rectangle(of: image)
         var place = number
         while place > 0, rectangles[place - 1].columns.lowerBound > rectangle.columns.lowerBound {

@@ -2,7 +2,7 @@ import FeederCache
 import FeederCore
 import FeederImaging
 
-/// Fills one place of a batch: from the source's pixels in one pass into the slot, with its targets and its hash.
+/// Fills one place of a batch: draws the source's pixels straight into the slot, then adds targets and hash.
 struct BatchFiller: PlaceFiller {
   let source: any ImageSource
   let settings: LoaderSettings
@@ -32,15 +32,15 @@ struct BatchFiller: PlaceFiller {
       sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
   }
 
-  /// One image on its way: what to fill, where its pixels go, and its list of targets.
+  /// One image in work: its item, the memory for its pixels, and its list of targets.
   private struct Place {
     let item: WorkItem
     let pixels: PlanarTarget
     let targets: TargetList
   }
 
-  /// Fills place `item.image` of `item.slot`. A damaged file gives plain 114 without targets and goes to the quarantine;
-  /// throws where that is full, and whatever else the source throws.
+  /// Fills place `item.image` of `item.slot`. A damaged file gives plain 114 without targets and is quarantined. Throws
+  /// `LoaderError.tooManyDamaged` if the quarantine is full, and other errors of the source.
   func fill(_ item: WorkItem, place bytes: UnsafeMutableRawBufferPointer, scratch: WorkerScratch) throws -> BatchImage {
     let place = Place(
       item: item,
@@ -96,7 +96,7 @@ struct BatchFiller: PlaceFiller {
     }
     fillBare(canvas, place.pixels)
     for (number, image) in canvas.images.enumerated() {
-      // The image itself is read even where none of it shows: whether its file is damaged must not depend on luck.
+      // The image itself is read even if none of it shows, so finding a damaged file does not depend on chance.
       if try drawMember(image, of: canvas, place.pixels, scratch, always: number == 0) {
         addBoxes(of: image, on: canvas, to: place)
       } else if number == 0 {
@@ -117,7 +117,7 @@ struct BatchFiller: PlaceFiller {
       mosaicIsOpen: item.mosaicIsOpen, settings: augmentation)
   }
 
-  /// Draws one member into its part of a turned canvas; false where its file is damaged: then the part stays plain 114.
+  /// Draws one member into its part of a turned canvas. False if its file is damaged; the part then stays plain 114.
   private func drawTurned(
     _ image: CanvasImage, of canvas: TrainingCanvas, _ turn: CanvasTurn, _ pixels: PlanarTarget,
     _ scratch: WorkerScratch
@@ -130,7 +130,7 @@ struct BatchFiller: PlaceFiller {
     return !drawing.isDamaged
   }
 
-  /// Draws one member into its rectangle; false where its file is damaged: then the rectangle is plain 114.
+  /// Draws one member into its rectangle. False if its file is damaged; the rectangle is then plain 114.
   private func drawMember(
     _ image: CanvasImage, of canvas: TrainingCanvas, _ pixels: PlanarTarget, _ scratch: WorkerScratch, always: Bool
   ) throws -> Bool {
@@ -155,7 +155,8 @@ struct BatchFiller: PlaceFiller {
     }
   }
 
-  /// Fills what the images of `canvas` leave bare with plain 114, or everything where that is hard to tell.
+  /// Fills the parts that no image covers with plain 114; of a turned canvas everything, because those parts are hard
+  /// to find.
   private func fillBare(_ canvas: TrainingCanvas, _ pixels: PlanarTarget) {
     guard canvas.turn == nil else { return FeederImaging.fill(pixels, value: padValue) }
     canvas.forEachBareRun { row, columns in fillRectangle(pixels, columns: columns, rows: row..<row + 1) }
@@ -181,13 +182,14 @@ struct BatchFiller: PlaceFiller {
   /// An entry that is being drawn.
   private struct Drawing {
     let entry: Int
-    /// True if its file is damaged: nothing is drawn.
+    /// True if the file is damaged; then nothing is drawn.
     var isDamaged = false
-    /// Runs since its pixels were given.
+    /// Time since its pixels were lent.
     var watch: Stopwatch?
   }
 
-  /// The pixels of an entry, to be drawn; at the next call nil, or the pixels once more if some of them were lost while they were drawn.
+  /// The pixels of an entry, to be drawn. The next call gives nil, or the pixels again if some were lost during the
+  /// drawing.
   private func pixels(of drawing: inout Drawing, _ scratch: WorkerScratch) throws -> ImageView? {
     let entry = drawing.entry
     let image: ImageView?

@@ -2,17 +2,17 @@ import FeederCore
 import FeederImaging
 import Foundation
 
-/// How a canvas that is rotated, sheared or seen in perspective lies on the output, flips included.
+/// The map from a rotated, sheared or perspective canvas to the output, flips included.
 ///
-/// From the canvas: its centre to 0, then perspective, rotation with gain, shear, and the shift; the order that
-/// YOLO trainers share. Angles turn from the x axis up, against the clock.
+/// The steps, in the order that YOLO trainers share: the canvas's centre moves to 0, then perspective, rotation with
+/// gain, shear, and the shift. Angles are counterclockwise from the x axis.
 struct CanvasTurn: Sendable, Equatable {
-  /// Canvas points to output points, in pixels.
+  /// Maps canvas points to output points, in pixels.
   let toOutput: Homography
-  /// The way back.
+  /// The inverse map.
   let toCanvas: Homography
 
-  /// Nil where the plan turns nothing: then the axis-aligned way is exact and faster.
+  /// Nil if the plan turns nothing; then the axis-aligned map is exact and faster.
   init?(_ plan: AugmentationPlan, side: Double, outputSide: Double) {
     guard plan.isTurned else { return nil }
     let (sine, cosine) = (sin(plan.angle), cos(plan.angle))
@@ -32,7 +32,7 @@ struct CanvasTurn: Sendable, Equatable {
     toCanvas = back
   }
 
-  /// The box around the four corners of a canvas box, on the output; nil where a corner lies beyond the horizon.
+  /// The box around the four corners of a canvas box, on the output. Nil if a corner is beyond the horizon.
   func around(_ box: Box) -> Box? {
     let corners = (
       toOutput(box.x1, box.y1), toOutput(box.x2, box.y1), toOutput(box.x1, box.y2), toOutput(box.x2, box.y2)
@@ -47,8 +47,8 @@ struct CanvasTurn: Sendable, Equatable {
 }
 
 extension TrainingCanvas {
-  /// The way from output pixels to the pixels of `image` as stored, and the part of them inside the canvas; of a turned
-  /// canvas.
+  /// For a turned canvas: the map from output pixels to the stored pixels of `image`, and the part of the stored pixels
+  /// that is inside the canvas.
   func turnedMap(of image: CanvasImage, _ turn: CanvasTurn, stored: PixelSize) -> (map: Homography, part: Box) {
     let frame = image.frame
     let scaleX = Double(stored.width) / frame.width

@@ -1,22 +1,23 @@
 import FeederCore
 
-/// The order of one epoch, cut into batches: a function of (mode, seed, epoch, image count, batch, rank) alone.
+/// The order of one epoch in batches: a function of (mode, seed, epoch, image count, batch size, rank) alone.
 ///
-/// Several ranks share an epoch: of each global batch of batch x rankCount images, rank r takes places r, r + rankCount and
-/// so on. All ranks have the same number of batches; in the last one a rank may find fewer images than others, or none.
+/// Ranks share an epoch: from each global batch of batch size x rankCount images, rank r takes places r, r + rankCount
+/// and so on. All ranks have the same number of batches. In the last one a rank may have fewer images than others, or
+/// none.
 package struct EpochOrder: Sendable {
   /// The epoch, counted from 0.
   let epoch: Int
-  /// False in the last epochs, where mosaics are closed.
+  /// False in the last epochs, which have no mosaics.
   let mosaicIsOpen: Bool
-  /// Entry indices in the order they are delivered to all ranks together; nil for the data set's own order.
+  /// Entry indices in the order of delivery to all ranks together; nil for the data set's own order.
   private let entries: [UInt32]?
   private let total: Int
   private let batch: Int
   private let rank: Int
   private let rankCount: Int
 
-  /// The data set's own order for validation; for training a permutation keyed by (seed, epoch), by Fisher and Yates.
+  /// For validation the data set's own order; for training a Fisher-Yates permutation keyed by (seed, epoch).
   init(epoch: Int, mosaicIsOpen: Bool, imageCount: Int, settings: LoaderSettings) {
     self.epoch = epoch
     self.mosaicIsOpen = mosaicIsOpen
@@ -31,16 +32,16 @@ package struct EpochOrder: Sendable {
     }
   }
 
-  /// Bytes that the order of `imageCount` images takes.
+  /// Bytes of the order of `imageCount` images.
   static func byteCount(imageCount: Int) -> Int { imageCount * MemoryLayout<UInt32>.stride }
 
-  /// Batches of an epoch of `imageCount` images; the last one may be partial.
+  /// Batches per epoch of `imageCount` images. The last may be partial.
   static func batchCount(imageCount: Int, settings: LoaderSettings) -> Int {
     let globalBatch = settings.batch * settings.rankCount
     return (imageCount + globalBatch - 1) / globalBatch
   }
 
-  /// Batches of the epoch; the last one may be partial.
+  /// Batches of the epoch. The last may be partial.
   var batchCount: Int { (total + batch * rankCount - 1) / (batch * rankCount) }
 
   /// Images of this rank in batch `index`.
@@ -55,14 +56,15 @@ package struct EpochOrder: Sendable {
     return entries.map { Int($0[place]) } ?? place
   }
 
-  /// The entry that comes `count` images of this rank after place `image` of batch `index`; nil past the epoch's end.
+  /// The entry that follows `count` images of this rank after place `image` of batch `index`; nil after the end of the
+  /// epoch.
   func entry(_ count: Int, after image: Int, ofBatch index: Int) -> Int? {
     let place = (index * batch + image + count) * rankCount + rank
     guard place < total else { return nil }
     return entries.map { Int($0[place]) } ?? place
   }
 
-  /// All of 0 ..< count once, shuffled by Philox numbers keyed by (seed, epoch).
+  /// A permutation of 0 ..< `count`, shuffled by Philox numbers keyed by (seed, epoch).
   package static func permutation(count: Int, seed: UInt64, epoch: Int) -> [UInt32] {
     precondition(count <= Int(UInt32.max), "an epoch has at most 2^32 - 1 images")
     var random = CounterRandom(seed: seed, epoch: epoch, purpose: .order)

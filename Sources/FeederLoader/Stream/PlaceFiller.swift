@@ -2,36 +2,36 @@ import FeederCache
 import FeederCore
 import FeederImaging
 
-/// Fills places of batch slots with images: what a loader's workers do. Safe from any thread.
+/// Fills places of slots with images: the work of a loader's workers. Any thread may use it.
 ///
-/// `BatchFiller` makes the stream of training and validation; a bench may fill places with something else, and still measures the
-/// real loader. `fill` allocates nothing once the worker's scratch and the slot's lists have grown to what the data needs.
+/// `BatchFiller` makes the stream of training and validation. A bench may use another filler and still measure the real
+/// loader. `fill` allocates nothing once the worker's scratch and the slot's lists have grown.
 package protocol PlaceFiller: Sendable {
-  /// Number of images; the entries of an epoch are 0 to one below it.
+  /// Number of images. The entries of an epoch are 0 ..< `imageCount`.
   var imageCount: Int { get }
-  /// Planes per image: 1 or 3.
+  /// Channels per image: 1 or 3.
   var channels: Int { get }
   /// Bytes of one place of a slot.
   var placeByteCount: Int { get }
-  /// Bytes that a worker's scratch grows to at most.
+  /// The most bytes of a worker's scratch.
   var scratchByteCount: Int { get }
-  /// The name of an entry's image, for lines about what workers do.
+  /// The name of an entry's image, for lines about the workers.
   func name(of entry: Int) -> String
-  /// Grows a new worker's scratch to what the largest image needs: which worker meets it is chance.
+  /// Grows a new worker's scratch to the need of the largest image, because chance decides which worker meets it.
   func reserve(_ scratch: WorkerScratch)
-  /// Starts to read what `entry`, an image that is filled later in the epoch of `item`, is made of, and does not wait.
+  /// Starts to read the data of `entry`, an image that is filled later in the epoch of `item`, without waiting.
   func willNeed(_ entry: Int, in item: WorkItem)
-  /// Fills `place`, the bytes of `item`'s place, and says what lies there. Throws what ends the run.
+  /// Fills `place`, the bytes of `item`'s place, and returns the facts about the image. Throws if the run must end.
   func fill(_ item: WorkItem, place: UnsafeMutableRawBufferPointer, scratch: WorkerScratch) throws -> BatchImage
 }
 
-/// What one worker keeps from image to image; made and used by the worker's own thread.
+/// The state that one worker keeps from image to image. The worker's own thread makes and uses it.
 package struct WorkerScratch {
-  /// What reads and decodes.
+  /// Reads and decodes images.
   package let decode: DecodeScratch
   let pixels = PixelScratch()
   let clock = WorkerClock()
 
-  /// Throws if a codec cannot start.
+  /// Throws `ImagingError` if a codec cannot start.
   init() throws { decode = try DecodeScratch() }
 }

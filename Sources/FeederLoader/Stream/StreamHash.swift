@@ -1,9 +1,9 @@
 import FeederCore
 import FeederImaging
 
-/// Checksums of what the loader delivers, image by image, so that they depend on neither batch size nor workers.
+/// Checksums of the delivered images, one per image, so that they depend on neither batch size nor workers.
 enum StreamHash {
-  /// XXH3 of an image's pixels, then xxh64 of its targets seeded with it: class as Int32, centre, width and height as
+  /// XXH3 of an image's pixels, which seeds an XXH64 of its targets: class as Int32, then centre, width and height as
   /// Float, little-endian.
   static func image(pixels: UnsafeRawBufferPointer, targets: UnsafeBufferPointer<Target>) -> UInt64 {
     var hash = pixelChecksum(pixels)
@@ -18,7 +18,7 @@ enum StreamHash {
     return hash
   }
 
-  /// The checksum of `hash` after `previous`.
+  /// The checksum of `hash`, chained to `previous`.
   static func chain(_ hash: UInt64, after previous: UInt64) -> UInt64 {
     withUnsafeBytes(of: hash.littleEndian) { Checksum.xxh64($0, seed: previous) }
   }

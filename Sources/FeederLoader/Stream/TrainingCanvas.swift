@@ -1,7 +1,7 @@
 import FeederCore
 import FeederImaging
 
-/// One image of the data set placed on a training canvas: pixel p of the original lies at `left + p * ratio`.
+/// One image of the data set on a training canvas: pixel p of the original is at `left + p * ratio`.
 struct CanvasImage: Sendable, Equatable {
   /// Index into the data set's entries.
   let entryIndex: Int
@@ -11,7 +11,7 @@ struct CanvasImage: Sendable, Equatable {
   let left: Double
   /// Canvas position of the original's upper edge.
   let top: Double
-  /// Canvas pixels a pixel of the original.
+  /// Canvas pixels per pixel of the original.
   let ratio: Double
 
   /// The whole image on the canvas, not cropped.
@@ -20,13 +20,13 @@ struct CanvasImage: Sendable, Equatable {
   }
 }
 
-/// Up to four placed images; their memory is their own, so that a worker allocates none.
+/// Up to four placed images. They are stored inline, so a worker allocates no memory.
 struct CanvasImages: RandomAccessCollection, Sendable, Equatable {
   private var places: (CanvasImage?, CanvasImage?, CanvasImage?, CanvasImage?) = (nil, nil, nil, nil)
   private(set) var endIndex = 0
   let startIndex = 0
 
-  /// Adds one at the end, the fourth at most.
+  /// Adds an image at the end. At most four fit.
   mutating func append(_ image: CanvasImage) {
     switch endIndex {
     case 0: places.0 = image
@@ -53,31 +53,31 @@ struct CanvasImages: RandomAccessCollection, Sendable, Equatable {
   static func == (left: Self, right: Self) -> Bool { left.elementsEqual(right) }
 }
 
-/// Where every image of one training picture lands: source images on a square canvas, the canvas on the output.
+/// The positions of all images of one training image: source images on a square canvas, and the canvas on the output.
 ///
-/// The canvas is never drawn. Without `turn` its map to the output is axis-aligned, so each source image is one rectangle of
-/// the output, and canvas point p lies at `gain * p + offset` of the output, before the flips.
+/// The canvas is never drawn. Without `turn` its map to the output is axis-aligned: each source image is one rectangle
+/// of the output, and canvas point p is at `gain * p + offset` of the output, before the flips.
 struct TrainingCanvas: Sendable, Equatable {
   /// Side of the canvas: twice the image size for a mosaic, the image size for a single image.
   let side: Double
   /// Side of the output in pixels.
   let outputSide: Int
-  /// The placed images; those of unknown size (damaged files) are left out.
+  /// The placed images. Images of unknown size (damaged files) are left out.
   let images: CanvasImages
-  /// Output pixels a canvas pixel.
+  /// Output pixels per canvas pixel.
   let gain: Double
   /// Output position of the canvas's left edge.
   let offsetX: Double
   /// Output position of the canvas's upper edge.
   let offsetY: Double
-  /// True where the output is mirrored from left to right at the end.
+  /// True if the output is finally mirrored from left to right.
   let flips: Bool
-  /// True where the output is mirrored from top to bottom at the end.
+  /// True if the output is finally mirrored from top to bottom.
   let flipsUp: Bool
-  /// The whole map where it is not axis-aligned; then it stands for gain, offsets and flips.
+  /// The whole map if it is not axis-aligned. It then replaces gain, offsets and flips.
   let turn: CanvasTurn?
 
-  /// Places the members of `plan`; `size` gives an entry's original size, nil where its file is too damaged to tell.
+  /// Places the members of `plan`. `size` gives an entry's original size, or nil if its file is too damaged to show it.
   init(_ plan: AugmentationPlan, imageSize: Int, size: (Int) -> PixelSize?) {
     let output = Double(imageSize)
     outputSide = imageSize
@@ -112,8 +112,8 @@ struct TrainingCanvas: Sendable, Equatable {
   /// Columns and rows of output pixels.
   typealias Rectangle = (columns: Range<Int>, rows: Range<Int>)
 
-  /// The output pixels whose centres lie on the part of `image` inside the canvas, after the flips; both may be empty.
-  /// Those of several images never overlap.
+  /// The output pixels whose centres are on the part of `image` inside the canvas, after the flips. Both ranges may be
+  /// empty. The rectangles of several images never overlap.
   func rectangle(of image: CanvasImage) -> Rectangle {
     let frame = image.frame
     let columns = pixels(from: max(frame.x1, 0), to: min(frame.x2, side), offset: offsetX)
@@ -131,7 +131,7 @@ struct TrainingCanvas: Sendable, Equatable {
     return start..<max(edge(high), start)
   }
 
-  /// The way from output pixels back to the pixels of `image` as stored, which may be a reduction of the original.
+  /// The map from output pixels to the stored pixels of `image`, which may be a reduction of the original.
   func map(of image: CanvasImage, stored: PixelSize) -> AxisMap {
     let frame = image.frame
     let scaleX = Double(stored.width) / (frame.width * gain)
@@ -141,9 +141,10 @@ struct TrainingCanvas: Sendable, Equatable {
       offsetY: -(offsetY + gain * image.top) * scaleY, flipped: flips, upended: flipsUp)
   }
 
-  /// One box of `image` (pixels of the original) on the output: clipped to the canvas, mapped, clipped to the output, flipped;
-  /// of a turned canvas the box around its corners.
-  /// Nil where too little of it is left: it must keep over 2 px on each side, over 0.1 of its mapped area and an aspect
+  /// One box of `image`, in pixels of the original, on the output: clipped to the canvas, mapped, clipped to the output
+  /// and flipped. On a turned canvas it is the box around the mapped corners.
+  ///
+  /// Nil if too little of it is left. It must keep over 2 px per side, over 0.1 of its mapped area and an aspect ratio
   /// under 100 (the limits of YOLOv8's training, measured on its results).
   func box(_ box: Box, of image: CanvasImage) -> Box? {
     let canvas = Box(

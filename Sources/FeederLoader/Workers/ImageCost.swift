@@ -1,20 +1,20 @@
 import FeederCore
 import Foundation
 
-/// What one image cost the worker that filled it: measured in its own thread, so that nothing is shared.
+/// The cost of one image for the worker that filled it, measured in its thread, so no memory is shared.
 struct ImageCost: Sendable {
-  /// Nanoseconds on the clock, from taking the image to having it done.
+  /// Nanoseconds of wall time, from the start of the image to its end.
   let wallNanoseconds: Int
-  /// Nanoseconds of them that it waited for bytes.
+  /// Nanoseconds of these in which the worker waited for bytes.
   let readNanoseconds: Int
-  /// Nanoseconds that the thread had a core for this image, and for those before it that tell 0.
+  /// Nanoseconds of CPU time for this image and for those before it that have 0.
   let cpuNanoseconds: Int
 }
 
-/// The two clocks of one worker, made and asked in its thread.
+/// The two clocks of one worker, made and read in its thread.
 ///
-/// Asking for processor time is a system call of half a microsecond, and what it evicts comes on top, so it is asked once a millisecond
-/// at most: images that take less are told with the one after them that asks.
+/// A read of the CPU time is a system call of 0.5 microseconds plus the cache lines that it evicts, so it happens at
+/// most once per millisecond. Faster images are counted with the next one that reads it.
 final class WorkerClock {
   private static let interval = 1_000_000
 
@@ -24,10 +24,10 @@ final class WorkerClock {
   private var asked = 0
   private var cpuBefore = 0
 
-  /// The worker takes an image.
+  /// Starts an image.
   func begin() { begun = wall.nanoseconds }
 
-  /// What the image since `begin` cost, of which so many nanoseconds waiting for bytes.
+  /// The cost of the image since `begin`. `readNanoseconds` is the time that it waited for bytes.
   func end(readNanoseconds: Int) -> ImageCost {
     let now = wall.nanoseconds
     var cpuNanoseconds = 0

@@ -4,10 +4,10 @@ import FeederCore
 import FeederImaging
 import Synchronization
 
-/// What the workers and the consumer share: who fills which image of which batch, and what is ready.
+/// The state that workers and consumer share: which worker fills which image of which batch, and what is ready.
 ///
 /// Workers take (batch, image) items in the order of delivery and hold no lock while they decode. The one lock guards
-/// `State`; the two semaphores wake exactly those that wait: `work` one worker for each new item, `ready` the consumer.
+/// `State`. Two semaphores wake exactly the waiting threads: `work` one worker per new item, `ready` the consumer.
 final class LoaderCore: Sendable {
   private struct State {
     var batches = LoaderState()
@@ -17,7 +17,7 @@ final class LoaderCore: Sendable {
     var plan: LoaderPlan
   }
 
-  /// What a worker does next.
+  /// The next action of a worker.
   private enum Turn { case fill(WorkItem), rest, leave }
 
   let filler: any PlaceFiller
@@ -30,7 +30,7 @@ final class LoaderCore: Sendable {
   private let work = DispatchSemaphore(value: 0)
   private let ready = DispatchSemaphore(value: 0)
   private let running = DispatchGroup()
-  /// Waits for the device, slot by slot in the order they were given back.
+  /// Waits for the device, one slot after the other in the order of their return.
   private let flights = DispatchQueue(label: "feeder.loader.flights")
 
   init(
@@ -46,7 +46,7 @@ final class LoaderCore: Sendable {
 
   // MARK: - Workers
 
-  /// One long-lived loop a serial queue, so that each worker has a thread of its own.
+  /// One long-lived loop per serial queue, so each worker has its own thread.
   private func startWorker(_ number: Int) {
     DispatchQueue(label: "feeder.loader.worker.\(number)").async(group: running) { [self] in
       workUntilToldToLeave(number)
@@ -67,7 +67,7 @@ final class LoaderCore: Sendable {
       }
     } catch {
       fail(error)
-      // It can do nothing, and may only leave when told to.
+      // Without a scratch it can do nothing, and it may only leave if the crew shrinks.
       while true {
         let leaves = state.withLock { state in
           if state.crew.shouldLeave() { return true }
@@ -84,7 +84,7 @@ final class LoaderCore: Sendable {
     state.crew.end(number)
     if state.crew.shouldLeave() { return .leave }
     if let item = state.batches.takeItem() {
-      // The first image of a batch is taken first; out of this lock another might begin before.
+      // The first image of a batch is taken first. Outside of this lock another image might begin earlier.
       if item.image == 0, let trace { item.slot.times.filling = trace.now }
       state.crew.begin(number, item)
       return .fill(item)
@@ -108,7 +108,7 @@ final class LoaderCore: Sendable {
     }
   }
 
-  /// Fills one place, and notes what lies there and what it cost.
+  /// Fills one place, and notes the image's facts and cost. Throws what the filler throws.
   private func fill(_ item: WorkItem, _ scratch: WorkerScratch) throws -> ImageCost {
     scratch.clock.begin()
     item.slot.targets(of: item.image).removeAll()
@@ -135,7 +135,7 @@ final class LoaderCore: Sendable {
     if outcome == .slotIsFree { settle { _ in } }
   }
 
-  /// Stops handing out work; the consumer learns of `error` at its next look.
+  /// Stops all work. The consumer gets `error` from its next call.
   private func fail(_ error: any Error) {
     let wakesConsumer = state.withLock { state in
       state.batches.failure = state.batches.failure ?? error
@@ -151,16 +151,16 @@ final class LoaderCore: Sendable {
 
   // MARK: - Slots and workers by plan
 
-  /// The plan in force.
+  /// The present plan.
   var plan: LoaderPlan { state.withLock { $0.plan } }
 
-  /// Bytes that exist now.
+  /// Bytes that are held now.
   var heldBytes: Int {
     state.withLock { $0.plan.byteCount(slots: $0.batches.slotCount, workers: $0.crew.count) }
   }
 
-  /// Makes `plan` the one in force. What it wants more waits until what it wants less is gone. Throws where memory for a slot is missing;
-  /// the loader then goes on with those it has.
+  /// Makes `plan` the present one. Additions wait until what is surplus is gone. Throws `LoaderError.outOfMemory` if
+  /// memory for a slot is missing; the loader then continues with the slots that it has.
   func adopt(_ plan: LoaderPlan) throws {
     let failure = settle { state in
       state.plan = plan
@@ -170,8 +170,8 @@ final class LoaderCore: Sendable {
     if let failure { throw failure }
   }
 
-  /// After `change`, which frees or wants something: drops what is too many, makes what is missing, gives free slots to
-  /// batches and wakes who has work.
+  /// Runs `change`, then restores the plan: drops surplus slots, makes missing slots and workers, gives free slots to
+  /// batches and wakes threads that have work. Returns the error of a slot that could not be made.
   @discardableResult
   private func settle(_ change: (inout State) -> Void) -> (any Error)? {
     state.withLock { change(&$0) }
@@ -197,7 +197,7 @@ final class LoaderCore: Sendable {
     fits(state, slots: 0, workers: 1) ? state.crew.reserve() : nil
   }
 
-  /// True where that many more than exist now stay within the budget.
+  /// True if so many additional slots and workers stay within the budget.
   private static func fits(_ state: State, slots: Int, workers: Int) -> Bool {
     guard let budget = state.plan.budget else { return true }
     return state.plan.byteCount(slots: state.batches.slotCount + slots, workers: state.crew.count + workers) <= budget
@@ -220,22 +220,22 @@ final class LoaderCore: Sendable {
 
   // MARK: - The consumer
 
-  /// Fills ahead into `order`, which comes after the present epoch.
+  /// Announces `order`, the epoch after the present one.
   func announce(_ order: EpochOrder) { settle { $0.batches.announce(order) } }
 
-  /// Begins the announced epoch where it is this one; false where it is not, and `start` must follow.
+  /// Begins the announced epoch if it is the requested one. False if not; then call `start`.
   func startAnnounced(epoch: Int, mosaicIsOpen: Bool, hash: UInt64) -> Bool {
     var isStarted = false
     settle { isStarted = $0.batches.startAnnounced(epoch: epoch, mosaicIsOpen: mosaicIsOpen, hash: hash) }
     return isStarted
   }
 
-  /// Abandons what is in work and begins `order` at batch `firstBatch`.
+  /// Drops all unfinished work and begins `order` at batch `firstBatch`.
   func start(_ order: EpochOrder, firstBatch: Int, hash: UInt64) {
     settle { $0.batches.start(order, firstBatch: firstBatch, hash: hash) }
   }
 
-  /// Blocks for the next batch; nil at the end of the epoch.
+  /// The next batch; blocks until it is ready. Nil at the end of the epoch. Throws as `Loader.nextBatch`.
   func next() throws -> ReadyBatch? {
     let watch = Stopwatch()
     let asked = trace?.now ?? 0
@@ -244,7 +244,7 @@ final class LoaderCore: Sendable {
       let found = try state.withLock { state in
         let found = try state.batches.takeReady()
         if case .notYet(let isFilling) = found {
-          // Nothing in work and nothing ready: then only slots that the caller itself holds could help.
+          // Nothing is ready or in work, so only slots that the caller holds could help.
           if !isFilling, state.batches.everySlotIsLent { throw LoaderError.everySlotLent(state.batches.slotCount) }
           state.consumerWaits = true
         }
@@ -273,7 +273,7 @@ final class LoaderCore: Sendable {
     batch.slot.times.lent = now
   }
 
-  /// Takes a lent slot back and puts it to work again: at once, or when the device has read it.
+  /// Takes a lent slot back and reuses it: at once, or when the device has read it.
   func takeBack(_ slot: Slot) {
     if let trace { trace.note(.slot(slot.number), "lent", from: slot.times.lent) }
     guard let completion = slot.completion else {
@@ -295,16 +295,16 @@ final class LoaderCore: Sendable {
   /// The hash of all batches delivered in this epoch.
   var epochHash: UInt64 { state.withLock { $0.batches.epochHash } }
 
-  /// Every slot and worker in words; may be asked from any thread.
+  /// The state of every slot and worker, one line each. Any thread may ask.
   var lines: [String] {
     let state = state.withLock { $0 }
     return state.batches.lines + state.crew.lines(filler.name)
   }
 
-  /// Batches that lie ready for the consumer now.
+  /// Batches that are ready for the consumer.
   var readyCount: Int { state.withLock { $0.batches.readyCount } }
 
-  /// Stops all workers and waits for them; each ends the image it is at. Safe to call again and from any other thread.
+  /// Stops all workers after their present image and waits for them. Any thread may call it, and again.
   func cancel() {
     let (wakes, wakesConsumer) = state.withLock { state in
       state.batches.isCancelled = true

@@ -1,25 +1,25 @@
 import FeederCache
 import FeederCore
 
-/// One image to fill: which entry, for which place of which batch, in which slot.
+/// One image to fill: the entry, its place in a batch, and the slot.
 package struct WorkItem: Sendable {
   let generation: Int
   /// The epoch, counted from 0.
   package let epoch: Int
-  /// False in the last epochs, in which mosaics are closed.
+  /// False in the last epochs, which have no mosaics.
   package let mosaicIsOpen: Bool
-  /// The batch, counted from 0 in the epoch.
+  /// The batch index in the epoch, counted from 0.
   package let batch: Int
-  /// The place in the batch.
+  /// The image's place in the batch.
   package let image: Int
-  /// The image.
+  /// The image's entry.
   package let entry: Int
-  /// The entry that is filled `ReadAhead.distance` images later; nil near the epoch's end.
+  /// The entry that is filled `ReadAhead.distance` images later; nil near the end of the epoch.
   let laterEntry: Int?
   let slot: Slot
 }
 
-/// A batch whose images are all filled, about to be lent.
+/// A batch with all images filled, ready to be lent.
 struct ReadyBatch: Sendable {
   let index: Int
   let slot: Slot
@@ -27,10 +27,10 @@ struct ReadyBatch: Sendable {
   let epochHash: UInt64
 }
 
-/// Batches and slots of a loader, without threads: every method is one step under the core's lock,
-/// and the owner of a slot changes in the same step.
+/// Batches and slots of a loader, without threads. Every method is one step under the core's lock, and a slot's owner
+/// changes in the same step.
 struct LoaderState: Sendable {
-  /// A batch that has a slot and is not delivered yet.
+  /// A batch that has a slot and is not delivered.
   private struct OpenBatch: Sendable {
     let generation: Int
     let index: Int
@@ -42,59 +42,59 @@ struct LoaderState: Sendable {
     var isIdle: Bool { finishedCount == startedCount }
   }
 
-  /// What the end of one image means.
+  /// The result of the end of one image.
   enum Outcome { case goesOn, batchIsReady, slotIsFree, failed }
 
-  /// What the consumer finds.
+  /// The consumer's find.
   enum Found { case batch(ReadyBatch), endOfEpoch, notYet(isFilling: Bool) }
 
   var isCancelled = false
   var failure: (any Error)?
   private(set) var epochHash: UInt64 = 0
-  /// Slots that exist or are about to; never above what the plan allows.
+  /// Slots that exist or are being made; never more than the plan allows.
   private(set) var slotCount = 0
   /// Slots that should exist.
   var wantedSlotCount = 0
   private var free: [Slot] = []
   private(set) var lentCount = 0
   private var order: EpochOrder?
-  /// The epoch that was announced as the next; its batches have the next generation.
+  /// The epoch announced as the next. Its batches have the next generation.
   private var announced: EpochOrder?
   private var generation = 0
   /// Counts on into the announced epoch.
   private var nextToOpen = 0
   private var nextToDeliver = 0
-  /// In order of delivery.
+  /// Open batches in the order of delivery.
   private var open: [OpenBatch] = []
-  /// Batches of an earlier epoch that workers still write to.
+  /// Batches of an earlier epoch that workers still write.
   private var abandoned: [OpenBatch] = []
 
   // MARK: - Slots
 
-  /// True where one more slot is wanted: the caller then makes it and calls `add`, or `unreserve` where that fails.
+  /// True if one more slot is wanted. The caller makes it and calls `add`, or `unreserve` if that fails.
   mutating func reserveSlot() -> Bool {
     guard slotCount < wantedSlotCount else { return false }
     slotCount += 1
     return true
   }
 
-  /// Takes a new slot in.
+  /// Adds a new slot.
   mutating func add(_ slot: Slot) { free.append(slot) }
 
-  /// The slot could not be made: fewer must do.
+  /// Notes that the slot could not be made, and lowers the wanted count.
   mutating func unreserve() {
     slotCount -= 1
     wantedSlotCount = max(slotCount, 1)
   }
 
-  /// A free slot that is too many, for the caller to drop outside the lock; nil where there is none.
+  /// A free surplus slot, which the caller drops outside the lock; nil if there is none.
   mutating func takeSurplus() -> Slot? {
     guard slotCount > wantedSlotCount, let slot = free.popLast() else { return nil }
     slotCount -= 1
     return slot
   }
 
-  /// True where the consumer holds every slot.
+  /// True if the consumer holds every slot.
   var everySlotIsLent: Bool { lentCount == slotCount }
 
   /// Takes a lent slot back.
@@ -110,7 +110,7 @@ struct LoaderState: Sendable {
     lentCount -= 1
   }
 
-  /// Takes a slot back that the device has read.
+  /// Takes back a slot that the device has read.
   mutating func land(_ slot: Slot) {
     slot.move(from: .inFlight, to: .free)
     free.append(slot)
@@ -118,8 +118,8 @@ struct LoaderState: Sendable {
 
   // MARK: - Batches
 
-  /// Gives free slots to the next batches of the epoch, then to those of the announced one; returns the images that wait for
-  /// a worker now.
+  /// Gives free slots to the next batches of the epoch, then of the announced one. Returns the number of images that
+  /// now wait for a worker.
   mutating func openBatches() -> Int {
     var itemCount = 0
     while let (order, isNext, index) = batchToOpen, !isCancelled, failure == nil, let slot = free.popLast() {
@@ -141,7 +141,7 @@ struct LoaderState: Sendable {
     return (announced, true, nextToOpen - order.batchCount)
   }
 
-  /// The next image in order of delivery that nobody works on; nil where there is none.
+  /// The next image in the order of delivery that no worker has; nil if there is none.
   mutating func takeItem() -> WorkItem? {
     guard !isCancelled, failure == nil,
       let place = open.firstIndex(where: { $0.startedCount < $0.imageCount }),
@@ -155,7 +155,7 @@ struct LoaderState: Sendable {
       laterEntry: order.entry(ReadAhead.distance, after: batch.startedCount, ofBatch: batch.index), slot: batch.slot)
   }
 
-  /// Notes the end of an item, with the error that ended it.
+  /// Notes the end of an item, with its error if it failed.
   mutating func finish(_ item: WorkItem, _ error: (any Error)?) -> Outcome {
     if let place = abandoned.firstIndex(where: { $0.generation == item.generation && $0.index == item.batch }) {
       abandoned[place].finishedCount += 1
@@ -170,7 +170,7 @@ struct LoaderState: Sendable {
     }
     if let error {
       failure = failure ?? error
-      // The image stays unfinished, so that its batch can never be delivered; nobody writes to it any more.
+      // The image stays unfinished, so its batch is never delivered; no worker writes to it any more.
       open[place].startedCount -= 1
       return .failed
     }
@@ -180,7 +180,7 @@ struct LoaderState: Sendable {
     return .batchIsReady
   }
 
-  /// The next batch in order, now lent. Throws what a worker threw, at once, and `LoaderError.cancelled`.
+  /// The next batch in order, now lent. Throws a worker's error at once, and `LoaderError.cancelled`.
   mutating func takeReady() throws -> Found {
     if isCancelled { throw LoaderError.cancelled }
     if let failure { throw failure }
@@ -195,25 +195,25 @@ struct LoaderState: Sendable {
       ReadyBatch(index: batch.index, slot: batch.slot, imageCount: batch.imageCount, epochHash: epochHash))
   }
 
-  /// Slots that nobody uses.
+  /// Number of free slots.
   var freeCount: Int { free.count }
 
-  /// Batches that have a slot and are not delivered, in order: images written, of so many.
+  /// Batches that have a slot and are not delivered, in order, with the counts of finished and of all images.
   var batchesInWork: [(index: Int, finished: Int, images: Int)] {
     open.map { ($0.index, $0.finishedCount, $0.imageCount) }
   }
 
-  /// Batches that lie ready, from the next to deliver on without a gap.
+  /// Batches that are ready without a gap, from the next one to deliver.
   var readyCount: Int { open.prefix { $0.isReady }.count }
 
-  /// Says which epoch comes after the present one, so that its batches are filled as soon as slots are free. The first
-  /// announcement holds, since its batches may be in work already; without an epoch there is nothing to come after.
+  /// Announces the epoch after the present one, so that its batches are filled as soon as slots are free. The first
+  /// announcement counts, because its batches may be in work already. Without a present epoch it does nothing.
   mutating func announce(_ order: EpochOrder) {
     if self.order != nil, announced == nil { announced = order }
   }
 
-  /// Begins the announced epoch, where it is the one asked for and the present one is delivered: its batches stay. False where
-  /// it is not: `start` is then to follow.
+  /// Begins the announced epoch and keeps its batches, if it is the requested one and the present epoch is delivered.
+  /// False if not; then call `start`.
   mutating func startAnnounced(epoch: Int, mosaicIsOpen: Bool, hash: UInt64) -> Bool {
     guard let order, let next = announced, failure == nil, nextToDeliver == order.batchCount,
       next.epoch == epoch, next.mosaicIsOpen == mosaicIsOpen
@@ -227,7 +227,7 @@ struct LoaderState: Sendable {
     return true
   }
 
-  /// Begins an epoch. What is left of the one before is dropped, a failure is forgotten.
+  /// Begins an epoch. Drops the rest of the one before and clears a failure.
   mutating func start(_ order: EpochOrder, firstBatch: Int, hash: UInt64) {
     dropAll()
     self.order = order
@@ -248,7 +248,7 @@ struct LoaderState: Sendable {
     open.removeAll(keepingCapacity: true)
     order = nil
     announced = nil
-    // Beyond that of the announced epoch.
+    // Past the generation of the announced epoch.
     generation += 2
     failure = nil
   }

@@ -1,6 +1,6 @@
 import FeederCore
 
-/// What a worker is at.
+/// The present image of a worker.
 struct WorkerTask: Sendable {
   let batch: Int
   let entry: Int
@@ -8,7 +8,7 @@ struct WorkerTask: Sendable {
 }
 
 extension LoaderState {
-  /// Slots and batches in words: who has them, and how far they are.
+  /// The owners of the slots and the progress of the batches, in words.
   var lines: [String] {
     let batches = batchesInWork.map { batch in
       batch.finished == batch.images
@@ -20,7 +20,7 @@ extension LoaderState {
 }
 
 extension WorkerCrew {
-  /// Every worker in words; `name` gives an image's name.
+  /// The state of every worker in words. `name` gives an image's name.
   func lines(_ name: (Int) -> String) -> [String] {
     let busy = tasks.sorted { $0.key < $1.key }.map { number, task in
       let seconds = Double(task.watch.nanoseconds / 100_000_000) / 10

@@ -1,34 +1,34 @@
 import FeederCache
 import Synchronization
 
-/// Where the time of a loader goes; counts run from its creation.
+/// Counts and times of a loader since its creation.
 package struct Telemetry: Sendable, Equatable {
-  /// Nothing counted.
+  /// All counts at 0.
   package static let zero = Telemetry()
 
   /// Images decoded.
   package var decodedCount = 0
   /// Images put into a slot.
   package var filledCount = 0
-  /// Batches handed out.
+  /// Batches delivered.
   package var deliveredCount = 0
-  /// Seconds the consumer waited inside `nextBatch()`.
+  /// Seconds that the consumer waited in `nextBatch()`.
   package var stallSeconds = 0.0
-  /// Seconds of all workers spent reading from storage: source files, and records that were not in memory.
+  /// Seconds in which workers read from storage: source files, and records that were not in memory.
   package var readSeconds = 0.0
-  /// Bytes of records and source files that were asked for, wherever they came from.
+  /// Bytes of requested records and source files, from memory or storage.
   package var readByteCount = 0
-  /// Bytes of them that were not in memory before, as far as the system tells.
+  /// Bytes of these that were not in memory, as far as the system shows it.
   package var missedByteCount = 0
-  /// Seconds of all workers spent decoding.
+  /// Seconds in which workers decoded.
   package var decodeSeconds = 0.0
-  /// Seconds of all workers spent resampling and changing colours.
+  /// Seconds in which workers resampled and changed colours.
   package var augmentSeconds = 0.0
-  /// Seconds of all workers spent hashing the stream.
+  /// Seconds in which workers hashed the stream.
   package var hashSeconds = 0.0
 }
 
-/// One number that threads add to. Relaxed; adds nothing where telemetry is built out (`Stopwatch`).
+/// A number that threads add to, with relaxed order. Adds nothing in a build without telemetry (`Stopwatch`).
 struct Counter: ~Copyable, Sendable {
   private let sum = Atomic(0)
 
@@ -42,7 +42,7 @@ struct Counter: ~Copyable, Sendable {
   }
 }
 
-/// The counters behind `Telemetry`, times in nanoseconds. Safe from any thread.
+/// The counters behind `Telemetry`, with times in nanoseconds. Any thread may use them.
 final class Counters: Sendable {
   let decoded = Counter()
   let filled = Counter()
@@ -55,7 +55,7 @@ final class Counters: Sendable {
   let augment = Counter()
   let hash = Counter()
 
-  /// Adds what a worker spent on reading and decoding.
+  /// Adds the reads and decoding of a worker.
   func add(_ spent: DecodeScratch.Times) {
     read.add(spent.readNanoseconds)
     readBytes.add(spent.readByteCount)
@@ -64,7 +64,7 @@ final class Counters: Sendable {
     decoded.add(spent.decodedCount)
   }
 
-  /// A copy of all counters; they may be some nanoseconds apart.
+  /// A copy of all counters. They may be a few nanoseconds apart.
   var snapshot: Telemetry {
     func seconds(_ counter: borrowing Counter) -> Double { Double(counter.value) / 1e9 }
     return Telemetry(

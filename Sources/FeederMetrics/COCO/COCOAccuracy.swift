@@ -1,30 +1,32 @@
 /// Accuracy by the COCO rule: the numbers that pycocotools prints.
 package struct COCOAccuracy: Sendable, Equatable {
-  /// One class. Values are nil if the class has no box.
+  /// The values of one class; nil if the class has no box.
   package struct ClassValues: Sendable, Equatable {
     /// Average precision at overlap 0.5.
     package let ap50: Double?
-    /// Average precision, mean over overlaps 0.50 to 0.95.
+    /// Mean average precision over overlaps 0.50 to 0.95.
     package let ap50_95: Double?
   }
 
-  /// Detections of an image and class that count: pycocotools' own number.
+  /// The default of `maxDetections`, as in pycocotools.
   package static let ownBound = 100
 
-  /// Detections of an image and class that counted.
+  /// The most detections per image and class that counted.
   package let maxDetections: Int
-  /// Average precision at overlap 0.5, mean over classes with boxes; nil without boxes.
+  /// Average precision at overlap 0.5, as the mean over classes with boxes; nil without boxes.
   package let map50: Double?
-  /// Average precision, mean over overlaps 0.50 to 0.95 and classes with boxes; nil without boxes.
+  /// Average precision, as the mean over overlaps 0.50 to 0.95 and classes with boxes; nil without boxes.
   package let map50_95: Double?
-  /// The same over boxes of one size; nil if no box has that size.
+  /// `map50_95` for boxes up to 32 x 32 pixels; nil if there is none.
   package let map50_95Small: Double?
+  /// `map50_95` for boxes from 32 x 32 to 96 x 96 pixels; nil if there is none.
   package let map50_95Medium: Double?
+  /// `map50_95` for boxes from 96 x 96 pixels; nil if there is none.
   package let map50_95Large: Double?
-  /// Every class of the data set, in its order.
+  /// The values of every class, in the data set's order.
   package let classes: [ClassValues]
 
-  /// Evaluates classes 0 ..< `classCount`. Of each image and class the `maxDetections` best detections count.
+  /// Evaluates classes 0 ..< `classCount`. Per image and class, the `maxDetections` best detections count.
   package init(results: [ImageResult], classCount: Int, maxDetections: Int) {
     func evaluation(_ size: SizeRange) -> COCOEvaluation {
       COCOEvaluation(results: results, classCount: classCount, size: size, maxDetections: maxDetections)

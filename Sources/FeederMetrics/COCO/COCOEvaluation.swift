@@ -1,6 +1,7 @@
 import FeederCore
 
-/// Which boxes count, by their area in pixels of the original image; both ends included, as in COCO's published evaluation.
+/// The boxes that count, by their area in pixels of the original image. Both limits are included, as in COCO's
+/// published evaluation.
 package enum SizeRange: String, CaseIterable, Sendable {
   /// Every box.
   case all
@@ -22,12 +23,13 @@ package enum SizeRange: String, CaseIterable, Sendable {
   }
 }
 
-/// Average precision and recall as COCO defines them (Lin et al., "Microsoft COCO", 2014; as pycocotools 2.0 computes them).
+/// Average precision and recall as COCO defines them (Lin et al., "Microsoft COCO", 2014) and pycocotools 2.0 computes
+/// them.
 ///
-/// Differs from `AccuracyCurves` in three ways: a box outside the size range is neither to be found nor a mistake to find; the
-/// envelope is read as a step function at 101 recalls; and detections are cut to a number an image and class.
+/// There are three differences to `AccuracyCurves`. A box outside the size range may be found or not, without effect.
+/// The envelope is a step function, read at 101 recalls. The number of detections per image and class is limited.
 package struct COCOEvaluation: Sendable {
-  /// One class: the values at each of `Matching.thresholds`.
+  /// The values of one class, one per entry of `Matching.thresholds`.
   package struct ClassValues: Sendable {
     /// Average precision by threshold.
     package let averagePrecision: [Double]
@@ -35,21 +37,22 @@ package struct COCOEvaluation: Sendable {
     package let recall: [Double]
   }
 
-  /// Values by class; nil where no box of the class and size is there.
+  /// Values by class; nil if the class has no box of the size.
   package let classes: [ClassValues?]
 
-  /// Mean average precision over classes and thresholds; nil where no class has a box of the size.
+  /// Mean average precision over classes and thresholds; nil if no class has a box of the size.
   package var meanAveragePrecision: Double? { Self.mean(classes.compactMap { $0?.averagePrecision }) }
 
-  /// Mean recall over classes and thresholds; nil where no class has a box of the size.
+  /// Mean recall over classes and thresholds; nil if no class has a box of the size.
   package var meanRecall: Double? { Self.mean(classes.compactMap { $0?.recall }) }
 
-  /// Mean average precision over classes at `Matching.thresholds[threshold]`; nil where no class has a box of the size.
+  /// Mean average precision over classes at `Matching.thresholds[threshold]`; nil if no class has a box of the size.
   package func meanAveragePrecision(threshold: Int) -> Double? {
     Self.mean(classes.compactMap { $0.map { [$0.averagePrecision[threshold]] } })
   }
 
-  /// Evaluates classes 0 ..< `classCount`, counting boxes of `size` and the `maxDetections` best detections an image and class.
+  /// Evaluates classes 0 ..< `classCount` with the boxes of `size` and the `maxDetections` best detections per image
+  /// and class.
   package init(results: [ImageResult], classCount: Int, size: SizeRange = .all, maxDetections: Int) {
     precondition(maxDetections > 0, "an evaluation without detections is none")
     var tallies = [COCOTally](repeating: COCOTally(), count: classCount)

@@ -1,21 +1,21 @@
 import FeederCore
 
-/// What COCO's evaluation collects of one class over all images.
+/// Collects one class over all images for COCO's evaluation.
 struct COCOTally {
-  /// Boxes of the size that are there.
+  /// Boxes of the class and size.
   var labelCount = 0
   private var scores: [Double] = []
-  /// Bit t: the detection hit a box at threshold t, of whatever size.
+  /// Per detection, bit t: it matched a box of any size at threshold t.
   private var matched: [UInt16] = []
-  /// Bit t: the detection counts neither as right nor as wrong at threshold t.
+  /// Per detection, bit t: it counts neither as right nor as wrong at threshold t.
   private var ignored: [UInt16] = []
 
   private static let recallPoints = unitSpacing(101)
 
-  /// Adds one image's detections of the class, by falling score, against the boxes that are there.
+  /// Adds one image's detections of the class, by falling score, and its boxes.
   mutating func add(_ detections: [Detection], truths: [Box], size: SizeRange) {
     let outside = truths.map { !size.areas.contains($0.area) }
-    // Boxes that count come first, so that a detection prefers them over those that do not.
+    // Boxes that count come first, so a detection prefers them.
     let order = truths.indices.filter { !outside[$0] } + truths.indices.filter { outside[$0] }
     var claimed = [UInt16](repeating: 0, count: truths.count)
     for detection in detections {
@@ -41,7 +41,8 @@ struct COCOTally {
     }
   }
 
-  /// The free box of largest overlap at or above the threshold, the last of equals; one that counts beats all that do not.
+  /// The free box with the largest overlap that reaches the threshold, the last of equal ones. A box that counts wins
+  /// over all others.
   private static func best(
     _ order: [Int], _ overlaps: [Double], _ threshold: Double, outside: [Bool], free: (Int) -> Bool
   ) -> Int? {
@@ -57,7 +58,7 @@ struct COCOTally {
     return best
   }
 
-  /// Average precision and recall; nil where no box of the size is there.
+  /// Average precision and recall; nil if there is no box of the size.
   func values() -> COCOEvaluation.ClassValues? {
     guard labelCount > 0 else { return nil }
     let ranking = scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
@@ -73,7 +74,8 @@ struct COCOTally {
     return .init(averagePrecision: averages, recall: recalls)
   }
 
-  /// The envelope read at 101 recalls, each at the first point that reaches it, 0 beyond; and the last recall.
+  /// The mean of the envelope at 101 recalls, and the final recall. Each recall reads the first point that reaches it;
+  /// 0 if none does.
   private func stepAverage(_ hits: [Bool]) -> (average: Double, recall: Double) {
     var right = 0
     var precision = [Double](repeating: 0, count: hits.count)

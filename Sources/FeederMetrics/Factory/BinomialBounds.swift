@@ -1,17 +1,18 @@
 import Foundation
 
-/// A share that was counted, with the bounds that hold whatever the true share is: 95 % of all such intervals cover it
-/// (Clopper and Pearson, 1934).
+/// A counted share with its confidence bounds. Whatever the true share is, 95 % of such intervals contain it (Clopper
+/// and Pearson, 1934).
 package struct BinomialBounds: Sendable, Equatable {
-  /// Times it happened.
+  /// Number of events.
   package let count: Int
-  /// Times it could have.
+  /// Number of trials.
   package let total: Int
-  /// The bounds of the true share, 0 to 1.
+  /// Lower bound of the true share, 0 to 1.
   package let lower: Double
+  /// Upper bound of the true share, 0 to 1.
   package let upper: Double
 
-  /// `count` of `total`, 0 <= count <= total. Without a trial nothing is known: 0 to 1.
+  /// `count` of `total`, with 0 <= count <= total. Without trials the bounds are 0 and 1.
   package init(_ count: Int, of total: Int, confidence: Double = 0.95) {
     precondition(count >= 0 && count <= total, "a count lies between 0 and its total")
     self.count = count
@@ -22,10 +23,10 @@ package struct BinomialBounds: Sendable, Equatable {
     upper = count == total ? 1 : Self.quantile(1 - tail, k + 1, n - k)
   }
 
-  /// The share counted; 0 without a trial.
+  /// The counted share; 0 without trials.
   package var share: Double { total > 0 ? Double(count) / Double(total) : 0 }
 
-  /// The x at which the beta distribution's probability below it is `probability`, by halving.
+  /// The quantile of the beta distribution at `probability`, by bisection.
   private static func quantile(_ probability: Double, _ a: Double, _ b: Double) -> Double {
     var (low, high) = (0.0, 1.0)
     for _ in 0..<100 {
@@ -35,11 +36,12 @@ package struct BinomialBounds: Sendable, Equatable {
     return (low + high) / 2
   }
 
-  /// The regularized incomplete beta function by its continued fraction (Abramowitz and Stegun, 26.5.8), as Lentz evaluates one.
+  /// The regularized incomplete beta function, by its continued fraction (Abramowitz and Stegun, 26.5.8) with Lentz's
+  /// method.
   static func regularizedBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
     guard x > 0 else { return 0 }
     guard x < 1 else { return 1 }
-    // The fraction converges fast below this, and by symmetry above it.
+    // The fraction converges fast below this point; above it the symmetry is used.
     if x > (a + 1) / (a + b + 2) { return 1 - regularizedBeta(1 - x, b, a) }
     let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
     let tiny = 1e-300

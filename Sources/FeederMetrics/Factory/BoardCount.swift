@@ -1,27 +1,30 @@
 import FeederCore
 
-/// What an inspection decides board by board with given thresholds. An image is a board; a detection at or above its class's
-/// threshold is a call.
+/// The results of an inspection with given thresholds, board by board. An image is a board; a detection at or above its
+/// class's threshold is a call.
 ///
-/// A defect is found where a call of any class covers it: a person looks there. A board whose defects are not all found is an
-/// escape; a call that covers no defect is a false call, and costs a look.
+/// A defect is found if a call of any class covers it, because a person then looks there. A board with a defect that
+/// was not found is an escape. A call that covers no defect is a false call and costs one look.
 package struct BoardCount: Sendable, Equatable {
-  /// Overlap (intersection over union) from which a call covers a defect.
+  /// Least overlap (intersection over union) at which a call covers a defect.
   package static let overlap = 0.5
 
-  /// Boards looked at, and those of them with a defect.
+  /// Number of boards.
   package private(set) var boardCount = 0
+  /// Boards with a defect.
   package private(set) var defectiveCount = 0
   /// Boards with a defect that no call covers.
   package private(set) var escapeCount = 0
-  /// Boards with a false call, and false calls in all.
+  /// Boards with a false call.
   package private(set) var falselyCalledCount = 0
+  /// False calls on all boards.
   package private(set) var falseCallCount = 0
-  /// Defects, and those that no call covers.
+  /// Defects on all boards.
   package private(set) var defectCount = 0
+  /// Defects that no call covers.
   package private(set) var missedCount = 0
 
-  /// Counts `results` with `thresholds` by class.
+  /// Counts `results` with one threshold per class.
   package init(_ results: [ImageResult], thresholds: [Double]) {
     for result in results {
       let calls = result.detections.filter { $0.score >= thresholds[$0.classID] }
@@ -41,12 +44,12 @@ package struct BoardCount: Sendable, Equatable {
     }
   }
 
-  /// Escapes of the boards with a defect.
+  /// The share of escapes among boards with a defect.
   package var escapes: BinomialBounds { BinomialBounds(escapeCount, of: defectiveCount) }
-  /// Boards with a false call, of all.
+  /// The share of boards with a false call among all boards.
   package var falselyCalled: BinomialBounds { BinomialBounds(falselyCalledCount, of: boardCount) }
 
-  /// What the boards cost on average, for the costs of an escaped board and of a false call.
+  /// The mean cost per board, from the costs of one escape and of one false call.
   package func cost(ofEscape escape: Double, ofFalseCall call: Double) -> Double {
     boardCount > 0 ? (escape * Double(escapeCount) + call * Double(falseCallCount)) / Double(boardCount) : 0
   }

@@ -1,4 +1,4 @@
-/// Accuracy of one class. Values are nil where the class has no box.
+/// Accuracy of one class. Values are nil if the class has no box.
 package struct ClassAccuracy: Sendable, Equatable {
   /// The class's name.
   package let name: String
@@ -8,50 +8,51 @@ package struct ClassAccuracy: Sendable, Equatable {
   package let boxCount: Int
   /// Average precision at overlap 0.5.
   package let ap50: Double?
-  /// Average precision, mean over overlaps 0.50 to 0.95.
+  /// Mean average precision over overlaps 0.50 to 0.95.
   package let ap50_95: Double?
-  /// Precision at overlap 0.5 and the confidence of the best mean F1.
+  /// Precision at overlap 0.5 and the confidence with the best mean F1.
   package let precision: Double?
-  /// Recall at overlap 0.5 and the confidence of the best mean F1.
+  /// Recall at overlap 0.5 and the confidence with the best mean F1.
   package let recall: Double?
 }
 
-/// What `feeder val` and `feeder score` say about a split, by the YOLO rule. Every number is finite; means over no class are nil.
+/// The accuracy of a split by the YOLO rule, as `feeder val` and `feeder score` print it. All numbers are finite; means
+/// over no class are nil.
 package struct Accuracy: Sendable, Equatable {
-  /// Average precision at overlap 0.5, mean over classes with boxes.
+  /// Average precision at overlap 0.5, as the mean over classes with boxes.
   package let map50: Double?
-  /// Average precision, mean over overlaps 0.50 to 0.95 and classes with boxes.
+  /// Average precision, as the mean over overlaps 0.50 to 0.95 and classes with boxes.
   package let map50_95: Double?
-  /// As COCO defines it over boxes up to 32 x 32 pixels; nil if there is none. Of each image and class the best
-  /// `DetectionBound.standard` detections count, whatever `maxDetections` is.
+  /// COCO's average precision for boxes up to 32 x 32 pixels; nil if there is none. Per image and class, the
+  /// `DetectionBound.standard` best detections count, whatever `maxDetections` is.
   package let map50_95Small: Double?
-  /// As COCO defines it over boxes from 32 x 32 to 96 x 96 pixels; nil if there is none.
+  /// The same for boxes from 32 x 32 to 96 x 96 pixels.
   package let map50_95Medium: Double?
-  /// As COCO defines it over boxes from 96 x 96 pixels; nil if there is none.
+  /// The same for boxes from 96 x 96 pixels.
   package let map50_95Large: Double?
-  /// Images looked at.
+  /// Number of images.
   package let imageCount: Int
-  /// Boxes that are there.
+  /// Number of boxes in the labels.
   package let boxCount: Int
-  /// Precision at the confidence of the best mean F1, mean over classes with boxes.
+  /// Precision at the confidence with the best mean F1, as the mean over classes with boxes.
   package let precision: Double?
-  /// Recall at the confidence of the best mean F1, mean over classes with boxes.
+  /// Recall at the confidence with the best mean F1, as the mean over classes with boxes.
   package let recall: Double?
-  /// The confidence of the best mean F1.
+  /// The confidence with the best mean F1.
   package let bestConfidence: Double
-  /// Every class of the data set, in its order.
+  /// The accuracy of every class, in the data set's order.
   package let classes: [ClassAccuracy]
 
-  /// What decides which weights are the best: a tenth of mAP50 and nine tenths of mAP50-95, as YOLO tools have it. A value that is
-  /// missing counts as 0.
+  /// The number by which the best weights are chosen: 0.1 mAP50 + 0.9 mAP50-95, as in YOLO tools. A missing value
+  /// counts as 0.
   package static func fitness(map50: Double?, map50_95: Double?) -> Double {
     0.1 * (map50 ?? 0) + 0.9 * (map50_95 ?? 0)
   }
 
-  /// Scores `results`, one entry per image; classes are 0 ..< `classNames.count`.
+  /// Scores `results`, one entry per image. Classes are 0 ..< `classNames.count`.
   ///
-  /// Of each image the best detections count, as many as `DetectionBound` says for `maxDetections`. Cost: 500 images of 300
-  /// detections take well under a second.
+  /// Per image the best detections count, as many as `DetectionBound` gives for `maxDetections`. Cost: 500 images with
+  /// 300 detections take well under one second.
   package init(results: [ImageResult], classNames: [String], maxDetections: Int? = nil) {
     let bound = DetectionBound(given: maxDetections, results)
     let curves = AccuracyCurves(results: results.map { $0.cut(to: bound.count) })
@@ -87,7 +88,7 @@ package struct Accuracy: Sendable, Equatable {
 }
 
 extension ClassCurve {
-  /// Average precision, mean over `Matching.thresholds`.
+  /// Mean of the average precision over `Matching.thresholds`.
   package var meanAveragePrecision: Double {
     averagePrecision.reduce(0, +) / Double(averagePrecision.count)
   }

@@ -1,19 +1,19 @@
-/// The curves of all classes that have boxes, and the confidence at which they do best together.
+/// The curves of all classes with boxes, and the confidence with their best mean F1.
 package struct AccuracyCurves: Sendable {
-  /// A curve for each class with boxes, by rising class.
+  /// One curve per class with boxes, by rising class.
   package let classes: [ClassCurve]
-  /// Position in `ClassCurve.confidences` of the best smoothed mean F1; 0 without classes.
+  /// Index in `ClassCurve.confidences` of the best smoothed mean F1; 0 without classes.
   package let bestIndex: Int
 
   /// The confidence of the best smoothed mean F1.
   package var bestConfidence: Double { ClassCurve.confidences[bestIndex] }
 
-  /// Matches all images and computes every class's curve. Detections of classes without boxes count nowhere.
+  /// Matches all images and computes every class's curve. Detections of classes without boxes are ignored.
   package init(results: [ImageResult], rule: MatchingRule = .v84) {
     self.init(results: results, hits: results.map { Matching.hits(in: $0, rule: rule) })
   }
 
-  /// The curves for hits that are known: one array an image, one entry a detection.
+  /// The curves for known hits: one array per image, one entry per detection.
   package init(results: [ImageResult], hits: [[UInt16]]) {
     precondition(results.count == hits.count, "curves want the hits of every image")
     var labelCounts: [Int: Int] = [:]
@@ -35,7 +35,7 @@ package struct AccuracyCurves: Sendable {
     bestIndex = Self.best(classes)
   }
 
-  /// By falling score; equal scores keep their order.
+  /// By falling score. Equal scores keep their order.
   private static func ranking(_ detections: [(score: Double, hits: UInt16)]) -> [(score: Double, hits: UInt16)] {
     detections.indices.sorted {
       let (left, right) = (detections[$0].score, detections[$1].score)
@@ -43,7 +43,7 @@ package struct AccuracyCurves: Sendable {
     }.map { detections[$0] }
   }
 
-  /// The first maximum of the mean F1 curve after smoothing by a box of 101 samples, its ends repeated.
+  /// The index of the first maximum of the mean F1 curve, smoothed by a box filter of 101 samples with repeated ends.
   private static func best(_ classes: [ClassCurve]) -> Int {
     guard !classes.isEmpty else { return 0 }
     var mean = [Double](repeating: 0, count: ClassCurve.confidences.count)
@@ -53,7 +53,7 @@ package struct AccuracyCurves: Sendable {
     let reach = 50
     var best = (index: 0, value: -1.0)
     for center in mean.indices {
-      // Summed afresh for every window: a running sum drifts, and would move the first maximum of a plateau.
+      // Each window is summed anew: a running sum drifts and would move the first maximum of a plateau.
       var sum = 0.0
       for offset in -reach...reach { sum += mean[min(max(center + offset, 0), mean.count - 1)] }
       if sum > best.value { best = (center, sum) }

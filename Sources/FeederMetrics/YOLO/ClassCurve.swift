@@ -1,26 +1,27 @@
-/// Precision and recall of one class as the confidence falls, and the average precision under them.
+/// Precision and recall of one class over falling confidence, and their average precision.
 package struct ClassCurve: Sendable {
   /// The class, counted from 0.
   package let classID: Int
-  /// Boxes of this class that are there; at least 1.
+  /// Boxes of this class in the labels, at least 1.
   package let labelCount: Int
-  /// Average precision at each of `Matching.thresholds`.
+  /// Average precision, one value per entry of `Matching.thresholds`.
   package let averagePrecision: [Double]
-  /// Precision at overlap 0.5 and each of `confidences`.
+  /// Precision at overlap 0.5, one value per entry of `confidences`.
   package let precision: [Double]
-  /// Recall at overlap 0.5 and each of `confidences`.
+  /// Recall at overlap 0.5, one value per entry of `confidences`.
   package let recall: [Double]
 
-  /// The 1,000 confidences, 0 to 1, at which `precision` and `recall` are given.
+  /// The 1,000 confidences, 0 to 1, of `precision` and `recall`.
   package static let confidences = unitSpacing(1000)
   private static let recallPoints = unitSpacing(101)
 
-  /// The F1 score at each of `confidences`: the harmonic mean of precision and recall.
+  /// The F1 score, the harmonic mean of precision and recall, one value per entry of `confidences`.
   package var f1: [Double] {
     zip(precision, recall).map { 2 * $0 * $1 / ($0 + $1 + 1e-16) }
   }
 
-  /// The largest precision at overlap 0.5 of any of `confidences` that reaches each of `recalls`, which rise; 0 where none does.
+  /// Per entry of `recalls`, which must rise, the largest precision at overlap 0.5 at any confidence that reaches the
+  /// recall; 0 if none does.
   package func precision(atRecalls recalls: [Double]) -> [Double] {
     let points = zip(recall, precision).sorted { $0.0 < $1.0 }
     var best = 0.0
@@ -34,9 +35,9 @@ package struct ClassCurve: Sendable {
     }.reversed()
   }
 
-  /// The curve of a class that has `labelCount` boxes, from its detections by falling score.
+  /// The curve of a class with `labelCount` boxes, from its detections by falling score.
   ///
-  /// `hits` are bits as `Matching.hits` gives them. Without detections everything is 0.
+  /// `hits` are bits as from `Matching.hits`. Without detections all values are 0.
   init(classID: Int, labelCount: Int, scores: [Double], hits: [UInt16]) {
     precondition(labelCount > 0, "a class without boxes has no curve")
     precondition(scores.count == hits.count, "a curve wants a score for every detection")
@@ -74,7 +75,7 @@ package struct ClassCurve: Sendable {
     return (precision, recall)
   }
 
-  /// The area under the falling envelope: 101 recalls, linear between points, trapezoid.
+  /// The area under the falling envelope: 101 recalls, linear between points, by the trapezoid rule.
   private static func area(precision: [Double], recall: [Double]) -> Double {
     var envelope = [1] + precision + [0, 0]
     for index in stride(from: envelope.count - 2, through: 0, by: -1) {
@@ -89,7 +90,7 @@ package struct ClassCurve: Sendable {
     return sum
   }
 
-  /// Precision and recall at `confidences`; above the top score precision is 1 and recall 0.
+  /// Precision and recall at `confidences`. Above the top score, precision is 1 and recall 0.
   private static func sample(
     scores: [Double], precision: [Double], recall: [Double]
   ) -> (precision: [Double], recall: [Double]) {

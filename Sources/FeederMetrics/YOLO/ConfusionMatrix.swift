@@ -1,31 +1,32 @@
-/// Which classes are taken for which: rows are claimed classes, columns real ones, and the last of each is background.
+/// Counts of detected against real classes. Rows are detected classes, columns real ones; the last of each is
+/// background.
 ///
-/// As YOLO users know it: claims of at least confidence 0.25 and an overlap above 0.45, whatever the class; pairs of the largest overlap
-/// are taken first, and every claim and every box belongs to one pair at most.
+/// As in YOLO tools: detections of at least confidence 0.25, and an overlap above 0.45 for any class. Pairs with the
+/// largest overlap are taken first, and every detection and box is in one pair at most.
 package struct ConfusionMatrix: Sendable, Equatable {
-  /// Classes; background is the one behind them.
+  /// Number of classes; background is the next index.
   package let classCount: Int
-  /// Counts, row by row: `(classCount + 1)` squared.
+  /// Counts, row by row: (`classCount` + 1) x (`classCount` + 1).
   package private(set) var counts: [Int]
 
-  /// Least confidence of a claim.
+  /// Least confidence of a detection.
   package static let confidence = 0.25
-  /// An overlap has to be larger.
+  /// The overlap that a pair must exceed.
   package static let overlap = 0.45
 
-  /// Counts over `results`; classes beyond `classCount` are left out.
+  /// Counts over `results`. Classes beyond `classCount` are left out.
   package init(results: [ImageResult], classCount: Int) {
     self.classCount = classCount
     counts = [Int](repeating: 0, count: (classCount + 1) * (classCount + 1))
     for result in results { add(result) }
   }
 
-  /// Claims of class `claimed` where class `real` is; `classCount` stands for background on either side.
+  /// Number of pairs of detected class `claimed` and real class `real`. `classCount` means background for both.
   package subscript(claimed claimed: Int, real real: Int) -> Int {
     counts[claimed * (classCount + 1) + real]
   }
 
-  /// The share of each count in its column; 0 in columns without any.
+  /// Each count as a share of its column; 0 in empty columns.
   package var normalized: [Double] {
     let side = classCount + 1
     let sums = (0..<side).map { column in (0..<side).reduce(0) { $0 + counts[$1 * side + column] } }
@@ -47,7 +48,7 @@ package struct ConfusionMatrix: Sendable, Equatable {
     }
     var claimed = [Bool](repeating: false, count: claims.count)
     var found = [Bool](repeating: false, count: truths.count)
-    // Equal overlaps keep their order: boxes first, then claims.
+    // Equal overlaps keep their order: by box, then by detection.
     for pair in pairs.enumerated().sorted(by: { ($1.element.overlap, $0.offset) < ($0.element.overlap, $1.offset) })
       .map(\.element)
     where !claimed[pair.claim] && !found[pair.truth] {

@@ -1,25 +1,26 @@
 import FeederCore
 
-/// How detections claim the boxes that are there.
+/// The rule by which detections match the boxes of the labels.
 package enum MatchingRule: Sendable {
-  /// By falling score, at each threshold separately, a detection takes the unclaimed box of largest overlap.
+  /// By falling score and at each threshold separately, a detection takes the free box with the largest overlap.
   case v84
-  /// Each detection keeps to its single best box; each box goes to its highest-scored detection.
+  /// Each detection may take only its best box; each box goes to its detection with the highest score.
   case classic
 }
 
-/// Which detections are right, at each of ten overlaps.
+/// Finds the detections that are right, at ten overlaps.
 package enum Matching {
-  /// Least overlaps for a hit: 0.50 to 0.95 by 0.05 (Lin et al., "Microsoft COCO", 2014, and its published evaluation).
+  /// Least overlaps for a hit: 0.50 to 0.95 in steps of 0.05 (Lin et al., "Microsoft COCO", 2014, and its published
+  /// evaluation).
   package static let thresholds: [Double] = {
-    // The spacing as numpy's linspace computes it, to the last bit.
+    // The spacing of numpy's linspace, equal to the last bit.
     let step = (0.95 - 0.5) / 9
     return (0..<9).map { Double($0) * step + 0.5 } + [0.95]
   }()
 
-  /// Hits of each detection as bits: bit t is set where the detection is right at `thresholds[t]`.
+  /// Hits of each detection as bits: bit t is set if the detection is right at `thresholds[t]`.
   ///
-  /// The order of the result is that of `result.detections`. Cost: detections times boxes of the same class.
+  /// The result has the order of `result.detections`. Cost: detections x boxes of the same class.
   package static func hits(in result: ImageResult, rule: MatchingRule = .v84) -> [UInt16] {
     var hits = [UInt16](repeating: 0, count: result.detections.count)
     guard !result.truths.isEmpty else { return hits }
@@ -45,7 +46,7 @@ package enum Matching {
     return hits
   }
 
-  /// The candidate of largest overlap among those whose box passes; the first of equals.
+  /// The candidate with the largest overlap among those whose box passes; the first of equal ones.
   private static func largest(
     _ candidates: [(truth: Int, overlap: Double)], where passes: (Int) -> Bool
   ) -> (truth: Int, overlap: Double)? {

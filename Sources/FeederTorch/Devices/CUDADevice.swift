@@ -1,10 +1,12 @@
 import CTorch
 
-/// A GPU as its driver describes it.
+/// A GPU, as its driver describes it.
 package struct CUDADevice: Hashable, Sendable {
-  /// What a device can do, by NVIDIA's numbering.
+  /// The compute capability of a device, by NVIDIA's numbering.
   package struct Capability: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The 8 of "8.6".
     package let major: Int
+    /// The 6 of "8.6".
     package let minor: Int
 
     /// A capability by its two numbers.
@@ -13,29 +15,30 @@ package struct CUDADevice: Hashable, Sendable {
       self.minor = minor
     }
 
+    /// Orders by major, then by minor number.
     package static func < (a: Capability, b: Capability) -> Bool { (a.major, a.minor) < (b.major, b.minor) }
 
-    /// As in "8.6".
+    /// The capability as text: "8.6".
     package var description: String { "\(major).\(minor)" }
   }
 
-  /// Place among the visible devices: the 0 of `cuda:0`.
+  /// The index among the visible devices: the 0 of `cuda:0`.
   package let index: Int
-  /// As in "NVIDIA H100 80GB HBM3".
+  /// The name, such as "NVIDIA H100 80GB HBM3".
   package let name: String
   /// Memory of the device in bytes.
   package let memoryBytes: Int
-  /// Its compute capability.
+  /// The compute capability.
   package let capability: Capability
-  /// Generation of its Tensor Cores; see `tensorCoreGeneration(of:name:)`.
+  /// The generation of its Tensor Cores; see `tensorCoreGeneration(of:name:)`.
   package var tensorCoreGeneration: Int? { Self.tensorCoreGeneration(of: capability, name: name) }
-  /// Streaming multiprocessors.
+  /// Number of streaming multiprocessors.
   package let multiprocessorCount: Int
-  /// Domain, bus, device and function as in "0000:3b:00.0"; in lower case a folder of /sys/bus/pci/devices.
+  /// Domain, bus, device and function, such as "0000:3b:00.0". In lower case it is a folder of /sys/bus/pci/devices.
   package let pciBusID: String
 
-  /// The devices that the driver shows, in the order of `cuda:0`, `cuda:1`, ..., and where there are none one line that says
-  /// why. Asks the driver alone; whether the engine can use them is `Engine.cudaStatus`.
+  /// The devices of the driver, in the order of `cuda:0`, `cuda:1`, ...; if there are none, also one line with the
+  /// reason. Asks only the driver; `Engine.cudaStatus` says if the engine can use the devices.
   package static func find() -> (devices: [CUDADevice], absence: String?) {
     var facts = [ct_cuda_device](repeating: ct_cuda_device(), count: 64)
     var count: Int32 = 0
@@ -45,15 +48,15 @@ package struct CUDADevice: Hashable, Sendable {
     return (facts.prefix(Int(count)).enumerated().map { CUDADevice(index: $0, $1) }, nil)
   }
 
-  /// The newest CUDA version that the driver runs, as in "13.0"; nil where there is no driver.
+  /// The newest CUDA version that the driver supports, such as "13.0"; nil if there is no driver.
   package static var driverVersion: String? {
     let version = ct_cuda_driver_version()
     return version > 0 ? "\(version / 1000).\(version % 1000 / 10)" : nil
   }
 
-  /// Generation of the Tensor Cores of a GPU: 1 Volta, 2 Turing, 3 Ampere, 4 Ada and Hopper, 5 Blackwell; nil without any. All
-  /// multiply float16; bfloat16 and TF32 came with the third. The GeForce GTX 16 series has Turing's capability and none of its
-  /// Tensor Cores. A newer capability counts as the newest known.
+  /// The generation of a GPU's Tensor Cores: 1 Volta, 2 Turing, 3 Ampere, 4 Ada and Hopper, 5 Blackwell; nil if it has
+  /// none. All multiply float16; bfloat16 and TF32 exist from generation 3 on. The GeForce GTX 16 series has Turing's
+  /// capability but no Tensor Cores. A newer capability counts as the newest known one.
   package static func tensorCoreGeneration(of capability: Capability, name: String) -> Int? {
     switch (capability.major, capability.minor) {
     case (..<7, _): nil

@@ -1,45 +1,47 @@
 import CTorch
 import Foundation
 
-/// GPUs of several processes, one of each, that sum tensors among themselves over NCCL. Its library is looked for at the first use
-/// of this type; a process that computes on the CPU never gets here. Has not run on a GPU yet.
+/// The GPUs of several processes, one per process, which sum tensors over NCCL. The first use of this type loads NCCL's
+/// library, so processes on the CPU never load it. Has not run on a GPU yet.
 ///
-/// Sums go to a stream beside the current one. A peer that dies leaves NCCL waiting for it in the device, so the processes wait for
-/// the end of their sums by telling each other over gloo (`ProcessGroup.waitTogether`), where a death is noticed at once.
+/// Sums run in a stream beside the current one. If a process dies, NCCL waits for it forever in the device. So the
+/// processes wait for their sums with messages over gloo (`ProcessGroup.waitTogether`), which notices a death at once.
 package final class DeviceLink {
-  /// What the processes that meet have in common: made by one, sent to the others by other means.
+  /// The id of one meeting of GPUs. One process makes it and sends it to the others by other means.
   package struct MeetingID: Equatable {
-    /// Bytes of every id.
+    /// Bytes of an id.
     package static let byteCount = Int(CT_NCCL_ID_BYTES)
+    /// The bytes of this id.
     package let bytes: [UInt8]
 
-    /// A new id, whose meeting this process serves. Throws `EngineError` where NCCL cannot be had.
+    /// A new id, whose meeting this process serves. Throws `EngineError` if NCCL is not available.
     package init() throws {
       var bytes = [UInt8](repeating: 0, count: Self.byteCount)
       try check(ct_nccl_new_id(&bytes), "a meeting of GPUs")
       self.bytes = bytes
     }
 
-    /// An id that another process made.
+    /// An id from another process; `bytes` must have `byteCount` bytes.
     package init(_ bytes: [UInt8]) {
       precondition(bytes.count == Self.byteCount, "an id has its length")
       self.bytes = bytes
     }
   }
 
-  /// The GPU that this process takes part with.
+  /// The GPU of this process.
   package let device: Device
   private let handle: OpaquePointer
   private let stream: Stream
 
-  /// The version of NCCL, as in "2.28.9". Throws one line that says why where it cannot be had.
+  /// The version of NCCL, such as "2.28.9". Throws `EngineError` with the reason if NCCL is not available.
   package static func version() throws -> String {
     var code: Int32 = 0
     try check(ct_nccl_version(&code), "NCCL")
     return "\(code / 10_000).\(code / 100 % 100).\(code % 100)"
   }
 
-  /// Begins to join `count` processes as number `rank`, with the GPU `device`; done once `isReady`.
+  /// Begins to join `count` processes as number `rank`, with the GPU `device`. The join is complete once `isReady`
+  /// returns true. Throws `EngineError` if NCCL fails.
   package init(_ id: MeetingID, rank: Int, count: Int, device: Device) throws {
     precondition((0..<count).contains(rank) && device != .cpu, "a rank below the count, with a GPU")
     var handle: OpaquePointer?
@@ -57,15 +59,16 @@ package final class DeviceLink {
 
   deinit { ct_nccl_leave(handle) }
 
-  /// True once all that was asked for is in the device's stream. Throws where it failed.
+  /// True once all requested work is in the device's stream. Throws `EngineError` if it failed.
   package func isReady() throws -> Bool {
     var isReady = false
     try check(ct_nccl_ready(handle, &isReady), "work between GPUs")
     return isReady
   }
 
-  /// Asks for `tensor`, float32 on this device without gaps, to be replaced by the sum over all processes, after what the current
-  /// stream was given so far. It must live until `finish`. Waits, for at most `patience`, until the sum before it is in its stream.
+  /// Starts to replace `tensor` (float32 and contiguous, on this device) by its sum over all processes, after the
+  /// present work of the current stream. The tensor must exist until `finish`. First waits until the previous sum is in
+  /// its stream, at most for `patience`. Throws `EngineError` of kind `.lostLink` if that takes longer.
   package func startSum(_ tensor: Tensor, patience: Duration) throws {
     let end = ContinuousClock.now + patience
     while try !isReady() {
@@ -79,8 +82,8 @@ package final class DeviceLink {
     try check(ct_nccl_sum(handle, tensor.handle, stream.handle), "a sum over all GPUs")
   }
 
-  /// Waits until the sums of all processes are done, which talk about it in `group`. This thread waits, so that all later work of
-  /// any stream finds the sums.
+  /// Waits until the sums of all processes are done; the processes exchange messages over `group` meanwhile. This
+  /// thread waits, so later work in any stream sees the sums. Throws as `ProcessGroup.waitTogether`.
   package func finish(in group: ProcessGroup) throws {
     var event: DeviceEvent?
     try group.waitTogether("a sum over all GPUs") {
@@ -91,8 +94,8 @@ package final class DeviceLink {
     }
   }
 
-  /// Links the GPUs of all processes of `group`, this one with `device`, and sums one number as a trial. Throws in all processes, with
-  /// one line, where it fails in one.
+  /// Links the GPUs of all processes of `group`, this one with `device`, and sums one number as a trial. Throws
+  /// `EngineError` in all processes if it fails in one.
   package static func make(in group: ProcessGroup, on device: Device) throws -> DeviceLink {
     var bytes = [UInt8](repeating: 0, count: MeetingID.byteCount)
     try group.waitTogether("NCCL") {

@@ -1,14 +1,14 @@
 import CTorch
 
-/// Host memory that CUDA devices read by themselves, beside other work.
+/// Page-locks host memory, which CUDA devices can then read themselves, in parallel to other work.
 package enum PageLock {
-  /// Page-locks `memory`, which the caller owns and unlocks before it frees it. Throws one line where there is no CUDA, or
-  /// where the system refuses.
+  /// Page-locks `memory`. The caller owns it and must unlock it before it frees it. Throws `EngineError` if there is no
+  /// CUDA or the system refuses.
   package static func lock(_ memory: UnsafeMutableRawBufferPointer) throws {
     try check(ct_pin(memory.baseAddress, Int64(memory.count)), "page-locking")
   }
 
-  /// Undoes `lock`.
+  /// Undoes `lock`. Throws `EngineError` if CUDA fails.
   package static func unlock(_ memory: UnsafeMutableRawBufferPointer) throws {
     try check(ct_unpin(memory.baseAddress), "page-locking")
   }

@@ -1,22 +1,25 @@
 import CTorch
 
-/// Where the processes of a group find each other.
+/// The address and the limits with which the processes of a group find each other.
 package struct Meeting: Sendable, Equatable {
-  /// Host and port of the store through which they meet.
+  /// Host of the store through which the processes meet.
   package var host: String
+  /// Port of that store.
   package var port: Int
-  /// True where this process serves that store; one does, unless something else serves it.
+  /// True if this process serves the store. Exactly one process does, unless another program serves it.
   package var serves: Bool
-  /// Tells this meeting from others at the same place, as after a restart.
+  /// Distinguishes this meeting from others at the same address, for example after a restart.
   package var name: String
-  /// The address, or the network interface, that the others reach this process at; nil for what the machine's name leads to.
+  /// The address at which the others reach this process; nil uses the address of the machine's name.
   package var ownHost: String?
+  /// The network interface at which the others reach this process, instead of an address.
   package var ownInterface: String?
-  /// How long to wait for the others to come, and later for each piece of work.
+  /// Time to wait for the others to join.
   package var joinPatience: Duration = .seconds(3600)
+  /// Time to wait for each piece of work.
   package var workPatience: Duration = .seconds(600)
 
-  /// A meeting at a place.
+  /// A meeting at the store `host`:`port`.
   package init(host: String, port: Int, serves: Bool, name: String) {
     self.host = host
     self.port = port
@@ -25,20 +28,20 @@ package struct Meeting: Sendable, Equatable {
   }
 }
 
-/// Processes that compute together, over torch's c10d and gloo. Work is asked for in the same order in all of them.
+/// Processes that compute together, over torch's c10d and gloo. All must request work in the same order.
 ///
-/// A process that dies makes the work of all others fail within moments, one that is silent after `workPatience`; the group is of
-/// no use after that. Tensors of a device travel through the host's memory.
+/// If a process dies, the work of all others fails within moments; if it is silent, after `workPatience`. The group is
+/// unusable after that. Tensors on a device pass through host memory.
 package final class ProcessGroup {
-  /// Number of this process, from 0.
+  /// The rank of this process, counted from 0.
   package let rank: Int
-  /// Processes in all.
+  /// Number of processes.
   package let count: Int
-  /// How long it waits for any one piece of work.
+  /// Time to wait for each piece of work.
   package let patience: Duration
   let handle: OpaquePointer
 
-  /// Joins at `meeting` and waits for the others. Throws `EngineError` where they do not come.
+  /// Joins at `meeting` as number `rank` and waits for the others. Throws `EngineError` if they do not join in time.
   package init(_ meeting: Meeting, rank: Int, count: Int) throws {
     precondition(count > 0 && (0..<count).contains(rank), "a rank is from 0 to one below the count")
     self.rank = rank
@@ -58,17 +61,18 @@ package final class ProcessGroup {
 
   deinit { ct_group_leave(handle) }
 
-  /// Starts to replace `tensor`, which lies in host memory without gaps, by the sum over all processes.
+  /// Starts to replace `tensor`, contiguous in host memory, by its sum over all processes. Throws `EngineError` if the
+  /// group fails.
   package func startSum(_ tensor: Tensor) throws -> GroupWork {
     var work: OpaquePointer?
     try check(ct_group_reduce(handle, tensor.handle, false, &work), "a sum over all ranks")
     return GroupWork(work, "a sum over all ranks")
   }
 
-  /// Replaces `tensor` by the sum over all processes.
+  /// Replaces `tensor` by its sum over all processes. Throws `EngineError` if the group fails.
   package func sum(_ tensor: Tensor) throws { try throughHost(tensor) { try startSum($0).finish() } }
 
-  /// Replaces `tensor` by the largest of all processes, element by element.
+  /// Replaces `tensor` by the element-wise maximum over all processes. Throws `EngineError` if the group fails.
   package func largest(_ tensor: Tensor) throws {
     try throughHost(tensor) { host in
       var work: OpaquePointer?
@@ -77,7 +81,7 @@ package final class ProcessGroup {
     }
   }
 
-  /// Replaces `tensor` by that of process `root`.
+  /// Replaces `tensor` by the tensor of process `root`. Throws `EngineError` if the group fails.
   package func broadcast(_ tensor: Tensor, from root: Int) throws {
     try throughHost(tensor) { host in
       var work: OpaquePointer?
@@ -86,7 +90,8 @@ package final class ProcessGroup {
     }
   }
 
-  /// The tensors of all processes, of one shape, as [count, ...] in host memory.
+  /// The tensors of all processes, which have one shape, as [count, ...] in host memory. Throws `EngineError` if the
+  /// group fails.
   package func gather(_ tensor: Tensor) throws -> Tensor {
     let host = try tensor.to(.cpu).contiguous()
     let all = try Tensor.zeros([count] + host.shape, type: host.type)
@@ -96,7 +101,7 @@ package final class ProcessGroup {
     return all
   }
 
-  /// The bytes of all processes, of any lengths, by rank.
+  /// The bytes of all processes, by rank; their lengths may differ. Throws `EngineError` if the group fails.
   package func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
     let counts = try gather(Tensor([Int64(bytes.count)], shape: [1])).array(of: Int64.self).map { Int($0) }
     let most = counts.max() ?? 0
@@ -106,7 +111,8 @@ package final class ProcessGroup {
     return counts.enumerated().map { rank, count in Array(all[rank * most..<rank * most + count]) }
   }
 
-  /// The sum over all processes with a way back: gradients are summed too. Forward and backward, all processes take part.
+  /// The differentiable sum over all processes: backward sums the gradients too. All processes must take part in both.
+  /// Throws `EngineError` if the group fails.
   package func summed(_ tensor: Tensor) throws -> Tensor {
     var sum: OpaquePointer?
     try check(ct_group_sum(handle, tensor.handle, &sum), "a sum over all ranks")
@@ -117,12 +123,12 @@ package final class ProcessGroup {
   private func throughHost(_ tensor: Tensor, _ body: (Tensor) throws -> Void) throws {
     let host = try tensor.to(.cpu).contiguous()
     try body(host)
-    // `host` is the tensor itself where it lay in host memory without gaps, and a copy onto itself costs nothing then.
+    // If the tensor was contiguous in host memory, `host` is the same tensor, and this copy costs nothing.
     try withoutGradients { try tensor.copy(from: host) }
   }
 }
 
-/// Work that a group has under way.
+/// Requested work of a group.
 package final class GroupWork {
   private var handle: OpaquePointer?
   private let action: String
@@ -132,18 +138,18 @@ package final class GroupWork {
     self.action = action
   }
 
-  /// Waits until it is done. Once.
+  /// Waits until the work is done. Call it once. Throws `EngineError` if the work failed.
   package func finish() throws {
     guard let handle else { preconditionFailure("work is finished once") }
     self.handle = nil
     try check(ct_work_finish(handle), action)
   }
 
-  // Who drops work has failed already; what the work itself says then is not the cause.
+  // If work is dropped, its caller has failed already, so its own error is not the cause.
   deinit { if let handle { _ = ct_work_finish(handle) } }
 }
 
-/// Calls back, in the thread that goes backward, whenever the gradient of a leaf is whole. For as long as it lives.
+/// Calls back, in the thread that runs backward, when the gradient of a leaf is complete. Ends with this object.
 package final class GradientWatch {
   private let leaves: [Tensor]
   private let call: Call
@@ -153,7 +159,8 @@ package final class GradientWatch {
     init(_ ready: @escaping (Int) -> Void) { self.ready = ready }
   }
 
-  /// Watches `leaves`; `ready` hears the place of each in the list.
+  /// Watches `leaves`. `ready` gets the index of a leaf whose gradient is complete. Throws `EngineError` if torch
+  /// refuses.
   package init(_ leaves: [Tensor], ready: @escaping (Int) -> Void) throws {
     self.leaves = leaves
     call = Call(ready)

@@ -1,12 +1,13 @@
 import Foundation
 
-/// Waiting for work that gloo knows nothing of, in all processes at once.
+/// Waits in all processes at once for work outside of gloo.
 extension ProcessGroup {
-  /// Time after which processes that wait look whether the others still do.
+  /// Interval at which waiting processes check that the others still wait.
   private static let roundDuration = Duration.milliseconds(20)
 
-  /// Asks `isDone` until it is true in all processes. Throws in all of them where it throws in one, where one is gone, and where it is
-  /// not true within the group's patience.
+  /// Calls `isDone` until it returned true in all processes. Throws in all of them if it throws in one, if one is gone,
+  /// or if it is not true within the group's patience: `EngineError` of kind `.lostPeer`, `.lostLink` or
+  /// `.failsElsewhere`, or the error of `isDone`.
   package func waitTogether(_ action: String, _ isDone: () throws -> Bool) throws {
     let end = ContinuousClock.now + patience
     while true {

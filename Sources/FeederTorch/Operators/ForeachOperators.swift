@@ -1,4 +1,5 @@
-/// One call for a list of tensors: what optimizers and averages are made of. All change their first list in place.
+/// Operators on lists of tensors in one call, for optimizers and averages. Unless noted, they change their first list
+/// in place, and two lists must have equal shapes. They throw `EngineError` if torch refuses.
 package enum Foreach {
   private enum Op {
     static let mulScalar = Operator("_foreach_mul_", "Scalar")
@@ -20,7 +21,7 @@ package enum Foreach {
     try Op.mulScalar.run(.tensors(list), .double(factor))
   }
 
-  /// list *= factor, a tensor of one element, without waiting for its value.
+  /// list *= factor, for a tensor with one element. Does not wait for its value.
   package static func multiply(_ list: [Tensor], by factor: Tensor) throws {
     try Op.mulTensor.run(.tensors(list), .tensor(factor))
   }
@@ -65,7 +66,7 @@ package enum Foreach {
     try Op.sqrt.all(.tensors(list), capacity: list.count)
   }
 
-  /// Euclidean norms, a one-element tensor each.
+  /// Euclidean norms, one tensor with one element per tensor of the list.
   package static func norms(_ list: [Tensor]) throws -> [Tensor] {
     try Op.norm.all(.tensors(list), .double(2), capacity: list.count)
   }
@@ -75,7 +76,8 @@ package enum Foreach {
     try Op.copy.run(.tensors(list), .tensors(other))
   }
 
-  /// list *= inverseScale, and foundInfinity = 1 where any element is not finite. Both are float32 tensors of one element.
+  /// list *= inverseScale, and foundInfinity = 1 if an element is not finite. Both are float32 tensors with one
+  /// element.
   static func unscale(_ list: [Tensor], foundInfinity: Tensor, inverseScale: Tensor) throws {
     try Op.unscale.run(.tensors(list), .tensor(foundInfinity), .tensor(inverseScale))
   }

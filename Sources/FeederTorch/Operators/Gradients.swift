@@ -1,26 +1,26 @@
 import CTorch
 
-/// Recording for backward, gradients of leaves, autocast.
+/// Recording for backward, gradients of leaves, autocast. The functions throw `EngineError` if torch refuses.
 extension Tensor {
-  /// Whether backward reaches this tensor. Setting it is for leaves only.
+  /// True if backward reaches this tensor.
   package var requiresGradient: Bool { ct_requires_grad(handle) }
 
-  /// Makes the tensor a leaf that collects gradients, or not.
+  /// Makes the tensor a leaf that collects gradients, or ends that. Only for leaves.
   package func setRequiresGradient(_ value: Bool = true) throws {
     try check(ct_set_requires_grad(handle, value), "requires_grad")
   }
 
-  /// Adds gradients of this one-element tensor to the leaves that it was made from.
+  /// Runs backward from this tensor, which has one element: adds gradients to the leaves that it depends on.
   package func backward() throws { try check(ct_backward(handle), "backward") }
 
-  /// The gradient collected in this leaf, or nil. It shares memory with the leaf's own gradient.
+  /// The gradient of this leaf; nil if there is none. Shares memory with the leaf's gradient.
   package func gradient() throws -> Tensor? {
     var gradient: OpaquePointer?
     try check(ct_grad(handle, &gradient), "gradient")
     return gradient.map(Tensor.init(owning:))
   }
 
-  /// Makes `gradient` this leaf's gradient, sharing its memory; nil drops it.
+  /// Sets this leaf's gradient, which shares the memory of `gradient`; nil drops it.
   package func setGradient(_ gradient: Tensor?) throws {
     try check(ct_set_grad(handle, gradient?.handle), "setting a gradient")
   }
@@ -29,14 +29,15 @@ extension Tensor {
   package func clearGradient() throws { try setGradient(nil) }
 }
 
-/// Runs `body` without recording for backward, in this thread.
+/// Runs `body` in this thread without recording for backward. Throws what `body` throws.
 package func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
   let before = ct_set_grad_mode(false)
   defer { _ = ct_set_grad_mode(before) }
   return try body()
 }
 
-/// Runs `body` with autocast to `type` in this thread; nil runs it as it is. The cache of cast weights is dropped at the end.
+/// Runs `body` in this thread with autocast to `type`; nil means without autocast. The cache of converted weights is
+/// dropped at the end. Throws what `body` throws, and `EngineError` if torch refuses.
 package func withAutocast<R>(_ type: ElementType?, on device: Device, _ body: () throws -> R) throws -> R {
   guard let type else { return try body() }
   let isCUDA = device != .cpu

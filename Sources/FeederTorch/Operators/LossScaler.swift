@@ -1,20 +1,21 @@
-/// Dynamic loss scaling (Micikevicius et al., "Mixed precision training", 2018, section 3.2): the loss is multiplied so that
-/// small gradients survive in half precision; a step with an infinite or undefined gradient is skipped and the scale falls.
+/// Dynamic loss scaling (Micikevicius et al., "Mixed precision training", 2018, section 3.2). The loss is multiplied by
+/// a scale, so small gradients do not vanish in half precision. A step with an infinite or NaN gradient is skipped, and
+/// the scale falls. All functions throw `EngineError` if torch refuses.
 package final class LossScaler {
   private enum Op {
     static let update = Operator("_amp_update_scale_")
     static let reciprocal = Operator("reciprocal")
   }
 
-  /// What the scaler starts with and how it moves; the defaults are torch's own.
+  /// The initial scale and the rules of its changes; the defaults are torch's.
   package struct Settings: Sendable {
     /// Scale of the first step.
     package var initialScale = 65536.0
-    /// Multiplies the scale after `growthInterval` finite steps.
+    /// Factor on the scale after `growthInterval` finite steps.
     package var growthFactor = 2.0
-    /// Multiplies the scale after a step that was skipped.
+    /// Factor on the scale after a skipped step.
     package var backoffFactor = 0.5
-    /// Finite steps in a row that make the scale grow.
+    /// Finite steps in a row after which the scale grows.
     package var growthInterval = 2000
 
     /// Torch's defaults.
@@ -24,11 +25,11 @@ package final class LossScaler {
   private let settings: Settings
   /// The scale: float32, one element.
   package let scale: Tensor
-  /// Finite steps since the scale last moved: int32, one element.
+  /// Finite steps since the last change of the scale: int32, one element.
   package let growthTracker: Tensor
   private let foundInfinity: Tensor
 
-  /// A scaler at its initial scale on `device`.
+  /// A scaler with its initial scale on `device`.
   package init(_ settings: Settings = Settings(), device: Device = .cpu) throws {
     self.settings = settings
     scale = try Tensor.full([1], settings.initialScale, device: device)
@@ -39,7 +40,8 @@ package final class LossScaler {
   /// The loss times the scale.
   package func scaled(_ loss: Tensor) throws -> Tensor { try loss * scale }
 
-  /// Takes the scale out of `gradients` in place; true where one of them is not finite and the step must be skipped.
+  /// Divides `gradients` by the scale, in place. True if one is not finite and the step must be skipped. Waits for the
+  /// device.
   package func unscale(_ gradients: [Tensor]) throws -> Bool {
     try foundInfinity.zero()
     let inverse = try Op.reciprocal(.tensor(scale))
@@ -47,7 +49,7 @@ package final class LossScaler {
     return try foundInfinity.item() != 0
   }
 
-  /// Moves the scale after a step, by what the last `unscale` found.
+  /// Updates the scale after a step, by the result of the last `unscale`.
   package func update() throws {
     try Op.update.run(
       .tensor(scale), .tensor(growthTracker), .tensor(foundInfinity), .double(settings.growthFactor),

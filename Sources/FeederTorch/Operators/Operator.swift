@@ -17,10 +17,10 @@ enum Argument {
   static func optional(_ tensor: Tensor?) -> Argument { tensor.map(Argument.tensor) ?? .none }
 }
 
-/// An operator of libtorch's dispatcher, found once by name. Autograd and autocast act on it as they do in Python.
+/// An operator of libtorch's dispatcher, found once by name. Autograd and autocast apply to it as in Python.
 ///
-/// Boxed calls trade some hundreds of nanoseconds each for one door to every operator (docs/decisions/0003).
-struct Operator: @unchecked Sendable {  // the handle is never written after it was found
+/// Boxed calls cost a few hundred nanoseconds each, but one function then serves every operator (docs/decisions/0003).
+struct Operator: @unchecked Sendable {  // the handle is never written after `init`
   private let name: String
   private let found: Result<OpaquePointer, EngineError>
 
@@ -34,26 +34,26 @@ struct Operator: @unchecked Sendable {  // the handle is never written after it 
     }
   }
 
-  /// The first tensor of the result.
+  /// Runs the operator and returns the first tensor of its result. Throws `EngineError` if it fails.
   func callAsFunction(_ arguments: Argument...) throws -> Tensor {
     let results = try call(arguments, capacity: 4)
     precondition(!results.isEmpty, "\(name) returned no tensor")
     return results[0]
   }
 
-  /// All tensors of the result, at most `capacity`.
+  /// Runs the operator and returns all tensors of its result, at most `capacity`. Throws `EngineError` if it fails.
   func all(_ arguments: Argument..., capacity: Int = 8) throws -> [Tensor] {
     try call(arguments, capacity: capacity)
   }
 
-  /// Runs an operator for what it does to its arguments.
+  /// Runs an operator that changes its arguments. Throws `EngineError` if it fails.
   func run(_ arguments: Argument..., capacity: Int = 8) throws {
     _ = try call(arguments, capacity: capacity)
   }
 
   private func call(_ arguments: [Argument], capacity: Int) throws -> [Tensor] {
     let handle = try found.get()
-    // Lists lie one behind another in two arrays that outlive the call.
+    // The lists are stored one after the other in two arrays that outlive the call.
     var integers: [Int64] = []
     var handles: [OpaquePointer?] = []
     for argument in arguments {

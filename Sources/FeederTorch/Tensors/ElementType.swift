@@ -1,4 +1,4 @@
-/// What an element of a tensor is, by torch's number for it (c10/core/ScalarType.h).
+/// The number format of a tensor's elements, with torch's number for it (c10/core/ScalarType.h).
 package enum ElementType: Int32, Sendable {
   case uint8 = 0
   case int8 = 1
@@ -22,45 +22,51 @@ package enum ElementType: Int32, Sendable {
   }
 }
 
-/// A Swift number that a tensor can hold as it is.
+/// A Swift number that a tensor can hold without conversion.
 package protocol TensorElement {
   /// Torch's type of this number.
   static var elementType: ElementType { get }
-  /// A value to fill new arrays with.
+  /// The value that fills new arrays.
   static var zero: Self { get }
 }
 
 extension Float: TensorElement {
+  /// 32-bit floating point.
   package static var elementType: ElementType { .float32 }
 }
 extension Double: TensorElement {
+  /// 64-bit floating point.
   package static var elementType: ElementType { .float64 }
 }
 extension UInt8: TensorElement {
+  /// 8-bit unsigned integer.
   package static var elementType: ElementType { .uint8 }
 }
 extension Int32: TensorElement {
+  /// 32-bit integer.
   package static var elementType: ElementType { .int32 }
 }
 extension Int64: TensorElement {
+  /// 64-bit integer.
   package static var elementType: ElementType { .int64 }
 }
 
-/// How an image tensor lies in memory.
+/// The memory layout of an image tensor.
 package enum MemoryFormat: Int, Sendable {
-  /// N C H W, row by row.
+  /// N C H W, in row-major order.
   case contiguous = 0
-  /// N H W C: the channels of a pixel side by side.
+  /// N H W C: the channels of a pixel are adjacent.
   case channelsLast = 2
 }
 
-/// Where a tensor lives and its operators run.
+/// The device that holds a tensor and runs its operators.
 package enum Device: Hashable, Sendable, CustomStringConvertible {
+  /// The host's processor.
   case cpu
-  /// The CUDA device of that index.
+  /// The CUDA device with this index.
   case cuda(Int)
 
-  /// `cpu` or `cuda:0`, as people write it.
+  /// The device as text: `cpu` or `cuda:0`.
   package var description: String {
     switch self {
     case .cpu: "cpu"

@@ -1,11 +1,11 @@
 import CTorch
 
-/// Numbers on their way from a device to the host, read some steps later without stopping the device.
+/// Numbers that are copied from a device to the host and read a few steps later, without stopping the device.
 package final class LateNumbers {
   private let host: Tensor
   private let event: DeviceEvent
 
-  /// Starts a copy of `tensor` as it will be once the work asked for until now is done.
+  /// Starts a copy of `tensor`, as it will be when the present work is done. Throws `EngineError` if the device fails.
   package init(_ tensor: Tensor) throws {
     var handle: OpaquePointer?
     try check(ct_start_reading(tensor.handle, &handle), "reading numbers of a device")
@@ -14,7 +14,7 @@ package final class LateNumbers {
     event = try DeviceEvent(after: .current(on: tensor.device))
   }
 
-  /// The numbers; waits for them where the device has not come so far.
+  /// The numbers. Waits if the device has not copied them yet. Throws `EngineError` if the device fails.
   package func array() throws -> [Float] {
     try event.wait()
     return try host.array()

@@ -1,4 +1,4 @@
-/// New tensors, other types and other places.
+/// New tensors, conversions and copies. All throw `EngineError` if memory is missing or torch refuses.
 extension Tensor {
   private enum Op {
     static let full = Operator("full")
@@ -13,44 +13,44 @@ extension Tensor {
     static let zero = Operator("zero_")
   }
 
-  /// A tensor of `shape` with every element at `value`.
+  /// A tensor of `shape` with `value` in every element.
   package static func full(
     _ shape: [Int], _ value: Double, type: ElementType = .float32, device: Device = .cpu
   ) throws -> Tensor {
     try Op.full(.ints(shape), .double(value), .type(type), .none, .device(device))
   }
 
-  /// A tensor of zeros.
+  /// A tensor of `shape` with zeros.
   package static func zeros(_ shape: [Int], type: ElementType = .float32, device: Device = .cpu) throws -> Tensor {
     try full(shape, 0, type: type, device: device)
   }
 
-  /// 0, 1, ... `count` - 1.
+  /// The numbers 0 to `count` - 1, [`count`].
   package static func range(_ count: Int, type: ElementType = .float32, device: Device = .cpu) throws -> Tensor {
     try Op.arange(.int(0), .int(count), .int(1), .type(type), .none, .device(device))
   }
 
-  /// Zeros of the same shape, type and place.
+  /// Zeros with this tensor's shape, type and device.
   package func zerosLike() throws -> Tensor { try Op.zerosLike(.tensor(self)) }
 
-  /// The same numbers in another type; the tensor itself where it has that type.
+  /// The same numbers in another type; the tensor itself if it has that type.
   package func to(_ type: ElementType) throws -> Tensor { try Op.toType(.tensor(self), .type(type)) }
 
-  /// The same numbers on another device, in another type when asked. `waits` false lets the host go on while the device
-  /// copies: page-locked memory must then stay unchanged until the stream has come so far; other memory may change at once.
+  /// The same numbers on `device`, and in `type` if given. If `waits` is false, the host continues during the copy:
+  /// page-locked memory must then stay unchanged until the stream has passed the copy; other memory may change at once.
   package func to(_ device: Device, type: ElementType? = nil, waits: Bool = true) throws -> Tensor {
     try Op.toDevice(.tensor(self), .device(device), .type(type ?? self.type), .bool(!waits))
   }
 
-  /// The same numbers laid out row by row, or with the channels of a pixel side by side.
+  /// The same numbers in row-major order, or with the channels of a pixel adjacent.
   package func contiguous(_ format: MemoryFormat = .contiguous) throws -> Tensor {
     try Op.contiguous(.tensor(self), .format(format))
   }
 
-  /// The same numbers without a way back to what made them.
+  /// The same numbers without gradient history.
   package func detach() throws -> Tensor { try Op.detach(.tensor(self)) }
 
-  /// Overwrites the elements with those of `source`, converted and broadcast.
+  /// Overwrites the elements with `source`, converted and broadcast to this shape.
   package func copy(from source: Tensor) throws { try Op.copy.run(.tensor(self), .tensor(source)) }
 
   /// Overwrites every element with `value`.

@@ -1,4 +1,5 @@
-/// Many numbers to few.
+/// Reductions and matrix products. A reduced dimension disappears, or keeps extent 1 if `keep` is true. All throw
+/// `EngineError` if torch refuses.
 extension Tensor {
   private enum Op {
     static let sum = Operator("sum")
@@ -14,45 +15,46 @@ extension Tensor {
     static let all = Operator("all")
   }
 
-  /// True where every element is a number; waits for the device.
+  /// True if every element is finite. Waits for the device.
   package func allFinite() throws -> Bool { try Op.all(.tensor(Op.isFinite(.tensor(self)))).item() != 0 }
 
-  /// The sum of all elements, a tensor of one element without dimensions.
+  /// The sum of all elements, a tensor of shape [].
   package func sum() throws -> Tensor { try Op.sum(.tensor(self)) }
 
-  /// Sums along dimensions.
+  /// Sums over `dimensions`.
   package func sum(_ dimensions: [Int], keep: Bool = false) throws -> Tensor {
     try Op.sumDim(.tensor(self), .ints(dimensions), .bool(keep))
   }
 
-  /// Means along dimensions.
+  /// Means over `dimensions`.
   package func mean(_ dimensions: [Int], keep: Bool = false) throws -> Tensor {
     try Op.mean(.tensor(self), .ints(dimensions), .bool(keep))
   }
 
-  /// Largest elements along one dimension.
+  /// The largest elements along one dimension.
   package func largest(_ dimension: Int, keep: Bool = false) throws -> Tensor {
     try Op.amax(.tensor(self), .ints([dimension]), .bool(keep))
   }
 
-  /// Places (Int64) of the largest elements along one dimension.
+  /// Indices (Int64) of the largest elements along one dimension, which disappears.
   package func argmax(_ dimension: Int) throws -> Tensor { try Op.argmax(.tensor(self), .int(dimension)) }
 
-  /// The `count` largest elements along one dimension, falling, and their places (Int64).
+  /// The `count` largest elements along one dimension, falling, and their indices (Int64).
   package func topk(_ count: Int, _ dimension: Int) throws -> (values: Tensor, indices: Tensor) {
     let both = try Op.topk.all(.tensor(self), .int(count), .int(dimension))
     return (both[0], both[1])
   }
 
-  /// Shares that add up to 1 along one dimension, computed as float32.
+  /// The softmax along one dimension, computed as float32.
   package func softmax(_ dimension: Int) throws -> Tensor {
     try Op.softmax(.tensor(self), .int(dimension), .type(.float32))
   }
 
-  /// Logarithms of the softmax, computed as float32.
+  /// The logarithm of the softmax along one dimension, computed as float32.
   package func logSoftmax(_ dimension: Int) throws -> Tensor {
     try Op.logSoftmax(.tensor(self), .int(dimension), .type(.float32))
   }
 
+  /// The matrix product: [..., n, k] times [..., k, m] gives [..., n, m].
   package func matmul(_ other: Tensor) throws -> Tensor { try Op.matmul(.tensor(self), .tensor(other)) }
 }

@@ -1,15 +1,15 @@
-/// Follows the consumer step by step through `Replay`'s recursion, on the times that were really seen: what it waited beyond
-/// what the costs of its batches explain is a standstill that nobody measured.
+/// Finds pauses that no cost explains: the measured stall of a step minus the stall that `Replay`'s recursion computes
+/// from the costs of its batch.
 ///
-/// The system takes a core away, a thread wakes late, memory is slow to come: no image's cost shows it, the consumer's waiting
-/// does. Entered into the record as a pause, the replay asks for the depth that would have ridden it out.
+/// The system may take a core away, wake a thread late or deliver memory slowly. No image's cost shows this, but the
+/// consumer's stall does. Recorded as a pause, it makes the replay choose a depth that would have absorbed it.
 struct ConsumerShadow: Sendable {
   private var released = [Double](repeating: 0, count: 2048)
   private var slot = 0
   private var taken = 0.0
   private var free = 0.0
 
-  /// Takes a step made under `setting`; the seconds of its waiting that are unexplained.
+  /// Adds a step made under `setting`. Returns the unexplained seconds of its stall.
   mutating func unexplainedSeconds(_ step: TuningStep, setting: TuningSetting, model: LoaderModel) -> Double {
     let batch = Double(model.batch)
     let workers = Double(setting.workers)
@@ -20,7 +20,7 @@ struct ConsumerShadow: Sendable {
     taken = max(taken + interval, released[back] + rounds * image)
     let done = taken + max(image, step.longestImageSeconds)
     let unexplained = free + step.stallSeconds - max(done, free)
-    // Where the batch came later than thought, or sooner, the clock of the workers is set by what was seen.
+    // If the batch came later or earlier than computed, the workers' clock is set to the observed time.
     if step.stallSeconds > 0 || unexplained < 0 { taken += free + step.stallSeconds - done }
     free += step.stallSeconds + step.holdSeconds
     released[slot] = free

@@ -3,20 +3,21 @@ import Foundation
 /// The natural logarithm.
 func logarithm(_ value: Double) -> Double { log(value) }
 
-/// Plays the recorded batches once more with another setting: what would the consumer have waited?
+/// Computes the stall that the recorded batches would have had with another setting.
 ///
-/// An exact recursion over batches, not over images. With A the time the last image of a batch is taken, F the time its
-/// last image is done, R the time its slot is free again, s seconds an image, w workers and k slots:
+/// The recursion is exact over batches, not over images. With A the time at which the last image of a batch is taken, F
+/// the time at which it is done, R the time at which the slot is free again, s seconds per image, w workers and k
+/// slots:
 ///
 ///     A[j] = max(A[j-1] + B s / w, R[j-k] + (ceil(B / w) - 1) s) + pause[j]
 ///     F[j] = A[j] + longest[j];   take[j] = max(R[j-1], F[j]);   R[j] = take[j] + hold[j]
 ///
-/// It needs no distribution: pauses, bursts and a slow image at the head of the line are in the record. The record is
-/// played twice in a ring, and the second round counts, so that the first batches carry no credit.
+/// It assumes no distribution: the record contains pauses, bursts and slow images. The record is replayed twice in a
+/// ring and only the second round counts, so the first batches have no advantage.
 struct Replay: Sendable {
   private var released = [Double](repeating: 0, count: 2048)
 
-  /// Share of the consumer's time spent waiting under `setting`; 0 where nothing is recorded.
+  /// The share of the consumer's time that is stall under `setting`; 0 without a record.
   mutating func stallShare(
     of setting: TuningSetting, history: borrowing TuningHistory, model: LoaderModel
   ) -> Double {
@@ -48,10 +49,10 @@ struct Replay: Sendable {
     return held + stall > 0 ? stall / (held + stall) : 0
   }
 
-  /// The shallowest depth of `depths` that keeps the stall share at or below `limit`; nil where not even the deepest does.
+  /// The shallowest depth in `depths` with a stall share of at most `limit`; nil if none has.
   ///
-  /// More slots never make a batch later, so the answer is galloped towards from below, where it mostly lies, and then halved
-  /// in on: a replay of a long record takes some hundredths of a millisecond of the consumer's time.
+  /// More slots never make a batch later, so a galloping search from below, then bisection, finds it. A replay of a
+  /// long record takes a few hundredths of a millisecond of the consumer's time.
   mutating func shallowest(
     in depths: ClosedRange<Int>, workers: Int, limit: Double, history: borrowing TuningHistory, model: LoaderModel
   ) -> Int? {

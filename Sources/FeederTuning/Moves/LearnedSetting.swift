@@ -1,11 +1,11 @@
-/// What a run's tuner found, for the next run to begin with.
+/// The setting that a run's tuner found, with which the next run begins.
 package struct LearnedSetting: Sendable, Equatable {
-  /// The setting at the end.
+  /// The setting at the end of the run.
   package let setting: TuningSetting
-  /// Steps it was learned from, those of earlier runs included.
+  /// Steps from which it was learned, including steps of earlier runs.
   package let stepCount: Int
 
-  /// A setting and the steps behind it.
+  /// A setting and the number of steps behind it.
   package init(setting: TuningSetting, stepCount: Int) {
     self.setting = setting
     self.stepCount = stepCount

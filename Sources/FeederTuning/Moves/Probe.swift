@@ -1,16 +1,16 @@
-/// A change of the worker count on trial: it stays only where the loader really became faster.
+/// A trial of another worker count. The count stays only if the loader became faster.
 ///
-/// Speed is CPU seconds of work done in a second, not batches: that is free of the batches' own spread. Where workers mostly
-/// read, it is batches a second.
+/// Speed is CPU seconds of work per second, because the spread of the batches does not affect it. If workers mostly
+/// read, speed is batches per second.
 struct Probe: Sendable {
-  /// A change must bring this share of speed.
+  /// The least gain of speed, as a share.
   static let leastGain = 0.02
-  /// Windows that are let pass after a change, in which both settings mix.
+  /// Windows to skip after a change, because they mix both settings.
   private static let mixedWindows = 1
-  /// Windows that are judged.
+  /// Windows to judge.
   private static let judgedWindows = 2
 
-  /// Work, batches and seconds of some windows.
+  /// Work, batches and seconds of several windows.
   struct Rate: Sendable {
     var cpuSeconds = 0.0
     var readSeconds = 0.0
@@ -25,10 +25,10 @@ struct Probe: Sendable {
       seconds += window.seconds
     }
 
-    /// Batches a second.
+    /// Batches per second.
     var batchRate: Double { seconds > 0 ? batches / seconds : 0 }
 
-    /// Work a second over `other`'s, less 1.
+    /// The work per second over `other`'s, minus 1.
     func gain(over other: Rate) -> Double {
       let isCPUBound = cpuSeconds > 0.2 * (cpuSeconds + readSeconds)
       let (mine, theirs) = isCPUBound ? (cpuSeconds, other.cpuSeconds) : (batches, other.batches)
@@ -37,22 +37,23 @@ struct Probe: Sendable {
     }
   }
 
-  /// What is left of a trial after a window.
+  /// The result of a trial after a window.
   enum Outcome: Equatable { case undecided, pays, failed(gain: Double) }
 
-  /// The setting before.
+  /// The setting before the trial.
   let before: TuningSetting
   private let rateBefore: Rate
   private(set) var rate = Rate()
   private var windowCount = 0
 
-  /// Begins a trial of a change away from `before`, which ran at `rate`.
+  /// Begins a trial that replaces `before`, which ran at `rate`.
   init(before: TuningSetting, rate: Rate) {
     self.before = before
     rateBefore = rate
   }
 
-  /// Takes a window under the new setting. Where the consumer waits no longer, there is nothing more to gain.
+  /// Adds a window under the new setting. The trial also pays if the consumer no longer stalls, because more cannot be
+  /// gained.
   mutating func observe(_ window: borrowing TuningWindow) -> Outcome {
     windowCount += 1
     guard windowCount > Self.mixedWindows else { return .undecided }

@@ -1,40 +1,40 @@
-/// The setting that holds hardly more than the fewest bytes among those that wait hardly more than the best one.
+/// Chooses a setting that needs little more than the fewest bytes and stalls little more than the best setting.
 ///
-/// Workers and depth are chosen together: a worker more can save a slot, and the other way round. Of settings within a tenth
-/// of the fewest bytes the one with the most workers is taken: they sleep while costs stay as they are, and take over at
-/// once where costs rise. Workers beyond the cores that are left to them are no reserve (`LoaderModel.availableCores`).
+/// Workers and depth are chosen together, because one more worker can save a slot, and the reverse. Among settings
+/// within a tenth of the fewest bytes, the one with the most workers wins: they sleep while costs are constant and take
+/// over at once if costs rise. Workers beyond the available cores are no reserve (`LoaderModel.availableCores`).
 struct SettingChoice: Sendable {
-  /// Waiting given away for memory, as a share of time: 0.1 points,
+  /// Stall that may be traded for memory: 0.1 % of the time,
   private static let tolerance = 0.001
-  /// or this share of the waiting that no setting can avoid.
+  /// or this share of the stall that no setting can avoid.
   private static let relativeTolerance = 0.01
-  /// Share of speed kept in hand by the workers, so that small drifts need no new setting.
+  /// Share of speed that workers keep in reserve, so that small drifts need no new setting.
   static let margin = 0.1
-  /// One step in this many may find the buffer empty.
+  /// One step in this many may find no batch ready.
   private static let tail = 150.0
-  /// Standard errors added to the utilisation that sets the depth.
+  /// Standard errors added to the utilisation that decides the depth.
   private static let confidence = 1.0
-  /// The same before a slot is given back: more than it takes to ask for one, or the two would take turns.
+  /// The same before a slot is given back. It is larger, or the tuner would add and remove slots in turn.
   private static let keepConfidence = 2.0
-  /// Bytes over the fewest that workers in reserve may cost.
+  /// Bytes of a setting with reserve workers, as a multiple of the fewest bytes.
   private static let reserveShare = 1.1
-  /// Utilisation from which on a stock that a pause has emptied hardly fills again before the next.
+  /// Utilisation from which prefetched batches hardly build up again between two pauses.
   private static let fillingUtilisation = 0.95
-  /// Settings of workers that are looked at, at most.
+  /// The most worker counts to examine.
   private static let candidateLimit = 12
 
-  /// What was chosen.
+  /// The chosen setting.
   let setting: TuningSetting
-  /// Stall share that the replay predicts for it.
+  /// The stall share that the replay predicts for it.
   let stallShare: Double
-  /// Depth that the queue's tail and the pauses ask for, which the record may be too short to show.
+  /// The depth for the queue's tail and the pauses, which the record may be too short to contain.
   let tailDepth: Int
-  /// The shallowest depth that may be gone back to.
+  /// The shallowest depth that the tuner may return to.
   let keptDepth: Int
-  /// Least stall share that any setting would have.
+  /// The least stall share of any setting.
   let leastStallShare: Double
 
-  /// Chooses within `limits`, with at most `most` workers.
+  /// Chooses within `limits`, with at most `mostWorkers` workers.
   init(
     history: borrowing TuningHistory, model: LoaderModel, limits: TuningLimits, mostWorkers most: Int,
     pauses: PauseMemory, replay: inout Replay
@@ -46,7 +46,7 @@ struct SettingChoice: Sendable {
     let least = replay.stallShare(of: best, history: history, model: model)
     let limit = least + max(Self.tolerance, Self.relativeTolerance * least)
     let enough = max(model.holdSeconds / (1 + Self.margin), model.batchSeconds(workers: top) * 1.005)
-    // A stock that never fills rides nothing out.
+    // Prefetched batches that never build up absorb no pause.
     let floor =
       model.utilisation(workers: top) < Self.fillingUtilisation
       ? pauses.depth(stepSeconds: model.holdSeconds, limit: Self.tolerance) : 0
@@ -76,8 +76,8 @@ struct SettingChoice: Sendable {
     keptDepth = tailDepth(Self.keepConfidence)
   }
 
-  /// The fewest workers that are as fast as `most` of them: more than the cores that are left bring nothing, but for one
-  /// that works while another waits for bytes or for a slot.
+  /// The fewest workers that are as fast as `most`. More workers than available cores bring nothing, except one that
+  /// works while another waits for bytes or a slot.
   private static func usefulWorkers(_ most: Int, model: LoaderModel, limits: TuningLimits) -> Int {
     let fastest = (limits.workers.lowerBound...most).map { model.batchSeconds(workers: $0) }.min() ?? 0
     let fewest = (limits.workers.lowerBound...most).first { model.batchSeconds(workers: $0) <= fastest * 1.005 } ?? most

@@ -1,50 +1,50 @@
-/// The way from the setting in force towards the chosen one: up where that pays, down where it costs nothing.
+/// Moves from the present setting towards the chosen one: up if that pays, down if it costs nothing.
 ///
-/// A pure function of what is known now. Idle workers sleep and cost their scratch alone, so they are not taken away for being
-/// idle; slots are what memory is spent on.
+/// A pure function of present knowledge. Idle workers sleep and cost only their scratch, so idleness is no reason to
+/// remove them. Slots take most of the memory.
 struct SettingMove: Sendable {
-  /// Predicted waiting, as a share of time, that is worth a change.
+  /// Predicted stall share that is worth a change.
   private static let worthwhile = 0.003
-  /// The same from `deepDepth` on, where waiting is a rare event and one in the record proves little.
+  /// The same from `deepDepth` on, because stalls are then rare and one in the record proves little.
   private static let worthwhileDeep = 0.01
-  /// See `worthwhileDeep`.
+  /// The depth from which `worthwhileDeep` applies.
   private static let deepDepth = 8
-  /// The same as a share of the waiting that is predicted: where the loader limits, a little less of it is noise.
+  /// The same as a share of the predicted stall: if the loader limits, a small improvement is noise.
   private static let worthwhileShare = 0.03
-  /// Utilisation from which on more workers are wanted whatever the record says.
+  /// Utilisation from which more workers are wanted, whatever the record says.
   private static let fullUtilisation = 0.97
-  /// Depth that is missing, as a share of what is there, from which on the queue's tail alone is worth a change.
+  /// Missing depth, as a share of the present depth, from which the queue's tail alone justifies a change.
   private static let missingShare = 0.25
-  /// Bytes that a saving must leave, as a share.
+  /// A saving must bring the bytes down to this share.
   private static let savingShare = 0.84
-  /// The same where more workers take the place of memory: the two would take turns.
+  /// The same if workers replace memory; with a weaker limit the two would replace each other in turn.
   private static let tradeShare = 0.7
-  /// Workers of a choice over those in force from which on they are worth waking as a reserve.
+  /// The ratio of chosen to present workers from which the reserve is worth adding.
   private static let reserveShare = 1.25
-  /// Utilisation below which a loader is far from full: slots are then given back by halves.
+  /// Utilisation below which the loader is far from full. Slots are then given back by halves.
   private static let farFromFull = 0.8
-  /// Steps of a run, or after a change of a loader that is nearly full, in which memory is given back down to `youngDepth`
-  /// only: what comes every few hundred steps, a pause or an excursion of the queue, cannot have been seen yet.
+  /// Steps of a run, or after a change if the loader is nearly full, in which the depth is not lowered below
+  /// `youngDepth`. A pause or a long queue that comes every few hundred steps cannot have been observed yet.
   private static let youngStepCount = 256
-  /// Eight slots.
+  /// The depth of eight slots.
   private static let youngDepth = 7
 
-  /// Within what it moves.
+  /// The limits of all moves.
   let limits: TuningLimits
-  /// The setting in force.
+  /// The present setting.
   let setting: TuningSetting
-  /// What costs are now.
+  /// The present costs.
   let model: LoaderModel
-  /// Where to go.
+  /// The target.
   let choice: SettingChoice
-  /// Stall share that the replay predicts for the setting in force.
+  /// The stall share that the replay predicts for the present setting.
   let predicted: Double
-  /// Steps since the run began.
+  /// Steps since the start of the run.
   let stepCount: Int
   /// Steps since costs last changed.
   let stepsSinceChange: Int
 
-  /// More workers or depth where that pays, at most the double of workers or slots; nil where it does not.
+  /// More workers or depth if that pays, with at most twice the workers or slots; nil if it does not.
   var shortage: TuningSetting? {
     var next = setting
     let gain = predicted - choice.stallShare
@@ -54,7 +54,7 @@ struct SettingMove: Sendable {
     if choice.setting.workers > setting.workers, isWorthwhile || isSlow {
       next.workers = min(choice.setting.workers, setting.workers * 2)
     }
-    // The queue's tail has no meaning where the loader limits.
+    // The queue's tail has no meaning if the loader limits.
     let missing = Double(choice.tailDepth - setting.prefetchDepth)
     let isShallow =
       missing >= max(1, Self.missingShare * Double(setting.prefetchDepth))
@@ -64,7 +64,8 @@ struct SettingMove: Sendable {
     return next == setting ? nil : next
   }
 
-  /// Fewer bytes where that costs nothing, workers in reserve where they do; nil where there is nothing to give back.
+  /// Fewer bytes if that costs nothing, and reserve workers if they are worth adding; nil if there is nothing to
+  /// change.
   var surplus: TuningSetting? {
     var next = choice.setting
     if !isSaturated { next.prefetchDepth = max(next.prefetchDepth, min(choice.keptDepth, setting.prefetchDepth)) }
@@ -77,7 +78,7 @@ struct SettingMove: Sendable {
     return next == setting ? nil : next
   }
 
-  /// True where the loader limits beyond doubt, whatever the setting.
+  /// True if the loader certainly limits under every setting.
   var isSaturated: Bool {
     let most = limits.mostWorkers
     return model.utilisation(workers: most) - 2 * model.utilisationError(workers: most) > TuningVerdict.bound
@@ -87,7 +88,7 @@ struct SettingMove: Sendable {
     Double(choice.setting.workers) >= Self.reserveShare * Double(setting.workers)
   }
 
-  /// How far the depth may go back at once.
+  /// The depth below which the next move may not go.
   private var leastNow: Int {
     let error = 2 * model.utilisationError(workers: setting.workers)
     let isFarFromFull = model.utilisation(workers: setting.workers) + error < Self.farFromFull

@@ -1,38 +1,38 @@
-/// What the tuner may move: how many workers fill images, and how many batches lie ready or in work ahead.
+/// The two numbers that the tuner controls: the workers, and the prefetch depth.
 package struct TuningSetting: Sendable, Hashable, Codable, CustomStringConvertible {
   /// Threads that read, decode and augment.
   package var workers: Int
-  /// Batches beside the one the consumer holds.
+  /// Batches that are ready or in work, besides the one that the consumer holds.
   package var prefetchDepth: Int
 
-  /// A setting by its two numbers.
+  /// A setting from its two numbers.
   package init(workers: Int, prefetchDepth: Int) {
     self.workers = workers
     self.prefetchDepth = prefetchDepth
   }
 
-  /// As people read it: `3 workers, depth 4`.
+  /// The setting as text: `3 workers, depth 4`.
   package var description: String {
     "\(workers) \(workers == 1 ? "worker" : "workers"), depth \(prefetchDepth)"
   }
 }
 
-/// Within what the tuner must stay; fixed for the life of a loader.
+/// The limits of the tuner, constant for the life of a loader.
 package struct TuningLimits: Sendable, Equatable {
-  /// Images a batch.
+  /// Batch size in images.
   package var batch: Int
-  /// Workers from the fewest to the most; one number where the user pinned it.
+  /// The permitted workers; a range of one number if the user pinned it.
   package var workers: ClosedRange<Int>
-  /// Prefetch depths from the shallowest to the deepest; one number where the user pinned it.
+  /// The permitted prefetch depths; a range of one number if the user pinned it.
   package var prefetchDepth: ClosedRange<Int>
-  /// Bytes of a slot.
+  /// Bytes per slot.
   package var slotByteCount: Int
-  /// Bytes of one worker's scratch.
+  /// Bytes of scratch per worker.
   package var scratchByteCount: Int
-  /// Bytes that slots and scratch may take together; nil sets no limit.
+  /// The most bytes of slots and scratch together; nil for no limit.
   package var byteBudget: Int?
 
-  /// Limits by their fields. 64 is the deepest depth by default: beyond it a stall is one of speed, not of variation.
+  /// Limits from their values. Beyond a depth of 64 a stall comes from speed, not from variation.
   package init(
     batch: Int, workers: ClosedRange<Int>, prefetchDepth: ClosedRange<Int> = 1...64, slotByteCount: Int,
     scratchByteCount: Int, byteBudget: Int? = nil
@@ -46,43 +46,43 @@ package struct TuningLimits: Sendable, Equatable {
     self.byteBudget = byteBudget
   }
 
-  /// Bytes that a setting holds: one slot more than its depth, and each worker's scratch.
+  /// Bytes of a setting: depth + 1 slots, and the scratch of each worker.
   package func byteCount(_ setting: TuningSetting) -> Int {
     (setting.prefetchDepth + 1) * slotByteCount + setting.workers * scratchByteCount
   }
 
-  /// True where the setting keeps within the budget.
+  /// True if the setting is within the budget.
   package func fits(_ setting: TuningSetting) -> Bool { byteBudget.map { byteCount(setting) <= $0 } ?? true }
 
-  /// The deepest depth that the budget leaves beside `count` workers; nil where not even the shallowest fits.
+  /// The deepest depth within the budget beside `count` workers; nil if not even the shallowest fits.
   package func deepest(workers count: Int) -> Int? {
     guard let byteBudget else { return prefetchDepth.upperBound }
     let depth = (byteBudget - count * scratchByteCount) / max(slotByteCount, 1) - 1
     return depth < prefetchDepth.lowerBound ? nil : min(depth, prefetchDepth.upperBound)
   }
 
-  /// The shallowest depth that is worth choosing: 2, since with one batch ahead the loader and the consumer take turns and every
-  /// hiccup is the consumer's; up to 4 where slots are cheap, a thirty-second of the budget in all.
+  /// The shallowest depth worth choosing, at least 2: with one batch ahead, loader and consumer take turns, and every
+  /// delay stalls the consumer. Up to 4 if slots are cheap, at most 1/32 of the budget in total.
   package var leastUsefulDepth: Int {
     let cheap = byteBudget.map { $0 / 32 / max(slotByteCount, 1) - 1 } ?? 0
     return min(max(prefetchDepth.lowerBound, min(max(cheap, 2), 4)), prefetchDepth.upperBound)
   }
 
-  /// The most workers that the budget leaves beside the shallowest depth, and never fewer than the fewest.
+  /// The most workers within the budget beside the shallowest depth; at least the fewest permitted.
   package var mostWorkers: Int {
     guard let byteBudget, scratchByteCount > 0 else { return workers.upperBound }
     let affordable = (byteBudget - (prefetchDepth.lowerBound + 1) * slotByteCount) / scratchByteCount
     return min(max(affordable, workers.lowerBound), workers.upperBound)
   }
 
-  /// The nearest setting inside the limits: workers first, then as much of the depth as the budget leaves.
+  /// The nearest setting within the limits. Workers are kept first, then as much depth as the budget allows.
   package func clamped(_ setting: TuningSetting) -> TuningSetting {
     let count = min(max(setting.workers, workers.lowerBound), mostWorkers)
     let depth = min(setting.prefetchDepth, deepest(workers: count) ?? prefetchDepth.lowerBound)
     return TuningSetting(workers: count, prefetchDepth: max(depth, prefetchDepth.lowerBound))
   }
 
-  /// Where a run begins that has learned nothing: all workers, since nothing else wants the cores before the first batch,
-  /// and depth 8, which moves as evidence comes.
+  /// The start of a run that has learned nothing: all workers, because nothing else needs the cores before the first
+  /// batch, and depth 8, which later evidence changes.
   package var coldStart: TuningSetting { clamped(TuningSetting(workers: workers.upperBound, prefetchDepth: 8)) }
 }

@@ -1,20 +1,20 @@
 import Foundation
 
-/// Tells a lasting change of a cost from its noise: two-sided CUSUM (Page, "Continuous inspection schemes", 1954) on the
-/// logarithm of each window's median.
+/// Detects a lasting change of a cost in spite of noise: two-sided CUSUM (Page, "Continuous inspection schemes", 1954)
+/// on the logarithm of each window's median.
 ///
-/// The median makes one pause in a window invisible: pauses are for the replay to ride out, not for the detector to chase.
+/// A single pause in a window does not move the median. The replay handles pauses.
 struct ChangeDetector: Sendable {
-  /// Standard errors that a window may stray before it counts; the reference value of CUSUM.
+  /// Standard errors that a window may deviate before it counts: the reference value of CUSUM.
   private static let reference = 1.0
-  /// Sum at which a change is declared: one window far away does it, or several that stray the same way.
+  /// The sum at which a change is declared: one window far away, or several that deviate in the same direction.
   private static let threshold = 7.0
-  /// A window's weight is capped, so that no single one counts for more than a declared change.
+  /// The largest weight of a window, so that one window declares no more than one change.
   private static let cap = 10.0
-  /// Changes below about this share never matter to a setting, however little noise there is.
+  /// The smallest relative change that matters to a setting, however low the noise is.
   private static let floor = 0.05
 
-  /// Shift of the logarithm that a change of our own explains: queues, caches, shared cores.
+  /// The shift of the logarithm that a change by the tuner itself explains, through queues, caches and shared cores.
   private static let ownShift = 0.4
 
   private var windowCount = 0
@@ -22,15 +22,16 @@ struct ChangeDetector: Sendable {
   private var meanSpread = 0.0
   private var upper = 0.0
   private var lower = 0.0
-  /// Windows since the running sum left zero: where a declared change began.
+  /// Windows since the sum left 0, at which a declared change began.
   private(set) var onset = 0
 
-  /// Forgets everything but its settings.
+  /// Forgets all windows.
   mutating func rebase() { self = ChangeDetector() }
 
-  /// Takes one window's values, sorted; true where a lasting change is declared. Values of zero or less say nothing.
+  /// Adds one window's values, which must be sorted. True if a lasting change is declared. Values of 0 or less are
+  /// ignored.
   ///
-  /// `isOwnChange` says that the tuner itself moved something that may shift the cost a little: such a shift is taken over.
+  /// `isOwnChange` is true if the tuner has just changed a setting. Then a small shift becomes the new mean.
   mutating func observe(sorted values: [Double], isOwnChange: Bool = false) -> Bool {
     guard let smallest = values.first, smallest > 0 else { return false }
     let median = Self.log(values[values.count / 2])
@@ -41,7 +42,7 @@ struct ChangeDetector: Sendable {
       meanLog = median
       return false
     }
-    // The standard error of a median is about 1.25 times that of a mean.
+    // The standard error of a median is about 1.25 times the standard error of a mean.
     let error = max(1.25 * max(meanSpread, spread) / Double(values.count).squareRoot(), Self.floor)
     let distance = (median - meanLog) / (error * (1 + 1 / Double(windowCount)).squareRoot())
     let step = min(max(distance, -Self.cap), Self.cap)

@@ -1,9 +1,9 @@
-/// The pauses of the latest steps, kept beyond a change of costs: what a batch costs says nothing about whether the storage or the
-/// system will stand still again, so a change must not make the tuner forget that they did.
+/// The pauses of the latest 1024 steps, from which follows the shallowest depth that absorbs them. They are kept when
+/// costs change, because the cost of a batch says nothing about the next pause of storage or system.
 struct PauseMemory: Sendable {
-  /// Steps that a pause is remembered.
+  /// Steps for which a pause is remembered.
   private static let span = 1024
-  /// Pauses shorter than so many steps are ridden out by the least depth.
+  /// Pauses shorter than this many steps are absorbed by the least depth.
   private static let leastSteps = 2.0
 
   private var pauses: [(step: Int, seconds: Double)] = []
@@ -12,8 +12,8 @@ struct PauseMemory: Sendable {
 
   init() { pauses.reserveCapacity(64) }
 
-  /// Takes a step with the seconds that its production stood still, for a consumer that holds a batch for `stepSeconds`. What
-  /// comes step after step is no pause.
+  /// Notes a step and the seconds that its production paused, for a consumer that holds a batch for `stepSeconds`. A
+  /// delay in every step is no pause.
   mutating func note(_ seconds: Double, stepSeconds: Double) {
     stepCount += 1
     pauses.removeAll { $0.step <= stepCount - Self.span }
@@ -26,13 +26,13 @@ struct PauseMemory: Sendable {
     wasPause = isPause
   }
 
-  /// The shallowest depth whose stock, all but the batch in work, leaves no more than `limit` of the time to pauses; 0 where
-  /// there were none.
+  /// The shallowest depth at which pauses cost at most `limit` of the time; 0 if there were none. One batch of the
+  /// depth is in work, so it absorbs nothing.
   func depth(stepSeconds: Double, limit: Double) -> Int {
     guard stepSeconds > 0, let longest = pauses.map(\.seconds).max() else { return 0 }
     let allowed = limit * Double(min(stepCount, Self.span)) * stepSeconds
     let most = Int(min(longest / stepSeconds, 1e6).rounded(.up))
-    // From the deepest downward: where none is lost, to where too much is.
+    // Searches downward from the depth that absorbs all pauses to the first that loses too much.
     var depth = most
     while depth > 0 {
       let stock = Double(depth - 1) * stepSeconds

@@ -1,27 +1,27 @@
-/// What the latest batches cost and how long the consumer held them, since conditions last changed.
+/// The costs of the latest batches, and the time that the consumer held them, since conditions last changed.
 ///
-/// Kept as plain arrays of at most `capacity` steps, because the replay reads them thousands of times.
+/// Stored in plain arrays of at most `capacity` steps, because the replay reads them thousands of times.
 struct TuningHistory: Sendable {
-  /// Steps remembered: enough to see a pause again that comes every 200 steps, and a tail of one in a hundred.
+  /// Steps that are kept: enough to contain a pause that comes every 200 steps several times, and a tail of 1 %.
   static let capacity = 1024
-  /// Steps dropped at once where it is full, so that dropping costs little.
+  /// Steps to drop at once when the arrays are full, so that dropping is cheap.
   private static let dropCount = 128
 
-  /// Seconds the consumer held each batch.
+  /// Seconds that the consumer held each batch.
   private(set) var hold: [Double] = []
-  /// Seconds of all workers waiting for the batch's bytes, pauses of the storage as a whole left out.
+  /// Seconds that workers waited for the batch's bytes, summed, without pauses of the whole storage.
   private(set) var read: [Double] = []
-  /// CPU seconds of all workers on the batch.
+  /// CPU seconds of all workers for the batch.
   private(set) var cpu: [Double] = []
-  /// Seconds the slowest image took.
+  /// Seconds of the slowest image.
   private(set) var longest: [Double] = []
-  /// Seconds that all workers stood still together, as far as is known.
+  /// Seconds in which all workers paused together, as far as is known.
   private(set) var pause: [Double] = []
-  /// All steps since conditions last changed, those that were dropped included.
+  /// Hold seconds of all steps since conditions last changed, including dropped ones.
   private(set) var holdMoments = Moments()
-  /// See `holdMoments`.
+  /// The same for `read`.
   private(set) var readMoments = Moments()
-  /// See `holdMoments`.
+  /// The same for `cpu`.
   private(set) var cpuMoments = Moments()
 
   private var standstillCount = 0
@@ -34,15 +34,15 @@ struct TuningHistory: Sendable {
     pause.reserveCapacity(Self.capacity)
   }
 
-  /// Steps remembered now.
+  /// Steps that are kept now.
   var count: Int { hold.count }
 
-  /// Adds a step that `workers` made, of `batch` images. `unexplained` are seconds in which the consumer waited for no cost
-  /// that was measured.
+  /// Adds a step of `workers` workers and `batch` images. `unexplained` are seconds of stall that no measured cost
+  /// explains.
   mutating func add(_ step: TuningStep, workers: Int, batch: Int, unexplained: Double) {
     if count == Self.capacity { drop(Self.dropCount) }
     var (rest, standstill) = split(step, workers: workers, batch: batch)
-    // What comes again and again is no pause but a slow storage.
+    // A pause in many steps in a row is no pause but slow storage.
     standstillCount = standstill > 0 ? standstillCount + 1 : 0
     if standstillCount > 2 { (rest, standstill) = (step.readSeconds, 0) }
     let isNew = !pause.suffix(2).contains { $0 > 0 }
@@ -56,20 +56,21 @@ struct TuningHistory: Sendable {
     pause.append(max(isNew ? standstill : 0, unexplained))
   }
 
-  /// A pause of the storage keeps every worker waiting as long as the slowest image: it is one event on the clock, however
-  /// many workers there are, and must not be divided by their number.
+  /// Splits the read seconds into ordinary waiting and a pause of the storage. A pause holds every worker as long as
+  /// the slowest image, so it is one event in wall time and must not be divided by the number of workers.
   private func split(_ step: TuningStep, workers: Int, batch: Int) -> (read: Double, standstill: Double) {
     let longest = step.longestImageSeconds
     let waits = longest > 0 ? (step.readSeconds / longest).rounded(.down) : 0
     let usual = (readMoments.mean + cpuMoments.mean) / Double(max(batch, 1))
-    // Half the workers in it, and far beyond an ordinary image; queues of a busy storage are not pauses.
+    // A pause holds at least half of the workers, for far longer than an ordinary image. Queues of busy storage are no
+    // pauses.
     guard usual > 0, longest > 6 * usual, waits >= Double(max(workers, 2)) / 2, waits < Double(batch) else {
       return (step.readSeconds, 0)
     }
     return (max(step.readSeconds - waits * longest, 0), longest)
   }
 
-  /// Forgets all but the latest `kept` steps.
+  /// Drops all but the latest `kept` steps.
   mutating func keepLast(_ kept: Int) {
     drop(max(count - kept, 0))
     (holdMoments, readMoments, cpuMoments) = (Moments(hold), Moments(read), Moments(cpu))
@@ -84,13 +85,13 @@ struct TuningHistory: Sendable {
   }
 }
 
-/// Count, mean and variance of numbers that are not kept (Welford, 1962).
+/// Count, mean and variance of numbers that are not stored (Welford, 1962).
 struct Moments: Sendable {
   private(set) var count = 0
   private(set) var mean = 0.0
   private var squares = 0.0
 
-  /// Those of `values`.
+  /// The moments of `values`.
   init(_ values: [Double] = []) {
     for value in values { add(value) }
   }
@@ -103,6 +104,6 @@ struct Moments: Sendable {
     squares += distance * (value - mean)
   }
 
-  /// The variance; 0 below two numbers.
+  /// The variance; 0 for fewer than two numbers.
   var variance: Double { count > 1 ? squares / Double(count - 1) : 0 }
 }

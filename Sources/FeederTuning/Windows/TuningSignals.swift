@@ -1,4 +1,4 @@
-/// The step time and the workers' two costs, each under a change detector.
+/// Change detectors for the step time and the workers' two costs.
 struct TuningSignals: Sendable {
   private var hold = ChangeDetector()
   private var read = ChangeDetector()
@@ -7,15 +7,15 @@ struct TuningSignals: Sendable {
 
   init() { values.reserveCapacity(TuningWindow.stepLimit) }
 
-  /// Takes a window; where a lasting change is declared, the number of windows since it began.
+  /// Adds a window. If a lasting change is declared, returns the number of windows since it began; else nil.
   ///
-  /// `isOwnChange` says that workers were added or taken away just now: small shifts of the costs are then no news.
+  /// `isOwnChange` is true if the tuner has just changed the workers. Small shifts of the costs are then ignored.
   mutating func observe(_ window: borrowing TuningWindow, isOwnChange: Bool) -> Int? {
-    // Workers that queue for a busy storage wait longer the more of them there are; time a batch does not.
+    // Workers that queue for busy storage wait longer the more there are, but the time per batch stays the same.
     let limit = window.seconds / Double(max(window.steps.count, 1))
     let held = Self.observe(window, &hold, &values, false) { $0.holdSeconds }
     let worked = Self.observe(window, &cpu, &values, isOwnChange) { $0.cpuSeconds }
-    // Reading below a tenth of the work decides nothing; above it, it is compared with that tenth.
+    // Read times below a tenth of the CPU time decide nothing, so they are raised to that tenth.
     let waited = Self.observe(window, &read, &values, isOwnChange) {
       max(min($0.readSeconds, limit), 0.1 * $0.cpuSeconds)
     }
@@ -40,23 +40,23 @@ struct TuningSignals: Sendable {
   }
 }
 
-/// Something learned that holds for a number of windows, and no longer than conditions last.
+/// A learned value that holds for a number of windows, or until conditions change.
 struct Bar: Sendable {
   private(set) var value: Double?
   private var windowCount = 0
 
-  /// Learns `value` for `windows` windows.
+  /// Stores `value` for `windows` windows.
   mutating func set(_ value: Double, windows: Int) {
     self.value = value
     windowCount = windows
   }
 
-  /// A window has passed.
+  /// Notes that a window has passed.
   mutating func age() {
     windowCount -= 1
     if windowCount <= 0 { value = nil }
   }
 
-  /// Forgets it.
+  /// Drops the value.
   mutating func lift() { value = nil }
 }

@@ -1,19 +1,19 @@
-/// One step of the consumer, with what the batch of that step cost the workers.
+/// One step of the consumer, and the cost of its batch for the workers.
 package struct TuningStep: Sendable, Equatable {
-  /// Seconds the consumer kept the batch: from taking it to asking for the next one, waiting excluded.
+  /// Seconds that the consumer held the batch: from taking it to asking for the next, without the stall.
   package var holdSeconds: Double
-  /// Seconds the consumer waited for the batch.
+  /// Seconds that the consumer waited for the batch.
   package var stallSeconds: Double
-  /// Batches that were ready when the consumer asked, this one included: 0 where it had to wait.
+  /// Batches that were ready when the consumer asked, including this one; 0 if it had to wait.
   package var readyCount: Int
-  /// Seconds of all workers from asking for the batch's bytes to having them.
+  /// Seconds that workers waited for the batch's bytes, summed.
   package var readSeconds: Double
-  /// CPU seconds of all workers on the batch: decoding, augmenting, hashing.
+  /// CPU seconds of all workers for the batch: decoding, augmentation, hashes.
   package var cpuSeconds: Double
-  /// Seconds that the slowest of the batch's images took one worker.
+  /// Seconds of the batch's slowest image.
   package var longestImageSeconds: Double
 
-  /// A step by its fields.
+  /// A step from its values.
   package init(
     holdSeconds: Double, stallSeconds: Double, readyCount: Int, readSeconds: Double, cpuSeconds: Double,
     longestImageSeconds: Double
@@ -27,30 +27,30 @@ package struct TuningStep: Sendable, Equatable {
   }
 }
 
-/// What was measured between two decisions: `stepLimit` steps or `secondsLimit`, whichever comes first, between batches.
+/// The measurements between two decisions: `stepLimit` steps or `secondsLimit`, whichever comes first.
 ///
-/// The loader keeps one window and reuses it, so that measuring allocates nothing.
+/// The loader keeps one window and reuses it, so measuring allocates nothing.
 package struct TuningWindow: Sendable {
-  /// Steps of a window at most.
+  /// The most steps of a window.
   package static let stepLimit = 16
-  /// Steps of a window at least, however long they take: fewer say nothing about a spread.
+  /// The fewest steps of a window, however long they take: fewer give no spread.
   package static let stepMinimum = 6
-  /// Seconds of a window, where it has its steps.
+  /// Seconds after which a window ends if it has `stepMinimum` steps.
   package static let secondsLimit = 0.5
 
-  /// The steps, all with full batches; a partial batch or a pause between epochs is left out.
+  /// The steps, all with full batches. Partial batches and pauses between epochs are left out.
   package private(set) var steps: [TuningStep] = []
-  /// Seconds of all workers in decoding and augmenting, by the wall clock; more than CPU seconds where cores are short.
+  /// Wall seconds of all workers in decoding and augmentation; more than their CPU seconds if cores are short.
   package var busyWallSeconds = 0.0
-  /// CPU seconds of all workers in decoding.
+  /// CPU seconds of all workers for decoding.
   package var decodeSeconds = 0.0
-  /// CPU seconds of all workers in augmenting and hashing.
+  /// CPU seconds of all workers for augmentation and hashes.
   package var augmentSeconds = 0.0
-  /// Seconds of copying to the device, where that is measured.
+  /// Seconds of copies to the device; 0 if not measured.
   package var copySeconds = 0.0
   /// Bytes read from storage.
   package var readByteCount = 0
-  /// Bytes that slots and scratch really hold at the end of the window; a slot outlives its setting until it is free.
+  /// Bytes that slots and scratch hold at the end of the window. A surplus slot counts until it is free.
   package var heldByteCount = 0
 
   /// An empty window.
@@ -59,35 +59,35 @@ package struct TuningWindow: Sendable {
   /// Adds a step.
   package mutating func add(_ step: TuningStep) { steps.append(step) }
 
-  /// Empties the window, keeping its memory.
+  /// Empties the window and keeps its memory.
   package mutating func clear() {
     steps.removeAll(keepingCapacity: true)
     (busyWallSeconds, decodeSeconds, augmentSeconds, copySeconds, readByteCount) = (0, 0, 0, 0, 0)
   }
 
-  /// True where it is time for a decision.
+  /// True if a decision is due.
   package var isFull: Bool {
     steps.count >= Self.stepLimit || steps.count >= Self.stepMinimum && seconds >= Self.secondsLimit
   }
 
-  /// Seconds of the consumer: holding and waiting.
+  /// Seconds of the consumer: hold and stall.
   package var seconds: Double { holdSeconds + stallSeconds }
 
-  /// Seconds the consumer kept batches.
+  /// Seconds that the consumer held batches.
   package var holdSeconds: Double { steps.reduce(0) { $0 + $1.holdSeconds } }
 
-  /// Seconds the consumer waited.
+  /// Seconds that the consumer waited.
   package var stallSeconds: Double { steps.reduce(0) { $0 + $1.stallSeconds } }
 
-  /// Share of the consumer's time spent waiting.
+  /// The share of the consumer's time that is stall.
   package var stallShare: Double { seconds > 0 ? stallSeconds / seconds : 0 }
 
-  /// Share of the steps that had to wait.
+  /// The share of the steps that had to wait.
   package var stalledStepShare: Double {
     steps.isEmpty ? 0 : Double(steps.count { $0.readyCount == 0 }) / Double(steps.count)
   }
 
-  /// Seconds of all workers waiting for bytes.
+  /// Seconds that workers waited for bytes, summed.
   package var readSeconds: Double { steps.reduce(0) { $0 + $1.readSeconds } }
 
   /// CPU seconds of all workers.

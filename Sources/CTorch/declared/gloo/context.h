@@ -1,5 +1,5 @@
-// Declarations of gloo that torch's ProcessGroupGloo.hpp names. The wheel holds gloo's code and not its headers; nothing here
-// is ever made or called by us, except that the header's inline code must compile.
+// Declarations of gloo that torch's ProcessGroupGloo.hpp uses. The wheel contains gloo's code but not its headers. We
+// make and call nothing of this; the header's inline code only has to compile.
 #pragma once
 
 #include <chrono>
