@@ -1,7 +1,9 @@
-# Sourced by tools/setup, tools/python, tools/tensorboard and tools/pycocotools, whose `fail` says one line and leaves.
+# tools/setup, tools/python, tools/tensorboard and tools/pycocotools source this. Their `fail` prints one line and
+# exits.
 
-# install_wheels WHAT WORDS...: runs `python3 -m pip WORDS...` over wheels alone, without dependencies, each pinned by a hash of its lock.
-# Leaves with one line where a wheel is not the one that was pinned; any other reason of pip's stands above ours.
+# install_wheels WHAT WORDS...: runs `python3 -m pip WORDS...` with wheels only, without dependencies, each pinned by a
+# hash in its lock.
+# Exits with one line if a wheel has another hash. For any other failure, pip's own lines are printed before.
 install_wheels() {
   local what=$1 log name found
   shift

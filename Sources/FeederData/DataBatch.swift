@@ -1,31 +1,31 @@
 import FeederLoader
 
-/// One box of a batch, normalised to its image.
+/// One box of a batch. Coordinates are shares of its image's width and height.
 public struct DataBox: Sendable, Equatable {
-  /// Place of the image in the batch.
+  /// Position of the image in the batch, from 0.
   public let imageIndex: Int
-  /// Class, counted from 0.
+  /// Class number, from 0.
   public let classID: Int
-  /// Centre, width and height in image widths and heights, as YOLO writes them.
+  /// Centre, width and height as shares of the image's width and height, as in YOLO label files.
   public let centerX, centerY, width, height: Float
 }
 
-/// A batch on loan: its memory returns to the loader by `release()`, or when the value goes out of scope.
+/// A batch on loan. Its memory returns to the loader when `release()` is called or the value goes out of scope.
 public struct DataBatch: ~Copyable, Sendable {
   private let batch: Batch
 
   init(_ batch: consuming Batch) { self.batch = batch }
 
-  /// Place in the epoch, counted from 0.
+  /// Index of the batch in its epoch, from 0.
   public var index: Int { batch.index }
   /// Images in this batch.
   public var imageCount: Int { batch.imageCount }
-  /// Planes an image: 1 (grey) or 3 (red, green, blue).
+  /// Planes per image: 1 (grey) or 3 (red, green, blue).
   public var channels: Int { batch.channels }
-  /// Side of the images in pixels.
+  /// Side of the square images in pixels.
   public var imageSize: Int { batch.size.width }
 
-  /// Lends the pixels: imageCount x channels x imageSize x imageSize bytes, without a copy.
+  /// Lends imageCount x channels x imageSize x imageSize bytes without a copy. They are valid until `body` returns.
   public func withPixels<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try body(UnsafeRawBufferPointer(batch.pixels))
   }
@@ -41,9 +41,9 @@ public struct DataBatch: ~Copyable, Sendable {
     }
   }
 
-  /// Index into the split's sorted images, for each place.
+  /// For each image of the batch, its index in the split's sorted images.
   public var imageNumbers: [Int] { batch.images.map(\.entryIndex) }
 
-  /// Gives the memory back before the value's scope ends.
+  /// Returns the memory to the loader now.
   public consuming func release() {}
 }

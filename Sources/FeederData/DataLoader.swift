@@ -2,10 +2,10 @@ import FeederCache
 import FeederDatasets
 import FeederLoader
 
-/// Batches of a data set in the standard YOLO layout: decoded, cached, fitted or augmented, in an order that depends on the
-/// seed alone, by threads of its own.
+/// Delivers batches of a data set in the standard YOLO layout: decoded, cached, and letterboxed or augmented. The order
+/// depends only on the seed. The loader has its own threads.
 ///
-/// One thread at a time uses it. Its end stops its threads; batches may outlive it.
+/// Only one thread at a time may use it. Its deinitialiser stops its threads; batches may outlive it.
 public final class DataLoader {
   /// Names of the classes, by class number.
   public let classNames: [String]
@@ -13,9 +13,9 @@ public final class DataLoader {
   public let imageCount: Int
   private let loader: Loader
 
-  /// Opens `data`, a data.yaml or the folder that holds one, and builds its cache where there is none or the images changed.
+  /// Opens `data`: a data.yaml, or the folder that holds one. Builds the cache if there is none or the images changed.
   ///
-  /// Throws an error whose description is one line: what is wrong, where, and what to do.
+  /// Throws an error whose description is one line: the place, the fault, and the remedy.
   public init(_ data: String, _ options: DataOptions = DataOptions()) throws {
     let dataset = try Dataset.open(data, skipsBadLabels: options.skipsBadLabels)
     let opened = try SourceOpener(dataset, options.sourceOptions).open(options.split.split)
@@ -24,35 +24,35 @@ public final class DataLoader {
     loader = try Loader(source: opened.source, settings: options.loaderSettings)
   }
 
-  /// Batches of every epoch; the last one may be partial.
+  /// Batches per epoch. The last one may be partial.
   public var batchCount: Int { loader.batchCount }
 
-  /// Planes of every image: 1 (grey) or 3 (red, green, blue).
+  /// Planes per image: 1 (grey) or 3 (red, green, blue).
   public var channels: Int { loader.channels }
 
-  /// Bytes that batches in memory and the threads' working memory take at most; mapped cache files are not counted.
+  /// Most bytes that batches and the threads' working memory take. Mapped cache files do not count.
   public var plannedBytes: Int { loader.plannedBytes }
 
-  /// Begins an epoch, counted from 0; what is left of the one before is dropped. `closeMosaic` turns mosaics off.
+  /// Starts `epoch`, counted from 0, and drops what is left of the previous one. `closeMosaic` turns mosaics off.
   public func startEpoch(_ epoch: Int, closeMosaic: Bool = false) {
     loader.startEpoch(max(epoch, 0), closeMosaic: closeMosaic)
   }
 
-  /// The next batch; waits until it is whole. Nil at the end of the epoch, and before the first `startEpoch`.
+  /// Waits for the next batch and returns it. Nil at the end of the epoch and before the first `startEpoch`.
   ///
-  /// Throws where a file cannot be read, too many images are damaged, or the caller holds every batch that fits in memory.
+  /// Throws if a file cannot be read, too many images are damaged, or the caller holds every batch that fits in memory.
   public func nextBatch() throws -> DataBatch? {
     guard let batch = try loader.nextBatch() else { return nil }
     return DataBatch(batch)
   }
 
-  /// Checksum of everything this epoch delivered, pixels and boxes, in order: equal for equal data, seed, epoch and options,
-  /// whatever the machine had to do.
+  /// Checksum of all pixels and boxes that this epoch has delivered, in order. It depends only on the data, the seed,
+  /// the epoch and the options, not on the machine or the number of threads.
   public var streamHash: UInt64 { loader.epochHash }
 
-  /// Seconds that `nextBatch()` has waited until now.
+  /// Seconds that `nextBatch()` has waited so far.
   public var stallSeconds: Double { loader.stallSeconds }
 
-  /// The damaged images met until now, each with its reason; they count as images of plain grey without boxes.
+  /// One line per damaged image found so far, with the reason. Such an image is delivered as plain grey without boxes.
   public var damagedImages: [String] { loader.quarantined.map(\.line) }
 }

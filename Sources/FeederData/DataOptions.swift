@@ -1,71 +1,72 @@
 import FeederCache
 import FeederLoader
 
-/// What a `DataLoader` delivers and what it may use; the defaults are those of the command line.
+/// What a `DataLoader` delivers and what it may use. The defaults are the command line's.
 public struct DataOptions: Sendable {
   /// A part of a data set.
   public enum Split: Sendable {
-    /// Shuffled, with mosaic, scale, shift, flip and colours.
+    /// Shuffled and augmented: mosaic, scale, shift, flip and colours.
     case train
     /// In the data set's order, letterboxed.
     case val
-    /// As `val`, of a data set that keeps images back.
+    /// As `val`, from the images that the data set holds back for the final test.
     case test
   }
 
-  /// How images are kept; the pixels delivered are the same in every form.
+  /// How images are stored. Every form delivers the same pixels.
   public enum Cache: String, Sendable {
-    /// Chosen for this machine and data.
+    /// The form that is predicted to be faster for this machine and data.
     case auto
-    /// The files' bytes in one mapped file, decoded at each use.
+    /// The files' bytes in one mapped file. Images are decoded at each use.
     case jpeg
     /// Decoded pixels in one mapped file.
     case pixels
-    /// The files themselves, read at each use.
+    /// No cache file. The images' own files are read and decoded at each use.
     case none
   }
 
-  /// The part to deliver.
+  /// The split to deliver.
   public var split = Split.train
-  /// Leaves bad label lines out instead of refusing the data set.
+  /// Leaves bad label lines out. If false, a bad label line makes opening the data set fail.
   public var skipsBadLabels = false
-  /// Images a batch.
+  /// Images per batch.
   public var batch = 16
   /// Side of the square images in pixels.
   public var imageSize = 640
-  /// Seed of order and augmentation.
+  /// Seed of the order and the augmentation.
   public var seed: UInt64 = 0
-  /// Planes an image, 1 or 3; nil takes 1 where at least 95 % of the images are grey.
+  /// Planes per image, 1 or 3. Nil takes 1 if at least 95 % of the images are grey, else 3.
   public var channels: Int?
-  /// Bytes that batches and working memory may take; by default a quarter of what this process may have, at most 2 GiB.
+  /// Bytes that batches and working memory may take. By default a quarter of the available memory, at most 2 GiB.
   public var memory = MemoryLimit().defaultBudget
-  /// How images are kept.
+  /// How images are stored.
   public var cache = Cache.auto
-  /// Folder of cache files; nil takes `$XDG_CACHE_HOME/feeder`, else `~/.cache/feeder`.
+  /// Folder of the cache files. Nil takes `$XDG_CACHE_HOME/feeder`, else `~/.cache/feeder`.
   public var cacheFolder: String?
-  /// Threads that decode and augment; nil leaves one core to the caller.
+  /// Threads that decode and augment. Nil leaves one core to the caller.
   public var workers: Int?
-  /// Batches made ahead.
+  /// Batches filled ahead of the caller.
   public var prefetchDepth = LoaderSettings.defaultPrefetchDepth
-  /// Which of several processes this is: of each global batch, rank r of N takes images r, r + N and so on.
+  /// Number of this process, from 0, if several share each epoch. Rank r of N takes images r, r + N, ... of each global
+  /// batch.
   public var rank = 0
   /// Processes that share each epoch.
   public var rankCount = 1
-  /// Probability of a mosaic of four.
+  /// Probability of a mosaic of four images.
   public var mosaic = Self.standard.mosaic
-  /// Largest shift, in image sizes.
+  /// Largest shift, as a share of the image size.
   public var translate = Self.standard.translate
-  /// Largest change of scale.
+  /// Largest relative change of scale.
   public var scale = Self.standard.scale
   /// Probability of a horizontal flip.
   public var fliplr = Self.standard.fliplr
   /// Probability of a vertical flip.
   public var flipud = Self.standard.flipud
-  /// Largest rotation either way, in degrees; 0 to 180.
+  /// Largest rotation in either direction, in degrees: 0 to 180.
   public var degrees = Self.standard.degrees
-  /// Largest shear either way, in degrees; 0 to 44.
+  /// Largest shear in either direction, in degrees: 0 to 44.
   public var shear = Self.standard.shear
-  /// Largest perspective either way, 0 to 0.001.
+  /// Largest perspective in either direction: 0 to 0.001.
   public var perspective = Self.standard.perspective
   /// Largest relative changes of hue, saturation and value.
   public var hsv = (hue: Self.standard.hsvH, saturation: Self.standard.hsvS, value: Self.standard.hsvV)
@@ -75,7 +76,7 @@ public struct DataOptions: Sendable {
   /// The defaults.
   public init() {}
 
-  /// Bytes, form and folder in the cache's words.
+  /// The options of the cache.
   var sourceOptions: SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: memory)
     options.cache = CacheChoice(rawValue: cache.rawValue) ?? .auto
@@ -84,6 +85,7 @@ public struct DataOptions: Sendable {
     return options
   }
 
+  /// The settings of the loader.
   var loaderSettings: LoaderSettings {
     var augmentation = AugmentationSettings()
     augmentation.mosaic = mosaic

@@ -1,7 +1,7 @@
 import FeederDatasets
 
 extension DataOptions.Split {
-  /// The same in the data set's words.
+  /// The data set's name of this split.
   var split: FeederDatasets.Split {
     switch self {
     case .train: .train

@@ -1,21 +1,23 @@
-/// A GPU, as far as advice needs to know it.
+/// The facts about a GPU that advice needs.
 package struct Accelerator: Sendable, Equatable {
-  /// A link to the host, as the kernel reports it.
+  /// The GPU's link to the host, as the kernel reports it.
   package struct Link: Sendable, Equatable {
-    /// Lanes in use now, and the most that both ends can use.
+    /// Lanes in use now.
     package let width: Int
+    /// The most lanes that both ends can use.
     package let maximumWidth: Int
-    /// As in "32.0 GT/s PCIe"; a resting GPU lowers it.
+    /// Speed per lane, as in "32.0 GT/s PCIe". An idle GPU lowers it.
     package let speed: String
 
-    /// A link of known facts.
+    /// A link with these facts.
     package init(width: Int, maximumWidth: Int, speed: String) {
       self.width = width
       self.maximumWidth = maximumWidth
       self.speed = speed
     }
 
-    /// Asks the kernel about the device at `busID`, as in "0000:3b:00.0"; nil where it does not say, as in many containers.
+    /// Asks the kernel about the device at `busID`, such as "0000:3b:00.0". Nil if it does not answer, as in many
+    /// containers. Tests set `root`, the prefix of all paths.
     package init?(busID: String, root: String = "") {
       let folder = root + "/sys/bus/pci/devices/" + busID.lowercased() + "/"
       func text(_ name: String) -> String? {
@@ -28,19 +30,21 @@ package struct Accelerator: Sendable, Equatable {
     }
   }
 
-  /// Its place and name, as in "cuda:0" and "NVIDIA H100 80GB HBM3".
+  /// Name of the device in Feeder, such as "cuda:0".
   package let place: String
+  /// Name of the model, such as "NVIDIA H100 80GB HBM3".
   package let name: String
-  /// Bytes.
+  /// Bytes of device memory.
   package let memoryByteCount: Int
-  /// Compute capability by NVIDIA's numbering, as in (9, 0).
+  /// NVIDIA's compute capability, such as (9, 0).
   package let capability: (major: Int, minor: Int)
-  /// Generation of its Tensor Cores; nil without any. The first two multiply float16, the others bfloat16 and TF32 too.
+  /// Generation of its Tensor Cores; nil if it has none. The first two generations multiply float16; later ones also
+  /// bfloat16 and TF32.
   package let tensorCoreGeneration: Int?
-  /// nil where the kernel does not say.
+  /// The link to the host; nil if the kernel does not report it.
   package let link: Link?
 
-  /// A GPU of known facts.
+  /// A GPU with these facts.
   package init(
     place: String, name: String, memoryByteCount: Int, capability: (major: Int, minor: Int), tensorCoreGeneration: Int?,
     link: Link?
@@ -53,12 +57,13 @@ package struct Accelerator: Sendable, Equatable {
     self.link = link
   }
 
+  /// True if all facts are equal.
   package static func == (a: Accelerator, b: Accelerator) -> Bool {
     a.place == b.place && a.name == b.name && a.memoryByteCount == b.memoryByteCount && a.capability == b.capability
       && a.tensorCoreGeneration == b.tensorCoreGeneration && a.link == b.link
   }
 
-  /// One line about precision on this GPU.
+  /// One line of advice about `--precision` on this GPU.
   package var precisionAdvice: String {
     let kind = "\(place) (\(name), compute capability \(capability.major).\(capability.minor))"
     if capability.major < 7 {
@@ -74,7 +79,7 @@ package struct Accelerator: Sendable, Equatable {
     return "\(kind): use --precision bf16, which needs no loss scaling, or fp16"
   }
 
-  /// One line about TF32 on this GPU; nil where it has none.
+  /// One line of advice about TF32 on this GPU; nil if it has no TF32.
   package var tf32Advice: String? {
     guard let tensorCoreGeneration, tensorCoreGeneration >= 3 else { return nil }
     return

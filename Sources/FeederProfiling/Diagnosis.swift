@@ -1,33 +1,38 @@
 import FeederLoader
 import FeederTuning
 
-/// What limits a run: its stages measured one by one, and the smallest of them named.
+/// Finds the stage that limits a run: compares measurements of each stage and names the slowest.
 package struct Diagnosis: Sendable, Equatable {
-  /// Images a second that a stage could do if it were alone; nil where it has no limit, as reading from memory.
+  /// Images per second that each stage could reach alone; nil for a stage without a limit, such as reading from memory.
   package struct Ceilings: Sendable, Equatable {
+    /// Reading from storage.
     package var read: Double?
+    /// Decoding by all workers.
     package var decode: Double?
+    /// Augmentation by all workers.
     package var augment: Double?
+    /// Copying to the device.
     package var copy: Double?
+    /// The step on the device.
     package var device: Double?
   }
 
-  /// Everything that was measured.
+  /// The measurements that a diagnosis is based on.
   package struct Measurements: Sendable, Equatable {
-    /// What an image takes with the workers below.
+    /// Costs per image with `workers` workers.
     package var costs: StageCosts
     /// Threads of the loader.
     package var workers: Int
-    /// Images a second of the loader with a consumer that never waits.
+    /// Images per second of the loader if its consumer never waits.
     package var loaderImagesPerSecond: Double
-    /// Images a second of the device with its data ready.
+    /// Images per second of the device if its data is ready.
     package var deviceImagesPerSecond: Double
-    /// Images a second of the way to the device; nil where it was not measured.
+    /// Images per second of the copy to the device; nil if it was not measured.
     package var copyImagesPerSecond: Double?
-    /// Bytes a second of the storage.
+    /// Bytes per second of the storage.
     package var storageBytesPerSecond: Double
 
-    /// Measurements by their fields.
+    /// Measurements with these values.
     package init(
       costs: StageCosts, workers: Int, loaderImagesPerSecond: Double, deviceImagesPerSecond: Double,
       copyImagesPerSecond: Double?, storageBytesPerSecond: Double
@@ -41,14 +46,14 @@ package struct Diagnosis: Sendable, Equatable {
     }
   }
 
-  /// What it rests on.
+  /// The measurements.
   package let measurements: Measurements
-  /// What each stage could do.
+  /// The limit of each stage.
   package let ceilings: Ceilings
-  /// The stage that sets the pace.
+  /// The stage that limits the run.
   package let verdict: LimitingStage
 
-  /// Judges what was measured.
+  /// Finds the limiting stage.
   package init(_ measurements: Measurements) {
     self.measurements = measurements
     let costs = measurements.costs
@@ -74,18 +79,18 @@ package struct Diagnosis: Sendable, Equatable {
     }
   }
 
-  /// Images a second of the run as it is, all stages beside each other.
+  /// Images per second of the run with all stages together.
   package var imagesPerSecond: Double { reached(measurements.loaderImagesPerSecond) }
 
-  /// The same with a loader of `rate` images a second.
+  /// The same with a loader of `rate` images per second.
   package func reached(_ rate: Double) -> Double {
     min(rate, measurements.copyImagesPerSecond ?? .infinity, measurements.deviceImagesPerSecond)
   }
 
-  /// Share of its time that the device waits.
+  /// Share of its time that the device waits, 0 to 1.
   package var stallShare: Double { max(0, 1 - imagesPerSecond / measurements.deviceImagesPerSecond) }
 
-  /// One line for a person.
+  /// The verdict in one line, for people.
   package var line: String {
     let (loader, device) = (measurements.loaderImagesPerSecond, measurements.deviceImagesPerSecond)
     switch verdict {

@@ -1,23 +1,25 @@
 import FeederCore
 
-/// What a machine has, and what a user should know about it.
+/// Facts about a machine, and advice for its user.
 package struct MachineFacts: Sendable {
   /// A folder that a run reads from.
   package struct Storage: Sendable {
-    /// What it is for, as in "cache", and its path.
+    /// The use of the folder, such as "cache".
     package let use: String
+    /// Path of the folder.
     package let folder: String
-    /// As in "ext4" or "nfs4".
+    /// Type of the file system, such as "ext4" or "nfs4".
     package let fileSystem: String
-    /// Bytes that are free to the user.
+    /// Bytes that the user may still write.
     package let freeByteCount: Int
-    /// Bytes a second past the page cache; nil where it could not be measured, and then why.
+    /// Bytes per second of reads that bypass the page cache; nil if it could not be measured.
     package let bytesPerSecond: Double?
+    /// Why the rate could not be measured; nil if it was.
     package let problem: String?
-    /// Bytes of an image file there, the mean; nil for a folder that holds none yet.
+    /// Mean bytes of an image file in the folder; nil if there are none yet.
     package let fileByteCount: Double?
 
-    /// A storage of known facts.
+    /// Storage with these facts.
     package init(
       use: String, folder: String, fileSystem: String, freeByteCount: Int, bytesPerSecond: Double?, problem: String?,
       fileByteCount: Double? = nil
@@ -32,19 +34,24 @@ package struct MachineFacts: Sendable {
     }
   }
 
-  /// The processor; cores that the scheduler gives and that a control group's quota leaves (nil: no quota).
+  /// The processor.
   package var processor: Processor
+  /// Cores that the scheduler gives to this process.
   package var coreCount: Int
+  /// Cores that the control group's quota allows; nil without a quota.
   package var coreQuota: Double?
-  /// Bytes that a process may still use, and whether a control group sets that limit.
+  /// Bytes that this process may still allocate.
   package var availableMemory: Int
+  /// True if a control group sets that limit.
   package var memoryIsGroup: Bool
-  /// The GPUs, and where none can be used one line that says why.
+  /// The GPUs.
   package var accelerators: [Accelerator]
+  /// One line that says why no GPU can be used; nil if one can.
   package var acceleratorAbsence: String?
+  /// The folders that a run reads from.
   package var storage: [Storage]
 
-  /// A machine of known facts.
+  /// A machine with these facts.
   package init(
     processor: Processor, coreCount: Int, coreQuota: Double?, availableMemory: Int, memoryIsGroup: Bool,
     accelerators: [Accelerator], acceleratorAbsence: String?, storage: [Storage]
@@ -61,15 +68,15 @@ package struct MachineFacts: Sendable {
 
   private static let littleMemory = 4 << 30
   private static let littleDisk = 10 << 30
-  /// File systems whose files come over a network, and those whose files are memory.
+  /// File systems whose files are on another machine, and those whose files are in memory.
   private static let networked: Set = [
     "nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "lustre", "glusterfs", "fuse.sshfs", "fuse.s3fs", "beegfs",
   ]
   private static let inMemory: Set = ["tmpfs", "ramfs"]
-  /// Bytes of an image of the usual size, 640 pixels square, a channel.
+  /// Bytes of one channel of an image of the default size, 640 x 640 pixels.
   private static let imageByteCount = 640 * 640.0
 
-  /// What a user should know or do, one line each; never empty.
+  /// Advice for the user, one line each. Never empty.
   package var advice: [String] {
     acceleratorLines + processorLines + memoryLines + storage.flatMap(lines)
   }

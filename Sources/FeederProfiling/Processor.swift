@@ -1,10 +1,10 @@
 import Foundation
 
-/// A processor as the kernel describes it.
+/// The processor as the kernel describes it.
 package struct Processor: Sendable, Equatable {
-  /// As in "Intel(R) Xeon(R) Processor"; "unknown" where the kernel names none, as on many Arm machines.
+  /// Name of the model, such as "Intel(R) Xeon(R) Processor"; "unknown" if the kernel gives none (many Arm machines).
   package let model: String
-  /// Its instruction sets that matter to decoding, kernels and convolutions, by the kernel's names.
+  /// Instruction sets that matter for decoding, kernels and convolutions, by the kernel's names.
   package let vectorInstructions: [String]
 
   private static let known = [
@@ -13,13 +13,13 @@ package struct Processor: Sendable, Equatable {
     "amx_int8", "amx_bf16", "asimd", "asimdhp", "i8mm", "bf16", "sve",
   ]
 
-  /// A processor of known facts.
+  /// A processor with these facts.
   package init(model: String, vectorInstructions: [String]) {
     self.model = model
     self.vectorInstructions = vectorInstructions
   }
 
-  /// Asks /proc/cpuinfo; `root` stands before it, for tests.
+  /// Reads /proc/cpuinfo. Tests set `root`, the prefix of the path.
   package init(root: String = "") {
     let text = (try? String(contentsOfFile: root + "/proc/cpuinfo", encoding: .utf8)) ?? ""
     var fields: [Substring: Substring] = [:]
@@ -35,7 +35,7 @@ package struct Processor: Sendable, Equatable {
       vectorInstructions: Self.known.filter(flags.contains))
   }
 
-  /// True where bfloat16 is multiplied by the processor itself; elsewhere the engine widens every number in software, which
+  /// True if the processor multiplies bfloat16 in hardware. Otherwise the engine widens every number in software, which
   /// is slower than float32 (docs/measurements/cpu-step.md).
   package var hasBFloat16: Bool {
     !Set(vectorInstructions).isDisjoint(with: ["avx512_bf16", "amx_bf16", "bf16"])

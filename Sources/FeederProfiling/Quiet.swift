@@ -2,33 +2,32 @@ import FeederCore
 
 import Foundation
 
-/// How long a run has done nothing, and whether that is too long.
+/// Measures how long a run has made no progress, and decides whether that is too long.
 ///
-/// Something has to happen within ten times the median step, and at least within the seconds given; before the first step within ten
-/// times those.
+/// The limit is ten times the median step, but at least `least` seconds. Before the first step it is ten times `least`.
 package struct Quiet: Sendable {
   private static let factor = 10.0
   private static let keptSteps = 64
 
   private let least: Double
-  /// Seconds without news, as this process lived them.
+  /// Seconds without progress. Time in which the process was stopped does not count.
   private var seconds = 0.0
   private var lastStep: ContinuousClock.Instant?
-  /// The latest steps' seconds, the oldest overwritten first.
+  /// Seconds of the latest steps, a ring buffer.
   private var steps: [Double] = []
   private var nextPlace = 0
   private var phaseCount = 0
 
-  /// Nothing is too long below `least` seconds.
+  /// Allows at least `least` seconds without progress.
   package init(least: Double) { self.least = least }
 
-  /// Something was done, but no step.
+  /// Notes progress other than a step.
   package mutating func noteNews() {
     seconds = 0
     lastStep = nil
   }
 
-  /// A step was done at `now`.
+  /// Notes a step that ended at `now`.
   package mutating func noteStep(at now: ContinuousClock.Instant = .now) {
     seconds = 0
     defer { lastStep = now }
@@ -42,10 +41,10 @@ package struct Quiet: Sendable {
     nextPlace = (nextPlace + 1) % Self.keptSteps
   }
 
-  /// Lets so many seconds pass; `phaseCount` phases of the run have begun until now. For how long nothing was done, in words, where that
-  /// is too long; else nil.
+  /// Adds `passed` seconds. `phaseCount` is the number of phases that the run has begun so far. Returns a text with the
+  /// time without progress if that is too long, else nil.
   package mutating func stuck(after passed: Double, phaseCount: Int) -> String? {
-    // Losses are told of a step late, and not at all while a checkpoint is written: a phase that begins is news too.
+    // A new phase counts as progress, because losses are reported one step late, and not at all during a checkpoint.
     seconds = phaseCount == self.phaseCount ? seconds + passed : 0
     self.phaseCount = phaseCount
     let median = steps.isEmpty ? nil : FeederCore.median(of: steps)

@@ -1,21 +1,21 @@
-/// A change that would make a run faster, and by how much.
+/// A change that would make a run faster, with its predicted gain.
 package struct Remedy: Sendable, Equatable {
-  /// What can be changed.
+  /// The kind of change.
   package enum Change: Sendable, Equatable {
-    /// So many threads of the loader, on cores that are there.
+    /// More threads of the loader, on cores that exist.
     case workers(Int)
     /// Decoded images in the cache.
     case pixels
     /// Encoded bytes in the cache.
     case encoded
-    /// More memory, so that it holds what is read: files, or pixels.
+    /// More memory, so that it holds the files or pixels that are read.
     case memory(String)
-    /// So many cores for the loader.
+    /// More cores for the loader.
     case cores(Int)
-    /// Another number format of the network, by its name.
+    /// Another number format of the network, by name.
     case precision(String)
 
-    /// What to do, in the words of the command line where it has any.
+    /// The instruction to the user, with the flag if there is one.
     package var action: String {
       switch self {
       case .workers(let count): "--workers \(count)"
@@ -27,7 +27,7 @@ package struct Remedy: Sendable, Equatable {
       }
     }
 
-    /// True where a flag does it.
+    /// True if a flag makes the change.
     package var isFlag: Bool {
       switch self {
       case .workers, .pixels, .encoded, .precision: true
@@ -40,29 +40,31 @@ package struct Remedy: Sendable, Equatable {
     }
   }
 
+  /// The change.
   package let change: Change
-  /// Images a second of the run afterwards.
+  /// Predicted images per second of the run after the change.
   package let predictedImagesPerSecond: Double
-  /// Bytes that it takes of what `costPlace` names.
+  /// Bytes of disk or memory that the change costs.
   package let costByteCount: Int
-  /// "disk" or "memory".
+  /// "disk" or "memory": the place of these bytes.
   package let costPlace: String
 
-  /// What a data set weighs in each form, and what decoding one of its images takes.
+  /// Size of a data set in each form, and the cost of decoding an image.
   package struct Data: Sendable, Equatable {
-    /// True where images are kept as encoded bytes now.
+    /// True if images are stored as encoded bytes now.
     package var isDecoded: Bool
-    /// Bytes of all images encoded and as pixels.
+    /// Bytes of all images, encoded.
     package var encodedByteCount: Int
+    /// Bytes of all images, decoded.
     package var pixelByteCount: Int
-    /// Seconds of one core to decode an image.
+    /// Seconds that one core needs to decode an image.
     package var decodeSeconds: Double
-    /// Bytes of memory that may hold them.
+    /// Bytes of memory that may hold the images.
     package var room: Int
-    /// Images.
+    /// Number of images.
     package var imageCount: Int
 
-    /// Facts by their fields.
+    /// Facts with these values.
     package init(
       isDecoded: Bool, encodedByteCount: Int, pixelByteCount: Int, decodeSeconds: Double, room: Int, imageCount: Int
     ) {
@@ -77,14 +79,16 @@ package struct Remedy: Sendable, Equatable {
     var byteCount: Int { isDecoded ? encodedByteCount : pixelByteCount }
   }
 
-  /// The loader with every core, measured.
+  /// The measured loader with all cores.
   package struct AllCores: Sendable, Equatable {
+    /// Number of workers.
     package var workers: Int
+    /// Images per second of the loader.
     package var imagesPerSecond: Double
-    /// Bytes that it takes more than the present one.
+    /// Bytes that it needs in addition to the current loader.
     package var byteCount: Int
 
-    /// A loader by its fields.
+    /// A loader with these figures.
     package init(workers: Int, imagesPerSecond: Double, byteCount: Int) {
       self.workers = workers
       self.imagesPerSecond = imagesPerSecond
@@ -92,10 +96,11 @@ package struct Remedy: Sendable, Equatable {
     }
   }
 
-  /// Share that a change must gain to be told.
+  /// Least gain of a remedy that is shown, as a share.
   private static let least = 0.03
 
-  /// What would help, the best first, of equals the cheaper, and another machine last. `precisions` are device rates measured in other formats.
+  /// The remedies: the best first, of equals the cheaper one, and another machine last. `precisions` are measured
+  /// device rates in other number formats.
   package static func ranked(
     for diagnosis: Diagnosis, data: Data, allCores: AllCores?,
     precisions: [(name: String, imagesPerSecond: Double)] = []
@@ -104,7 +109,7 @@ package struct Remedy: Sendable, Equatable {
     let costs = now.costs
     let workers = Double(now.workers)
     let imagesRead = costs.readByteCount / max(Double(data.byteCount) / Double(max(data.imageCount, 1)), 1)
-    /// What storage gives of a form of so many bytes, of which memory holds what it can.
+    /// Images per second that storage delivers if a form has `byteCount` bytes and memory holds as much of it as fits.
     func read(_ byteCount: Int) -> Double {
       let missing = max(Double(byteCount - data.room), 0) / Double(max(data.imageCount, 1)) * imagesRead
       return missing > 0 ? now.storageBytesPerSecond / missing : .infinity

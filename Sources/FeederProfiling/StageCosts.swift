@@ -1,17 +1,17 @@
 import FeederLoader
 
-/// What an image of the stream takes, stage by stage: the mean over a window of a loader that nobody held up.
+/// Costs per image of the stream, stage by stage: means over a window in which nothing held the loader up.
 package struct StageCosts: Sendable, Equatable {
-  /// Bytes of records or files: a mosaic takes those of four images.
+  /// Bytes of records or files that are read. A mosaic reads four images.
   package var readByteCount: Double
-  /// Bytes of them that no memory held.
+  /// Bytes of these that were not in memory.
   package var missedByteCount: Double
   /// Seconds that a worker decodes.
   package var decodeSeconds: Double
   /// Seconds that a worker resamples, changes colours and hashes.
   package var augmentSeconds: Double
 
-  /// Costs by their fields.
+  /// Costs with these values.
   package init(
     readByteCount: Double, missedByteCount: Double, decodeSeconds: Double, augmentSeconds: Double
   ) {
@@ -21,7 +21,7 @@ package struct StageCosts: Sendable, Equatable {
     self.augmentSeconds = augmentSeconds
   }
 
-  /// The costs of the images filled between two looks at a loader's counters; nil where there was none.
+  /// The mean costs of the images that a loader filled between two readings of its counters; nil if it filled none.
   package init?(_ now: Telemetry, since before: Telemetry) {
     let count = Double(now.filledCount - before.filledCount)
     guard count > 0 else { return nil }
@@ -32,6 +32,6 @@ package struct StageCosts: Sendable, Equatable {
       augmentSeconds: (now.augmentSeconds + now.hashSeconds - before.augmentSeconds - before.hashSeconds) / count)
   }
 
-  /// Seconds of a worker, but for waiting for bytes.
+  /// Seconds of a worker without waiting for bytes.
   package var workSeconds: Double { decodeSeconds + augmentSeconds }
 }

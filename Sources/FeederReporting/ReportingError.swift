@@ -1,17 +1,17 @@
-/// What is wrong with a file that this room reads or writes: one line that names it and says what to do.
+/// A fault of a file that this room reads or writes. The description is one line with the file and a remedy.
 package enum ReportingError: Error, Equatable, CustomStringConvertible {
-  /// A predictions file; `entry` counts from 0, nil where the file as a whole is wrong.
+  /// A predictions file. `entry` counts from 0; it is nil if the whole file is wrong.
   case predictions(file: String, entry: Int?, problem: String)
-  /// A results.csv that cannot be continued.
+  /// A results.csv or telemetry.csv that cannot be read or continued.
   case results(file: String, line: Int, problem: String)
   /// A file that cannot be read, with the system's reason.
   case unreadable(file: String, reason: String)
   /// A file that cannot be written, with the system's reason.
   case unwritable(file: String, reason: String)
-  /// A picture that cannot be drawn, with the reason.
+  /// A chart that cannot be drawn, with the reason.
   case undrawable(reason: String)
 
-  /// The line that a person reads.
+  /// The line for the user.
   package var description: String {
     switch self {
     case .predictions(let file, let entry?, let problem): "\(file), entry \(entry) (counted from 0): \(problem)"

@@ -2,7 +2,7 @@ import FeederCore
 import FeederFiles
 import Foundation
 
-/// Files read and written in one piece.
+/// Reads and writes whole files.
 package enum WholeFile {
   /// The bytes of a regular file. Throws `ReportingError.unreadable`.
   static func read(_ url: URL) throws -> Data {
@@ -20,7 +20,7 @@ package enum WholeFile {
     }
   }
 
-  /// Writes a file that is the caller's own, as `FileWriter.replace` does, and waits until it is on the disk. Throws `FileError`.
+  /// Writes a file of the caller's as `FileWriter.replace` does, and waits until it is on the disk. Throws `FileError`.
   package static func write(_ data: Data, to url: URL) throws { try FileWriter.replace(data, at: url.path) }
 
   private static func reason(_ error: any Error, _ url: URL) -> String {

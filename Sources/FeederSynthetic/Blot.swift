@@ -1,25 +1,25 @@
 import FeederCore
 
-/// The pixels that a ragged brush stroke touches, in a window of their own.
+/// The pixels of a ragged brush stroke, in a window of the board.
 struct Blot {
   /// Column and row of the window's first pixel on the board.
   private(set) var origin: Point
-  /// Extent of the window.
+  /// Size of the window in pixels.
   private(set) var size: PixelSize
-  /// One byte a pixel of the window: 1 where the stroke is.
+  /// One byte per pixel of the window: 1 inside the stroke.
   private(set) var bytes: [UInt8]
 
-  /// How a stroke runs.
+  /// The form of a stroke.
   struct Brush {
-    /// Pixels from its first centre to its last.
+    /// Pixels from the first centre to the last.
     var length: Int
-    /// Its thickness, which varies along the way.
+    /// Range of the stroke's thickness in pixels; it varies along the stroke.
     var diameter: ClosedRange<Int>
-    /// How far it strays to the side, in pixels.
+    /// Largest shift to the side in pixels.
     var wobble: Int
   }
 
-  /// A stroke from `start` along `direction` (any length but zero).
+  /// A stroke from `start` along `direction`, which may have any length except zero.
   init(from start: Point, along direction: Point, brush: Brush, random: inout CounterRandom) {
     // Positions in 1/256 pixel.
     let norm = max(1, MaskShape.squareRoot(direction.x * direction.x + direction.y * direction.y))
@@ -49,7 +49,7 @@ struct Blot {
     frayEdges(&random)
   }
 
-  /// Takes one of five pixels of the rim away and adds as many.
+  /// Removes one in five pixels of the rim and adds as many outside.
   private mutating func frayEdges(_ random: inout CounterRandom) {
     let smooth = bytes
     for y in 1..<(size.height - 1) {
@@ -62,7 +62,7 @@ struct Blot {
     }
   }
 
-  /// The stroke with `margin` pixels more all around.
+  /// The stroke, `margin` pixels wider on all sides.
   func grown(by margin: Int) -> Blot {
     var wider = ConductorMask(size: PixelSize(width: size.width + 2 * margin, height: size.height + 2 * margin))
     for y in 0..<size.height {
@@ -75,7 +75,7 @@ struct Blot {
     return copy
   }
 
-  /// The pixels of the stroke, on the board.
+  /// The pixels of the stroke in board coordinates.
   var points: [Point] {
     var points: [Point] = []
     for y in 0..<size.height {

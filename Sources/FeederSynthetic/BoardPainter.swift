@@ -1,17 +1,17 @@
 import FeederCore
 
-/// Draws the conductors of one defect-free board: bundles of traces, rows of pads, single traces between them, vias and
-/// poured copper, each kept clear of what is there already.
+/// Draws the conductors of a board without defects: bundles of traces, rows of pads, single traces between them, vias
+/// and poured copper. Each figure keeps clear of the earlier ones.
 struct BoardPainter {
   var mask: ConductorMask
   var random: CounterRandom
   let style: BoardStyle
-  /// Holes of pads and vias, drilled at the end.
+  /// Holes of pads and vias. They are drilled last.
   var holes: [MaskShape] = []
-  /// Pads that single traces may start from.
+  /// Pads at which single traces may start.
   var anchors: [(center: Point, radius: Int)] = []
 
-  /// The conductors of board `index` of `seed`.
+  /// The conductors of board `index` for `seed`.
   static func conductors(seed: UInt64, index: Int, size: PixelSize) -> ConductorMask {
     var random = CounterRandom(seed: seed, index: index, purpose: .board)
     let style = BoardStyle.all[random.integer(below: BoardStyle.all.count)]
@@ -29,33 +29,33 @@ struct BoardPainter {
     for hole in holes { mask.fill(hole, with: 0) }
   }
 
-  /// Does something as often as on 640 x 640 pixels, in proportion to the board's area, at least once where it is wanted.
+  /// Calls `body` `count` times per 640 x 640 pixels of board, at least once unless `count` is 0.
   private mutating func repeated(_ count: Int, _ body: (inout BoardPainter) -> Void) {
     guard count > 0 else { return }
     let area = mask.size.width * mask.size.height
     for _ in 0..<max(1, count * area / (640 * 640)) { body(&self) }
   }
 
-  /// Any place on the board, or up to `outside` pixels beyond it.
+  /// A random point on the board, or up to `outside` pixels beyond its border.
   mutating func anyPoint(outside: Int = 0) -> Point {
     Point(
       x: random.integer(in: -outside...(mask.size.width + outside - 1)),
       y: random.integer(in: -outside...(mask.size.height + outside - 1)))
   }
 
-  /// Draws figures that belong together, unless one comes too near to what is there. Answers whether it drew.
+  /// Draws `shapes` and returns true, or returns false if one of them is too close to a conductor.
   mutating func drawIfClear(_ shapes: [MaskShape]) -> Bool {
     for shape in shapes where !mask.isBare(shape.grown(by: BoardStyle.clearance)) { return false }
     for shape in shapes { mask.fill(shape) }
     return true
   }
 
-  /// Notes a hole, which is drilled through everything at the end.
+  /// Records a hole. At the end it is drilled through all copper.
   mutating func drill(_ center: Point, diameter: Int) { holes.append(.disc(center, diameter: diameter)) }
 
   // MARK: - Pads and vias
 
-  /// A row of equal pads, or two facing rows as under a chip.
+  /// Draws a row of equal pads, or two facing rows as under a chip.
   private mutating func paintPadRow() {
     for _ in 0..<6 {
       let diameter = random.integer(in: style.padDiameter)
@@ -79,7 +79,7 @@ struct BoardPainter {
     }
   }
 
-  /// The copper of a pad: round, square, rounded square or oblong.
+  /// The copper of a pad: round, square, rounded or oblong.
   private func pad(_ form: Int, _ center: Point, _ diameter: Int, _ isUpright: Bool) -> MaskShape {
     let half = diameter / 2
     let (x0, y0, x1, y1) = (center.x - half, center.y - half, center.x + half, center.y + half)
@@ -88,7 +88,7 @@ struct BoardPainter {
     case 2: return .block(x0: x0, y0: y0, x1: x1, y1: y1, cut: diameter / 12)
     case 3: return .block(x0: x0, y0: y0, x1: x1, y1: y1, cut: diameter / 4)
     default:
-      // Oblong, across the row.
+      // Oblong across the row.
       let reach = half * 2 / 3
       let (dx, dy) = isUpright ? (reach, 0) : (0, reach)
       return .trace(
@@ -98,7 +98,7 @@ struct BoardPainter {
 
   private mutating func finishPad(_ form: Int, _ center: Point, _ diameter: Int) {
     anchors.append((center, diameter * 3 / 4))
-    // Small pads take no lead; large ones mostly do.
+    // Small pads have no hole; most large ones do.
     if diameter >= 20, form != 2, random.chance(60) { drill(center, diameter: diameter * 2 / 5) }
   }
 

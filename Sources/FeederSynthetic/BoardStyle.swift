@@ -1,22 +1,22 @@
 import FeederCore
 
-/// What the conductors of one board measure, in pixels. Real boards differ most in this, so it is drawn once a board.
+/// Sizes of a board's conductors in pixels. Real boards differ most in these, so one style is drawn per board.
 ///
-/// Ranges were read off DeepPCB's images (48 pixels a millimetre): traces from 5 pixels to 60, gaps from 6 up.
+/// The ranges are from DeepPCB's images (48 pixels per millimetre): traces are 5 to 60 pixels wide, gaps at least 6.
 struct BoardStyle {
   /// Widths of traces.
   let traceWidth: ClosedRange<Int>
-  /// Bare board between neighbouring traces of a bundle.
+  /// Distance between neighbouring traces of a bundle.
   let gap: ClosedRange<Int>
   /// Diameters of pads and vias.
   let padDiameter: ClosedRange<Int>
-  /// Bundles, rows of pads, single traces and vias on 640 x 640 pixels.
+  /// Numbers of bundles, rows of pads, single traces and vias per 640 x 640 pixels.
   let bundleCount: ClosedRange<Int>
   let rowCount: ClosedRange<Int>
   let traceCount: Int
   let viaCount: Int
 
-  /// Least bare board between conductors that are not joined.
+  /// Least distance between conductors that are not connected.
   static let clearance = 8
 
   /// Fine, medium and coarse boards.
@@ -34,11 +34,11 @@ struct BoardStyle {
 }
 
 extension CounterRandom {
-  /// A whole number of a range.
+  /// A random whole number in `range`.
   mutating func integer(in range: ClosedRange<Int>) -> Int {
     range.lowerBound + integer(below: range.upperBound - range.lowerBound + 1)
   }
 
-  /// True with a chance of `percent` in a hundred.
+  /// True with a probability of `percent` percent.
   mutating func chance(_ percent: Int) -> Bool { integer(below: 100) < percent }
 }

@@ -1,7 +1,7 @@
 import FeederCore
 import FeederImaging
 
-/// From a mask to what the camera's file holds: nearly black and white, edges one pixel soft, a little noise.
+/// Turns a mask into the pixels of a camera's file: nearly black and white, edges one pixel soft, slight noise.
 struct BoardSurface {
   private let size: PixelSize
   private let channels: Int
@@ -9,11 +9,11 @@ struct BoardSurface {
   private let bare: [Int]
   private let copper: [Int]
 
-  /// Noise moves a pixel by up to this much of 255, too little to look like a defect.
+  /// Largest change of a pixel by noise, of 255. It is too small to look like a defect.
   private static let noiseReach = 2
 
-  /// The surface of board `index`. One channel is DeepPCB's look: conductors black on white; three channels give each board
-  /// its own colours of laminate and copper.
+  /// The surface of board `index`. With one channel it looks like DeepPCB: black conductors on white. With three
+  /// channels each board has its own colours of laminate and copper.
   init(seed: UInt64, index: Int, size: PixelSize, channels: Int) {
     self.size = size
     self.channels = channels
@@ -27,7 +27,7 @@ struct BoardSurface {
       bare = near(laminates[random.integer(below: laminates.count)])
       copper = near(metals[random.integer(below: metals.count)])
     }
-    // Four bytes of noise a random word.
+    // One random word gives four bytes of noise.
     let count = size.width * size.height
     var noise = [UInt8]()
     noise.reserveCapacity(count + 4)
@@ -38,11 +38,11 @@ struct BoardSurface {
     self.noise = noise
   }
 
-  /// The pixels of a mask. The same surface gives a board and its template the same noise.
+  /// The pixels of `mask`. A board and its template get the same noise from the same surface.
   func pixels(of mask: ConductorMask) -> Pixels {
     let shares = Self.softened(mask)
     let (channels, reach) = (channels, Self.noiseReach)
-    // The value of every share of copper, by channel.
+    // The value for each share of copper, by channel.
     let values = (0..<channels).flatMap { channel in
       (0...64).map { Int16((bare[channel] * (64 - $0) + copper[channel] * $0 + 32) / 64 - reach) }
     }

@@ -1,8 +1,8 @@
 import FeederCore
 
-/// Where copper is: one byte a pixel, 1 on a conductor and 0 on the bare board, rows without gaps.
+/// A map of the copper: one byte per pixel, 1 on a conductor and 0 on the bare board, rows without padding.
 struct ConductorMask: Equatable {
-  /// Pixels.
+  /// Size in pixels.
   let size: PixelSize
   /// `size.width * size.height` bytes, each 0 or 1.
   var bytes: [UInt8]
@@ -13,20 +13,20 @@ struct ConductorMask: Equatable {
     bytes = [UInt8](repeating: 0, count: size.width * size.height)
   }
 
-  /// A mask of given bytes.
+  /// A mask of the given bytes, one per pixel.
   init(size: PixelSize, bytes: [UInt8]) {
     precondition(bytes.count == size.width * size.height, "a mask has one byte a pixel")
     self.size = size
     self.bytes = bytes
   }
 
-  /// One pixel, which must lie inside.
+  /// The pixel at (x, y), which must be inside.
   subscript(x: Int, y: Int) -> UInt8 {
     get { bytes[y * size.width + x] }
     set { bytes[y * size.width + x] = newValue }
   }
 
-  /// Sets all pixels of a figure to `value`.
+  /// Sets all pixels of `shape` to `value`.
   mutating func fill(_ shape: MaskShape, with value: UInt8 = 1) {
     let width = size.width
     _ = shape.forEachRun(in: size) { y, first, end in
@@ -35,7 +35,7 @@ struct ConductorMask: Equatable {
     }
   }
 
-  /// True where no pixel of a figure is on a conductor.
+  /// True if no pixel of `shape` is on a conductor.
   func isBare(_ shape: MaskShape) -> Bool {
     shape.forEachRun(in: size) { y, first, end in
       var found: UInt8 = 0
@@ -44,7 +44,7 @@ struct ConductorMask: Equatable {
     }
   }
 
-  /// The mask with conductors grown by `radius` pixels in a square neighbourhood.
+  /// The mask with conductors grown by `radius` pixels in all directions (square neighbourhood).
   func grown(by radius: Int) -> ConductorMask {
     var copy = self
     copy.growAlongRows(radius)
@@ -52,19 +52,20 @@ struct ConductorMask: Equatable {
     return copy
   }
 
-  /// The mask with conductors shrunk by `radius` pixels in a square neighbourhood; the image's border does not shrink them.
+  /// The mask with conductors shrunk by `radius` pixels in all directions (square neighbourhood). The image's border
+  /// does not shrink them.
   func shrunk(by radius: Int) -> ConductorMask { inverted.grown(by: radius).inverted }
 
-  /// Bare board where copper is, and copper elsewhere.
+  /// The mask with copper and bare board exchanged.
   var inverted: ConductorMask { ConductorMask(size: size, bytes: bytes.map { $0 ^ 1 }) }
 
-  /// The mask with copper where both this one and `other` have it.
+  /// The mask with copper only where both masks have it.
   func intersected(with other: ConductorMask) -> ConductorMask {
     precondition(size == other.size, "masks of one board have one size")
     return ConductorMask(size: size, bytes: zip(bytes, other.bytes).map { $0 & $1 })
   }
 
-  /// Each run of copper leaves a trail of `radius` pixels to both sides.
+  /// Extends each run of copper by `radius` pixels to the left and right.
   private mutating func growAlongRows(_ radius: Int) {
     let (width, height) = (size.width, size.height)
     let source = bytes
@@ -83,7 +84,7 @@ struct ConductorMask: Equatable {
     }
   }
 
-  /// The same up and down, a row at a time with one trail a column.
+  /// Extends copper by `radius` pixels up and down. Works row by row, with one counter per column.
   private mutating func growAlongColumns(_ radius: Int) {
     precondition((0...200).contains(radius), "a trail is counted in one byte")
     let (width, height) = (size.width, size.height)

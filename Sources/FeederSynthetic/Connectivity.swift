@@ -1,11 +1,11 @@
 import FeederCore
 
-/// A rectangle of the board, copied out to see what hangs together in it.
+/// A copy of a rectangle of the board, to find its connected pieces.
 struct BoardWindow {
   private let origin: Point
   private var mask: ConductorMask
 
-  /// The pixels of `board` from (`x0`, `y0`) up to but not including (`x1`, `y1`), cut to the board.
+  /// The pixels of `board` from (`x0`, `y0`) up to but not including (`x1`, `y1`), clipped to the board.
   init(_ board: ConductorMask, x0: Int, y0: Int, x1: Int, y1: Int) {
     let (left, top) = (max(x0, 0), max(y0, 0))
     origin = Point(x: left, y: top)
@@ -17,7 +17,7 @@ struct BoardWindow {
     }
   }
 
-  /// The window after `points` became `value`; points outside of it are left out.
+  /// The window with `points` set to `value`. Points outside of it are ignored.
   func painted(_ points: [Point], _ value: UInt8) -> BoardWindow {
     var copy = self
     for point in points {
@@ -27,10 +27,10 @@ struct BoardWindow {
     return copy
   }
 
-  /// How many pixels of `value` there are.
+  /// Number of pixels with `value`.
   func pixelCount(of value: UInt8) -> Int { mask.bytes.count { $0 == value } }
 
-  /// How many pieces of `value` there are, joined over pixel sides; pieces below `least` pixels are crumbs and do not count.
+  /// Number of connected pieces of `value`. Pixels connect over their sides; pieces below `least` pixels do not count.
   func pieceCount(of value: UInt8, least: Int) -> Int {
     var seen = mask
     var count = 0
@@ -44,7 +44,7 @@ struct BoardWindow {
 }
 
 extension ConductorMask {
-  /// Turns the piece of `value` around `start` into `other` and gives its number of pixels.
+  /// Sets the connected piece of `value` at `start` to `other`. Returns its number of pixels.
   @discardableResult
   mutating func flood(from start: Point, value: UInt8, to other: UInt8) -> Int {
     let (width, height) = (size.width, size.height)
@@ -67,7 +67,7 @@ extension ConductorMask {
     return count
   }
 
-  /// True where two pixels of copper belong to one conductor.
+  /// True if two pixels of copper belong to one conductor.
   func areJoined(_ left: Point, _ right: Point) -> Bool {
     var copy = self
     copy.flood(from: left, value: 1, to: 0)

@@ -1,8 +1,8 @@
 import FeederCore
 
-/// Copper poured over a region of the board, around what is there, with slots and holes in it.
+/// Pours copper over a region of the board, around the figures in it, with slots and holes.
 extension BoardPainter {
-  /// Pours into one or two regions, keeping a moat around every conductor and hole, and no slivers.
+  /// Pours one or two regions. Keeps a distance from every conductor and hole, and removes slivers.
   mutating func pourCopper() {
     let (width, height) = (mask.size.width, mask.size.height)
     let moat = random.integer(in: BoardStyle.clearance...BoardStyle.clearance + 10)
@@ -20,13 +20,13 @@ extension BoardPainter {
           y1: corner.y + random.integer(in: height / 4...height), cut: random.integer(in: 0...80)))
     }
     var poured = region.intersected(with: blocked.inverted)
-    // Opening takes away what is narrower than 15 pixels.
+    // Opening removes copper narrower than 15 pixels.
     poured = poured.shrunk(by: 7).grown(by: 7)
     for _ in 0..<random.integer(in: 0...5) { drillInside(poured) }
     mask = mask.inverted.intersected(with: poured.inverted).inverted
   }
 
-  /// A straight slot through the copper.
+  /// A straight slot in the copper at a random place.
   private mutating func anySlot() -> MaskShape {
     let from = anyPoint()
     let length = random.integer(in: 80...400)
@@ -34,7 +34,7 @@ extension BoardPainter {
     return .trace(from, to, width: random.integer(in: 10...16))
   }
 
-  /// A hole that lies well inside the poured copper.
+  /// Adds a hole at a random place if it is well inside the poured copper.
   private mutating func drillInside(_ poured: ConductorMask) {
     let hole = MaskShape.disc(anyPoint(), diameter: random.integer(in: 14...40))
     let around = hole.grown(by: 10)

@@ -1,16 +1,16 @@
 import FeederCore
 
-/// The six defects of DeepPCB; the raw value is the class.
+/// The six defects of DeepPCB. The raw value is the class number.
 enum DefectKind: Int, CaseIterable, Sendable {
   case open, short, mousebite, spur, copper, pinHole
 
   /// The class names in the order of DeepPCB's types 1 to 6.
   static let classNames = ["open", "short", "mousebite", "spur", "copper", "pin-hole"]
 
-  /// How many boxes of DeepPCB's 10,013 are of this kind; synthetic boards keep the shares.
+  /// Number of boxes of this kind among DeepPCB's 10,013. Synthetic boards have the same shares.
   var weight: Int { [1942, 1506, 1965, 1625, 1474, 1501][rawValue] }
 
-  /// What the defect turns pixels into: 1 where it adds copper, 0 where it takes copper away.
+  /// The new value of the defect's pixels: 1 if the defect adds copper, 0 if it removes copper.
   var paint: UInt8 {
     switch self {
     case .short, .spur, .copper: 1
@@ -18,7 +18,7 @@ enum DefectKind: Int, CaseIterable, Sendable {
     }
   }
 
-  /// A kind, by the shares of DeepPCB.
+  /// A random kind, with the shares of DeepPCB.
   static func any(_ random: inout CounterRandom) -> DefectKind {
     var rest = random.integer(below: allCases.map(\.weight).reduce(0, +))
     for kind in allCases {
@@ -28,7 +28,7 @@ enum DefectKind: Int, CaseIterable, Sendable {
     return .open
   }
 
-  /// How many defects 640 x 640 pixels get: DeepPCB's images by their number of boxes, 3 to 12.
+  /// A random number of defects per 640 x 640 pixels, with the distribution of boxes per image in DeepPCB: 3 to 12.
   static func anyCount(_ random: inout CounterRandom) -> Int {
     let imageCounts = [36, 103, 260, 335, 310, 216, 152, 60, 10, 18]
     var rest = random.integer(below: imageCounts.reduce(0, +))

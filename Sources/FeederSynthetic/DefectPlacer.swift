@@ -1,13 +1,13 @@
 import FeederCore
 
-/// A defect on a board: its kind and the exact pixels it changed.
+/// A defect on a board: its kind and its box.
 struct PlacedDefect: Equatable {
   let kind: DefectKind
-  /// The label's box: the changed pixels with DeepPCB's margin, cut to the board.
+  /// The label's box: the changed pixels plus DeepPCB's margin, clipped to the board.
   let box: Box
 }
 
-/// Puts defects on a board, one after the other, each where it is what its name says and clear of the others.
+/// Places defects on a board, one after the other. Each must be what its kind says and keep clear of the others.
 struct DefectPlacer {
   /// The board without defects.
   let template: ConductorMask
@@ -17,28 +17,28 @@ struct DefectPlacer {
   private(set) var defects: [PlacedDefect] = []
   private var random: CounterRandom
 
-  /// DeepPCB's boxes stand off the changed pixels by 10 pixels to the left and above and by 9 to the right and below
-  /// (median over copper and pin-hole boxes).
+  /// Pixels between the changed pixels and DeepPCB's boxes: 10 to the left and above, 9 to the right and below (medians
+  /// over copper and pin-hole boxes).
   private static let marginBefore = 10
   private static let marginBehind = 9
-  /// Changed pixels stay this far from the board's border.
+  /// Least distance of changed pixels from the board's border.
   private static let border = 4
 
-  /// A board to be spoilt, and where chance comes from.
+  /// Places defects on `template`, with random numbers from `random`.
   init(template: ConductorMask, random: CounterRandom) {
     self.template = template
     self.random = random
     mask = template
   }
 
-  /// Places as many defects as 640 x 640 pixels of DeepPCB have, in proportion to the board's area.
+  /// Places as many defects per 640 x 640 pixels as DeepPCB's images have.
   mutating func placeAll() {
     let area = mask.size.width * mask.size.height
     let wanted = max(1, DefectKind.anyCount(&random) * area / (640 * 640))
     for _ in 0..<(wanted * 4) where defects.count < wanted { place(DefectKind.any(&random)) }
   }
 
-  /// Tries to place one defect of `kind`; answers whether it found a place.
+  /// Tries to place one defect of `kind`. Returns true if it found a place.
   @discardableResult
   mutating func place(_ kind: DefectKind) -> Bool {
     for _ in 0..<400 {
@@ -58,7 +58,7 @@ struct DefectPlacer {
     return false
   }
 
-  /// The defect with its box; nil where it is too small to see or its box meets another.
+  /// The defect with its box; nil if it is too small to see or its box overlaps another's.
   private func defect(_ kind: DefectKind, _ changed: [Point]) -> PlacedDefect? {
     guard changed.count >= 28, let first = changed.first else { return nil }
     var (x0, y0, x1, y1) = (first.x, first.y, first.x, first.y)
@@ -77,16 +77,16 @@ struct DefectPlacer {
     return meetsAnother ? nil : PlacedDefect(kind: kind, box: box)
   }
 
-  /// Whether the stroke makes the defect that its kind says, judged by what hangs together before and after.
+  /// True if the stroke makes a defect of `kind`, decided by the connected pieces before and after.
   private func isTrue(_ kind: DefectKind, _ stroke: Blot, _ points: [Point]) -> Bool {
     let wide = stroke.grown(by: 3).points
     switch kind {
     case .copper, .pinHole:
       return wide.allSatisfy { !isInside($0) || mask[$0.x, $0.y] != kind.paint }
     case .mousebite, .spur:
-      // Even three pixels wider it cuts nothing off and reaches nothing else.
+      // Even three pixels wider, it must not cut anything off or touch anything else.
       let before = window(around: stroke)
-      // What is bitten stays recognisable: a small pad is not eaten up.
+      // What is bitten must stay recognisable, so that a small pad is not removed.
       guard before.pixelCount(of: kind.paint ^ 1) >= 4 * points.count else { return false }
       for after in [before.painted(points, kind.paint), before.painted(wide, kind.paint)] {
         for value: UInt8 in [0, 1]
@@ -118,10 +118,10 @@ struct DefectPlacer {
   }
 }
 
-// MARK: - Where strokes go
+// MARK: - Positions of strokes
 
 extension DefectPlacer {
-  /// A stroke that may make a defect of `kind`; nil where the place drawn does not suit.
+  /// A random stroke that may make a defect of `kind`; nil if its place does not suit.
   private mutating func stroke(for kind: DefectKind) -> Blot? {
     let start = Point(x: random.integer(below: mask.size.width), y: random.integer(below: mask.size.height))
     switch kind {
@@ -146,17 +146,17 @@ extension DefectPlacer {
     }
   }
 
-  /// The rim of a region that a defect eats into.
+  /// A place on the rim of a region that a defect changes.
   struct Edge {
     /// The first pixel of the region.
     var at: Point
-    /// Towards the inside of the region, any length.
+    /// Direction into the region, of any length.
     var inward: Point
 
-    /// A point `distance` pixels before the rim.
+    /// A point `distance` pixels outside of the rim.
     func point(behind distance: Int) -> Point { point(inside: -distance) }
 
-    /// A point `distance` pixels behind the rim.
+    /// A point `distance` pixels inside of the rim.
     func point(inside distance: Int) -> Point {
       let norm = max(1, MaskShape.squareRoot(inward.x * inward.x + inward.y * inward.y))
       return Point(x: at.x + inward.x * distance / norm, y: at.y + inward.y * distance / norm)
@@ -168,13 +168,14 @@ extension DefectPlacer {
     return direction == Point(x: 0, y: 0) ? Point(x: 1, y: 0) : direction
   }
 
-  /// A direction turned by up to `percent` of its length to either side.
+  /// `direction` turned to either side by up to `percent` percent of its length.
   private mutating func tilted(_ direction: Point, by percent: Int) -> Point {
     let turn = random.integer(in: -percent...percent)
     return Point(x: direction.x - direction.y * turn / 100, y: direction.y + direction.x * turn / 100)
   }
 
-  /// Walks from `start` along a row or a column to the first change, and gives the side that `paint` eats into.
+  /// Walks from `start` along a row or column to the first rim. Returns it for the region that `paint` changes; nil if
+  /// there is none within 60 pixels.
   private mutating func edge(near start: Point, of paint: UInt8) -> Edge? {
     let (dx, dy) = [(1, 0), (-1, 0), (0, 1), (0, -1)][random.integer(below: 4)]
     let value = mask[start.x, start.y]
@@ -191,20 +192,20 @@ extension DefectPlacer {
     return nil
   }
 
-  /// The direction from the rim into the region, by the weight of its pixels within 11 x 11; nil at slivers and borders.
+  /// Direction from the rim into the region, from its pixels within 11 x 11; nil at slivers and borders.
   private func inward(_ at: Point, _ paint: UInt8) -> Point? {
     guard at.x >= 6, at.y >= 6, at.x < mask.size.width - 6, at.y < mask.size.height - 6 else { return nil }
     var sum = Point(x: 0, y: 0)
     for y in -5...5 {
       for x in -5...5 where mask[at.x + x, at.y + y] != paint { sum = Point(x: sum.x + x, y: sum.y + y) }
     }
-    // A straight rim weighs 165; less than a third of it is no rim.
+    // A straight rim gives 165; less than a third of that is not a rim.
     return sum.x * sum.x + sum.y * sum.y >= 55 * 55 ? sum : nil
   }
 
-  /// Pixels from the rim to the far side of the region, straight through; nil where that is too near or too far.
+  /// Pixels from the rim straight through to the region's other side; nil if that is too near or too far.
   ///
-  /// DeepPCB's opens cut conductors of 5 to 60 pixels, mostly thin ones; its shorts bridge gaps of 6 to 70.
+  /// DeepPCB's opens cut conductors of 5 to 60 pixels, mostly thin ones. Its shorts bridge gaps of 6 to 70 pixels.
   private mutating func thickness(behind edge: Edge, _ kind: DefectKind) -> Int? {
     let most = kind == .open ? random.integer(in: 12...60) : random.integer(in: 18...64)
     var distance = 1

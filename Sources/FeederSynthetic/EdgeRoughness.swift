@@ -1,11 +1,12 @@
 import FeederCore
 
-/// The ragged edges that binarising a scan leaves.
+/// Ragged edges, as binarising a scan leaves them.
 extension ConductorMask {
-  /// The mask with every edge moved in or out by about a pixel and corners rounded.
+  /// The mask with every edge moved in or out by about a pixel, and with rounded corners.
   ///
-  /// A pixel becomes copper where copper within 5 x 5 pixels plus noise passes one half. The noise has a part common to
-  /// 3 x 3 pixels, as notches on real images are 2 to 4 pixels long, and a part of the pixel's own.
+  /// A pixel becomes copper if the share of copper within 5 x 5 pixels plus noise is more than one half. One part of
+  /// the noise is common to 3 x 3 pixels, because notches on real images are 2 to 4 pixels long; the other part is the
+  /// pixel's own.
   func roughened(_ random: inout CounterRandom) -> ConductorMask {
     let (width, height) = (size.width, size.height)
     let sums = neighbourCounts()
@@ -15,7 +16,7 @@ extension ConductorMask {
     for y in 0..<height {
       for x in 0..<width {
         let count = Int(sums[y * width + x])
-        // Far from every edge the noise decides nothing.
+        // Far from every edge the noise changes nothing.
         guard count > 3, count < 22 else { continue }
         let noise = cellNoise[y / 3 * cells + x / 3] + random.integer(in: -2...2)
         result[y * width + x] = 2 * count + noise > 25 ? 1 : 0
@@ -24,7 +25,7 @@ extension ConductorMask {
     return ConductorMask(size: size, bytes: result)
   }
 
-  /// Conductor pixels among the 25 around each pixel; the image's border repeats itself.
+  /// Number of conductor pixels among the 25 around each pixel. Pixels of the border are repeated outside of the image.
   private func neighbourCounts() -> [UInt8] {
     let (width, height) = (size.width, size.height)
     var rows = bytes

@@ -1,6 +1,6 @@
 import FeederCore
 
-/// A place on the mask in whole pixels, x to the right, y down.
+/// A position on the mask in whole pixels: x to the right, y down.
 struct Point: Equatable {
   var x: Int
   var y: Int
@@ -9,16 +9,16 @@ struct Point: Equatable {
   var transposed: Point { Point(x: y, y: x) }
 }
 
-/// A figure of the drawing, in whole pixels and whole-number arithmetic, so that every machine draws the same.
+/// A figure of the drawing. All arithmetic is in whole numbers, so that every machine draws the same pixels.
 enum MaskShape {
-  /// A rectangle with its corners cut at 45 degrees; `x1` and `y1` are the first column and row behind it.
+  /// A rectangle with corners cut at 45 degrees. `x1` and `y1` are the first column and row after it.
   case block(x0: Int, y0: Int, x1: Int, y1: Int, cut: Int)
-  /// A disc of a diameter.
+  /// A disc with a diameter in pixels.
   case disc(Point, diameter: Int)
   /// A line with round ends; horizontal, vertical or at 45 degrees.
   case trace(Point, Point, width: Int)
 
-  /// The same figure with `margin` pixels more on every side.
+  /// The figure, `margin` pixels larger on every side.
   func grown(by margin: Int) -> MaskShape {
     switch self {
     case .block(let x0, let y0, let x1, let y1, let cut):
@@ -28,8 +28,8 @@ enum MaskShape {
     }
   }
 
-  /// Calls `body` with (row, first column, column behind) for every run of pixels inside an image of `size`, possibly some
-  /// pixels twice, until it answers false. Answers false when stopped.
+  /// Calls `body` with (row, first column, column after the last) for every run of pixels inside an image of `size`.
+  /// Some pixels may come twice. Stops and returns false if `body` returns false.
   @discardableResult
   @inline(__always)
   func forEachRun(in size: PixelSize, _ body: (Int, Int, Int) -> Bool) -> Bool {
@@ -48,7 +48,7 @@ enum MaskShape {
     }
   }
 
-  /// The rows from `first` up to but not including `end` that lie inside the image.
+  /// The rows from `first` up to but not including `end` that are inside the image.
   private static func rows(from first: Int, to end: Int, _ size: PixelSize) -> Range<Int> {
     let start = min(max(first, 0), size.height)
     return start..<max(min(end, size.height), start)
@@ -75,7 +75,7 @@ enum MaskShape {
     return true
   }
 
-  /// The straight part of a trace, without its ends.
+  /// The straight part of a trace, without its round ends.
   @inline(__always)
   private static func band(
     _ from: Point, _ to: Point, _ width: Int, _ size: PixelSize, _ body: (Int, Int, Int) -> Bool
@@ -92,7 +92,7 @@ enum MaskShape {
         guard y >= min(from.y, to.y), y <= max(from.y, to.y) else { continue }
         (first, end) = (from.x - half, from.x + half + 1)
       } else {
-        // The band around the diagonal, cut square at both ends.
+        // The band along the diagonal, with square ends.
         let (sx, sy) = (dx.signum(), dy.signum())
         let wide = squareRoot(width * width / 2)
         let middle = from.x + sx * sy * (y - from.y)
@@ -105,7 +105,7 @@ enum MaskShape {
     return true
   }
 
-  /// The whole part of the square root; 0 below 1.
+  /// The whole part of the square root; 0 for values below 1.
   static func squareRoot(_ value: Int) -> Int {
     guard value > 0 else { return 0 }
     var root = 1 << ((Int.bitWidth - value.leadingZeroBitCount + 1) / 2)

@@ -1,15 +1,15 @@
 import FeederCore
 
-/// One synthetic board: the defect-free conductors, the conductors with defects, and what the defects are.
+/// A synthetic board: the conductors without and with defects, and the list of defects.
 struct SyntheticBoard {
-  /// The defect-free board.
+  /// The conductors without defects.
   let template: ConductorMask
-  /// The board with its defects.
+  /// The conductors with defects.
   let tested: ConductorMask
-  /// The defects, in the order they were placed.
+  /// The defects, in the order in which they were placed.
   let defects: [PlacedDefect]
 
-  /// Draws board `index` of `seed`, a function of these and `size` alone.
+  /// Draws board `index` of `seed`. The result depends only on these and `size`.
   init(seed: UInt64, index: Int, size: PixelSize) {
     var random = CounterRandom(seed: seed, index: index, purpose: .defects)
     template = BoardPainter.conductors(seed: seed, index: index, size: size).roughened(&random)

@@ -3,30 +3,30 @@ import FeederDatasets
 import FeederImaging
 import Synchronization
 
-/// How many synthetic boards, and which.
+/// The number of synthetic boards, and how they look.
 package struct SyntheticSettings: Sendable, Equatable {
-  /// Boards in all, at least 2.
+  /// Number of boards, at least 2.
   package var boardCount = 200
-  /// Pixels of a board, 128 to 8,192 a side.
+  /// Size of a board in pixels; each side is 128 to 8,192.
   package var size = PixelSize(side: 640)
   /// Another seed draws other boards.
   package var seed: UInt64 = 0
-  /// 1 for DeepPCB's black on white, 3 for boards in colour.
+  /// Channels: 1 for black on white as in DeepPCB, 3 for boards in colour.
   package var channels = 1
-  /// Also writes each board's defect-free template.
+  /// True to write each board's template without defects as well.
   package var withTemplates = false
-  /// The share of boards in the split `val`, between 0 and 1.
+  /// Share of boards in the val split, between 0 and 1.
   package var valShare = 0.2
-  /// libjpeg's quality, 1 to 100; DeepPCB's files have the tables of 75.
+  /// libjpeg's quality, 1 to 100. DeepPCB's files have the tables of 75.
   package var quality = 75
 
-  /// 200 boards of 640 x 640 pixels in one channel.
+  /// 200 boards of 640 x 640 pixels with one channel.
   package init() {}
 
-  /// Sides of a board: smaller ones have no room for the drawing, larger ones no use.
+  /// Allowed sides of a board in pixels. Smaller boards have no room for the drawing; larger ones are not useful.
   package static let sides = 128...8192
 
-  /// What is wrong with the settings, in one line; nil where nothing is.
+  /// One line with the first invalid setting; nil if all are valid.
   package var problem: SettingLine? {
     if !(2...1_000_000).contains(boardCount) { return "\(setting: "boards") \(boardCount): give 2 to 1000000 boards" }
     if !Self.sides.contains(size.width) || !Self.sides.contains(size.height) {
@@ -42,25 +42,25 @@ package struct SyntheticSettings: Sendable, Equatable {
   }
 }
 
-/// What `SyntheticDataset.write` wrote.
+/// The result of `SyntheticDataset.write`.
 package struct SyntheticSummary: Sendable, Equatable {
-  /// The folder.
+  /// Path of the folder.
   package let folder: String
-  /// Boards by split.
+  /// Number of boards per split.
   package let imageCounts: [Split: Int]
-  /// Boxes by split.
+  /// Number of boxes per split.
   package let boxCounts: [Split: Int]
-  /// Boxes by class, in the order of `classNames`.
+  /// Number of boxes per class, in the order of `classNames`.
   package let classBoxCounts: [Int]
   /// The class names.
   package var classNames: [String] { DefectKind.classNames }
 }
 
-/// Synthetic boards as a data set in YOLO layout: `images`, `labels`, data.yaml, and `templates` where asked for.
+/// Writes synthetic boards as a data set in YOLO layout: `images`, `labels`, data.yaml and, if wanted, `templates`.
 package enum SyntheticDataset {
-  /// Writes the data set, whole or not at all; its bytes depend on the settings alone, never on `threads`.
+  /// Writes the data set completely, or leaves nothing. Its bytes depend only on the settings, not on `threads`.
   ///
-  /// `progress` is called once a board, from any thread. Throws `DatasetError.output` or `.cancelled`.
+  /// `progress` is called once per board, on any thread. Throws `DatasetError.output` or `.cancelled`.
   @discardableResult
   package static func write(
     _ settings: SyntheticSettings, to target: String, threads: Int, cancellation: Cancellation = Cancellation(),
@@ -93,7 +93,7 @@ package enum SyntheticDataset {
     return summary(settings, folder: staged.target, boxCounts: boxCounts.withLock { $0 })
   }
 
-  /// The split of a board: val's boards are spread evenly, at least one and not all.
+  /// The split of board `index`. Boards of val are spread evenly: at least one, and not all.
   static func split(of index: Int, _ settings: SyntheticSettings) -> Split {
     let count = settings.boardCount
     let val = min(max(Int((Double(count) * settings.valShare).rounded()), 1), count - 1)

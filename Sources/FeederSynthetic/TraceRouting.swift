@@ -1,8 +1,8 @@
 import FeederCore
 
-/// How traces run: in bundles with common bends, and singly from a pad to wherever there is room.
+/// Routes traces: in bundles with common bends, and singly from a pad.
 extension BoardPainter {
-  /// Parallel traces from beyond one edge, with a bend of 45 degrees and back, to beyond the other edge or to their own pads.
+  /// Draws parallel traces from beyond one edge, through a bend of 45 degrees, to the other edge or to their own pads.
   mutating func paintBundle() {
     for _ in 0..<10 {
       let width = random.integer(in: style.traceWidth)
@@ -29,7 +29,7 @@ extension BoardPainter {
     }
   }
 
-  /// A round pad as wide as the neighbours allow at the end of a line of a bundle.
+  /// Ends a line of a bundle with a round pad as large as the neighbours allow.
   private mutating func endBundleLine(_ path: [Point], width: Int, gap: Int) {
     guard let last = path.last else { return }
     let diameter = min(width + 2 * (gap - 6), max(width * 2, 14))
@@ -39,13 +39,13 @@ extension BoardPainter {
     if diameter >= 22, random.chance(50) { drill(last, diameter: diameter * 2 / 5) }
   }
 
-  /// A bend of 45 degrees that all lines of a bundle take, keeping their distance.
+  /// A bend of 45 degrees for all lines of a bundle; their distance stays the same.
   private struct Bend {
     var at: Int
     var depth: Int
     var side: Int
 
-    /// The line `offset` beside the first one, which starts at row `from`.
+    /// The line at distance `offset` from the first one, which starts at row `from`.
     func line(from: Int, offset: Int, length: Int) -> [Point] {
       let y = from + offset
       // tan(22.5 degrees) is 0.41421; 5/12 is 0.41667.
@@ -64,7 +64,7 @@ extension BoardPainter {
     Point(x: -1, y: -1), Point(x: 0, y: -1), Point(x: 1, y: -1),
   ]
 
-  /// A trace of up to four pieces from a pad, turning by 45 degrees, with a via at its end.
+  /// Draws a trace of up to four pieces from a pad, with turns of 45 degrees and mostly a via at its end.
   mutating func paintTraceFromPad() {
     guard !anchors.isEmpty else { return }
     for _ in 0..<5 {
@@ -72,7 +72,7 @@ extension BoardPainter {
       let width = min(random.integer(in: style.traceWidth), anchor.radius * 3 / 2)
       var heading = random.integer(below: 8)
       var path = [anchor.center]
-      // The first piece leaves the pad, whose own copper is no obstacle.
+      // The first piece starts inside the pad, whose own copper must not block it.
       var skip = anchor.radius + width / 2 + BoardStyle.clearance + 2
       for _ in 0..<random.integer(in: 2...4) {
         let from = path[path.count - 1]

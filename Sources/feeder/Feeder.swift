@@ -3,7 +3,7 @@ import FeederDatasets
 import FeederRun
 import Foundation
 
-/// The command line: parse, wire rooms together, print. One file a subcommand.
+/// The command line. One file per subcommand: parse flags, call other rooms, print.
 @main
 struct Feeder: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,7 +57,7 @@ struct Feeder: ParsableCommand {
     Foundation.exit(1)
   }
 
-  /// One line for any failure: ours are one line already, the system's and the engine's are made one.
+  /// One line for any failure. Feeder's errors are one line already; lines of other errors are joined.
   private static func line(_ error: any Error) -> String {
     var text = Terminal.words(error)
     if let error = error as? CocoaError {

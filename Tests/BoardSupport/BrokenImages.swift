@@ -1,4 +1,4 @@
-/// Structures and codes that contradict themselves.
+/// Files whose structures or codes contradict each other.
 extension ImageFault {
   static func structures() throws -> [ImageFault] {
     let sound = SampleJPEGs.blocks()
@@ -50,7 +50,7 @@ extension ImageFault {
     return [
       refused("restart-missing", "damaged", missing),
       refused("restart-misnumbered", "damaged", changed(sound) { $0[restarts[1] + 1] = 0xD5 }),
-      // Spare bytes where a restart belongs: libjpeg's only words on it are those on spare bytes before the end.
+      // Spare bytes in the place of a restart marker. libjpeg's only warning is about spare bytes before the end.
       refused("restart-gap", "damaged", gap),
       refused("code-unknown", "damaged", unknown),
       refused("codes-left-over", "damaged", JPEGPieces.appending([UInt8](repeating: 0, count: 100), to: blocks)),

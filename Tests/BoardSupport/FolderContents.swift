@@ -2,7 +2,7 @@ import FeederCore
 import FeederImaging
 import Foundation
 
-/// All files below a folder with their bytes, by relative path.
+/// All files below a folder with their bytes, by relative path. Throws if a file cannot be read.
 package func contents(of folder: String) throws -> [String: Data] {
   var files: [String: Data] = [:]
   for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
@@ -15,7 +15,7 @@ package func contents(of folder: String) throws -> [String: Data] {
   return files
 }
 
-/// The pixels of a JPEG file in one channel.
+/// The pixels of a JPEG file, decoded to one channel. Throws if it cannot be read or decoded.
 package func greyPixels(_ path: String) throws -> Pixels {
   let file = [UInt8](try Data(contentsOf: URL(filePath: path)))
   let decoder = try ImageDecoder()

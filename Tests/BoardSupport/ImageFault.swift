@@ -1,28 +1,30 @@
 import Foundation
 
-/// A file named .jpg that is unusual, damaged or hostile, and what must become of it.
+/// A file named .jpg that is unusual, damaged or hostile, with the expected result.
 package struct ImageFault: Sendable, CustomStringConvertible {
-  /// How the file comes to be.
+  /// The content of the file.
   package enum Content: Sendable {
     case bytes([UInt8])
-    /// Something else than a file of bytes, made at a path.
+    /// Not a file of bytes; the closure makes it at a path.
     case made(@Sendable (_ path: String) throws -> Void)
   }
 
-  /// The file's name without ending.
+  /// Name of the file without ending.
   package let name: String
+  /// The content of the file.
   package let content: Content
-  /// What the reason must hold; nil where the image decodes.
+  /// A word of the expected reason; nil if the image decodes.
   package let word: String?
 
+  /// The name of the file.
   package var description: String { name }
 
-  /// The file's bytes; nil where it has none.
+  /// The bytes of the file; nil if it has none.
   package var bytes: [UInt8]? {
     if case .bytes(let bytes) = content { bytes } else { nil }
   }
 
-  /// Puts the file into `folder`.
+  /// Writes the file into `folder`. Throws if it cannot be made.
   package func plant(in folder: URL) throws {
     let path = folder.appending(path: name + ".jpg").path
     switch content {
@@ -39,14 +41,14 @@ package struct ImageFault: Sendable, CustomStringConvertible {
     ImageFault(name: name, content: .bytes(bytes), word: word)
   }
 
-  /// All kinds, over a hundred.
+  /// All faults, more than a hundred. Throws if a sample cannot be encoded.
   package static func all() throws -> [ImageFault] {
     let bytes = try [unusual(), oriented(), foreign(), truncated(), kinds(), bombs(), structures(), codes()]
     return bytes.flatMap(\.self) + paths()
   }
 }
 
-/// What is no file of bytes.
+/// Things at a file's path that are not regular files.
 extension ImageFault {
   private static func paths() -> [ImageFault] {
     func made(_ name: String, _ word: String, _ make: @escaping @Sendable (String) -> Int32) -> ImageFault {
@@ -71,6 +73,6 @@ extension ImageFault {
       let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0)
       return file < 0 ? -1 : close(file)
     }
-    return geteuid() == 0 ? faults : faults + [unreadable]  // root reads everything
+    return geteuid() == 0 ? faults : faults + [unreadable]  // root can read everything
   }
 }

@@ -1,12 +1,12 @@
 import Foundation
 
-/// A large file of this process that has no name, such as the copy of a cache's index.
+/// A large file of this process without a name, such as the copy of a cache's index.
 package struct NamelessFile: Hashable {
-  /// Its descriptor.
+  /// The file's descriptor.
   package let descriptor: Int32
   private let inode: UInt64
 
-  /// All of them that are larger than an index that is kept in memory.
+  /// All such files that are larger than an index that is kept in memory.
   package static func all() -> Set<NamelessFile> {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
     return Set(

@@ -1,4 +1,4 @@
-/// Files that are unusual, and sound.
+/// Files that are unusual but valid.
 extension ImageFault {
   static func unusual() throws -> [ImageFault] {
     let sound = try SampleJPEGs.baseline()

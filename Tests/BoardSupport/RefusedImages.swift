@@ -1,4 +1,4 @@
-/// Files that are no JPEG, or not all of one.
+/// Files that are not a JPEG, or not a whole one.
 extension ImageFault {
   static func foreign() -> [ImageFault] {
     func begins(_ name: String, _ word: String, _ magic: [UInt8]) -> ImageFault {
@@ -20,7 +20,7 @@ extension ImageFault {
     ]
   }
 
-  /// Cut in front of every marker and inside of every segment, of one scan and of ten.
+  /// Files of one scan and of ten scans, cut before every marker and inside every segment.
   static func truncated() throws -> [ImageFault] {
     var faults: [ImageFault] = []
     for (kind, jpeg) in [("baseline", try SampleJPEGs.baseline()), ("progressive", try SampleJPEGs.progressive())] {
@@ -34,7 +34,7 @@ extension ImageFault {
   }
 }
 
-/// Kinds that are not read, and files that would cost too much.
+/// JPEG kinds that Feeder does not read, and files whose decoding would need too much memory or time.
 extension ImageFault {
   static func kinds() throws -> [ImageFault] {
     let sound = try SampleJPEGs.baseline()

@@ -4,24 +4,24 @@ import FeederImaging
 
 @testable import FeederImaging
 
-/// Sound JPEGs of several kinds, which the damaged ones are made of.
+/// Valid JPEGs of several kinds. Damaged files are made from them.
 package enum SampleJPEGs {
-  /// Not square, no multiple of 16, and alike under no turn.
+  /// Not square, not a multiple of 16, and different in every orientation.
   package static let size = PixelSize(width: 104, height: 72)
 
-  /// As cameras write: colour at 4:2:0, one scan.
+  /// As cameras write it: colour at 4:2:0, one scan. Throws `ImagingError`.
   package static func baseline() throws -> [UInt8] {
     try TemporaryBoards.board(3, size: size, channels: 3).withView { (view) throws -> [UInt8] in
       try JPEGEncoder().encode(view, quality: 90, chroma: .half)
     }
   }
 
-  /// The same picture in ten scans.
+  /// The same picture in ten scans. Throws `ImagingError`.
   package static func progressive() throws -> [UInt8] {
     try compressed(TJPF_RGB, channels: 3, TJSAMP_420, flags: TJFLAG_PROGRESSIVE)
   }
 
-  /// Four components, told as YCCK.
+  /// A picture of four components, marked as YCCK. Throws `ImagingError`.
   package static func ycck() throws -> [UInt8] { try compressed(TJPF_CMYK, channels: 4, TJSAMP_444, flags: 0) }
 
   private static func compressed(_ format: TJPF, channels: Int, _ sampling: TJSAMP, flags: Int32) throws -> [UInt8] {
@@ -43,7 +43,7 @@ package enum SampleJPEGs {
     }
   }
 
-  /// 6 x 4 blocks of one value each: grey, sequential, with restart markers after each row where `restarts`.
+  /// 6 x 4 grey blocks of one value each, sequential. If `restarts`, a restart marker follows each row.
   package static func blocks(restarts: Bool = false, isWide: Bool = false) -> [UInt8] {
     let rows: [[UInt8]] = (0..<4).map { row in (0..<6).map { UInt8(20 + 37 * row + 15 * $0) } }
     return JPEGPieces.file(
@@ -52,7 +52,7 @@ package enum SampleJPEGs {
       JPEGPieces.codes(restarts ? rows : [Array(rows.joined())]))
   }
 
-  /// The same in colour, a scan a component; those of `ids` alone.
+  /// The same in colour, one scan per component. Only the components `ids` are included.
   package static func blocks(inScansOf ids: [UInt8]) -> [UInt8] {
     let codes = JPEGPieces.codes([(0..<24).map { UInt8(20 + 9 * $0) }])
     let scans = ids.map { JPEGPieces.scan([$0]) + codes }
@@ -61,7 +61,8 @@ package enum SampleJPEGs {
       JPEGPieces.huffman, Array(scans.joined()))
   }
 
-  /// `stored` as it is seen, by the words of the standard: where the stored picture's first row and first column are.
+  /// `stored` as a viewer shows it. By the standard, an orientation says where the first row and the first column are
+  /// shown.
   package static func seen(_ stored: Pixels, _ orientation: Orientation) -> Pixels {
     let size = orientation.turned(stored.size)
     var seen = Pixels(size: size, channels: stored.channels, value: 0)
@@ -87,7 +88,7 @@ package enum SampleJPEGs {
     return seen
   }
 
-  /// Where the markers of a sound JPEG stand, that of its end last.
+  /// Offsets of the markers of a valid JPEG; the end marker is last. Throws `ImagingError`.
   package static func markerPlaces(_ jpeg: [UInt8]) throws -> [Int] {
     try jpeg.withUnsafeBytes { bytes in
       var markers = JPEGMarkers(EncodedBytes(bytes), offset: 0)

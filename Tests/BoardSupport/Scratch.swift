@@ -1,11 +1,14 @@
 import FeederDatasets
 import Foundation
 
-/// A fresh temporary folder, removed when the value goes.
+/// A new temporary folder. It is removed when the value is released.
 package final class Scratch {
+  /// The folder.
   package let folder: URL
+  /// Path of the folder.
   package var path: String { folder.path }
 
+  /// Makes the folder. Throws if it cannot be made.
   package init() throws {
     folder =
       FileManager.default.temporaryDirectory.appending(path: "feeder-datasets-\(UUID().uuidString)")
@@ -17,13 +20,13 @@ package final class Scratch {
     do { try FileManager.default.removeItem(at: folder) } catch { print("left behind: \(folder.path)") }
   }
 
-  /// Writes a file below the folder, making the folders on its way, and gives its path.
+  /// Writes a text file below the folder and makes its parents. Returns its path. Throws if it cannot be written.
   @discardableResult
   package func write(_ name: String, _ content: String = "") throws -> String {
     try write(name, bytes: [UInt8](content.utf8))
   }
 
-  /// Writes a file of bytes below the folder.
+  /// Writes a file of bytes below the folder. Returns its path. Throws if it cannot be written.
   @discardableResult
   package func write(_ name: String, bytes: [UInt8]) throws -> String {
     let url = folder.appending(path: name)
@@ -32,7 +35,7 @@ package final class Scratch {
     return url.path
   }
 
-  /// A data set of one image a split and the label file of the training image.
+  /// A data set with one image per split. `label` is the training image's label file. Throws if a write fails.
   package func dataset(
     label: String, yaml: String = "train: images/train\nval: images/val\nnames:\n  - open\n  - short\n"
   )
@@ -47,7 +50,7 @@ package final class Scratch {
   }
 }
 
-/// The line that an operation fails with; empty where it does not fail.
+/// The description of the error that `work` throws; empty if it throws none.
 package func failure(_ work: () throws -> Void) -> String {
   do {
     try work()

@@ -3,14 +3,15 @@ import FeederDatasets
 import FeederImaging
 import Foundation
 
-/// A fresh folder of small JPEGs with labels in YOLO layout, removed with the value's last owner.
+/// A new folder of small JPEGs with labels in YOLO layout. It is removed when the value is released.
 package final class TemporaryBoards {
-  /// The data set's folder, with data.yaml; both splits name the same images.
+  /// The folder of the data set, with data.yaml. Both splits name the same images.
   package let folder: URL
-  /// Its images.
+  /// The images of the data set.
   package let entries: [DatasetEntry]
 
-  /// `count` boards of changing sizes, all `channels` wide; every fifth has no objects.
+  /// Writes `count` boards of the given sizes with `channels` channels. Every fifth has no objects. Throws if a file
+  /// cannot be written.
   package init(count: Int, channels: Int = 1, sizes: [PixelSize] = TemporaryBoards.mixedSizes) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "feeder-boards-\(UUID().uuidString)")
     let images = folder.appending(path: "images/train")
@@ -31,28 +32,28 @@ package final class TemporaryBoards {
     entries = try Dataset.open(folder.path).entries(.train)
   }
 
-  /// The data set.
+  /// Opens the data set. Throws `DatasetError`.
   package func dataset() throws -> Dataset { try Dataset.open(folder.path) }
 
-  /// Writes another image over that of entry `index`; `bytes` need not be a JPEG.
+  /// Replaces the image of entry `index` by `bytes`, which need not be a JPEG. Throws if the file cannot be written.
   package func overwrite(_ index: Int, with bytes: [UInt8]) throws {
     try Data(bytes).write(to: URL(filePath: entries[index].imagePath))
   }
 
-  /// The bytes of entry `index`'s image file.
+  /// The bytes of entry `index`'s image file. Throws if it cannot be read.
   package func jpeg(_ index: Int) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(filePath: entries[index].imagePath)))
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// Sizes that end up in every reduction that decoding has.
+  /// Sizes that together need every reduction that decoding offers.
   package static let mixedSizes = [
     PixelSize(width: 96, height: 96), PixelSize(width: 120, height: 70), PixelSize(width: 50, height: 90),
     PixelSize(width: 200, height: 160), PixelSize(width: 33, height: 17),
   ]
 
-  /// Smooth waves with a bright square, different for every number.
+  /// A picture of smooth waves with a bright square, different for every `number`.
   package static func board(_ number: Int, size: PixelSize, channels: Int) -> Pixels {
     var pixels = Pixels(size: size, channels: channels, value: 0)
     for y in 0..<size.height {

@@ -1,9 +1,9 @@
 import FeederCore
 import FeederImaging
 
-/// Pictures with soft gradients and hard edges, the same on every machine.
+/// Pictures with soft gradients and hard edges, equal on every machine.
 package enum TestImages {
-  /// A picture of `size` whose channels differ, with a bright rectangle in its middle.
+  /// A picture of `size` with different channels and a bright rectangle in the middle.
   package static func board(_ size: PixelSize, channels: Int) -> Pixels {
     var image = Pixels(size: size, channels: channels, value: 0)
     for y in 0..<size.height {
@@ -18,7 +18,7 @@ package enum TestImages {
     return image
   }
 
-  /// Every byte drawn at random from `seed`.
+  /// A picture of random bytes for `seed`.
   package static func noise(_ size: PixelSize, channels: Int, seed: UInt64) -> Pixels {
     var state = seed &* 2 &+ 1
     let bytes = (0..<size.width * size.height * channels).map { _ in
@@ -28,7 +28,7 @@ package enum TestImages {
     return Pixels(bytes: bytes, size: size, channels: channels)
   }
 
-  /// The JPEG file of `board`.
+  /// `board` as a JPEG file. Throws `ImagingError`.
   package static func jpeg(_ size: PixelSize, channels: Int, quality: Int = 95) throws -> [UInt8] {
     let encoder = try JPEGEncoder()
     return try board(size, channels: channels).withView { (view) throws -> [UInt8] in
@@ -36,7 +36,7 @@ package enum TestImages {
     }
   }
 
-  /// Only the markers of a JPEG, up to a frame header with the given fields.
+  /// The markers of a JPEG up to a frame header with the given fields, without image data.
   package static func header(
     frame: UInt8 = 0xC0, precision: UInt8 = 8, width: Int, height: Int, components: Int
   ) -> [UInt8] {
@@ -50,13 +50,13 @@ package enum TestImages {
 }
 
 extension ImageDecoder {
-  /// Decodes an array of bytes.
+  /// Decodes an array of bytes. Throws `ImagingError`.
   package func decode(_ jpeg: [UInt8], channels: Int, scale: DecodeScale = .full) throws -> Pixels {
     try jpeg.withUnsafeBytes { try decode($0, channels: channels, scale: scale) }
   }
 }
 
-/// The largest difference between two images' bytes.
+/// The largest difference between bytes at the same index.
 package func largestDifference(_ left: [UInt8], _ right: [UInt8]) -> Int {
   zip(left, right).map { abs(Int($0) - Int($1)) }.max() ?? 0
 }

@@ -1,13 +1,13 @@
-// A disk that fails when it is told to: loaded into a program by LD_PRELOAD, it counts what the program does to files of one folder
-// and lets one of these calls fail, or never return. For tests and tools/torture; compiled by `FaultyDisk`.
+// A disk that fails on request. Loaded into a program by LD_PRELOAD, it counts the program's calls on the files of one folder and makes
+// one of them fail or never return. For tests and tools/torture; `FaultyDisk` compiles it.
 //
-// FAULTY_FOLDER  whole path of the folder whose files count
-// FAULTY_AT      which call fails, counted from 1 in each process; 0 for none
-// FAULTY_ERRNO   the error, as 28 (no space) or 5 (input/output error); "kill": the program is killed in its place;
-//                "power": it is killed, what it wrote to files and did not sync reads as zeros, and the names that it gave, changed and
-//                took away in a folder that it did not sync since are as they were
-// FAULTY_LOG     a file: a line a call (number, name, path), added to
-// FAULTY_STUCK   NAME:N: the Nth opening of a file whose path ends in NAME never returns
+// FAULTY_FOLDER  absolute path of the folder whose files are counted
+// FAULTY_AT      number of the call that fails, from 1 in each process; 0 for none
+// FAULTY_ERRNO   the error, such as 28 (no space) or 5 (input/output error); "kill": the program is killed instead;
+//                "power": it is killed, bytes in files that it did not sync read as zeros, and names that it made, changed or
+//                removed in a folder that it did not sync afterwards are as before
+// FAULTY_LOG     a file to which one line per call is appended (number, name, path)
+// FAULTY_STUCK   NAME:N: opening number N of a file whose path ends in NAME never returns
 // FAULTY_UNREADABLE  NAME: a file whose path ends in NAME cannot be opened (input/output error)
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,14 +38,14 @@ static bool is_power_cut(void) {
   return error && strcmp(error, "power") == 0;
 }
 
-// Held while files and names change; a power cut never lets go of it.
+// Locked while files and names change. A power cut never unlocks it.
 static pthread_mutex_t disk = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
-// Files with bytes that no fsync has followed yet.
+// Files with bytes that are not synced yet.
 enum { DIRTY_COUNT = 64 };
 static char dirty[DIRTY_COUNT][PATH_MAX];
 
-// Replaces the name `from` by `to`: "" to any adds one, one to "" removes it.
+// Replaces the name `from` by `to`. If `from` is "", adds `to`; if `to` is "", removes `from`.
 static void rename_dirty(const char *from, const char *to) {
   pthread_mutex_lock(&disk);
   bool is_known = false;
@@ -58,16 +58,16 @@ static void rename_dirty(const char *from, const char *to) {
   pthread_mutex_unlock(&disk);
 }
 
-// Changes of names that no fsync of their folder has followed yet, the newest last. Kept for a power cut alone.
+// Changes of names in folders that are not synced yet, the newest last. Kept only for a power cut.
 enum { CHANGE_COUNT = 256 };
 static struct {
   char name[PATH_MAX];
-  char from[PATH_MAX];  // what a renamed file was called; else ""
-  char old[PATH_MAX];   // a hidden name of the file that had `name` before; "" where none had
+  char from[PATH_MAX];  // the former name of a renamed file; else ""
+  char old[PATH_MAX];   // a hidden name of the file that had `name` before; "" if none had
 } changes[CHANGE_COUNT];
 static int change_count;
 
-// A new hidden name beside the folder whose files count.
+// Makes a new hidden name beside the folder whose files are counted.
 static void hide(char *path) {
   static int number;
   const char *folder = getenv("FAULTY_FOLDER");
@@ -75,7 +75,7 @@ static void hide(char *path) {
   snprintf(path, PATH_MAX, "%.*s/.faulty-%d-%d", length, folder, getpid(), number++);
 }
 
-// Before `name` is taken away from a file: gives that one a hidden name too.
+// Called before a file loses `name`: gives the file a hidden name as well.
 static void keep_old(const char *name, char *old) {
   *old = 0;
   if (!is_power_cut() || !is_inside(name)) return;
@@ -96,7 +96,7 @@ static bool is_in_folder(const char *name, const char *folder) {
   return strncmp(name, folder, length) == 0 && name[length] == '/' && !strchr(name + length + 1, '/');
 }
 
-// The changes in the folder `path` are on the disk; or those of the one name `path`.
+// Notes that all changes in the folder `path`, or of the single name `path`, are on the disk.
 static void settle(const char *path, bool is_folder) {
   int left = 0;
   for (int i = 0; i < change_count; i++) {
@@ -110,7 +110,7 @@ static void settle(const char *path, bool is_folder) {
   change_count = left;
 }
 
-// After a sync of `path`. With the bytes of a file that was just made ext4, xfs and btrfs put its name on the disk; a rename they need not.
+// Called after a sync of `path`. With the bytes of a new file, ext4, xfs and btrfs write its name as well, but not a rename.
 static void settle_synced(int file, const char *path) {
   struct stat status;
   if (fstat(file, &status) != 0) return;
@@ -132,19 +132,19 @@ static void cut_power(void) {
   }
   while (change_count-- > 0) {
     const char *name = changes[change_count].name, *from = changes[change_count].from, *old = changes[change_count].old;
-    // A file that was made under the old name since, and synced, stays.
+    // A file that was made under the old name afterwards, and synced, stays.
     if (*from) syscall(SYS_renameat2, AT_FDCWD, name, AT_FDCWD, from, RENAME_NOREPLACE);
     if (*old) {
       syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, name, 0);
     } else if (syscall(SYS_unlinkat, AT_FDCWD, name, 0) != 0 && errno == EISDIR) {
-      char lost[PATH_MAX];  // a folder goes with all that is in it, synced or not
+      char lost[PATH_MAX];  // a folder is lost with all its contents, synced or not
       hide(lost);
       syscall(SYS_renameat2, AT_FDCWD, name, AT_FDCWD, lost, 0);
     }
   }
 }
 
-// True where this call on `path` is the one that fails; errno is set.
+// True if this call on `path` is the one that fails. Sets errno.
 static bool fails(const char *call, const char *path) {
   if (!is_inside(path)) return false;
   int number = atomic_fetch_add(&count, 1) + 1;
@@ -166,7 +166,7 @@ static bool fails(const char *call, const char *path) {
   return true;
 }
 
-// The path of an open file; false where it has none.
+// The path of an open file; false if it has none.
 static bool path_of(int file, char *path) {
   char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
@@ -185,7 +185,7 @@ static bool fails_at(const char *call, int file) {
   return false;
 }
 
-// A path from where the program stands, as a whole one.
+// `path` as an absolute path.
 static const char *whole(const char *path, char *room) {
   if (path[0] == '/' || !getcwd(room, PATH_MAX)) return path;
   size_t length = strlen(room);
@@ -277,7 +277,7 @@ int rename(const char *from, const char *to) {
   pthread_mutex_unlock(&disk);
   return result;
 }
-// Never fails, and is not counted.
+// Never fails and is not counted.
 int unlink(const char *path) {
   char room[PATH_MAX], old[PATH_MAX];
   path = whole(path, room);

@@ -38,7 +38,7 @@ struct NativeFillerTests {
     return batch
   }
 
-  /// The entry at a place, its size and its bytes.
+  /// The entry at `place` of the batch, with its size and bytes.
   private func image(_ batch: borrowing Batch, _ place: Int, channels: Int) -> (
     entry: Int, size: PixelSize, bytes: [UInt8]
   ) {

@@ -5,11 +5,12 @@ import Testing
 
 @Suite("The tuner meets its bars in all nine scenarios, on seeds it was not developed on too")
 struct ScenarioTests {
-  /// Seeds 1 to 24 were looked at while the rule was written; those from 101 on were not.
+  /// Seeds 1 to 24 were used while the rule was written; seeds from 101 on were not.
   static let seeds = Array(UInt64(1)...8) + Array(UInt64(101)...104)
-  /// Bytes over the oracle's on a single seed where the table passes 1.25: its trace may need less than its law does.
+  /// Largest bytes divided by the oracle's on a single seed, if the table exceeds 1.25. A single trace may need less
+  /// memory than its distribution.
   static let byteBars = ["B": 1.9, "D": 1.4, "F": 1.5]
-  /// The same of changes in 1,000 steps.
+  /// The same for changes per 1,000 steps.
   static let changeBars = ["E": 2.2, "I": 3.0]
 
   @Test(
@@ -26,7 +27,7 @@ struct ScenarioTests {
       #expect(judgement.breachCount == 0)
       #expect(judgement.isVerdictRight, "\(scenario.name): \(judgement.stages)")
       #expect(judgement.changesPerThousandSteps <= Self.changeBars[scenario.name] ?? 2)
-      // In B rare excursions may pass any depth that is not known to be needed (docs/measurements/tuner.md).
+      // In B, rare excursions may exceed any depth that is not known to be needed (docs/measurements/tuner.md).
       #expect(judgement.isSettledInTime || isB, "\(scenario.name)")
       #expect(judgement.lateWindowShare <= 0.02, "\(scenario.name)")
       #expect(judgement.byteRatio <= Self.byteBars[scenario.name] ?? Judgement.byteBar, "\(scenario.name)")

@@ -27,10 +27,10 @@ struct SimulationTests {
 
   @Test("constant costs give the stall share of the formula 1 - T L / B, for cores and for storage")
   func formula() {
-    // 16 images of 10 ms by 2 workers: 80 ms for a step of 50.
+    // 16 images of 10 ms with 2 workers take 80 ms; a step takes 50 ms.
     let cpu = run(scenario(image: 0.01), workers: 2, depth: 4).stallShare(100..<300)
     #expect(abs(cpu - (1 - 0.05 / 0.08)) < 0.005)
-    // 16 images of 100 kB at 20 MB/s: 80 ms as well, whatever the workers do.
+    // 16 images of 100 kB at 20 MB/s take 80 ms as well, with any number of workers.
     let read = run(scenario(image: 0.001, storage: 2e7), workers: 4, depth: 4).stallShare(100..<300)
     #expect(abs(read - (1 - 0.05 / 0.08)) < 0.005)
     #expect(run(scenario(image: 0.005), workers: 2, depth: 4).stallShare(100..<300) < 1e-9)

@@ -5,18 +5,18 @@ import Testing
 @testable import FeederCache
 @testable import FeederBench
 
-/// A clock on which only sleeping takes time.
+/// A clock that advances only by sleeping and by `pass`.
 final class SleepClock: ThrottleClock {
   private let moment: Mutex<Int>
 
-  /// A clock that stands at `start` nanoseconds.
+  /// A clock at `start` nanoseconds.
   init(start: Int = 1_000_000_000) { moment = Mutex(start) }
 
   var nanoseconds: Int { moment.withLock { $0 } }
 
   func sleep(until target: Int) { moment.withLock { $0 = max($0, target) } }
 
-  /// Time that passes for other reasons.
+  /// Advances the clock without sleeping.
   func pass(_ nanoseconds: Int) { moment.withLock { $0 += nanoseconds } }
 }
 
@@ -39,11 +39,11 @@ struct StorageThrottleTests {
     #expect(seconds <= expected / 0.999)
   }
 
-  @Test("what nobody read while time passed is ready up to 50 ms")
+  @Test("unused time is saved up to 50 ms")
   func burst() {
     let clock = SleepClock()
     let throttle = StorageThrottle(bytesPerSecond: 1000, clock: clock)
-    #expect(throttle.charge(10) == 10_000_000)  // starts empty
+    #expect(throttle.charge(10) == 10_000_000)  // it starts empty
     clock.pass(30_000_000)
     #expect(throttle.charge(30) == 0)
     clock.pass(10_000_000_000)

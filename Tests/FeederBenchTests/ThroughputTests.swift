@@ -5,14 +5,14 @@ import Testing
 
 @Suite("Two streams are measured in turn, and a figure is the median of windows")
 struct ThroughputTests {
-  /// A clock that only streams move.
+  /// A clock that only the streams advance.
   private final class FakeClock: StreamClock {
     var seconds = 0.0
-    /// Two threads that work all the time.
+    /// As if two threads worked all the time.
     var processorSeconds: Double { 2 * seconds }
   }
 
-  /// Gives four images a call; window k takes `secondsPerCall[k]` for each, warm-up calls ten times as long.
+  /// Returns four images per call. A call in window k takes `secondsPerCall[k]`, a warm-up call ten times that.
   private struct Steps: ImageStream {
     let name: String
     let clock: FakeClock

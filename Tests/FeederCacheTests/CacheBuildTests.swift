@@ -8,7 +8,7 @@ import Testing
 
 @testable import FeederCache
 
-/// A cache folder of its own, removed at the end.
+/// Boards with their own cache folder. Both are removed at the end.
 final class CacheFixture {
   let boards: TemporaryBoards
   let folder: CacheFolder
@@ -33,7 +33,7 @@ final class CacheFixture {
 
 @Suite("A cache file gives back what the sources hold")
 struct CacheBuildTests {
-  @Test("pixels are those of decoding, channel after channel", arguments: [1, 3])
+  @Test("pixels equal the decoder's, channel after channel", arguments: [1, 3])
   func pixelsAreDecoded(channels: Int) throws {
     let fixture = try CacheFixture(channels: channels)
     let cache = ImageCache(
@@ -126,7 +126,7 @@ struct CacheBuildTests {
     let new = try fixture.build(.encoded)
     #expect(new.count == old.count + 1)
     #expect(Set(fixture.names) == Set([new.path, other.path].map { URL(filePath: $0).lastPathComponent }))
-    // The old file is gone by name only: who has it open goes on.
+    // Only the name of the old file is gone; whoever has it open can still read it.
     #expect(try old.record(1).count > 0)
   }
 

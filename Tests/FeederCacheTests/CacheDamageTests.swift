@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A damaged cache file is an error that names it, never a crash")
 struct CacheDamageTests {
-  /// Writes `bytes` beside the file and opens them.
+  /// Writes `bytes` beside the file and opens the result.
   private func open(_ bytes: [UInt8], like file: CacheFile) throws -> CacheFile {
     let path = file.path + ".damaged"
     try Data(bytes).write(to: URL(filePath: path))
@@ -181,7 +181,7 @@ struct CacheDamageTests {
     }
   }
 
-  /// The bytes of a file with an index that was changed, every checksum right again.
+  /// The bytes of a file with a changed index and correct checksums.
   private func resealed(_ bytes: [UInt8]) throws -> [UInt8] {
     try bytes.withUnsafeBytes { bytes in
       var commit = try CacheCommit(bytes, itemCount: 2, path: "")
@@ -227,7 +227,7 @@ struct CacheDamageTests {
     #expect(throws: CacheError.self) { try file.record(2, scratch: scratch) }
   }
 
-  /// The file with its first item changed and, where given, other counts; every checksum is right.
+  /// The file with its first item changed and, if given, other counts. Every checksum is correct.
   private func forged(
     _ file: CacheFile, itemCount: Int? = nil, labelCount: Int? = nil, textByteCount: Int? = nil,
     _ change: (inout CacheItem) -> Void

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Threads are counted by what the scheduler and the control groups really give")
 struct CoreLimitTests {
-  /// The cores of a system with these files, whose scheduler gives eight.
+  /// The core limit of a system with these files, whose scheduler gives eight cores.
   private func limit(_ files: [String: String]) throws -> CoreLimit {
     let root = try SystemFiles(files)
     return withExtendedLifetime(root) { CoreLimit(root: root.path, coreCount: 8) }
@@ -27,7 +27,7 @@ struct CoreLimitTests {
     #expect(small.quota == 0.05 && small.usable == 1)
   }
 
-  @Test("version 1, where -1 means no limit")
+  @Test("version 1: -1 means no limit")
   func versionOne() throws {
     var files = [
       "/proc/self/cgroup": "4:cpu:/job\n", "/sys/fs/cgroup/cpu/job/cpu.cfs_quota_us": "400000\n",

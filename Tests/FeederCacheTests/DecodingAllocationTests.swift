@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Decoding a record asks for no memory beyond what libjpeg-turbo asks for")
 struct DecodingAllocationTests {
-  /// Ten boards whose names are too long for a String to hold without memory of its own.
+  /// Ten boards whose names are too long to be stored inside a String.
   private func longNames() throws -> TemporaryBoards {
     let boards = try TemporaryBoards(count: 10, channels: 3)
     for entry in boards.entries {

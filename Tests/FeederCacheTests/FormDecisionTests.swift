@@ -9,7 +9,8 @@ import Testing
 
 @Suite("--cache auto takes the faster form by measurement, and stays with it")
 struct FormDecisionTests {
-  /// 1000 images on two cores: 1 ms to decode, 0.1 ms to fit; 100 MB as JPEG and 400 MB as pixels, read at 100 MB/s.
+  /// 1,000 images on two cores, each 1 ms to decode and 0.1 ms to fit; 100 MB as JPEG, 400 MB as pixels, read at 100
+  /// MB/s.
   private let costs = FormCosts(
     imageCount: 1000, encodedByteCount: 100_000_000, pixelByteCount: 400_000_000, decodeSeconds: 1e-3, fitSeconds: 1e-4,
     openSeconds: 1e-4, storageBytesPerSecond: 100e6, room: 1 << 40, coreCount: 2)
@@ -34,14 +35,14 @@ struct FormDecisionTests {
     #expect(costs.faster(freeByteCount: 399_999_999) == .encoded)
     costs.room = 0
     #expect(costs.faster(freeByteCount: .max) == .encoded)
-    costs.storageBytesPerSecond = 4e9  // now decoding is what takes time
+    costs.storageBytesPerSecond = 4e9  // now decoding is the slower part
     #expect(costs.faster(freeByteCount: .max) == .pixels)
     costs.decodeSeconds = 0
     costs.room = 1 << 40
     #expect(costs.faster(freeByteCount: .max) == .encoded)
   }
 
-  /// Opens the train split with `--cache auto`; returns it with the lines that were said and how often it was measured.
+  /// Opens the train split with `--cache auto`. Returns it with the printed lines and the number of measurements.
   private func open(
     _ fixture: CacheFixture, _ costs: FormCosts, available: Int = 1 << 40, channels: Int? = nil
   ) throws -> (opened: OpenedSource, lines: [String], measured: Int) {
@@ -74,10 +75,10 @@ struct FormDecisionTests {
       let first = try open(fixture, slow(other), channels: channels)
       #expect(first.measured == 1 && first.opened.wasBuilt && first.opened.file?.recipe.form == form)
       #expect(first.lines.contains { $0.hasPrefix("cache: \(form.rawValue) for train (predicted images/s: pixels ") })
-      let second = try open(fixture, slow(form), channels: channels)  // noise that would turn the choice
+      let second = try open(fixture, slow(form), channels: channels)  // noise that would change the choice
       #expect(second.measured == 0 && !second.opened.wasBuilt && second.opened.file?.recipe.form == form)
       #expect(second.lines.contains { $0.contains("as decided before") && $0.contains("decode 1.00 ms") })
-      // A source that changed is built in anew, in the same form.
+      // A changed source is built again, in the same form.
       try fixture.boards.overwrite(2, with: fixture.boards.jpeg(form == .encoded ? 7 : 8))
       let third = try open(fixture, slow(form), channels: channels)
       #expect(third.measured == 0 && third.opened.wasBuilt && third.opened.file?.recipe.form == form)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import FeederCache
 
-/// A cache file of any number of images of one grey pixel with one label each, removed at the end.
+/// A cache file with any number of images of one grey pixel, one label each. It is removed at the end.
 final class OnePixelCache {
   let path: String
 
@@ -20,10 +20,10 @@ final class OnePixelCache {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-// One after the other: one of them looks for the copy that it has just made, among all of this process.
+// Serialized, because one test searches for its new copy among all files of this process.
 @Suite("A cache of a million images opens without building anything an image", .serialized)
 struct LargeCacheTests {
-  /// Blocks and bytes that this thread asks for in `body`.
+  /// Blocks and bytes that this thread allocates in `body`.
   private func allocations<Result>(_ body: () throws -> Result) rethrows -> (Result, blocks: UInt64, bytes: UInt64) {
     let (blocks, bytes) = (feeder_own_allocation_count(), feeder_own_allocation_bytes())
     let result = try body()
@@ -39,14 +39,14 @@ struct LargeCacheTests {
     func open(_ path: String) throws -> ImageCache {
       ImageCache(try CacheFile(path: path), channels: 1, imageSize: 640)
     }
-    _ = try open(small.path)  // what is made once in a process is made now
+    _ = try open(small.path)  // allocates what is allocated once per process
     let few = try allocations { try open(small.path) }
     let many = try allocations { try open(large.path) }
     #expect(few.0.count == 200_000)
     #expect(many.0.count == 1_000_000 && many.0.largestWidth == 1)
     #expect((1..<100).contains(few.blocks))
     #expect(many.blocks == few.blocks)
-    // Of the file, and of the copy of its index.
+    // Pages of the file, and of the copy of its index.
     let pages = 2 * (many.0.file.byteCount - few.0.file.byteCount) / 4096
     #expect(many.bytes > few.bytes && many.bytes - few.bytes <= UInt64(100_064 + pages / 8 + 64))
     #expect(many.0.item(999_999).imageID == "image0999999")
@@ -95,7 +95,7 @@ struct LargeCacheTests {
     try cache.check()
   }
 
-  @Test("where the copy of an index fails too, that is an error")
+  @Test("if the copy of an index fails too, that is an error")
   func cutCopy() throws {
     let large = try OnePixelCache(count: 100_000)
     let before = NamelessFile.all()

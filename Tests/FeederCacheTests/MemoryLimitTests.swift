@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The default of --memory follows what the machine and its control groups leave")
 struct MemoryLimitTests {
-  /// What a system with these files leaves.
+  /// The memory limit of a system with these files.
   private func limit(_ files: [String: String]) throws -> MemoryLimit {
     let root = try SystemFiles(files)
     return withExtendedLifetime(root) { MemoryLimit(root: root.path) }

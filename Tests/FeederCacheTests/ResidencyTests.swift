@@ -6,11 +6,11 @@ import Testing
 
 @testable import FeederCache
 
-/// What the temporary folder's storage can do.
+/// The abilities of the temporary folder's storage.
 enum PageCache {
-  /// True if a file's pages leave memory on request, as on a disk and unlike in memory itself.
+  /// True if pages of a file can be dropped from memory on request. That works on a disk, but not in a tmpfs.
   ///
-  /// The probe maps its file by hand. A `MappedFile` reads its last byte when it opens, and the kernel then reads up to
+  /// The probe maps its file itself. A `MappedFile` reads its last byte when it opens, and the kernel then reads up to
   /// `read_ahead_kb` around that byte: the whole of a small file.
   static let canBeDropped: Bool = {
     let byteCount = 65_536
@@ -33,11 +33,11 @@ enum PageCache {
   "Reads that miss the page cache are measured as such",
   .enabled(if: PageCache.canBeDropped, "the temporary folder is in memory, or its pages cannot be dropped"))
 struct ResidencyTests {
-  /// A cache of 20 records of 64 KiB, none of them in memory.
+  /// A cache of 20 records of 64 KiB, none of which is in memory.
   private func droppedCache() throws -> (CacheFixture, ImageCache) {
     let fixture = try CacheFixture(count: 20, sizes: [PixelSize(side: 256)])
     let path = try fixture.build(.pixels(channels: 1, imageSize: 256)).path
-    // Reading the index may read records along with it, so they are dropped once the file is open.
+    // Reading the index may read records as well, so they are dropped after the file is open.
     let cache = ImageCache(try CacheFile(path: path), channels: 1, imageSize: 256)
     SourceFile.drop(path)
     return (fixture, cache)
@@ -56,7 +56,7 @@ struct ResidencyTests {
     let (fixture, cache) = try droppedCache()
     let first = try use(cache)
     #expect(first.readByteCount == 20 * 65_536)
-    // Neighbours share a page, and the kernel may have read a little ahead.
+    // Neighbours share a page, and the kernel may have read slightly ahead.
     #expect(first.missedByteCount > first.readByteCount / 2)
     #expect(first.readNanoseconds > 0)
     let second = try use(cache)
@@ -72,7 +72,7 @@ struct ResidencyTests {
     let records = (0..<cache.count).map { cache.file.mappedRecord($0) }
     let deadline = ContinuousClock.now + .seconds(30)
     while records.contains(where: { Residency.absentByteCount($0) > 0 }), ContinuousClock.now < deadline {
-      sched_yield()  // the storage is at work
+      sched_yield()  // the storage is reading
     }
     let times = try use(cache)
     #expect(times.readByteCount == 20 * 65_536)

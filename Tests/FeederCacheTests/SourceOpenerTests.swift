@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Opening a data set finds, builds or rebuilds its cache, and says why")
 struct SourceOpenerTests {
-  /// Opens the train split; returns it with the lines that were said.
+  /// Opens the train split. Returns it with the printed lines.
   private func open(
     _ fixture: CacheFixture, _ cache: CacheChoice = .pixels, memory: Int = 1 << 30, channels: Int? = 1,
     rebuild: Bool = false
@@ -42,7 +42,7 @@ struct SourceOpenerTests {
       (image, { try fixture.boards.overwrite(2, with: fixture.boards.jpeg(7)) }),
       (
         image,
-        {  // same size and content, and the old modification time put back: the inode's change time still tells
+        {  // same size, content and modification time; the inode's change time still differs
           let old = FileStamp.of(image)
           try fixture.boards.overwrite(2, with: fixture.boards.jpeg(2))
           var times = [timespec](
@@ -54,7 +54,7 @@ struct SourceOpenerTests {
       ),
       (
         image,
-        {  // another file renamed over it
+        {  // another file was renamed to its name
           try FileManager.default.copyItem(atPath: image, toPath: image + ".new")
           #expect(rename(image + ".new", image) == 0)
         }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that looks like a system with these files, removed at the end.
+/// A folder with the given files under their system paths. It is removed at the end.
 final class SystemFiles {
   let path = FileManager.default.temporaryDirectory.appending(path: "feeder-root-\(UUID().uuidString)").path
 

@@ -1,9 +1,9 @@
 import FeederCore
 import Testing
 
-@Suite("A header of safetensors is believed only where every number of it holds")
+@Suite("A header of safetensors is accepted only if every number in it is valid")
 struct SafetensorsTests {
-  /// A file of a header and that many bytes of tensors; the header's length is its own unless given.
+  /// A file with `header` and `data` bytes of tensors. If `length` is given, it replaces the header's true length.
   private func open(_ header: String, data: Int = 4, length: UInt64? = nil) throws -> Safetensors {
     let text = Array(header.utf8)
     let file =

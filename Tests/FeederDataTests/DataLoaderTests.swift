@@ -18,7 +18,7 @@ struct DataLoaderTests {
     return options
   }
 
-  @Test("pixels, boxes and hash equal those of the loader itself", arguments: [DataOptions.Split.train, .val])
+  @Test("pixels, boxes and hash equal the loader's own", arguments: [DataOptions.Split.train, .val])
   func sameStream(split: DataOptions.Split) throws {
     let boards = try TemporaryBoards(count: 10)
     var options = options(boards)

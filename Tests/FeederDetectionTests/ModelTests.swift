@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The network is the published one", .serialized)
 struct ModelTests {
-  // Counts with 6 and 80 classes, the fixed distribution weight included: shared knowledge of every YOLOv8 user.
+  // Counts with 6 and 80 classes, including the fixed distribution weight. Every YOLOv8 user knows them.
   @Test(
     "Parameter and buffer totals are the published ones",
     arguments: [
@@ -24,7 +24,7 @@ struct ModelTests {
   }
 
   @Test(
-    "Names, order and shapes are those of the reference lists",
+    "Names, order and shapes equal the reference lists",
     .enabled(if: Fixture.isAvailable, Comment(rawValue: Fixture.absent)), arguments: ModelDesign.all.map(\.name))
   func shapes(name: String) throws {
     let folder = try #require(Fixture.folder)
@@ -47,7 +47,7 @@ struct ModelTests {
     #expect(try first(1) != first(2))
   }
 
-  @Test("Every name of the registry is that of one design, told apart by its first weights")
+  @Test("Every name of the registry belongs to one design, recognised by its first weights")
   func registry() throws {
     #expect(
       ModelDesign.all.map(\.name)
@@ -90,7 +90,7 @@ struct ModelTests {
     }
   }
 
-  // As users of the published package counted them, yolov8x-p2 in its issue 3607.
+  // Counts published by users; yolov8x-p2 is in issue 3607 of the published package.
   @Test(
     "Parameter totals are the published ones",
     arguments: [("yolov8n-p2", 1, 2_926_692), ("yolov8x-p2", 80, 66_637_536)])

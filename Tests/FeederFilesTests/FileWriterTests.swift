@@ -29,7 +29,7 @@ struct FileWriterTests {
     #expect(folder.names.count == 2)
   }
 
-  @Test("A link stays, and the file at its end is written, also where there is none yet")
+  @Test("A link stays, and the file at its end is written, even if there is none yet")
   func links() throws {
     try folder.write("old", "real")
     #expect(symlink("real", folder.file("one")) == 0)
@@ -62,7 +62,7 @@ struct FileWriterTests {
     #expect(try folder.text("b") == "old")
   }
 
-  /// What a thread of its own reads, for a test that writes meanwhile.
+  /// The bytes that another thread reads, for a test that writes at the same time.
   private final class Reader: Sendable {
     private let result = Mutex<Data?>(nil)
     private let isDone = DispatchSemaphore(value: 0)
@@ -113,7 +113,7 @@ struct FileWriterTests {
     #expect(folder.names == ["full", "link", "null"])
   }
 
-  @Test("An open descriptor is written where it stands, through any link to it")
+  @Test("An open descriptor is written at its position, through any link to it")
   func descriptor() throws {
     let path = try folder.write("before ", "log")
     let descriptor = open(path, O_WRONLY | O_APPEND)

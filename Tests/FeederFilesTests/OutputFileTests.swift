@@ -39,7 +39,7 @@ struct OutputFileTests {
     #expect(try open("q.json").note == nil)
   }
 
-  @Test("A name that somebody takes while the command works is not written over either")
+  @Test("A name that another process takes meanwhile is not overwritten either")
   func taken() throws {
     let file = try open("p.json")
     try folder.write("mine", "p.json")

@@ -16,7 +16,7 @@ struct OutputFolderTests {
     ) { _ in own }
   }
 
-  @Test("A new folder is made with its parents, and goes with them where nothing is written")
+  @Test("A new folder is made with its parents, and removed with them if nothing is written")
   func made() throws {
     let results = try open("deep/er/out")
     results.removeIfEmpty()
@@ -35,7 +35,7 @@ struct OutputFolderTests {
     }
   }
 
-  @Test("A folder where one of the names is somebody else's is refused; other files do not matter")
+  @Test("A folder that holds a foreign file of one of the names is refused; other files do not matter")
   func foreign() throws {
     #expect(mkdir(folder.file("out"), 0o755) == 0)
     try folder.write("mine", "out/notes.txt")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A fresh folder for one test, removed with all that is in it when the test lets go of it.
+/// A new folder for one test. It is removed with its contents when the value is released.
 final class TemporaryFolder {
   let path: String
 
@@ -16,7 +16,7 @@ final class TemporaryFolder {
 
   func file(_ name: String) -> String { path + "/" + name }
 
-  /// Writes a text file and gives its path.
+  /// Writes a text file and returns its path.
   @discardableResult
   func write(_ text: String, _ name: String) throws -> String {
     try Data(text.utf8).write(to: URL(filePath: file(name)))
@@ -28,18 +28,18 @@ final class TemporaryFolder {
   /// Names in the folder, sorted.
   var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
-  /// The type of what is at `name`, links not followed.
+  /// The type of the file at `name`. Links are not followed.
   func type(_ name: String) -> mode_t {
     var status = stat()
     return lstat(file(name), &status) == 0 ? status.st_mode & S_IFMT : 0
   }
 
-  /// A device of the test's own, /dev/null (1, 3) or /dev/full (1, 7); false where the system allows none.
+  /// Makes a device: /dev/null (1, 3) or /dev/full (1, 7). False if the system does not allow it.
   func makeDevice(_ name: String, minor: UInt64) -> Bool {
     mknod(file(name), S_IFCHR | 0o666, dev_t(1 << 8 | minor)) == 0
   }
 
-  /// True where devices can be made and opened; says so where not.
+  /// True if devices can be made and opened. Prints a line if not.
   static let hasDevices: Bool = {
     guard let folder = try? TemporaryFolder(), folder.makeDevice("null", minor: 3) else { return false }
     let descriptor = open(folder.file("null"), O_WRONLY)

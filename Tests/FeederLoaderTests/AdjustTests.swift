@@ -57,7 +57,7 @@ struct AdjustTests {
     #expect(memory.bytes.withLock { $0 } == 0)
   }
 
-  @Test("a lent slot that is one too many goes when it comes back")
+  @Test("a lent slot that is one too many is freed when it is returned")
   func lentSlots() throws {
     let memory = CountingMemory()
     let loader = try Loader(source: SyntheticSource(count: 40), settings: settings(depth: 3), slotMemory: memory)

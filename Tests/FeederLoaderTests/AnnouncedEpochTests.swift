@@ -15,7 +15,7 @@ struct AnnouncedEpochTests {
         batch: 4, imageSize: 32, mode: .training(AugmentationSettings()), workers: workers, prefetchDepth: depth))
   }
 
-  /// The hash of an epoch, all or some of its batches.
+  /// The hash of an epoch, over all or some of its batches.
   private func hash(_ loader: Loader, batches: Int = .max) throws -> UInt64 {
     var (hash, taken) = (UInt64(0), 0)
     while taken < batches, let batch = try loader.nextBatch() {
@@ -26,7 +26,7 @@ struct AnnouncedEpochTests {
     return hash
   }
 
-  @Test("epoch after epoch the hash is that of a loader that fills nothing ahead", arguments: [1, 4], [1, 3, 20])
+  @Test("every epoch has the hash of a loader that fills nothing ahead", arguments: [1, 4], [1, 3, 20])
   func stream(workers: Int, depth: Int) throws {
     let (plain, ahead) = (try loader(workers: 1, depth: 1), try loader(workers: workers, depth: depth))
     for epoch in 0..<6 {
@@ -65,7 +65,7 @@ struct AnnouncedEpochTests {
       #expect(!ahead.startEpoch(epoch, closeMosaic: closes, firstBatch: first))
       plain.startEpoch(epoch, closeMosaic: closes, firstBatch: first)
       #expect(try hash(ahead) == hash(plain))
-      // And it goes on as if nothing had been.
+      // And it continues as if nothing had happened.
       ahead.announceEpoch(epoch + 1)
       #expect(ahead.startEpoch(epoch + 1))
       plain.startEpoch(epoch + 1)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FeederLoader
 
-@Suite("Mosaic and affine put pixels and boxes where a slow drawing of the canvas would")
+@Suite("Mosaic and affine give the pixels and boxes of a slow drawing of the canvas")
 struct CanvasTests {
   private static let sizes = [
     PixelSize(width: 96, height: 96), PixelSize(width: 120, height: 70), PixelSize(width: 50, height: 90),
@@ -19,13 +19,13 @@ struct CanvasTests {
     return (plan, TrainingCanvas(plan, imageSize: 64) { Self.sizes[$0] })
   }
 
-  /// What the brief says, in single steps: the canvas point of an output point, without the production code's shortcuts.
+  /// The canvas point of an output point by the definition, in single steps, without the production code's shortcuts.
   private func canvasPoint(_ plan: AugmentationPlan, x: Double, y: Double, side: Double) -> (Double, Double) {
     let unflipped = plan.flips ? 64 - x : x
     return ((unflipped - plan.shiftX) / plan.gain + side / 2, (y - plan.shiftY) / plan.gain + side / 2)
   }
 
-  /// Where each member lies on the canvas by the rule's own words.
+  /// The frame of each member on the canvas, by the definition.
   private func frames(_ plan: AugmentationPlan) -> [Box] {
     (0..<(plan.isMosaic ? 4 : 1)).map { place in
       let size = Self.sizes[plan.members[place]]
@@ -103,7 +103,7 @@ struct CanvasTests {
     var bareCount = 0
     for epoch in 0..<120 {
       let plan = canvas(epoch: epoch, mosaic: mosaic).0
-      // Now and then an image is missing.
+      // Sometimes an image is missing.
       let canvas = TrainingCanvas(plan, imageSize: 64) { epoch % 5 == $0 ? nil : Self.sizes[$0] }
       var counts = [Int](repeating: 0, count: 64 * 64)
       for image in canvas.images {

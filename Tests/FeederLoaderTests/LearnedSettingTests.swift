@@ -7,7 +7,7 @@ import Testing
 @testable import FeederLoader
 @testable import FeederTuning
 
-@Suite("What a tuner found is kept for the next run, and believed only where it is whole and meant for it")
+@Suite("A tuner's result is kept for the next run, and used only if it is whole and meant for that run")
 struct LearnedSettingTests {
   private let learned = LearnedSetting(setting: TuningSetting(workers: 3, prefetchDepth: 5), stepCount: 640)
 

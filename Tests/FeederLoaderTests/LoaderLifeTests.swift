@@ -8,7 +8,7 @@ import Testing
 
 @testable import FeederLoader
 
-/// Grey images whose pixels are made on the spot; may wait at a gate, or throw.
+/// Grey images made on the fly. Preparing one may wait at a gate or throw.
 final class SyntheticSource: ImageSource {
   struct Broken: Error, Equatable { let index: Int }
 
@@ -21,7 +21,7 @@ final class SyntheticSource: ImageSource {
   let gate = DispatchSemaphore(value: 0)
   let arrived = DispatchSemaphore(value: 0)
 
-  /// Entry `failing` throws; entries from `gateFrom` on signal `arrived` and then wait for one signal of `gate`.
+  /// Entry `failing` throws. Entries from `gateFrom` on signal `arrived` and then wait for one signal of `gate`.
   init(count: Int, failing: Int? = nil, gateFrom: Int = .max) {
     self.count = count
     self.failing = failing
@@ -44,7 +44,7 @@ final class SyntheticSource: ImageSource {
   }
 }
 
-/// Host memory that counts what is out.
+/// Host memory that counts the bytes in use.
 final class CountingMemory: SlotMemory {
   let bytes = Mutex(0)
 
@@ -88,7 +88,7 @@ struct LoaderLifeTests {
     #expect(loader.telemetry.filledCount == 7 && loader.telemetry.deliveredCount == 4)
   }
 
-  @Test("an error in a worker is thrown by nextBatch at the latest where its batch would come", arguments: [1, 4])
+  @Test("nextBatch throws a worker's error at the latest in the place of its batch", arguments: [1, 4])
   func errorsArrive(workers: Int) throws {
     let loader = try Loader(source: SyntheticSource(count: 40, failing: 9), settings: settings(workers: workers))
     loader.startEpoch(0)
@@ -110,7 +110,7 @@ struct LoaderLifeTests {
     var loader: Loader? = try Loader(source: source, settings: settings(), slotMemory: memory)
     loader?.startEpoch(0)
     for _ in 0..<2 { if let batch = try loader?.nextBatch() { batch.release() } }
-    for _ in 0..<2 { source.arrived.wait() }  // both workers hang in the third batch
+    for _ in 0..<2 { source.arrived.wait() }  // both workers wait in the third batch
     let result = Mutex<(any Error)?>(nil)
     let consumer = DispatchGroup()
     DispatchQueue(label: "consumer").async(group: consumer) { [loader] in
@@ -118,7 +118,7 @@ struct LoaderLifeTests {
     }
     let canceller = DispatchGroup()
     DispatchQueue(label: "canceller").async(group: canceller) { [loader] in loader?.cancel() }
-    consumer.wait()  // does not need the workers
+    consumer.wait()  // does not wait for the workers
     #expect(result.withLock { $0 as? LoaderError } == .cancelled)
     for _ in 0..<2 { source.gate.signal() }
     canceller.wait()
@@ -177,7 +177,7 @@ struct LoaderLifeTests {
     }
   }
 
-  @Test("who holds every slot is told so instead of waiting for ever")
+  @Test("a consumer that holds every slot gets an error instead of waiting for ever")
   func everySlotLent() throws {
     let loader = try Loader(source: SyntheticSource(count: 20), settings: settings(depth: 1))
     loader.startEpoch(0)

@@ -36,7 +36,8 @@ struct LostCacheTests {
     ).open(.train)
   }
 
-  /// Hashes of three epochs' batches, or of the first `most`; `harm` happens once, before batch `moment` of all is asked for.
+  /// Hashes of the batches of three epochs, or of the first `most`. `harm` runs once, before batch `moment` is
+  /// requested.
   private func hashes(
     _ source: any ImageSource, most: Int = .max, at moment: Int = -1, harm: () -> Void = {}
   ) throws -> [UInt64] {
@@ -58,7 +59,7 @@ struct LostCacheTests {
     return hashes
   }
 
-  /// Times that each file is cut; tools/torture asks for more.
+  /// Number of times that each file is cut. tools/torture sets more.
   private static let rounds = ProcessInfo.processInfo.environment["FEEDER_TORTURE"].flatMap { Int($0) } ?? 25
 
   @Test("cut to nothing, to half, anywhere, at any moment of three epochs", arguments: [CacheChoice.pixels, .jpeg])
@@ -68,7 +69,7 @@ struct LostCacheTests {
       let opened = try open(choice)
       let file = try #require(opened.file)
       let length = round == 0 ? 0 : round == 1 ? file.byteCount / 2 : Int.random(in: 0..<file.byteCount)
-      let moment = Int.random(in: 1..<15)  // from 15 of 18 batches on every record may have been read
+      let moment = Int.random(in: 1..<15)  // from 15 of 18 batches on, every record may have been read
       messages.all.withLock { $0 = [] }
       let found = try hashes(opened.source, at: moment) { #expect(truncate(file.path, length) == 0) }
       #expect(found == expected, "\(length) of \(file.byteCount) bytes left before batch \(moment)")
@@ -82,7 +83,7 @@ struct LostCacheTests {
     #expect(try hashes(again.source) == expected)
   }
 
-  /// 96,000 small images, whose index is over the 16 MiB that are kept in memory.
+  /// 96,000 small images: their index is larger than the 16 MiB that are kept in memory.
   @Test("a cache whose index lies in a file of its own, cut to nothing")
   func cutLarge() throws {
     let boards = try TemporaryBoards(count: 24, sizes: [PixelSize(side: 32)])
@@ -120,7 +121,7 @@ struct LostCacheTests {
     #expect(messages.all.withLock { $0.count == 1 && $0[0].contains("checksum") && $0[0].contains(path) })
   }
 
-  @Test("where the image's own file changed too, the stream stops and names it")
+  @Test("if the image's own file changed too, the stream stops and names it")
   func changedToo() throws {
     let opened = try open(.pixels)
     let path = try #require(opened.file?.path)

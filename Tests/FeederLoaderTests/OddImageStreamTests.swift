@@ -8,7 +8,7 @@ import Testing
 
 @testable import FeederLoader
 
-/// Pictures in memory as they are seen: what a stream of turned files must equal.
+/// Pictures in memory as viewers show them. A stream of turned files must equal theirs.
 private struct SeenSource: ImageSource {
   let pictures: [Pixels]
   let labels: [Label]
@@ -45,7 +45,7 @@ struct OddImageStreamTests {
     return (hashes, loader.quarantined.map(\.line))
   }
 
-  /// A data set of `files` by name, each with the label `label`.
+  /// Writes a data set of `files`, by name. Each gets the label file `label`.
   private func write(_ files: [(name: String, bytes: [UInt8])], label: String, to folder: URL) throws {
     for part in ["images/train", "labels/train"] {
       try FileManager.default.createDirectory(at: folder.appending(path: part), withIntermediateDirectories: true)

@@ -20,7 +20,7 @@ struct PlanTests {
     for order in orders { #expect(order.sorted() == Array(0..<1000)) }
     #expect(Set(orders).count == 4)
     #expect(orders[0] != EpochOrder.permutation(count: 1000, seed: 8, epoch: 0))
-    // Far from the identity: about one fixed point is expected.
+    // Far from sorted: about one entry is expected in its own place.
     #expect(orders[0].enumerated().count { $0.offset == Int($0.element) } < 10)
     #expect(EpochOrder.permutation(count: 1, seed: 7, epoch: 0) == [0])
   }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import FeederLoader
 
-/// Images that all have to be read from storage, or none, and that remember what was hinted and what was read.
+/// Images that all miss in memory, or none. Records hints and reads.
 private final class StoredSource: ImageSource {
   let count = 400
   let channels = 1
@@ -29,7 +29,7 @@ private final class StoredSource: ImageSource {
   }
 }
 
-@Suite("The loader tells storage what comes later, as long as that helps")
+@Suite("The loader hints later images to the storage, as long as that helps")
 struct ReadAheadTests {
   private func run(_ source: StoredSource, _ mode: LoaderMode) throws {
     let loader = try Loader(
@@ -52,7 +52,7 @@ struct ReadAheadTests {
     try run(source, .training(AugmentationSettings()))
     let hinted = source.hinted.withLock { $0 }
     #expect(hinted.count == 4 * (400 - ReadAhead.distance))
-    // Members of which nothing shows are not read, so the reads are a part of the hints.
+    // Invisible members are not read, so the reads are a part of the hints.
     var rest = hinted[...]
     let later = source.read.withLock { $0 }.suffix(600)
     for entry in later {
@@ -64,7 +64,7 @@ struct ReadAheadTests {
     }
   }
 
-  @Test("where everything is in memory the hints end")
+  @Test("if everything is in memory the hints end")
   func hintsEnd() throws {
     let source = StoredSource(misses: false)
     try run(source, .validation)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FeederLoader
 
-/// A device that has read a slot when the test says so.
+/// A device that finishes reading a slot when the test calls `finish`.
 final class HeldCompletion: SlotCompletion {
   struct Lost: Error {}
 
@@ -57,7 +57,7 @@ struct SlotFlightTests {
       #expect(bytes.allSatisfy { $0 == 0 }, "batch \(value) was written over a slot in flight")
     }
     held.finish()
-    // There are two slots: with one in hand, the batch after it comes in the other.
+    // There are two slots. If one is held, the next batch arrives in the other.
     let kept = try take(loader)
     let keptPlace = UInt(bitPattern: kept.pixels.baseAddress)
     let later = try next(loader)

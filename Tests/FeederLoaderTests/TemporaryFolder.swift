@@ -1,6 +1,6 @@
 import Foundation
 
-/// A fresh folder for one test, removed with all that is in it when the test lets go of it.
+/// A new folder for one test. It is removed with its contents when the value is released.
 final class TemporaryFolder {
   let url: URL
 

@@ -14,7 +14,7 @@ struct TunedLoaderTests {
       memoryBudget: budget)
   }
 
-  /// The hash of some epochs, each batch held while `work` runs.
+  /// The hash of some epochs. `work` runs while each batch is held.
   private func hash(_ tuned: TunedLoader, epochs: Int, work: () -> Void = {}) throws -> UInt64 {
     var hash: UInt64 = 0
     for epoch in 0..<epochs {

@@ -13,7 +13,7 @@ struct TurnTests {
     PixelSize(width: 96, height: 96), PixelSize(width: 120, height: 70), PixelSize(width: 50, height: 90),
     PixelSize(width: 200, height: 160),
   ]
-  /// The bright mark on each otherwise dark picture, in its pixels.
+  /// The bright mark on each otherwise dark picture, in the picture's pixels.
   private static let mark = Box(x1: 14, y1: 20, x2: 38, y2: 52)
 
   private func settings(_ change: (inout AugmentationSettings) -> Void = { _ in }) -> AugmentationSettings {
@@ -32,7 +32,7 @@ struct TurnTests {
       settings: settings)
   }
 
-  /// Draws the canvas the way that a worker does, with the mark on member 0 alone.
+  /// Draws the canvas as a worker does. Only member 0 has the mark.
   private func drawn(_ canvas: TrainingCanvas) -> [UInt8] {
     var output = [UInt8](repeating: 114, count: Self.side * Self.side)
     let scratch = PixelScratch()
@@ -63,7 +63,7 @@ struct TurnTests {
     return pixels
   }
 
-  /// The box around the pixels that are more mark than not.
+  /// The box around the pixels that are more than half mark.
   private func brightBox(_ output: [UInt8]) -> Box? {
     let places = output.indices.filter { output[$0] > 137 }.map { ($0 % Self.side, $0 / Self.side) }
     guard let left = places.map(\.0).min(), let right = places.map(\.0).max(), let top = places.first?.1,
@@ -85,13 +85,13 @@ struct TurnTests {
       guard let label = canvas.box(Self.mark, of: canvas.images[0]), let bright = brightBox(drawn(canvas)) else {
         continue
       }
-      // Nothing bright lies outside the label, whatever the edges cut off.
+      // No bright pixel is outside of the label, even at the edges.
       let gaps = [bright.x1 - label.x1, bright.y1 - label.y1, label.x2 - bright.x2, label.y2 - bright.y2]
       #expect(gaps.allSatisfy { $0 > -1 }, "epoch \(epoch): \(gaps)")
       let end = Double(Self.side)
       guard label.x1 > 0, label.y1 > 0, label.x2 < end, label.y2 < end else { continue }
       wholeCount += 1
-      // A sharp corner ends up to 2 px before the pixels that it covers less than half.
+      // A sharp corner may end up to 2 px before the pixels that it covers by less than half.
       #expect(gaps.allSatisfy { $0 < 2.5 }, "epoch \(epoch): \(gaps)")
     }
     #expect(wholeCount > 15)

@@ -9,8 +9,8 @@ import Testing
 
 @testable import FeederLoader
 
-/// A loader used in every way at once, each time in another. The environment variable FEEDER_TEST_SEED chooses which: one number, so that
-/// a run under a sanitizer can be made again. tools/sanitizers races counts it up.
+/// Uses a loader in random ways at the same time. The environment variable FEEDER_TEST_SEED chooses them, so that a run
+/// under a sanitizer can be repeated. tools/sanitizers races counts it up.
 @Suite("Whatever workers, depths, forms and interruptions, the stream is the one of a single worker")
 struct VarietyTests {
   private static let seed = UInt64(ProcessInfo.processInfo.environment["FEEDER_TEST_SEED"] ?? "") ?? 0
@@ -28,7 +28,7 @@ struct VarietyTests {
       workers: 1 + random.integer(below: 6), prefetchDepth: 1 + random.integer(below: 5))
   }
 
-  /// The hash of each of four epochs as one worker gives it.
+  /// The hash of each of four epochs, computed by one worker.
   private func expected(_ source: any ImageSource, seed: UInt64) throws -> [UInt64] {
     let loader = try Loader(
       source: source,
@@ -41,7 +41,8 @@ struct VarietyTests {
     }
   }
 
-  /// One loader through four epochs: adjusted, watched from another thread, its slots in flight, epochs announced or broken off.
+  /// Runs one loader through four epochs: adjusts it, watches it from another thread, keeps slots in flight, announces
+  /// epochs and breaks them off.
   private func run(_ source: any ImageSource, seed: UInt64, expected: [UInt64], case number: UInt64) throws {
     var random = CounterRandom(seed: number, purpose: .order)
     let trace = number % 2 == 0 ? Trace(capacity: 4096) : nil

@@ -106,7 +106,8 @@ struct MatchingTests {
     let weak = Detection(box: box(0, 0, 100), classID: 0, score: 0.2)
     let strong = Detection(box: box(30, 0, 100), classID: 0, score: 0.8)
     let hits = Matching.hits(in: ImageResult(imageID: "", detections: [weak, strong], truths: [truth]))
-    // Overlap of the strong one is 70 / 130 = 0.54: it takes the box at 0.5, the weak one at the nine others.
+    // The stronger one overlaps by 70 / 130 = 0.54: it takes the box at 0.5, the weaker one at the nine other
+    // thresholds.
     #expect(hits == [0b11_1111_1110, 0b1])
   }
 
@@ -163,7 +164,7 @@ struct SizeTests {
   }
 }
 
-@Suite("The bound on detections follows the data, and is told")
+@Suite("The bound on detections follows the data, and is reported")
 struct DetectionBoundTests {
   @Test("Without a flag it is the larger of 300 and the most boxes of an image; the flag wins")
   func count() {

@@ -18,7 +18,7 @@ struct AveragePrecisionParityTests {
     try fixture.noteChecked()
   }
 
-  /// Tolerance of averages: sums of doubles in another order differ in the last digits only.
+  /// Tolerance of averages: sums of doubles in another order differ only in the last digits.
   private static let tolerance = 1e-6
 
   private func checkRule(_ prefix: String, _ rule: MatchingRule, _ fixture: Fixture, _ results: [ImageResult]) throws {
@@ -91,10 +91,10 @@ struct AveragePrecisionParityTests {
     }
   }
 
-  /// Classes of the data set, those without labels included.
+  /// Classes of the data set, including those without labels.
   private static func classCount(_ fixture: Fixture) throws -> Int { try fixture.shape("coco.ap50")[0] }
 
-  /// One result an image, images and boxes in the order of the file.
+  /// One result per image. Images and boxes have the order of the file.
   private static func results(_ fixture: Fixture) throws -> [ImageResult] {
     let imageCount = try fixture.ints("images")[0]
     var results = (0..<imageCount).map { ImageResult(imageID: "\($0)", detections: [], truths: []) }

@@ -2,7 +2,7 @@ import FeederCore
 import FeederMetrics
 import Testing
 
-@Suite("What is taken for what, and which images are worst")
+@Suite("The confusion matrix, and the worst images")
 struct ConfusionTests {
   private func box(_ x: Double, _ side: Double = 10) -> Box { Box(x1: x, y1: 0, x2: x + side, y2: side) }
 
@@ -37,7 +37,7 @@ struct ConfusionTests {
 
   @Test("An overlap of 0.45 or less is none")
   func smallOverlap() {
-    // 10 x 10 boxes 4 apart share 60 of 140: 0.43. 3 apart they share 70 of 130: 0.54.
+    // 10 x 10 boxes shifted by 4 share 60 of 140: 0.43. Shifted by 3 they share 70 of 130: 0.54.
     #expect(ConfusionMatrix(results: [result([(4, 0, 0.9)], [(0, 0)])], classCount: 1)[claimed: 0, real: 0] == 0)
     #expect(ConfusionMatrix(results: [result([(3, 0, 0.9)], [(0, 0)])], classCount: 1)[claimed: 0, real: 0] == 1)
   }

@@ -44,7 +44,7 @@ struct FactoryTests {
     #expect(high.escapeCount == 2 && high.falseCallCount == 0)
   }
 
-  /// 400 boards of one defect each, found with scores 0.01, 0.02, ... 1 in turn, and a false call of score 0.3 on each.
+  /// 400 boards with one defect each, found with scores 0.01, 0.02, ... 1 in turn, and one false call of score 0.3.
   private static func line() -> [ImageResult] {
     (0..<400).map { number in
       let score = Double(number / 2 % 100 + 1) / 100
@@ -56,13 +56,13 @@ struct FactoryTests {
     }
   }
 
-  @Test("Thresholds keep the target on one half and come to the same on a like half")
+  @Test("Thresholds keep the target on one half, and give the same on an equal half")
   func target() throws {
     let accuracy = FactoryAccuracy(results: Self.line(), classCount: 2, targetEscapeShare: 0.1)
     let point = try #require(accuracy.atTarget)
     #expect(point.solved.escapes.share <= 0.1 && point.tested.escapes.share == point.solved.escapes.share)
     #expect(point.thresholds[0] <= 0.11 && point.thresholds[1] == 0.5)
-    // To silence the false calls, 30 % of the defects must be given up.
+    // To avoid all false calls, 30 % of the defects must be missed.
     #expect(point.solved.falseCallCount == 200)
     #expect(accuracy.cheapest(escape: 1, falseCall: 100)?.solved.falseCallCount == 0)
     #expect(accuracy.cheapest(escape: 100, falseCall: 1)?.solved.escapeCount == 0)

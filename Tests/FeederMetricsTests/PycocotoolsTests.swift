@@ -3,7 +3,7 @@ import FeederMetrics
 import Foundation
 import Testing
 
-/// A Python with COCO's own evaluation.
+/// A Python with pycocotools.
 private enum Pycocotools {
   static let python: String? = {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -13,7 +13,7 @@ private enum Pycocotools {
   }()
   static let absent: Comment = "no pycocotools: tools/pycocotools installs it"
 
-  /// Reads boxes from a file, and prints mAP by size and threshold and AP by class for each bound; -1 is COCO's "no such box".
+  /// Reads boxes from a file and prints mAP by size and threshold and AP by class for each bound; -1 is "no such box".
   private static let program = """
     import contextlib, json, sys
     from pycocotools.coco import COCO
@@ -51,7 +51,7 @@ private enum Pycocotools {
     let classes50: [Double]
   }
 
-  /// What the real package says of `results`, by bound.
+  /// The values of pycocotools for `results`, by bound.
   static func evaluate(_ results: [ImageResult], classCount: Int, bounds: [Int]) throws -> [String: Values] {
     func entry(_ image: Int, _ box: Box, _ classID: Int) -> [String: Any] {
       ["image_id": image, "category_id": classID, "bbox": [box.x1, box.y1, box.width, box.height]]
@@ -87,7 +87,7 @@ private enum Pycocotools {
 struct PycocotoolsTests {
   private static let classCount = 6
 
-  /// Seeded boards: crowds, ties, classes without boxes, images without any, and up to 800 detections on an image.
+  /// Random boards: crowds, ties, classes without boxes, images without boxes, and up to 800 detections per image.
   private static func results(seed: UInt64) -> [ImageResult] {
     var random = CounterRandom(seed: seed, purpose: .simulation)
     func box(side: ClosedRange<Double>) -> Box {
@@ -102,7 +102,7 @@ struct PycocotoolsTests {
     }
     return (0..<12).map { image in
       var result = ImageResult(imageID: "\(image)", detections: [], truths: [])
-      // The last class has no box anywhere.
+      // The last class has no box in any image.
       let truthCount = [0, 5, 40, 120][image % 4]
       result.truths = (0..<truthCount).map { _ in
         GroundTruth(box: box(side: 4...160), classID: random.integer(below: classCount - 1))
@@ -113,12 +113,12 @@ struct PycocotoolsTests {
           result.detections.append(Detection(box: near(truth.box), classID: classID, score: 0))
         }
       }
-      // Beyond 100 and beyond 300 of a class.
+      // More than 100 and more than 300 detections of a class.
       for _ in 0..<[20, 110, 150, 450][image % 4] {
         result.detections.append(
           Detection(box: box(side: 4...160), classID: image % 3 == 0 ? 2 : random.integer(below: classCount), score: 0))
       }
-      // Two digits: many are equal.
+      // Two digits, so that many scores are equal.
       for index in result.detections.indices {
         result.detections[index].score = (random.uniform(0, 1) * 100).rounded() / 100
       }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import FeederProfiling
 
-@Suite("The verdict names the smallest stage, and remedies come to what the stages left can do")
+@Suite("The verdict names the slowest stage, and a remedy predicts what the other stages allow")
 struct DiagnosisTests {
-  /// Two workers, 1 ms of decoding and 1 ms of augmenting an image, 100 KB read: 1,000 images a second.
+  /// Two workers, per image 1 ms of decoding, 1 ms of augmenting and 100 KB read: 1,000 images per second.
   private func measured(
     loader: Double = 1000, device: Double = 500, copy: Double? = nil, missed: Double = 0, storage: Double = 1e9,
     decode: Double = 0.001, augment: Double = 0.001
@@ -19,7 +19,7 @@ struct DiagnosisTests {
         storageBytesPerSecond: storage))
   }
 
-  /// 1,000 images of 25 KB as JPEG and 400 KB as pixels; a mosaic reads four.
+  /// 1,000 images of 25 KB as JPEG or 400 KB as pixels. A mosaic reads four.
   private func data(isDecoded: Bool = true, room: Int = 1 << 40) -> Remedy.Data {
     Remedy.Data(
       isDecoded: isDecoded, encodedByteCount: 25_000_000, pixelByteCount: 400_000_000, decodeSeconds: 0.00025,
@@ -27,7 +27,7 @@ struct DiagnosisTests {
       imageCount: 1000)
   }
 
-  @Test("Each stage is named where it is the smallest")
+  @Test("Each stage is named if it is the slowest")
   func verdicts() {
     #expect(measured().verdict == .device)
     #expect(measured(device: 1000).verdict == .balanced)
@@ -35,11 +35,11 @@ struct DiagnosisTests {
     #expect(measured(device: 1100, decode: 0.0005, augment: 0.0015).verdict == .augment)
     #expect(measured(loader: 300, device: 1100, missed: 100_000, storage: 30e6).verdict == .read)
     #expect(measured(device: 900, copy: 400).verdict == .copy)
-    // Storage that is missed and fast enough is not to blame.
+    // Reads that miss do not limit if the storage is fast enough.
     #expect(measured(device: 1100, missed: 100_000, storage: 1e9).verdict == .decode)
   }
 
-  @Test("Ceilings are those of each stage alone, and the device waits for the smallest")
+  @Test("Each stage has its own ceiling, and the device waits for the smallest")
   func ceilings() {
     let diagnosis = measured(loader: 300, device: 1200, missed: 100_000, storage: 30e6)
     #expect(diagnosis.ceilings.read == 300)
@@ -57,7 +57,7 @@ struct DiagnosisTests {
     #expect(pixels.predictedImagesPerSecond == 2000 && pixels.costByteCount == 400_000_000)
     let capped = Remedy.ranked(for: measured(device: 1500), data: data(), allCores: nil)
     #expect(capped.first { $0.change == .pixels }?.predictedImagesPerSecond == 1500)
-    // Without memory for them they come from storage: 4 x 400 KB an image.
+    // If memory cannot hold the pixels, they are read from storage: 4 x 400 KB per image.
     let cramped = Remedy.ranked(for: measured(device: 5000, storage: 2.4e9), data: data(room: 0), allCores: nil)
     #expect(cramped.first { $0.change == .pixels }?.predictedImagesPerSecond == 1500)
   }
@@ -75,7 +75,7 @@ struct DiagnosisTests {
     let remedies = Remedy.ranked(for: pixels, data: data(isDecoded: false, room: 0), allCores: nil)
     #expect(remedies.map(\.change) == [.memory("pixels"), .encoded])
     #expect(remedies[0].predictedImagesPerSecond == 2000 && remedies[0].costByteCount == 400_000_000)
-    // 4 x 0.25 ms of decoding beside 1 ms of augmenting on two workers.
+    // 4 x 0.25 ms of decoding plus 1 ms of augmenting, on two workers.
     #expect(remedies[1].predictedImagesPerSecond == 1000 && remedies[1].costByteCount == 25_000_000)
   }
 

@@ -7,7 +7,7 @@ import Testing
 struct MachineFactsTests {
   private static let plain = Processor(model: "a processor", vectorInstructions: ["avx2"])
 
-  /// A machine with these parts and nothing to remark about the others.
+  /// A machine with these parts. There is no advice about the others.
   private func machine(
     processor: Processor = plain, quota: Double? = nil, memory: Int = 64 << 30, gpus: [Accelerator] = [],
     absence: String? = nil, storage: [MachineFacts.Storage] = []
@@ -36,7 +36,7 @@ struct MachineFactsTests {
     }
   }
 
-  @Test("TF32 is spoken of where it exists")
+  @Test("TF32 is mentioned if the GPU has it")
   func tf32() throws {
     #expect(gpu(7, 5, cores: 2).tf32Advice == nil)
     let line = try #require(gpu(8, 0, cores: 3).tf32Advice)
@@ -84,7 +84,7 @@ struct MachineFactsTests {
       #expect(facts.advice.contains { $0.contains(words) }, "\(words)")
       #expect(!quiet.advice.contains { $0.contains(words) }, "\(words)")
     }
-    // 640 x 640 bytes an image.
+    // 640 x 640 bytes per image.
     let line = machine(storage: [storage("ext4", rate: 409_600 * 300)]).advice.last
     #expect(line?.contains("300 images/s with one channel, 100 with three") == true)
   }

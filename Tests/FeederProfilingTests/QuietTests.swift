@@ -38,8 +38,8 @@ struct QuietTests {
     #expect(quiet.stuck(after: 1, phaseCount: 0)?.contains("before the first step") == true)
   }
 
-  // Losses are told of a step late: without the phases, a slow save and the two steps around it would add up.
-  @Test("a step, a validation or a save that begins is news, and so is what is told of them")
+  // Losses are reported one step late. Without the phases, a slow save and the two steps around it would add up.
+  @Test("a step, a validation or a save counts as progress, at its start and when it is reported")
   func phases() {
     var quiet = quiet(least: 5, 9, stepsOf: 0.1)
     for phase in 1...4 {

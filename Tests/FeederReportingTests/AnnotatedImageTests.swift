@@ -4,7 +4,7 @@ import FeederMetrics
 import FeederReporting
 import Testing
 
-@Suite("Detections are drawn where they are, in colour, whatever they hold")
+@Suite("Detections are drawn at their place, in colour, whatever they hold")
 struct AnnotatedImageTests {
   private let grey = Pixels(size: PixelSize(width: 400, height: 300), channels: 1, value: 128)
   private let names = ["open", "mousebite"]

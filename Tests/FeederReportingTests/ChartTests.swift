@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Charts are drawn by gnuplot, whatever is in their names")
 struct ChartTests {
-  /// Names that try to leave their quotes.
+  /// Names that try to escape from their quotes.
   private static let names = [
     "spur", "o'clock", "`touch owned`", "'; system('touch owned'); '", "a\nset output 'owned'\n", "größe <&\"", "\\",
     "%s @PATH",
@@ -55,7 +55,7 @@ struct ChartTests {
   }
 }
 
-/// Whether a text is well-formed XML, asked of Python, which tools/setup needs anyway.
+/// True if a text is well-formed XML. Asks Python, which tools/setup needs anyway.
 private struct XMLDocumentCheck {
   let isWellFormed: Bool
 

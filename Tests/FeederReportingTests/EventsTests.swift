@@ -23,7 +23,7 @@ struct EventsTests {
     #expect(frame[12..<15] == Data("abc".utf8))
   }
 
-  /// The bytes that the RecordWriter of TensorBoard 2.21.0 makes of the same events.
+  /// The bytes that the RecordWriter of TensorBoard 2.21.0 writes for the same events.
   @Test("A start, numbers and a picture are the bytes that TensorBoard's own writer makes")
   func bytes() {
     func hexadecimal(_ record: Data) -> String { record.map { String(format: "%02x", $0) }.joined() }
@@ -43,7 +43,7 @@ struct EventsTests {
 
 @Suite("An events file holds whole records, whatever happens")
 struct EventsFileTests {
-  /// Bytes of the records of a file, without their frames; nil where the last one is cut off.
+  /// The records of a file without their frames; nil if the last one is cut off.
   private static func messages(_ url: URL) throws -> [Data]? {
     var rest = try Data(contentsOf: url)[...]
     var messages: [Data] = []
@@ -105,7 +105,7 @@ struct EventsFileTests {
     #expect(last?.description.contains("move it away") == true)
   }
 
-  // In a process of its own, since the limit holds for a whole process.
+  // In a separate process, because the limit applies to the whole process.
   @Test("Of a record that does not fit nothing stays, and what fits can be added after it")
   func cutOff() async {
     await #expect(processExitsWith: .success) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import FeederReporting
 
-@Suite("Names of any script are told apart in pictures")
+@Suite("Names in any script stay distinct in pictures")
 struct PictureNameTests {
   private static let chinese = ["\u{5F00}\u{8DEF}", "\u{77ED}\u{8DEF}"]
 
@@ -82,7 +82,7 @@ struct PictureNameTests {
 
 @Suite("A chart shows names, and nothing else in their place")
 struct ChartNameTests {
-  /// Pixels of a PNG that are nearly black, of 1,000: gnuplot paints letters that no font has as giant shapes.
+  /// Nearly black pixels per 1,000. gnuplot paints letters that are in no font as giant shapes.
   private func darkShare(_ png: Data) throws -> Int {
     let program = """
       import struct, sys, zlib

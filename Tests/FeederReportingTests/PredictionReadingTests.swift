@@ -4,10 +4,10 @@ import FeederReporting
 import Foundation
 import Testing
 
-@Suite("Predictions of other tools are recognised, and how they were understood is told")
+@Suite("Predictions of other tools are recognised, and a line says how they were read")
 struct PredictionReadingTests {
   private static let classCount = 3
-  /// Two boards of 640 px with a box of every class each, all in the lower right quarter.
+  /// Two boards of 640 px. Each has one box per class, all in the lower right quarter.
   private static let images = ["000041", "board"].map { name in
     PredictedImage(
       imageID: name, size: PixelSize(side: 640),
@@ -16,7 +16,7 @@ struct PredictionReadingTests {
 
   private static func box(_ start: Double) -> Box { Box(x1: start, y1: start, x2: start + 40, y2: start + 30) }
 
-  /// Predictions of all boxes but those of the classes `without`, as JSON objects that `change` makes another tool's.
+  /// Predictions of all boxes except classes in `without`, as JSON objects. `change` makes them another tool's.
   private func entries(without: Set<Int> = [], _ change: (inout [String: Any]) -> Void = { _ in }) -> [[String: Any]] {
     Self.images.flatMap { image in
       image.truths.filter { !without.contains($0.classID) }.map { truth in
@@ -37,12 +37,12 @@ struct PredictionReadingTests {
     return try PredictionsFile.read(file, images: Self.images, classCount: Self.classCount, categoriesFrom: start)
   }
 
-  /// The line that a file is refused with.
+  /// The message with which a file is refused.
   private func refusal(_ entries: [[String: Any]], _ start: CategoryStart = .auto) -> String {
     do { return "accepted: \(try read(entries, start).notes)" } catch { return "\(error)" }
   }
 
-  /// mAP50 of what was read.
+  /// mAP50 of the predictions that were read.
   private func map50(_ contents: PredictionsFile.Contents) throws -> Double {
     let results = Self.images.map {
       ImageResult(imageID: $0.imageID, detections: contents.detections[$0.imageID] ?? [], truths: $0.truths)
@@ -51,7 +51,7 @@ struct PredictionReadingTests {
       Accuracy(results: results, classNames: (0..<Self.classCount).map { "class \($0)" }).map50)
   }
 
-  /// As the ultralytics package writes them for data sets other than COCO.
+  /// Changes an entry as the ultralytics package writes it for data sets other than COCO.
   private func ultralytics(_ entry: inout [String: Any]) {
     let name = entry["image_id"] as? String ?? ""
     entry["file_name"] = name + ".jpg"

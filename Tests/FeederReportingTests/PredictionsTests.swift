@@ -19,7 +19,7 @@ struct PredictionsTests {
     return try PredictionsFile.read(url, images: images, classCount: 2).detections
   }
 
-  /// The message that `text` is refused with.
+  /// The message with which `text` is refused.
   private func refusal(_ text: String) throws -> String {
     do {
       _ = try read(text)

@@ -31,7 +31,7 @@ struct ReportPageTests {
     #expect(text.contains("src=\"data:image/jpeg;base64,/9g=\""))
   }
 
-  @Test("Time and memory are told from telemetry; a run that waited is told so, and by what")
+  @Test("Time and memory come from telemetry; the verdict says that a run waited, and for what")
   func verdict() {
     func row(_ stall: Double, _ decode: Double) -> TelemetryRow {
       var row = TelemetryRow()
@@ -62,7 +62,7 @@ struct ReportPageTests {
     #expect(grid.size == PixelSize(width: 1280, height: 1280))
     let jpeg = try grid.jpeg(JPEGEncoder())
     let pixels = try jpeg.withUnsafeBytes { try ImageDecoder().decode($0, channels: 3) }
-    // The left edge of the box: 10 / 80 of a tile of 638 pixels, red.
+    // The left edge of the box, red: at 10 / 80 of a tile of 638 pixels.
     pixels.withView { view in
       let x = 1 + 638 * 10 / 80 - 1
       #expect(view.value(x: x, y: 300, channel: 0) > 200 && view.value(x: x, y: 300, channel: 1) < 110)

@@ -17,7 +17,7 @@ struct ResultsTests {
     String(decoding: try Data(contentsOf: url), as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  @Test("Columns and values are those of the contract")
+  @Test("Columns and values follow the contract")
   func columns() throws {
     let folder = try TemporaryFolder()
     let url = folder.url.appending(path: "results.csv")
@@ -49,7 +49,7 @@ struct ResultsTests {
     #expect(text.count == 5 && text[4].hasPrefix("4,50,9,"))
   }
 
-  @Test("A file that was cut in its first row is refused where rows were before, and stays as it is")
+  @Test("A file that was cut in its first row is refused if it had rows before, and stays as it is")
   func cutFirstRow() throws {
     let folder = try TemporaryFolder()
     let text = EpochRow.columns.joined(separator: ",") + "\n1,75,1.2"

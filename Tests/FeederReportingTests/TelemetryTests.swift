@@ -51,7 +51,7 @@ struct TelemetryTests {
       try TelemetryFile(url).append(row(3))
       #expect(try TelemetryFile.rows(of: url) == [row(1), row(3)])
     }
-    // Cut within the very first line.
+    // Cut within the first line.
     try whole.prefix(10).write(to: url)
     try TelemetryFile(url).append(row(4))
     #expect(try TelemetryFile.rows(of: url) == [row(4)])
@@ -94,7 +94,7 @@ struct TelemetryTests {
     #expect(!RunTimeline(Array(try TelemetryFile.rows(of: url).prefix(2))).verdict.isEmpty)
   }
 
-  @Test("What cannot be written gives one line with the file and the reason")
+  @Test("A file that cannot be written gives one line with the file and the reason")
   func unwritable() {
     let error = #expect(throws: ReportingError.self) {
       try TelemetryFile(URL(filePath: "/nowhere/telemetry.csv"))
@@ -105,7 +105,7 @@ struct TelemetryTests {
 
 @Suite("The line of a run fits into 100 columns")
 struct LiveLineTests {
-  @Test("Whatever the numbers are, no line is longer, and the values stand under their titles where they are usual")
+  @Test("No numbers make a line longer, and usual values stand under their titles")
   func width() {
     func line(_ large: Bool) -> String {
       LiveLine(
@@ -123,7 +123,7 @@ struct LiveLineTests {
     #expect(line(true).contains("123456/999999"))
   }
 
-  @Test("Time is told in minutes and seconds, and in hours from 100 minutes on")
+  @Test("Time is shown in minutes and seconds, and in hours from 100 minutes on")
   func clock() {
     #expect(
       [0, 59.2, 60, 5999, 6000, 359_999, 1e300].map(LiveLine.clock) == [

@@ -5,7 +5,7 @@ import FeederTraining
 import Foundation
 import Testing
 
-@Suite("Settings come from flags and files, and go on from args.yaml")
+@Suite("Settings come from flags and files, and from args.yaml on resume")
 struct RunArgumentsTests {
   private func place(_ folder: URL, _ text: String) throws -> String {
     let path = folder.appending(path: "\(UUID()).yaml").path
@@ -53,7 +53,7 @@ struct RunArgumentsTests {
     }
   }
 
-  @Test("A run that goes on takes what may change, and refuses by name what would make another run")
+  @Test("A resumed run takes settings that may change, and refuses by name the others")
   func goingOn() throws {
     try withFolder { folder in
       let first = try RunArguments(flags: Self.flags)

@@ -32,7 +32,7 @@ struct RunLockTests {
     }
   }
 
-  /// The text of a lock whose line `name` has another value.
+  /// The text of a lock with another value in its line `name`.
   private func lockText(_ name: String, _ value: String) -> String {
     LockHolder().text(beat: 0).split(separator: "\n", omittingEmptySubsequences: false)
       .map { $0.hasPrefix(name + " ") ? "\(name) \(value)" : String($0) }.joined(separator: "\n")
@@ -84,7 +84,7 @@ struct RunLockTests {
     }
   }
 
-  @Test("A process that was killed while it took a lock over is no hindrance")
+  @Test("A process killed during a takeover does not block the next one")
   func killedBetween() throws {
     let folder = try Folder()
     let left = lockText("start", "1")
@@ -96,7 +96,7 @@ struct RunLockTests {
     #expect(folder.names.isEmpty)
   }
 
-  @Test("A lock of another machine is refused while its heartbeat goes on, and taken over when it has stopped")
+  @Test("A lock of another machine is respected during its heartbeat, and taken over after it has stopped")
   func otherMachine() throws {
     let folder = try Folder()
     let text = lockText("machine", "another")
@@ -122,7 +122,7 @@ struct RunLockTests {
     #expect(folder.names.isEmpty)
   }
 
-  @Test("Whatever else lies in the place of the lock counts as a lock without a heartbeat")
+  @Test("Anything else in the lock's place counts as a lock without a heartbeat")
   func rubbish() throws {
     let folder = try Folder()
     for text in ["", "feeder", String(lockText("start", "1").dropLast(20))] {
@@ -132,7 +132,7 @@ struct RunLockTests {
     }
   }
 
-  @Test("A file of somebody's own in the place of the lock, and copies of locks beside it, stay")
+  @Test("A user's file in the lock's place, and copies of locks beside it, stay")
   func foreign() throws {
     let folder = try Folder()
     try folder.write("my notes\n")
@@ -144,12 +144,12 @@ struct RunLockTests {
     #expect(folder.names.sorted() == ["run.lock.my-notes", "run.lock.old", "run.lock.txt"])
   }
 
-  @Test("A process whose lock was taken over is told so")
+  @Test("A process learns that its lock was taken over")
   func loss() throws {
     let folder = try Folder()
     let told = DispatchSemaphore(value: 0)
     let lock = try folder.lock(onLoss: { _ in told.signal() })
-    // As a takeover does it, in one step.
+    // In one step, as a takeover does it.
     let path = folder.path + ".other"
     try folder.write(lockText("machine", "another"), to: path)
     #expect(rename(path, folder.path) == 0)

@@ -71,7 +71,7 @@ struct SyntheticDatasetTests {
     #expect(try contents(of: scratch.path + "/empty").count == 7)
   }
 
-  @Test("A wish to stop leaves nothing behind")
+  @Test("A cancelled write leaves nothing behind")
   func cancellation() throws {
     let scratch = try Scratch()
     let cancellation = Cancellation()
@@ -133,7 +133,7 @@ struct SyntheticDefectTests {
           }
         }
         #expect(count >= 20, "the \(DefectKind.classNames[label.classID]) of \(entry.imageID) cannot be seen")
-        // 10 and 9 pixels of margin, cut at the border, and one pixel that blur may hide.
+        // 10 and 9 pixels of margin, clipped at the border; blur may hide one pixel.
         #expect((left - x0) <= 11 && (top - y0) <= 11 && x1 - 1 - right <= 10 && y1 - 1 - bottom <= 10)
         #expect((left - x0) >= 9 || x0 == 0)
       }
@@ -187,7 +187,7 @@ struct SyntheticDefectTests {
       }
     }
     #expect(counts.allSatisfy { (3...12).contains($0) })
-    // DeepPCB's median over all boxes is 33 pixels, nine of ten between 26 and 53.
+    // DeepPCB's median over all boxes is 33 pixels; nine of ten boxes have 26 to 53.
     let median = sides.sorted()[sides.count / 2]
     #expect((29...37).contains(median), "median \(median)")
   }
@@ -195,7 +195,7 @@ struct SyntheticDefectTests {
 
 @Suite("A staged folder removes what was written through it, and nothing else")
 struct StagedFolderTests {
-  @Test("Its own files, links and folders go; a file that somebody put there stays")
+  @Test("Its own files, links and folders go; a user's file stays")
   func removal() throws {
     for isKept in [false, true] {
       let scratch = try Scratch()

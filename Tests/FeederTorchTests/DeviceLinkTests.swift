@@ -3,10 +3,10 @@ import Testing
 
 @Suite("NCCL is found, or its absence is explained")
 struct DeviceLinkTests {
-  /// What NCCL's own library says where it can be opened.
+  /// The version that NCCL's own library returns; nil if it cannot be opened.
   private static let version = try? DeviceLink.version()
 
-  @Test("Where the library is not there, one line says so and what to do", .enabled(if: version == nil))
+  @Test("If the library is missing, one line says so and what to do", .enabled(if: version == nil))
   func absent() {
     let error = #expect(throws: EngineError.self) { try DeviceLink.version() }
     let line = error?.description ?? ""
@@ -15,7 +15,7 @@ struct DeviceLinkTests {
     #expect(throws: EngineError.self) { try DeviceLink.MeetingID() }
   }
 
-  @Test("The real library tells its version and makes ids that differ", .enabled(if: version != nil, "no libnccl.so.2"))
+  @Test("The real library returns its version and distinct ids", .enabled(if: version != nil, "no libnccl.so.2"))
   func present() throws {
     let numbers = try #require(Self.version).split(separator: ".").compactMap { Int($0) }
     #expect(numbers.count == 3 && numbers[0] == 2 && numbers[1] >= 14)

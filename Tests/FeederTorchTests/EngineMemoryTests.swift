@@ -1,11 +1,11 @@
 import FeederTorch
 import Testing
 
-@Suite("The engine's memory is counted and its end is told apart", .serialized)
+@Suite("The engine's memory is counted, and running out of it is recognised", .serialized)
 struct EngineMemoryTests {
   @Test("A tensor's bytes count while it lives and no longer; the peak keeps them")
   func counting() throws {
-    // Other suites of this process use the engine at the same time, but never for gibibytes.
+    // Other suites of this process use the engine at the same time, but never gibibytes of memory.
     for _ in 0..<1_000 {
       let tensor = try Tensor.zeros([1 << 20])
       #expect(EngineMemory.hostBytes >= tensor.count * 4)

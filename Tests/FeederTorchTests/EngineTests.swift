@@ -23,7 +23,7 @@ struct EngineTests {
     #expect(try Tensor([3] as [Double], shape: []).shape.isEmpty)
   }
 
-  @Test("Backward fills the leaves, and nothing is recorded where it is turned off")
+  @Test("Backward fills the leaves, and nothing is recorded if gradients are turned off")
   func gradients() throws {
     let x = try Tensor([3, 4] as [Float], shape: [2])
     try x.setRequiresGradient()

@@ -8,7 +8,7 @@ import Testing
 struct TunerTests {
   private let limits = TuningLimits(batch: 16, workers: 1...8, slotByteCount: 1000, scratchByteCount: 100)
 
-  /// A window of 16 equal steps: seconds held, waited, read and worked a batch.
+  /// A window of 16 equal steps. Seconds held, waited, read and worked are per batch.
   private func window(
     hold: Double = 0.05, stall: Double = 0, read: Double = 0, cpu: Double, wall: Double? = nil
   ) -> TuningWindow {
@@ -28,7 +28,7 @@ struct TunerTests {
   @Test("upward at most the double, to what the costs ask for")
   func doubling() {
     var tuner = Tuner(limits: limits, start: TuningSetting(workers: 1, prefetchDepth: 1))
-    // 0.25 s of work a batch for a step of 0.05: more than five workers.
+    // 0.25 s of work per batch for a step of 0.05 s: more than five workers.
     var workers = [Int]()
     for _ in 0..<4 {
       let stall = max(0.25 / Double(tuner.setting.workers) - 0.05, 0)
@@ -49,7 +49,7 @@ struct TunerTests {
       if decision.setting.prefetchDepth != depths.last { depths.append(decision.setting.prefetchDepth) }
     }
     for (before, after) in zip(depths, depths.dropFirst()) { #expect(after < before && after * 2 + 1 >= before) }
-    // Idle workers cost their scratch alone: they may stay for a tenth of the bytes.
+    // Idle workers cost only their working memory, so they may stay for a tenth of the bytes.
     #expect(tuner.setting.prefetchDepth <= 2)
     #expect(verdict?.stage == .device)
     #expect(verdict?.unavoidableStallShare == 0)
@@ -70,7 +70,7 @@ struct TunerTests {
   @Test("workers that bring nothing are taken back and barred, and a change of costs lifts the bar")
   func undo() {
     var tuner = Tuner(limits: limits, start: TuningSetting(workers: 3, prefetchDepth: 2))
-    // Reading takes 0.09 s a batch whatever the workers do: their waiting grows with their number.
+    // Reading takes 0.09 s per batch with any number of workers, so their waiting grows with their number.
     func reading() -> TuningWindow {
       window(stall: 0.04, read: Double(tuner.setting.workers) * 0.09 - 0.01, cpu: 0.01)
     }
@@ -149,7 +149,7 @@ struct TunerTests {
     let model = LoaderModel(batch: 16, holdSeconds: 0.01, readSeconds: 0, cpuSeconds: 0.008)
     var found = [Double]()
     for index in 0..<200 {
-      // The system takes the cores away for 50 ms; of 30 ms of stock in three slots nothing is left.
+      // The system takes the cores away for 50 ms, so the buffer of 30 ms in three slots runs empty.
       let step = TuningStep(
         holdSeconds: 0.01, stallSeconds: index == 150 ? 0.03 : 0, readyCount: index == 150 ? 0 : 2, readSeconds: 0,
         cpuSeconds: 0.008, longestImageSeconds: 0.0005)
@@ -241,7 +241,7 @@ struct TunerTests {
     #expect(found.count > 4 && missing > 0, "the cases differ")
   }
 
-  @Test("two slots ahead are the least, four where a thirty-second of the budget pays for them")
+  @Test("the least depth is two slots, or four if they take at most a thirty-second of the budget")
   func leastDepth() {
     var some = limits
     #expect(some.leastUsefulDepth == 2)

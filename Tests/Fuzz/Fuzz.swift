@@ -1,15 +1,15 @@
 import Foundation
 import FuzzTargets
 
-// libFuzzer, whose `main` comes with `-sanitize=fuzzer`, over the parsers of FuzzTargets; tools/torture builds and runs it:
-// FUZZ_TARGET=NAME Fuzz [libFuzzer's flags] [corpus folders]   reads inputs until a flag says that it is enough
-// FUZZ_SEEDS=FOLDER Fuzz                                       writes each target's first inputs, made by Feeder's own writers
-// FUZZ_TARGET=names Fuzz                                       names the targets, one a line
+// Runs libFuzzer, whose `main` `-sanitize=fuzzer` adds, on the parsers of FuzzTargets. tools/torture builds and runs it:
+// FUZZ_TARGET=NAME Fuzz [libFuzzer's flags] [corpus folders]   reads inputs until one of the flags ends it
+// FUZZ_SEEDS=FOLDER Fuzz                                       writes each target's first inputs, by Feeder's writers
+// FUZZ_TARGET=names Fuzz                                       prints the names of the targets, one per line
 
 /// libFuzzer calls on one thread.
 nonisolated(unsafe) private var chosen = FuzzTarget.labels
 
-/// Called once before the first input: chooses the target, or does what is asked in place of reading inputs.
+/// libFuzzer calls this once before the first input. Chooses the target, or does what the environment asks for.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(_: UnsafeMutablePointer<Int32>?, _: UnsafeMutableRawPointer?) -> Int32 {
   let environment = ProcessInfo.processInfo.environment
@@ -31,7 +31,7 @@ public func initialize(_: UnsafeMutablePointer<Int32>?, _: UnsafeMutableRawPoint
   return 0
 }
 
-/// Reads one input.
+/// libFuzzer calls this with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   chosen.read([UInt8](UnsafeBufferPointer(start: bytes, count: count)))

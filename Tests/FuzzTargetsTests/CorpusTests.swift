@@ -9,7 +9,7 @@ struct CorpusTests {
       .appending(path: "FuzzTargets/Corpus")
   }
 
-  /// Reads every input of a target; each takes milliseconds, and one that takes a second is a finding.
+  /// Reads every input of a target. Each takes milliseconds; one that takes a second is a fault.
   @Test("Inputs of the fuzzer's corpus are read or refused", arguments: FuzzTarget.allCases)
   func corpus(target: FuzzTarget) throws {
     let folder = Corpus.folder.appending(path: target.rawValue)
@@ -22,11 +22,11 @@ struct CorpusTests {
     }
   }
 
-  /// A target that refuses all is no test of anything.
+  /// A target that refuses every input would test nothing.
   @Test("What Feeder's own writers write is accepted", arguments: FuzzTarget.allCases)
   func seeds(target: FuzzTarget) throws {
     for (number, seed) in try target.seeds().enumerated() {
-      let isSettings = target == .yaml && number == 2  // an args.yaml is no data.yaml
+      let isSettings = target == .yaml && number == 2  // an args.yaml is not a data.yaml
       #expect(target.read(seed) != isSettings, "seed \(number)")
     }
   }

@@ -1,6 +1,6 @@
-// Runs a loader for many epochs and tells what it costs beside its plan, as one JSON document:
+// Runs a loader for many epochs and prints its memory and allocations beside its plan, as one JSON document:
 // LoaderSoak DATA CACHE-FOLDER FORM BATCH IMAGE-SIZE EPOCHS BUDGET-BYTES
-// Blocks allocated a batch are counted by the malloc of CAllocationCount in the last epoch, from its second batch on.
+// CAllocationCount's malloc counts the blocks allocated per batch in the last epoch, from its second batch on.
 import CAllocationCount
 import FeederCache
 import FeederDatasets
@@ -17,7 +17,7 @@ struct Report: Encodable {
   let streamHash: String
 }
 
-/// Resident bytes that no file backs, of all of this process: RssAnon and RssShmem of /proc/self/status.
+/// Resident bytes of this process that no file backs: RssAnon and RssShmem of /proc/self/status.
 func unbackedBytes() -> Int {
   guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
   return text.split(separator: "\n").reduce(0) { sum, line in

@@ -1,5 +1,5 @@
-// Every NEON kernel beside its plain-C reference on random rows whose last byte lies before a page that nobody may touch.
-// tools/neon-check builds it for arm64 and runs it. Prints what was compared; leaves with 1 at the first difference.
+// Compares every NEON kernel with its plain-C reference on random rows that end right before an inaccessible page.
+// tools/neon-check builds it for arm64 and runs it. Prints what was compared; exits with 1 at the first difference.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ typedef struct {
   uint8_t *bytes;
 } Row;
 
-// count bytes, the last of them right before a page without rights, filled at random.
+// `count` random bytes that end right before an inaccessible page.
 static Row row(size_t count) {
   Row made;
   const size_t room = (count + PAGE - 1) / PAGE * PAGE + PAGE;
@@ -166,7 +166,7 @@ int main(int argc, char **argv) {
     printf("this build has no NEON kernels\n");
     return 1;
   }
-  // What this check is worth: a NEON kernel that is the plain one needs none, and one that differs is found.
+  // Checks the check itself: a NEON kernel that is really the plain one must be reported, and so must one that differs.
   const int own = (neon->resample_row != plain->resample_row) + (neon->letterbox_row != plain->letterbox_row) +
                   (neon->mean_2x2 != plain->mean_2x2) + (neon->split_rgb != plain->split_rgb) +
                   (neon->map_bytes != plain->map_bytes);

@@ -1,12 +1,12 @@
-// Tells the thread sanitizer of Swift's Mutex. What a thread does that waits for a lock, or wakes others, is in the standard library, which is not
-// instrumented; all else of a lock is inlined and seen. Loaded before the standard library (LD_PRELOAD), it calls the library's own
-// functions and says what they acquire and release. It hides no race: these edges are what a lock is.
+// Makes Swift's Mutex visible to the thread sanitizer. Waiting for a lock and waking others is done by the standard library, which is
+// not instrumented; the rest of a lock is inlined and instrumented. This file, loaded before the standard library (LD_PRELOAD), calls
+// the library's functions and reports what they acquire and release. It hides no race: these edges are what a lock guarantees.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-// Missing in programs without the sanitizer, which may be started beside those with it.
+// Null in programs without the sanitizer, which may be started with the same environment.
 extern void __tsan_acquire(void *) __attribute__((weak));
 extern void __tsan_release(void *) __attribute__((weak));
 

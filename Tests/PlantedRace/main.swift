@@ -1,9 +1,9 @@
-// Two threads, each with a queue of its own as the loader's workers have, and one fault that the thread sanitizer must report:
-// PlantedRace property|memory|none. With `none` the same work is done as the loader does it, and nothing may be reported.
+// Two threads, each with its own queue like the loader's workers, and one fault that the thread sanitizer must report:
+// PlantedRace property|memory|none. With `none` the same work is done as in the loader, and nothing may be reported.
 import Dispatch
 import Synchronization
 
-/// Handed from thread to thread as a slot is: its content belongs to one owner at a time, or should.
+/// Passed from thread to thread like a slot of the loader. Its content should belong to one owner at a time.
 final class Slot: @unchecked Sendable {
   var count = 0
   let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 4096)
@@ -11,7 +11,7 @@ final class Slot: @unchecked Sendable {
   deinit { bytes.deallocate() }
 }
 
-/// What both threads do `turns` times.
+/// The work that both threads do `turns` times.
 func work(_ slot: Slot, _ fault: String, turns: Int, lock: borrowing Mutex<Int>) {
   for turn in 0..<turns {
     switch fault {
@@ -38,7 +38,7 @@ let fault = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "none"
 let shared = Shared()
 for number in 0..<2 {
   DispatchQueue(label: "worker.\(number)").async {
-    // Both at once, on two threads; relaxed, so that it orders nothing.
+    // Start both threads at the same time. Relaxed, so that this orders nothing.
     shared.arrivedCount.add(1, ordering: .relaxed)
     while shared.arrivedCount.load(ordering: .relaxed) < 2 {}
     work(shared.slot, fault, turns: 20_000, lock: shared.lock)
@@ -46,5 +46,5 @@ for number in 0..<2 {
   }
 }
 for _ in 0..<2 { shared.done.wait() }
-// Read where both are known to be done, by the semaphore alone, as the loader's consumer does.
+// Read when both threads are done. As with the loader's consumer, only the semaphore orders this.
 print("\(fault): \(shared.slot.count + Int(shared.slot.bytes[0]))")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("feeder val, score and train say what their figures count, and what they cannot count")
 struct AccuracyCommandTests {
-  /// Small boards whose label files are `label`, which is given the split.
+  /// Small boards with the label files that `label` returns for each split.
   private func boards(_ label: (String) -> String?) throws -> SmallBoards {
     let boards = try SmallBoards()
     for split in ["train", "val"] {
@@ -15,7 +15,7 @@ struct AccuracyCommandTests {
     return boards
   }
 
-  /// The labels of the validation split as predictions of score 0.9.
+  /// Writes the labels of the validation split as predictions of score 0.9.
   private func writePredictions(_ boards: SmallBoards) throws {
     var all: [[String: Any]] = []
     for name in boards.names("boards/labels/val") {
@@ -56,7 +56,7 @@ struct AccuracyCommandTests {
     #expect(try boards.feeder("score", "p.json", "boards", "--rule", "pascal").status == 2)
   }
 
-  @Test("400 boxes on an image can all be found, and a flag that cuts them is told")
+  @Test("All 400 boxes on an image can be found, and a flag that cuts them is reported")
   func crowded() throws {
     let crowd = (0..<400).map { "0 \(Double($0 % 20) / 20 + 0.025) \(Double($0 / 20) / 20 + 0.025) 0.03 0.03\n" }
       .joined()
@@ -71,7 +71,7 @@ struct AccuracyCommandTests {
     #expect(cutClasses[0]["recall"] as? Double == 0.75)
     #expect(cut.messages.contains("images have more than 300 detections"))
     #expect(try boards.feeder("score", "p.json", "boards", "--max-detections", "0").status == 2)
-    // Validation and training take the same bound, and weights hand it on.
+    // Validation and training use the same bound, and weights store it.
     let run = try boards.train("boards", "--epochs", "1", "--out", "run")
     #expect(run.messages.contains("at most 400 detections per image count"), "\(run.messages)")
     let weights = "run/weights/best.safetensors"
@@ -99,7 +99,7 @@ struct AccuracyCommandTests {
     #expect(try validated.json()["map50"] is NSNull, "\(validated.messages)")
   }
 
-  @Test("Boxes under 2 px are told by prepare, train and val, with the size that keeps them")
+  @Test("Boxes under 2 px are reported by prepare, train and val, with the size that keeps them")
   func tinyBoxes() throws {
     let boards = try boards { _ in "0 0.5 0.5 0.01 0.01\n0 0.5 0.5 0.002 0.01\n" }
     let prepared = try boards.feeder("prepare", "boards", "--out", "prepared")

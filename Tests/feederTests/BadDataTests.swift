@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A mistake in a data set, and what the line about it must hold.
+/// A mistake in a data set, and words that the message about it must contain.
 struct DataFault: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let words: [String]
@@ -106,13 +106,13 @@ struct BadDataTests {
   }
 }
 
-/// A file that does not hold the image its name promises.
+/// A file that does not hold an image as its name promises.
 enum ImageDamage: String, CaseIterable, Sendable {
   case empty
   case truncated
   case png
 
-  /// What the line about it must hold.
+  /// A word that the message must contain.
   var word: String {
     switch self {
     case .empty: "empty"
@@ -141,7 +141,7 @@ struct DamagedImageTests {
   }
 
   @Test(
-    "Training goes on without it and says so once; prepare refuses, or leaves it out when told",
+    "Training continues without it and says so once; prepare refuses, or leaves it out with the flag",
     arguments: ImageDamage.allCases)
   func one(_ damage: ImageDamage) throws {
     let boards = try SmallBoards()
@@ -188,7 +188,7 @@ struct DamagedImageTests {
     #expect(!boards.names("drawn").contains(name + ".jpg") && boards.exists("drawn/predictions.json"))
   }
 
-  @Test("A pipe in the place of an image is named at once, and nobody waits for it")
+  @Test("A pipe in the place of an image is named at once, without waiting for it")
   func pipe() throws {
     let boards = try SmallBoards()
     let weights = try boards.someWeights()

@@ -76,7 +76,7 @@ struct BadSettingTests {
   func places() throws {
     let boards = try SmallBoards()
     let weights = try boards.someWeights()
-    // Permission bits do not stop root: a file stands where a folder is wanted.
+    // Permissions do not stop root, so the parent is a file instead of a folder.
     let place = "boards/data.yaml/x"
     expectRefusal(try boards.train("boards", "--out", place + "/run"), "data.yaml", "--out")
     expectRefusal(try boards.train("boards", "--cache-dir", place), "data.yaml")

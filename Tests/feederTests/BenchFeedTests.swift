@@ -54,7 +54,7 @@ struct BenchFeedTests {
       boards, "--step-ms", "1", "--steps", "40", "--cache", "jpeg", "--decode-times", "50", "--change-at", "20",
       "--workers", "1", "--prefetch", "1")
     for report in [paused, dear] { #expect(report["stream_hash"] as? String == calm["stream_hash"] as? String) }
-    // Three standstills in 36 steps of 1 ms, with two batches in hand.
+    // Three pauses in 36 steps of 1 ms, with two batches ready.
     #expect(paused["stall_share"] as? Double ?? 0 > 0.7)
     let after = try #require(dear["stall_share_after_change"] as? Double)
     #expect(after > 0.5, "50 decodes of every image take longer than the step")

@@ -2,7 +2,7 @@ import FeederCore
 import Foundation
 import Testing
 
-/// A Python that can import torch and safetensors, for the conversion and for writing checkpoints to convert.
+/// A Python with torch and safetensors, for the conversion and for writing checkpoints.
 private enum TorchPython {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -12,7 +12,7 @@ private enum TorchPython {
   static let ultralytics: String? = [root.appending(path: ".deps/peers/ultralytics/bin/python").path]
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 
-  /// Runs `arguments` with a Python to its end.
+  /// Runs a Python with `arguments` and waits for its end.
   static func run(_ python: String?, _ arguments: [String], in folder: URL) throws -> FeederProcess {
     try FeederProcess(
       arguments, in: folder,
@@ -41,7 +41,7 @@ struct ConvertWeightsTests {
       in: folder.url)
   }
 
-  /// A checkpoint of a small network whose classes exist in the program that writes it alone, as a trainer's do.
+  /// Writes a checkpoint of a small network. Like a trainer's, its classes exist only in the program that writes it.
   private static let writer = """
     import sys, types, torch
     from torch import nn

@@ -13,7 +13,7 @@ struct DiskFaultTests {
     try FeederProcess(arguments, in: boards.folder.url, environment: environment)
   }
 
-  /// Some of the calls with a fault each; under torture all of them with all faults.
+  /// Some of the calls, each with one fault; in tools/torture all calls with all faults.
   private func faults(_ calls: [String], _ count: Int) -> [(number: Int, fault: FaultyDisk.Fault)] {
     let all = FaultyDisk.Fault.allCases
     let numbers = Torture.some(count, of: Array(1...calls.count))
@@ -23,7 +23,7 @@ struct DiskFaultTests {
 
   private func expectSuccess(_ run: FeederProcess) { #expect(run.status == 0, "\(run.messages)") }
 
-  /// Expects one line about `folder` and status 1, or the death that `fault` is.
+  /// Expects one line about `folder` and status 1, or SIGKILL if `fault` kills the process.
   private func expectEnd(_ run: FeederProcess, _ fault: FaultyDisk.Fault, _ folder: String, _ place: String) {
     if fault.isDeath { return #expect(run.status == 128 + SIGKILL, "\(place): \(run.status)") }
     let mine = run.lines.filter { $0.hasPrefix("feeder: ") }
@@ -50,7 +50,7 @@ struct DiskFaultTests {
       #expect(again.status == 0, "\(place): \(again.messages)")
       #expect(boards.names("cache").allSatisfy { !$0.hasSuffix(".unfinished") }, "\(place)")
     }
-    // A first build, cut where its last file gets its name: the file before that keeps its own.
+    // A first build, cut off when its last file gets its name: the earlier file keeps its name.
     for name in boards.names("cache") { try FileManager.default.removeItem(at: boards.url("cache/" + name)) }
     let (cut, met) = try disk.failing(at: calls.count - 1, .powerCut) { try run(build, $0) }
     expectEnd(cut, .powerCut, "cache", met.last ?? "no call")
@@ -60,7 +60,7 @@ struct DiskFaultTests {
     #expect(named.count == 1 && named.allSatisfy(FileManager.default.fileExists(atPath:)), "\(named)")
   }
 
-  @Test("training: the run goes on from what was there, to the same bytes")
+  @Test("training: the run resumes from its files and gives the same bytes")
   func training() throws {
     let flags = ["--epochs", "2", "--checkpoint-every", "2", "--cache-dir", "cache"]
     let train = ["train", "boards"] + SmallBoards.smallSteps + flags
@@ -85,16 +85,17 @@ struct DiskFaultTests {
     }
   }
 
-  /// Expects that a run that went on met no fault, or lost telemetry alone and said so, or gave a checkpoint its second name another way.
+  /// Expects that a resumed run met no fault, or lost only telemetry and said so, or gave a checkpoint its second name
+  /// in another way.
   private func expectLittleLost(_ run: FeederProcess, _ hit: String?, _ place: String) {
     guard let hit, !hit.hasSuffix("/previous.safetensors"),
       !hit.contains("link /") || !hit.contains("/weights/.feeder-"),
-      !hit.hasSuffix("/run.lock")  // a heartbeat; the next one comes
+      !hit.hasSuffix("/run.lock")  // a heartbeat; the next one follows
     else { return }
     #expect(hit.contains("telemetry") && run.messages.contains("without telemetry"), "\(place): \(run.messages)")
   }
 
-  /// Goes on with a run that ended early, or begins anew where it had no checkpoint yet: it has one where a save had returned.
+  /// Resumes a run that ended early, or starts again if it has no checkpoint. It must have one if a save had returned.
   private func finish(_ name: String, _ train: [String], hasSaved: Bool, _ place: String) throws {
     let hasCheckpoint = ["last", "previous"].contains { boards.exists(name + "/weights/\($0).safetensors") }
     #expect(hasCheckpoint || !hasSaved, "\(place)")
@@ -117,12 +118,12 @@ struct DiskFaultTests {
     let line = try #require(run.lines.last)
     #expect(line.hasPrefix("feeder: ") && line.contains("small/it"), "\(run.messages)")
     #expect(line.contains("needs") && line.contains("bytes) are free"), "\(run.messages)")
-    // No checkpoint is there to go on from.
+    // There is no checkpoint to resume.
     #expect(!line.contains("--resume") && (flag == "--cache-dir" || line.contains("begin again")), "\(run.messages)")
   }
 }
 
-/// A program whose folder is a file system of a few bytes, in a mount namespace of its own.
+/// Runs a program with a folder on a file system of a few bytes, in its own mount namespace.
 private enum SmallDisk {
   static let isPossible: Bool = {
     let probe = Process()

@@ -10,7 +10,7 @@ struct DocumentationTests {
     "docs/distribution.md", "docs/troubleshooting.md", "docs/precision.md", "docs/accuracy.md",
   ]
 
-  /// The commands of a page's indented lines, without their comments.
+  /// The commands in the indented lines of a page, without their comments.
   private func commands(_ page: String) throws -> [[String]] {
     let text = try String(contentsOf: Self.root.appending(path: page), encoding: .utf8)
     return text.split(separator: "\n").compactMap { line in
@@ -54,7 +54,7 @@ struct DocumentationTests {
     }
   }
 
-  /// The same command on small boards: later flags of a kind win.
+  /// The same command on small boards. If a flag is given twice, the later one counts.
   private func smaller(_ command: [String], image: String) -> [String] {
     let words = command.map { $0 == "IMAGE..." ? image : $0 == "boards" && command.first == "prepare" ? "again" : $0 }
     switch command.first {

@@ -6,7 +6,7 @@ struct FailedTestsTests {
   private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "tools/failed-tests").path
 
-  /// The lines that the script prints about `logs`.
+  /// The lines that the script prints for `logs`.
   private func summary(_ logs: String...) throws -> [String] {
     let folder = try TemporaryFolder()
     var paths: [String] = []

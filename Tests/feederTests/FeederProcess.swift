@@ -3,16 +3,17 @@ import Foundation
 import Synchronization
 import Testing
 
-/// One run of the program as a user runs it, to its end.
+/// One finished run of the program, as a user runs it.
 struct FeederProcess {
-  /// Exit status; 128 and the signal's number where a signal ended it.
+  /// Exit status; 128 plus the signal's number if a signal ended it.
   let status: Int32
   /// Everything on stdout.
   let output: String
   /// Everything on stderr.
   let messages: String
 
-  /// Runs `feeder`, or another `program` by its name in this package or its whole path, with `arguments`; its files go to `folder`, which the caller owns. Killed after `seconds`.
+  /// Runs `feeder` with `arguments` in `folder`, or another `program`: a name in this package or an absolute path. The
+  /// caller owns `folder`. The process is killed after `seconds`.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
     seconds: Double = 300, program: String = "feeder", dataLimit: Int? = nil, addressLimit: Int? = nil
@@ -40,12 +41,12 @@ struct FeederProcess {
   var lines: [Substring] { messages.split(separator: "\n") }
 }
 
-/// Whether a process was killed because it took too long.
+/// Records that a process was killed because it took too long.
 private final class TimeLimit: Sendable {
   let passed = Mutex(false)
 }
 
-/// The program while it runs, for tests that send it signals.
+/// The program while it runs, for tests that send signals.
 final class RunningFeeder {
   private let process = Process()
   private let outputFile: URL
@@ -55,10 +56,10 @@ final class RunningFeeder {
   private var messages = Data()
   private let isTooLate = TimeLimit()
 
-  /// Starts `feeder` in `folder`. The user's own cache folder is out of its reach. Killed after `seconds`.
+  /// Starts `feeder` in `folder`, without access to the user's own cache folder. It is killed after `seconds`.
   ///
-  /// What it prints goes to the device `output` where one is named, and is not read back. `dataLimit` sets RLIMIT_DATA and
-  /// `addressLimit` RLIMIT_AS in bytes, but not under the address sanitizer, which asks for terabytes.
+  /// If `output` names a device, stdout goes there and is not read back. `dataLimit` sets RLIMIT_DATA and
+  /// `addressLimit` RLIMIT_AS, in bytes; neither under the address sanitizer, which needs terabytes.
   init(
     _ arguments: [String], in folder: URL, environment: [String: String] = [:], output: String? = nil,
     seconds: Double = 300, program name: String = "feeder", dataLimit: Int? = nil, addressLimit: Int? = nil
@@ -85,9 +86,9 @@ final class RunningFeeder {
     process.environment = ProcessInfo.processInfo.environment
       .merging(["XDG_CACHE_HOME": folder.appending(path: "cache-home").path]) { $1 }
       .merging(environment) { $1 }
-    signal(SIGINT, SIG_DFL)  // a shell's background job ignores it, and so would all that it starts
+    signal(SIGINT, SIG_DFL)  // a shell's background job ignores SIGINT, and its children would inherit that
     try process.run()
-    // Its own copy is open.
+    // The process has its own copy.
     try (process.standardOutput as? FileHandle)?.close()
     let (process, isTooLate) = (process, isTooLate)
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {
@@ -97,7 +98,7 @@ final class RunningFeeder {
     }
   }
 
-  /// Blocks until stderr holds `text`; false where the program ended without it.
+  /// Waits until stderr contains `text`. False if the program ended without it.
   func waitForMessage(_ text: String) -> Bool {
     while !String(decoding: messages, as: UTF8.self).contains(text) {
       let more = errorPipe.fileHandleForReading.availableData
@@ -107,10 +108,10 @@ final class RunningFeeder {
     return true
   }
 
-  /// Sends a signal, as Ctrl-C does with SIGINT.
+  /// Sends a signal; SIGINT is what Ctrl-C sends.
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Its child processes, with what their environment holds.
+  /// The child processes with their environments.
   var children: [(pid: pid_t, environment: [String: String])] {
     let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
     let pids =
@@ -125,7 +126,7 @@ final class RunningFeeder {
     }
   }
 
-  /// Waits for the end.
+  /// Waits for the end of the process.
   func finish() throws -> FeederProcess {
     messages += errorPipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
@@ -142,7 +143,7 @@ final class RunningFeeder {
     return FeederProcess(status: status, output: output, messages: text)
   }
 
-  /// A program of this package in the folder of the running tests.
+  /// A program of this package, in the folder of the running tests.
   static func program(_ name: String) -> URL? {
     if name.hasPrefix("/") { return URL(filePath: name) }
     let here = [Bundle.main.executableURL, CommandLine.arguments.first.map { URL(filePath: $0) }]
@@ -151,7 +152,7 @@ final class RunningFeeder {
   }
 }
 
-/// A fresh folder for one test, removed with all that is in it when the test lets go of it.
+/// A new folder for one test. It is removed with its contents when the value is released.
 final class TemporaryFolder {
   let url: URL
 

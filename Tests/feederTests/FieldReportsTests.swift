@@ -37,7 +37,7 @@ struct FieldReportsTests {
       ])
   }
 
-  @Test("A script that does not end is killed with all that it started, and the others go on")
+  @Test("A script that does not end is killed with all that it started, and the others continue")
   func hanging() throws {
     try write("echo begun; mkfifo pipe; setsid cat pipe & cat pipe", "a-hangs")
     try write("exit 0", "b-right")

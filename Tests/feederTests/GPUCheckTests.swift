@@ -2,7 +2,7 @@ import FeederFixtures
 import Foundation
 import Testing
 
-@Suite("tools/gpu-check works here in small, and refuses in one line where there is no GPU")
+@Suite("tools/gpu-check rehearses on a CPU, and refuses in one line if there is no GPU")
 struct GPUCheckTests {
   private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "tools/gpu-check").path
@@ -31,7 +31,7 @@ struct GPUCheckTests {
         "doctor", "data", "parity", "step fp32 4", "largest batch fp32", "losses fp32", "epoch", "accuracy",
       ])
     let failures = try #require(report["failures"] as? [[String: String]])
-    // Without reference tensors that part alone fails, and says so.
+    // Without reference tensors only that part fails, with a message.
     #expect(failures.compactMap { $0["part"] } == (Fixture.isAvailable ? [] : ["parity"]), "\(failures)")
     #expect(run.status == (Fixture.isAvailable ? 0 : 1), "\(run.messages)")
     #expect((parts["step fp32 4"]?["milliseconds_per_step"] as? Double ?? 0) > 0)

@@ -14,7 +14,7 @@ struct InterruptionTests {
     running.send(signal)
     let start = ContinuousClock.now
     let ended = try running.finish()
-    // Under a second on an idle machine; the epoch's other steps would take longer on a busy one as well.
+    // Less than a second on an idle machine. On a busy one, the epoch's other steps would take longer as well.
     #expect(ContinuousClock.now - start < .seconds(10))
     #expect(ended.status == 128 + signal, "\(ended.messages)")
     #expect(ended.output.isEmpty && ended.messages.contains("--resume"))
@@ -53,7 +53,7 @@ struct InterruptionTests {
       ["train", "boards"] + flags + ["--out", "run", "--watchdog", "0", "--json"], in: boards.folder.url,
       environment: FaultyDisk(folder: boards.folder.url).stuck(name, at: 4))
     #expect(running.waitForMessage("faulty: stuck"), "no image that hangs")
-    Thread.sleep(forTimeInterval: 1)  // batches that were made before are trained
+    Thread.sleep(forTimeInterval: 1)  // batches that were filled before are trained
     running.send(SIGINT)
     let start = ContinuousClock.now
     let ended = try running.finish()

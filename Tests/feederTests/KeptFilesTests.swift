@@ -17,9 +17,9 @@ struct KeptFilesTests {
     try RunningFeeder(["train", "boards"] + SmallBoards.smallSteps + flags, in: boards.folder.url)
   }
 
-  @Test("A run that fails before its first checkpoint removes what it wrote, and leaves what somebody put there")
+  @Test("A run that fails before its first checkpoint removes its own files, and leaves a user's")
   func failed() throws {
-    // A checkpoint is larger than 9000 blocks.
+    // A checkpoint needs more than 9000 blocks.
     func run(_ out: String) throws -> RunningFeeder {
       try start("-f 9000", "train", "boards", "--image-size", "64", "--batch", "4", "--epochs", "1", "--out", out)
     }
@@ -38,7 +38,7 @@ struct KeptFilesTests {
     #expect(boards.names("run/sub") == ["x"])
   }
 
-  @Test("A run whose folder is moved away ends in a line that says so, and goes on in the new place")
+  @Test("A run whose folder is moved away ends in a line that says so, and can be resumed in the new place")
   func moved() throws {
     let running = try train("--epochs", "1000", "--patience", "0", "--out", "a run")
     #expect(running.waitForMessage(" 2/1000 "))
@@ -91,7 +91,7 @@ struct KeptFilesTests {
     try boards.write(settings.replacing("momentum: 0.937", with: "momentum: 0.5"), to: "run/args.yaml")
     try expectRefused("args.yaml", "momentum 0.5 (that run has 0.937)")
     try boards.write(settings, to: "run/args.yaml")
-    // Without its best weights a run goes on, and is reported, with a line.
+    // A run without its best weights is resumed and reported, with a line.
     try FileManager.default.removeItem(at: boards.url("run/weights/best.safetensors"))
     let report = try boards.feeder("report", "run")
     #expect(report.status == 0 && report.messages.contains("best.safetensors is not there"), "\(report.messages)")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("A run that is killed, or told to stop, at any moment goes on to the same bytes", .serialized)
+@Suite("A run that is killed or cancelled at any moment can be resumed, and gives the same bytes", .serialized)
 struct KillTests {
   private let boards: SmallBoards
   private static let flags = ["--epochs", "3", "--checkpoint-every", "2", "--cache-dir", "cache"]
@@ -13,7 +13,7 @@ struct KillTests {
       ["train", "boards"] + SmallBoards.smallSteps + Self.flags + ["--out", out], in: boards.folder.url)
   }
 
-  /// The undisturbed run `whole`: how long it takes.
+  /// Runs `whole` undisturbed. Returns its seconds.
   private func whole() throws -> Double {
     #expect(try start("warm-up").finish().status == 0)  // builds the cache
     let clock = ContinuousClock.now
@@ -22,14 +22,14 @@ struct KillTests {
     return (ContinuousClock.now - clock) / .seconds(1)
   }
 
-  /// Sleeps for a random part of `seconds`, and tells how much.
+  /// Sleeps for a random part of `seconds` and returns it.
   private func wait(_ seconds: Double) -> Double {
     let part = Double.random(in: 0..<seconds)
     Thread.sleep(forTimeInterval: part)
     return part
   }
 
-  /// Goes on with `run` to its end, or begins it where it wrote no checkpoint, and compares it with `whole`.
+  /// Resumes `run` to its end, or starts it if it wrote no checkpoint, and compares it with `whole`.
   private func expectWhole(_ run: String, _ place: String) throws {
     if boards.names(run + "/weights").contains("last.safetensors") {
       let resumed = try boards.feeder("train", "boards", "--resume", run, "--cache-dir", "cache")
@@ -51,7 +51,7 @@ struct KillTests {
   func killed() throws {
     let seconds = try whole()
     var kills = 0
-    while kills < Torture.amount ?? 3 {  // a kill may come when the run is over
+    while kills < Torture.amount ?? 3 {  // the run may be over before the kill
       let running = try start("run")
       var place = "killed after \(wait(seconds)) s"
       running.send(SIGKILL)
@@ -75,7 +75,7 @@ struct KillTests {
     var heeded = 0
     for round in 0..<rounds {
       let signal = round % 2 == 0 ? SIGINT : SIGTERM
-      // Some at any time of the whole run, some when there is something to stop.
+      // Some at any time of the whole run, some while it trains.
       let isTraining = round % 8 < 2
       let running = try start("run")
       if isTraining { #expect(running.waitForMessage("training yolov8")) }
@@ -97,7 +97,7 @@ struct KillTests {
       }
       try expectWhole("run", place)
     }
-    // One of them may be over before its signal comes, but not half of them: they have most of their time before them.
+    // A run may be over before its signal arrives, but not half of them: most of their time is still ahead.
     #expect(heeded >= max(rounds / 8, 1))
     print("\(heeded) runs wrote a checkpoint at a signal in training")
   }
@@ -117,11 +117,11 @@ struct KillTests {
     let disk = FaultyDisk(folder: boards.url("run/weights"))
     let calls = try disk.calls { try #require(train(["--resume", "run", "--stop-after-steps", "1"], $0).status == 0) }
     #expect(calls.count > 4)
-    /// How many saves there had been: one a step.
+    /// Number of saves so far: one per step.
     func saves() throws -> Int { try boards.counters("run/weights/last.safetensors")[2] }
     let lives = Torture.amount.map { 10 * $0 } ?? 8
     for life in 1...lives {
-      // The first one ends right after a save.
+      // The first run ends right after a save.
       let number = life == 1 ? calls.count + 1 : .random(in: 1...3 * calls.count)
       let fault = life == 1 || Bool.random() ? FaultyDisk.Fault.powerCut : .killed
       let before = try saves()
@@ -133,7 +133,7 @@ struct KillTests {
       let kept = try ["last", "previous"].map { try boards.counters("run/weights/\($0).safetensors")[2] }
       #expect((0...1).contains(kept[0] - kept[1]), "\(place): after \(kept) steps")
       let lost = before + FaultyDisk.savesDone(met) - (try saves())
-      // One may be there before it has returned.
+      // A save may be on the disk before it has returned.
       #expect((-1...0).contains(lost), "\(place): \(lost) saves lost")
     }
     #expect(try train(["--resume", "run", "--stop-after-steps", "1"]).status == 0)

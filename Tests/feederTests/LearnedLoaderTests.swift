@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A training run begins with the loader's settings that the one before it found")
 struct LearnedLoaderTests {
-  /// Steps without the flags that pin the loader, enough of them for the tuner to decide.
+  /// Trains without the flags that pin the loader, long enough for the tuner to decide.
   private func train(_ boards: SmallBoards, _ out: String, _ more: String...) throws -> String {
     let run = try FeederProcess(
       [
@@ -35,7 +35,7 @@ struct LearnedLoaderTests {
     #expect(third.split(separator: "\n").count { $0.contains(name) } == 1)
     #expect(!third.contains("learned in an earlier run"))
     #expect(try train(boards, "fourth").contains("learned in an earlier run"), "it was written anew")
-    // The loader's settings never change what is trained.
+    // The loader's settings do not change the training.
     let weights = try ["first", "second", "third"].map {
       try Data(contentsOf: boards.url("\($0)/weights/last.safetensors"))
     }

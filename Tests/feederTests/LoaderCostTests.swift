@@ -31,7 +31,7 @@ struct LoaderCostTests {
     let growth = try #require(report["largest_growth_bytes"] as? Int)
     let planned = try #require(report["planned_bytes"] as? Int)
     #expect(growth <= budget && planned <= budget)
-    // The plan is used, not just stated: 4 grey images of 1024 x 1024 are 4 MiB a slot.
+    // The plan is used: 4 grey images of 1024 x 1024 take 4 MiB per slot.
     #expect(planned > 48 << 20 && growth > 32 << 20, "grew by \(growth), planned \(planned)")
   }
 

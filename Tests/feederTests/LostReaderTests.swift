@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-@Suite("A reader, a terminal or a limit costs a command its output, never the process", .serialized)
+@Suite("A lost reader, terminal or limit costs a command its output, never the process", .serialized)
 struct LostReaderTests {
   private let boards: SmallBoards
 
   init() throws { boards = try SmallBoards(12) }
 
-  /// Runs lines of bash in the test's folder, with `$feeder` as the program and `$train` as a small run on `boards`.
+  /// Runs bash lines in the test's folder. `$feeder` is the program, `$train` a small run on `boards`.
   private func bash(_ script: String) throws -> FeederProcess {
     let feeder = try #require(RunningFeeder.program("feeder")).path
     return try FeederProcess(
@@ -16,10 +16,10 @@ struct LostReaderTests {
       program: "/bin/bash")
   }
 
-  /// Opens descriptor 3 as a pipe that nobody reads any more.
+  /// Opens descriptor 3 as a pipe whose reader is gone.
   private static let lostPipe = "mkfifo p; exec 4<>p 3>p 4<&-; "
 
-  @Test("A run whose messages nobody reads any more goes on to its end")
+  @Test("A run continues to its end if its messages have no reader any more")
   func messages() throws {
     let run = try bash(Self.lostPipe + "exec $feeder $train --epochs 2 --out run 2>&3")
     #expect(run.status == 0)
@@ -29,7 +29,7 @@ struct LostReaderTests {
     #expect(boards.exists("cut/weights/last.safetensors"))
   }
 
-  @Test("A short command whose output nobody reads ends with 1, without a word")
+  @Test("A short command whose output has no reader ends with 1 and no message")
   func results() throws {
     for command in ["doctor --json", "train --help", "--version", "cache info boards --json"] {
       let run = try bash(Self.lostPipe + "exec $feeder \(command) >&3")
@@ -39,7 +39,7 @@ struct LostReaderTests {
     }
   }
 
-  @Test("Under nohup a hang-up ends nothing; a second signal at once is no second wish")
+  @Test("Under nohup a hang-up ends nothing; a second signal at once does not count")
   func hangUp() throws {
     let feeder = try #require(RunningFeeder.program("feeder")).path
     let running = try RunningFeeder(

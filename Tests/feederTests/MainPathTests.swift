@@ -20,7 +20,7 @@ struct MainPathTests {
     try expectAnnotatedImages(boards)
   }
 
-  @Test("A model with a level of stride 4 trains, goes on, validates and predicts by the same commands")
+  @Test("A model with a level of stride 4 trains, resumes, validates and predicts with the same commands")
   func fourLevels() throws {
     let boards = try SmallBoards(12)
     let first = try boards.train(
@@ -36,7 +36,7 @@ struct MainPathTests {
     #expect(other.status == 1 && other.messages.contains("give --model yolov8n-p2"), "\(other.messages)")
   }
 
-  /// Exit status 0, one line of JSON with these keys on stdout; returns the document.
+  /// Expects exit status 0 and one line of JSON with these keys on stdout. Returns the document.
   @discardableResult
   private func expectDocument(_ run: FeederProcess, _ keys: [String]) throws -> [String: Any] {
     #expect(run.status == 0, "\(run.messages)")
@@ -58,8 +58,8 @@ struct MainPathTests {
     #expect(rows.dropFirst().map { $0.split(separator: ",")[0] } == ["1", "2"])
   }
 
-  /// The detections that `val` saves score what `val` said. To 1e-9 and not exactly: a box is written as corner and extent,
-  /// and reading adds the extent back.
+  /// Expects that the detections saved by `val` score as `val` printed, within 1e-9: a box is written as corner and
+  /// size, and reading adds the size to the corner.
   private func expectSameAccuracy(_ boards: SmallBoards) throws {
     let weights = "runs/first/weights/best.safetensors"
     let keys = [

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A limit of address space cannot be tried under the address sanitizer: its shadow memory alone reserves terabytes.
+/// Limits of address space cannot be tested with the address sanitizer, whose shadow memory reserves terabytes.
 private let needsAddressSpace = ConditionTrait.disabled(
   if: ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil, "the sanitizer asks for terabytes")
 
@@ -41,7 +41,7 @@ struct MemoryTests {
     #expect(abs(planned / grown - 1) < 0.1, "planned \(planned), grown \(grown)")
   }
 
-  /// Bytes of data that a process may have so that a run of 8 images of 320 pixels has room for half of its activations.
+  /// Bytes of data with which a run of 8 images of 320 pixels has room for half of its activations.
   private static let tightBytes = 560 << 20
 
   @Test("Under RLIMIT_DATA a batch that is too large is done in parts, every step once")
@@ -79,8 +79,8 @@ struct MemoryTests {
     #expect((1...7).contains(batch), "8 images do not fit, as another test shows")
   }
 
-  /// Bytes of address space that the program needs before it reads anything, which depends on the engine's libraries. Its own refusal
-  /// names them; below that the dynamic linker refuses.
+  /// Bytes of address space that the program needs before it reads anything; they depend on the engine's libraries.
+  /// With fewer bytes the dynamic linker refuses; the program's own refusal names the number.
   private func startBytes() throws -> Int {
     for mebibytes in stride(from: 200, to: 4000, by: 25) {
       let run = try FeederProcess(["--version"], in: boards.folder.url, addressLimit: mebibytes << 20)
@@ -123,7 +123,7 @@ struct MemoryTests {
     needsAddressSpace)
   func dropped() throws {
     let start = try startBytes()
-    // A benchmark plans no parts.
+    // A benchmark does not split batches into parts.
     let run = try FeederProcess(
       ["bench", "step", "boards", "--image-size", "320", "--batch", "8", "--seconds", "1"], in: boards.folder.url,
       addressLimit: start + 300 << 20)

@@ -92,7 +92,7 @@ struct OddFolderTests {
   func manyImages() throws {
     let source = try boards.url(firstImage)
     for part in 0..<10 {
-      // A file has at most 65,000 names.
+      // A file can have at most 65,000 names.
       let first = boards.url("boards/images/train/part\(part)-00000.jpg")
       try FileManager.default.copyItem(at: source, to: first)
       for number in 1..<10_000 {

@@ -8,7 +8,7 @@ import Testing
 struct OddImageTests {
   private static let folder = "boards/images/train"
 
-  /// What must not change of the files in a folder: their times, and the content of those that have one.
+  /// The state of a folder's files that must not change: their times, and the content of regular files.
   private func state(_ boards: SmallBoards) throws -> [String: [UInt64]] {
     try Dictionary(
       uniqueKeysWithValues: boards.names(Self.folder).map { name in
@@ -21,7 +21,7 @@ struct OddImageTests {
       })
   }
 
-  /// Expects that each of `lines` is about a file that must be refused, with its reason, and all of them are there.
+  /// Expects one of `lines` for each file that must be refused, with its reason, and no others.
   private func expectAll(_ faults: [ImageFault], _ lines: [String]) {
     let refused = faults.filter { $0.word != nil }
     #expect(lines.count == refused.count)
@@ -32,7 +32,7 @@ struct OddImageTests {
     }
   }
 
-  /// Bytes of data that a command may take for all of them: under the 512 MiB that a picture of 179 megapixels takes in colour.
+  /// Bytes of data that a command may take for all files: less than the 512 MiB of a colour picture of 179 megapixels.
   private static let mostBytes = 400 << 20
 
   @Test("cache, prepare, train and predict name each with its reason, in little memory and time")

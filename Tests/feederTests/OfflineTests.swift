@@ -1,19 +1,19 @@
 import Foundation
 import Testing
 
-/// Runs a command where there is no network, not even loopback, and writes down what it asks of one.
+/// Runs a command without any network, not even loopback, and records its socket calls.
 private enum Watched {
   private static let strace = ["/usr/bin/strace", "/usr/local/bin/strace"]
     .first { FileManager.default.isExecutableFile(atPath: $0) }
   private static let unshare = "/usr/bin/unshare"
 
-  /// Whether this machine lets us watch.
+  /// True if this machine allows it.
   static let isPossible: Bool = {
     guard strace != nil, let folder = try? TemporaryFolder() else { return false }
     return (try? run("/bin/true", [], in: folder.url))?.run.status == 0
   }()
 
-  /// Runs `program` in a namespace without network; `sockets` are the calls that made one beyond this machine's own files.
+  /// Runs `program` without network. `sockets` are the calls that opened a network socket.
   static func run(
     _ program: String, _ arguments: [String], in folder: URL
   ) throws -> (run: FeederProcess, sockets: [Substring]) {

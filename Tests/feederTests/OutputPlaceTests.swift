@@ -14,7 +14,7 @@ struct OutputPlaceTests {
     weights = "run/weights/best.safetensors"
   }
 
-  /// Every file below a folder with its bytes.
+  /// All files below a folder with their bytes.
   private func files(_ folder: String) throws -> [String: Data] {
     let all = FileManager.default.enumerator(atPath: boards.url(folder).path)?.compactMap { $0 as? String } ?? []
     return try Dictionary(
@@ -120,7 +120,7 @@ struct OutputPlaceTests {
     }
   }
 
-  @Test("A file that is no cache stays where a cache would lie; telemetry.csv of others stays too")
+  @Test("A file that is not a cache stays in a cache's place; a foreign telemetry.csv stays too")
   func cache() throws {
     let name = try #require(boards.names("cache").first { $0.hasSuffix(".feedercache") })
     try boards.write("mine\n", to: "cache/" + name)

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The thread sanitizer's own test: without it, a long run that reports nothing could be one that hears nothing.
-@Suite("The thread sanitizer hears a planted race and keeps silent where there is none")
+/// A test of the thread sanitizer: without it, a long run without reports could mean that the sanitizer sees nothing.
+@Suite("The thread sanitizer reports a planted race, and nothing if there is none")
 struct PlantedRaceTests {
   @Test("In a class property and in raw memory, under the options that hold for everything")
   func planted() throws {

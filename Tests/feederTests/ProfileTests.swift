@@ -54,8 +54,8 @@ struct ProfileTests {
     #expect(report.ceilings["device"] == 80 && report.ceilings["read"] == nil)
   }
 
-  /// Profiles until the verdict is right and its remedy brings what was predicted, within 15 %: six times at most, since
-  /// the machine is shared.
+  /// Profiles until the verdict is right and its remedy brings what was predicted within 15 %. Tries at most six times,
+  /// because the machine is shared.
   private func confirmed(_ verdict: String, _ action: String, _ flags: () throws -> [String]) throws {
     var told: [String] = []
     for _ in 0..<6 {
@@ -74,7 +74,7 @@ struct ProfileTests {
 
   @Test("Slow storage: read limits pixels, JPEG bytes are proposed, and bring what was predicted")
   func storage() throws {
-    // 25.6 KB an image of pixels, four in a mosaic; JPEG bytes are a quarter of it and less.
+    // 25.6 KB of pixels per image, four images per mosaic. JPEG bytes are at most a quarter of that.
     try confirmed("read", "--cache jpeg") { ["--cache", "pixels", "--step-ms", "20", "--read-mib-per-s", "10"] }
   }
 
@@ -84,12 +84,12 @@ struct ProfileTests {
   }
 
   @Test(
-    "One worker where there are more cores: augment limits, more workers are proposed, and bring what was predicted",
+    "One worker with more cores idle: augment limits, more workers are proposed, and bring what was predicted",
     .enabled(if: CoreLimit.current.usable > 1, "skipped: one core has no second worker"))
   func worker() throws {
     try confirmed("augment", "--workers \(CoreLimit.current.usable)") {
       let flags = ["--cache", "pixels", "--image-size", "640", "--workers", "1", "--batch", "32"]
-      // A device that takes 1.4 times what one worker gives.
+      // A device that takes 1.4 times as many images as one worker delivers.
       let (alone, _) = try profile(flags + ["--step-ms", "1"])
       return flags + ["--step-ms", "\(32_000 / (1.4 * alone.loader_images_per_second))"]
     }

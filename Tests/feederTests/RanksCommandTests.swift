@@ -15,7 +15,7 @@ struct RanksCommandTests {
     try FeederProcess(["train", "boards"] + Self.flags + flags, in: boards.folder.url)
   }
 
-  /// All tensors of a weights file whose names begin with `prefix`, one behind the other by name.
+  /// The numbers of all tensors whose names begin with `prefix`, in the order of the names.
   private func numbers(_ boards: SmallBoards, _ path: String, _ prefix: String) throws -> [Double] {
     let url = boards.url(path)
     let fixture = try Fixture(
@@ -23,11 +23,11 @@ struct RanksCommandTests {
     return try fixture.names.filter { $0.hasPrefix(prefix) }.flatMap { try fixture.doubles($0) }
   }
 
-  @Test("With --sync-bn the gradients of 2 and 4 ranks are those of one process within 1e-6")
+  @Test("With --sync-bn the gradients of 2 and 4 ranks equal one process's within 1e-6")
   func gradients() throws {
     let boards = try SmallBoards(24)
     func gradient(_ ranks: Int) throws -> [Double] {
-      // 16 batches an update: the gradient of the first waits in the checkpoint.
+      // 16 batches per update, so the gradient of the first one is stored in the checkpoint.
       let run = try train(
         boards, "--batch", "8", "--sync-bn", "--ranks", "\(ranks)", "--stop-after-steps", "1", "--out", "r\(ranks)")
       #expect(run.status == 0, "\(run.messages)")
@@ -47,7 +47,7 @@ struct RanksCommandTests {
   @Test(
     "50 steps with an uneven last batch: equal weights on all ranks, and stopped half-way and resumed, the same bytes")
   func steps() throws {
-    // 21 images to train on: the last of an epoch's 6 batches holds one, so that one of the two ranks finds none.
+    // 21 images to train on: the last of an epoch's 6 batches holds one image, so one of the two ranks gets none.
     let boards = try SmallBoards(26)
     let flags = ["--batch", "4", "--nominal-batch", "4", "--epochs", "9", "--ranks", "2"]
     func run(_ more: String...) throws -> FeederProcess {
@@ -89,7 +89,7 @@ struct RanksCommandTests {
     }
   }
 
-  @Test("A rank that is killed makes the others leave within 30 s, with a line, and the last checkpoint goes on")
+  @Test("After a rank is killed, the others leave within 30 s with a line, and the last checkpoint can be resumed")
   func killed() throws {
     let boards = try SmallBoards(200)
     let running = try RunningFeeder(
@@ -121,7 +121,7 @@ struct RanksCommandTests {
     #expect(boards.names("run/weights") == ["last.safetensors"])
   }
 
-  @Test("Ranks that something else started, and started again after a failure, go on from the newest checkpoint")
+  @Test("Ranks that another program started, and restarted after a failure, resume the newest checkpoint")
   func restarted() throws {
     let boards = try SmallBoards(24)
     func ranks(_ port: Int, restart: Int) throws -> [FeederProcess] {

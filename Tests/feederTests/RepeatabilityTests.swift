@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The same seed gives the same weights, however often a run is stopped", .serialized)
 struct RepeatabilityTests {
-  /// 55 boards: 44 to train on, 11 steps an epoch; 15 steps end inside the second epoch, 30 inside the third.
+  /// 55 boards: 44 to train on, 11 steps per epoch. 15 steps end inside the second epoch, 30 inside the third.
   private let boards: SmallBoards
 
   init() throws { boards = try SmallBoards(55) }
@@ -43,7 +43,7 @@ struct RepeatabilityTests {
     #expect(try Array(boards.counters("whole/weights/last.safetensors").prefix(3)) == [2, 8, 30])
   }
 
-  @Test("A run in fp16 that is stopped goes on with its loss scale and its scaled gradients, to the same bytes")
+  @Test("A stopped run in fp16 resumes with its loss scale and its scaled gradients, and gives the same bytes")
   func sameBytesInHalf() throws {
     let flags = ["--precision", "fp16", "--nominal-batch", "12", "--epochs", "2"]
     try steps(8, out: "whole", flags)
@@ -55,7 +55,7 @@ struct RepeatabilityTests {
     #expect(try last("whole") == last("parts"))
   }
 
-  @Test("A run goes on in another precision, there and back; `auto` keeps the one it has")
+  @Test("A run resumes in another precision and back again; `auto` keeps the current one")
   func otherPrecision() throws {
     try steps(4, out: "run", ["--precision", "fp16", "--nominal-batch", "12", "--epochs", "2"])
     for (precision, scale) in [("fp32", false), ("fp16", true), ("auto", true)] {

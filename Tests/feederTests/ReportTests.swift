@@ -27,7 +27,7 @@ struct ReportTests {
     #expect(
       Set(addresses).isSubset(of: ["http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"]), "\(addresses)")
     #expect(report.contains("Worst images") && report.contains("where the time went") && report.contains("<svg"))
-    // The predictions beside it score what the report says.
+    // The predictions file beside the report has the report's score.
     let score = try boards.feeder("score", "run/predictions.json", "boards", "--json").json()
     let map = String(format: "%.3f", try #require(score["map50_95"] as? Double))
     #expect(report.contains("<dt>mAP50-95</dt><dd>\(map)</dd>"))
@@ -51,7 +51,7 @@ struct ReportTests {
     #expect(try own != seen("fp32"))
   }
 
-  @Test("feeder report makes it again with costs, also where the data has moved")
+  @Test("feeder report writes it again with costs, even if the data has moved")
   func again() throws {
     let boards = try trained()
     for name in Self.pictures + ["report.html"] where !name.hasPrefix("train") && name != "labels.png" {
@@ -97,7 +97,7 @@ struct ReportTests {
     #expect(try boards.feeder("report", "run", "--escape-cost", "1").status == 2)
   }
 
-  /// The page stands in a frame: a window of the full Chromium is never narrower than 500 pixels.
+  /// The page is shown in a frame, because a window of full Chromium is at least 500 pixels wide.
   @Test(
     "In Chromium the page fits 1280 and 400 pixels, light and dark, and every picture is shown",
     .enabled(if: ReportTests.chromium != nil, "no Chromium: tools/chromium installs it"), arguments: [1280, 400],
@@ -133,7 +133,7 @@ struct ReportTests {
     #expect(facts[5] == (isDark ? dark : light))
   }
 
-  /// Chromium: the program that FEEDER_CHROMIUM names, or one of its usual names on the PATH.
+  /// Chromium: the program that FEEDER_CHROMIUM names, or one of the usual names on the PATH.
   fileprivate static let chromium: String? = {
     let environment = ProcessInfo.processInfo.environment
     if let path = environment["FEEDER_CHROMIUM"], !path.isEmpty { return path }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("A run goes on as the run that it is: with its data, its settings, and for one process at a time", .serialized)
+@Suite("A run is resumed with its own data and settings, by one process at a time", .serialized)
 struct ResumeTests {
   private let boards: SmallBoards
 
@@ -19,7 +19,7 @@ struct ResumeTests {
     try boards.text("run/args.yaml").split(separator: "\n").first { $0.hasPrefix(key + ": ") }?.dropFirst(key.count + 2)
   }
 
-  @Test("The command that the last line advises goes on without DATA, from any folder")
+  @Test("The command in the last line resumes the run without DATA, from any folder")
   func withoutData() throws {
     let stopped = try resume()
     let advice = try #require(stopped.lines.last { $0.contains("go on with: feeder train --resume ") })
@@ -43,7 +43,7 @@ struct ResumeTests {
       "--lr0 0.5 (this run has 0.01)", "another run")
     expectRefusal(try resume("--weights", "run/weights/last.safetensors"), "--weights", "(this run has none)")
     #expect(try boards.text("run/args.yaml") == before)
-    // Equal values in another spelling are no other settings.
+    // Equal values in another notation are the same settings.
     let run = try resume(
       "--epochs", "3", "--batch", "04", "--lr0", "1e-2", "--stop-after-steps", "0", "--patience", "7")
     #expect(run.status == 0, "\(run.messages)")
@@ -68,7 +68,7 @@ struct ResumeTests {
       expectRefusal(try resume(), "run/args.yaml")
       #expect(try boards.text("run/args.yaml") == text)
     }
-    // A person may change a value and add a line.
+    // A user may change a value and add a line.
     try boards.write("ranks: 1\n" + whole.replacing("patience: 100", with: "patience: 50"), to: "run/args.yaml")
     let run = try resume()
     #expect(run.status == 0, "\(run.messages)")
@@ -89,7 +89,7 @@ struct ResumeTests {
     #expect(moved.status == 0, "\(moved.messages)")
     #expect(try setting("data").map(String.init)?.hasSuffix("/moved") == true)
     #expect(try resume().status == 0)
-    // Changed labels; the record gone; a record that was cut.
+    // Changed labels; no record; a record that was cut off.
     let labels = "moved/labels/train/" + (try #require(boards.names("moved/labels/train").first))
     try boards.write("0 0.5 0.5 0.5 0.5\n", to: labels)
     expectRefusal(try resume(), "has other labels than when the run began")
@@ -101,11 +101,11 @@ struct ResumeTests {
     expectRefusal(try resume(), "other data", "data.csv")
   }
 
-  @Test("A run that goes on is refused to a second process, and comes to its end")
+  @Test("A running run is refused to a second process, and continues to its end")
   func twice() throws {
     let running = try RunningFeeder(
       ["train", "boards"] + SmallBoards.smallSteps + ["--epochs", "1000", "--out", "long"], in: boards.folder.url)
-    try #require(running.waitForMessage(" 2/1000 "), "no second epoch")  // the first one's checkpoint is written
+    try #require(running.waitForMessage(" 2/1000 "), "no second epoch")  // the first epoch's checkpoint is written
     expectRefusal(
       try boards.feeder("train", "--resume", "long"), "another process is training in it", "process ", " since ")
     expectRefusal(

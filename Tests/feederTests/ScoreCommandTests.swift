@@ -2,9 +2,9 @@ import FeederCore
 import Foundation
 import Testing
 
-@Suite("feeder score says how accurate a file of predictions is, whoever made it")
+@Suite("feeder score measures the accuracy of predictions from any tool")
 struct ScoreCommandTests {
-  /// A folder with a small data set of drawn boards under `boards`.
+  /// A folder with a small data set of drawn boards in `boards`.
   private func boards() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     let run = try FeederProcess(["synth", "--out", "boards", "--boards", "30", "--size", "320"], in: folder.url)
@@ -12,7 +12,7 @@ struct ScoreCommandTests {
     return folder
   }
 
-  /// The labels of the validation split as predictions, those whose running number passes `keep`.
+  /// The labels of the validation split as predictions. `keep` gets each one's number and decides.
   private func predictions(_ folder: TemporaryFolder, keep: (Int) -> Bool) throws -> [[String: Any]] {
     let labels = folder.url.appending(path: "boards/labels/val")
     var all: [[String: Any]] = []

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Every setting is written once, and the help and the documentation say the same")
 struct SettingTableTests {
-  /// Flags of `feeder train` that are no settings of the run.
+  /// Flags of `feeder train` that are not settings.
   private static let others: Set = [
     "out", "resume", "config", "trace", "plan", "verbose", "watchdog", "json", "version", "help",
   ]

@@ -2,11 +2,11 @@ import FeederCore
 import Foundation
 import Testing
 
-/// A fresh folder with a data set of small drawn boards in `boards`, and the commands run in it.
+/// A new folder with a data set of small drawn boards in `boards`. Runs commands in it.
 struct SmallBoards {
   let folder: TemporaryFolder
 
-  /// Flags that keep a training step at some hundredths of a second, and draw nothing.
+  /// Flags that make a training step take a few hundredths of a second, and draw nothing.
   static let smallSteps = [
     "--batch", "4", "--image-size", "64", "--engine-threads", "1", "--workers", "1", "--plots", "false",
   ]
@@ -18,12 +18,12 @@ struct SmallBoards {
     try #require(run.status == 0, "\(run.messages)")
   }
 
-  /// A file or folder by its path from the test's folder.
+  /// The file or folder at a path relative to the test's folder.
   func url(_ path: String) -> URL { folder.url.appending(path: path) }
 
   func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: url(path).path) }
 
-  /// Names in a folder, sorted; none where it is missing.
+  /// Names in a folder, sorted; none if the folder is missing.
   func names(_ path: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: url(path).path)) ?? []).sorted()
   }
@@ -34,19 +34,19 @@ struct SmallBoards {
 
   func feeder(_ arguments: String...) throws -> FeederProcess { try FeederProcess(arguments, in: folder.url) }
 
-  /// `feeder train DATA` in small steps with more flags, to its end.
+  /// Runs `feeder train DATA` with small steps and `flags`, to its end.
   func train(_ data: String = "boards", _ flags: String...) throws -> FeederProcess {
     try FeederProcess(["train", data] + Self.smallSteps + flags, in: folder.url)
   }
 
-  /// Weights of the boards' classes after one step, by their path.
+  /// Trains one step on the boards' classes and returns the path of the weights.
   func someWeights(_ data: String = "boards", out: String = "one-step") throws -> String {
     let run = try train(data, "--stop-after-steps", "1", "--out", out)
     try #require(run.status == 0, "\(run.messages)")
     return out + "/weights/last.safetensors"
   }
 
-  /// Epoch and stream hash of every row of a run's results.csv: equal ones saw equal images in equal order.
+  /// Epoch and stream hash of every row of a run's results.csv. Equal rows mean equal images in equal order.
   func streamRows(_ run: String) throws -> [[Substring]] {
     try text(run + "/results.csv").split(separator: "\n").map { line in
       let cells = line.split(separator: ",")
@@ -54,7 +54,7 @@ struct SmallBoards {
     }
   }
 
-  /// The integers that a checkpoint goes on from; the first three are epoch, batch in it and steps in all.
+  /// The integers in a checkpoint. The first three are the epoch, the batch in it, and the number of steps.
   func counters(_ path: String) throws -> [Int] {
     let file = try Data(contentsOf: url(path))
     let range = try #require(
@@ -67,7 +67,7 @@ struct SmallBoards {
   }
 }
 
-/// A weights file as somebody else would write it: without a checksum that tells of changes.
+/// A weights file without the checksum that reveals changes.
 func withoutChecksum(_ file: Data) -> Data {
   var file = file
   if let name = file.firstRange(of: Data("\"checksum\"".utf8)) {
@@ -76,8 +76,8 @@ func withoutChecksum(_ file: Data) -> Data {
   return file
 }
 
-/// Expects a refusal: exit status 1, nothing on stdout, and one line, the last one, that begins with `feeder: ` and holds
-/// each of `words`.
+/// Expects a refusal: exit status 1, empty stdout, and as the last line on stderr one that begins with `feeder: ` and
+/// contains each of `words`.
 func expectRefusal(
   _ run: FeederProcess, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation
 ) {

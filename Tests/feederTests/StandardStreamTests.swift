@@ -11,7 +11,7 @@ struct StandardStreamTests {
     weights = try boards.someWeights()
   }
 
-  /// Every command that reports, with a word of its report that no progress line holds.
+  /// Every command that prints a report, with a word of the report that no progress line contains.
   private var commands: [(words: [String], word: String)] {
     let validation = ["--batch", "4", "--image-size", "64"]
     return [

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A package as small as can be with the real tools/setup: a wheel and a Swift package of its own, pinned in locks that a test
-/// may damage. No network is used.
+/// A minimal package with the real tools/setup: its own wheel and Swift package, pinned in locks that a test may
+/// damage. Uses no network.
 private struct SmallPackage {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -18,7 +18,7 @@ private struct SmallPackage {
     try #require(made.status == 0, "\(made.messages)")
   }
 
-  /// The wheel of an engine that holds one empty library, and the Swift package Toy at version 1.0.0, with their locks.
+  /// Writes the wheel of an engine with one empty library, the Swift package Toy at version 1.0.0, and their locks.
   private static let recipe = """
     set -e
     python3 - <<'PYTHON'
@@ -79,7 +79,7 @@ private struct SmallPackage {
   func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: folder.url.appending(path: path).path) }
 }
 
-/// Expects a refusal in one line, the last one, that holds `words`; those before it tell what setup was about.
+/// Expects a refusal whose last line contains `words`. Earlier lines say what setup was doing.
 private func expectRefused(_ run: FeederProcess, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation)
 {
   #expect(run.status == 1, "\(run.messages)", sourceLocation: sourceLocation)

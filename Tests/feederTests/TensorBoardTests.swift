@@ -12,7 +12,7 @@ private enum TensorBoard {
   }()
   static let absent: Comment = "no TensorBoard: tools/tensorboard installs its reader"
 
-  /// Prints all that a folder's files hold: numbers by their bits, pictures in base 64.
+  /// Prints the contents of a folder's event files: numbers as bits, pictures in base 64.
   private static let program = """
     import base64, json, struct, sys
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -38,7 +38,7 @@ private enum TensorBoard {
     let file: Data
   }
 
-  /// What the real package reads from the files of `folder`, by tag.
+  /// What the TensorBoard package reads from the files of `folder`, by tag.
   static func read(_ folder: URL) throws -> (scalars: [String: [Scalar]], images: [String: [Image]]) {
     let run = try FeederProcess(
       ["-c", program, folder.path], in: folder.deletingLastPathComponent(), program: try #require(python))
@@ -101,7 +101,7 @@ struct TensorBoardTests {
   }
 
   @Test(
-    "A run's epochs are those of its results.csv, before and after it is resumed",
+    "A run's events have the epochs of its results.csv, before and after it is resumed",
     .enabled(if: TensorBoard.python != nil, TensorBoard.absent))
   func run() throws {
     let boards = try SmallBoards()
@@ -113,12 +113,12 @@ struct TensorBoardTests {
     #expect(resumed.status == 0, "\(resumed.messages)")
     try expectSame(boards, epochs: [1, 2, 3])
     #expect(events(boards).count == 2)
-    // A finished run is resumed, and nothing changes.
+    // Resuming a finished run changes nothing.
     #expect(try boards.feeder("train", "boards", "--resume", "run").status == 0)
     #expect(events(boards).count == 2)
   }
 
-  /// Expects the pictures of the first batches, at step 0.
+  /// Expects the pictures of the first batches at step 0.
   private func expectBatches(_ boards: SmallBoards, _ images: [String: [TensorBoard.Image]]) throws {
     let drawn = boards.names("run").filter { $0.hasPrefix("train_batch") }
     #expect(!drawn.isEmpty && images.count == drawn.count)
@@ -130,7 +130,7 @@ struct TensorBoardTests {
 
   private func events(_ boards: SmallBoards) -> [String] { boards.names("run").filter { $0.contains("tfevents") } }
 
-  /// Expects the numbers of results.csv in the run's events: there with six digits, here as 32-bit floats.
+  /// Expects the numbers of results.csv (six digits) in the run's events (32-bit floats).
   private func expectSame(_ boards: SmallBoards, epochs: [Int]) throws {
     let (scalars, images) = try TensorBoard.read(boards.url("run"))
     try expectBatches(boards, images)
@@ -172,7 +172,7 @@ struct TensorBoardTests {
     #expect(try boards.text("run/args.yaml").contains("tensorboard: false"))
   }
 
-  @Test("Events that cannot be written are said once, and the run goes on to its end")
+  @Test("Events that cannot be written are reported once, and the run continues to its end")
   func unwritable() throws {
     let boards = try SmallBoards()
     let begun = try boards.train("boards", "--epochs", "2", "--stop-after-steps", "1", "--out", "run")

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("feeder top shows a run from its files")
 struct TopTests {
-  @Test("A run is seen while it goes and after its end, and its numbers are those of its files")
+  @Test("A run is shown while it goes and after its end, with the numbers of its files")
   func runningAndFinished() throws {
     let boards = try SmallBoards()
     let run = try RunningFeeder(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("A torn checkpoint costs the steps since the one before it, and nothing else", .serialized)
+@Suite("A torn checkpoint costs the steps since the previous one, and nothing else", .serialized)
 struct TornCheckpointTests {
   private let boards: SmallBoards
 
@@ -43,7 +43,7 @@ struct TornCheckpointTests {
     #expect(try last("whole") == last("torn"))
   }
 
-  @Test("where both are damaged the run is refused, and both stay as they are")
+  @Test("if both are damaged the run is refused, and both stay as they are")
   func bothDamaged() throws {
     try train("run", steps: 5)
     for name in ["last", "previous"] { try boards.write("torn", to: "run/weights/\(name).safetensors") }

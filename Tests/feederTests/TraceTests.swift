@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("--trace writes a timeline in the trace event format, whose rows tell what the loader did")
+@Suite("--trace writes a timeline in the trace event format, whose rows show what the loader did")
 struct TraceTests {
   private struct Event {
     let name: String
@@ -15,8 +15,8 @@ struct TraceTests {
 
   init() throws { boards = try SmallBoards(30) }
 
-  /// The spans of a file, checked against the format: what viewers need of every event, rows named, no two spans of a row over
-  /// each other.
+  /// The spans of a file, after checking the format: every event has what viewers need, rows have names, and no two
+  /// spans of a row overlap.
   private func events(_ path: String) throws -> [Event] {
     let file = try JSONSerialization.jsonObject(with: Data(contentsOf: boards.url(path))) as? [String: Any]
     let all = try #require(file?["traceEvents"] as? [[String: Any]])

@@ -34,7 +34,7 @@ struct UnreadImageTests {
     #expect(third.messages.contains("\(count - 1) of \(count) images of train taken over"), "\(third.messages)")
     #expect(try cache("verify", "boards").status == 0)
     #expect(try !build().messages.contains("rebuilding"))
-    // The same bytes as a cache that never missed it.
+    // The same bytes as a cache for which the image could always be read.
     #expect(try build(folder: "whole").status == 0)
     for file in boards.names("whole") where file.hasSuffix(".feedercache") {
       #expect(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("A run in which nothing goes on any more ends by itself, and says what everybody was at", .serialized)
+@Suite("A run without progress ends by itself, and says what each thread was doing", .serialized)
 struct WatchdogTests {
   @Test("an image whose reading never returns: its name and its worker, and a checkpoint of all batches before it")
   func stuckWorker() throws {
@@ -16,7 +16,7 @@ struct WatchdogTests {
       in: boards.folder.url, environment: disk.stuck(name, at: 12))
     #expect(run.status == 1, "\(run.messages)")
     let image = name.replacingOccurrences(of: ".jpg", with: "")
-    // Everything before the batch with that image is in the checkpoint.
+    // The checkpoint holds everything before the batch with that image.
     let batch = try boards.counters("run/weights/last.safetensors")[1]
     #expect(run.lines.contains { $0.hasPrefix("worker 0: at image '\(image)' of batch \(batch)") }, "\(run.messages)")
     #expect(run.lines.contains { $0.hasPrefix("loader: ") && $0.contains("filling") }, "\(run.messages)")

@@ -1,5 +1,5 @@
-# What every run.sh here begins with: `. "$(dirname "$0")/../common.bash"`. Its argument is the feeder binary. Sets $feeder and $here (the
-# script's folder), works in a fresh folder that is removed at the end, and ends with 1 at the first `wrong`.
+# Every run.sh starts with `. "$(dirname "$0")/../common.bash"`. Its argument is the feeder binary. Sets $feeder and
+# $here (the script's folder), and works in a new folder that is removed at the end. Exits with 1 at the first `wrong`.
 set -u
 [ $# = 1 ] && [ -x "$1" ] || { echo "usage: run.sh FEEDER"; exit 2; }
 feeder=$(realpath "$1")
@@ -9,9 +9,9 @@ trap 'chmod -R u+rwX "$place"; rm -rf "$place"' EXIT
 export XDG_CACHE_HOME=$place/caches OMP_WAIT_POLICY=PASSIVE
 cd "$place" || exit 2
 
-# wrong WORDS: says what is wrong, without this run's temporary folder, and ends.
+# wrong WORDS: prints WORDS without the path of the temporary folder, and exits.
 wrong() { echo "$*" | sed "s#$place/*##g; s#$here/*##g"; exit 1; }
-# skip WORDS: this machine cannot run it.
+# skip WORDS: this machine cannot run the script.
 skip() { echo "$*"; exit 77; }
 last() { tail -n 1 "$1"; }
 
@@ -23,7 +23,7 @@ boards() {
   "$feeder" synth --out "$1" --boards "${2:-6}" --size 128 --seed "${3:-11}" --val-share 0.34 >synth.log 2>&1 || wrong "synth: $(last synth.log)"
 }
 
-# trained: names in $run a finished run of one epoch on the boards in $data. Scripts share both, so they change neither.
+# trained: sets $run to a finished run of one epoch on the boards in $data. Scripts share both and must not change them.
 trained() {
   local shared=${FIELD_REPORTS_SHARED:-$place/shared}
   data=$shared/boards run=$shared/run weights=$shared/run/weights/best.safetensors
@@ -38,5 +38,5 @@ trained() {
   ) 9>"$shared/lock" || exit 1
 }
 
-# finds FILE PATTERN: true if FILE has a line like PATTERN (extended, in any case).
+# finds FILE PATTERN: true if a line of FILE matches the extended regular expression PATTERN, ignoring case.
 finds() { grep -qiE -- "$2" "$1"; }

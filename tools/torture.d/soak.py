@@ -24,12 +24,12 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-WATCHDOG = 20  # seconds: beside others' work a step was seen to take 5
-OUTLIVED = 2  # so many of the kinds of fault, the first, end no process
-LATE = 4  # so many faults in the second half
-LONG = 300  # seconds: a process that lived this long is judged by its memory
-WARM = 60  # seconds after which a process holds what it will hold
-# What the faults make a run say.
+WATCHDOG = 20  # seconds; on a busy machine a step may take 5
+OUTLIVED = 2  # the first 2 kinds of fault do not end a process
+LATE = 4  # number of faults in the second half
+LONG = 300  # seconds; a process that lived this long is judged by its memory
+WARM = 60  # seconds after which a process has allocated what it keeps
+# What a run prints because of the faults.
 DUE = re.compile(r"No space|enough space|bytes\) are free|cache: rebuilding|interrupted|come from their own files"
                  "|going on from the checkpoint before it")
 
@@ -39,7 +39,7 @@ def say(text):
 
 
 class Load:
-    """Processes that take a core or keep the disk busy, for random spells."""
+    """Processes that keep a core or the disk busy for random times."""
 
     CORE = "while True: sum(range(10**6))"
     DISK = ("import os\nwhile True:\n f = open({path!r}, 'wb')\n for _ in range(64): f.write(os.urandom(1 << 20))\n"
@@ -68,7 +68,7 @@ class Load:
 
 
 class Run:
-    """The training run, process after process."""
+    """The training run, as a sequence of processes."""
 
     def __init__(self, feeder, folder):
         self.feeder, self.folder = feeder, folder
@@ -92,7 +92,7 @@ class Run:
         self.begun = time.monotonic()
 
     def sample(self):
-        """Seconds, resident bytes that are no file's, descriptors."""
+        """Returns seconds, resident anonymous bytes, and the number of descriptors."""
         base = pathlib.Path(f"/proc/{self.process.pid}")
         status = (base / "status").read_text()
         resident = int(re.search(r"RssAnon:\s+(\d+)", status).group(1)) * 1024
@@ -133,7 +133,7 @@ def torn(run):
     status = run.end(signal.SIGKILL)
     last = run.folder / "run/weights/last.safetensors"
     data = last.read_bytes()
-    last.unlink()  # `previous` may be a second name of the same bytes
+    last.unlink()  # `previous` may be a hard link to the same bytes
     last.write_bytes(data[: len(data) // 2])
     return "SIGKILL and a torn checkpoint", (status, -signal.SIGKILL)
 
@@ -153,7 +153,7 @@ def full(run):
 
 
 def flat(values):
-    """Median of the last third over that of the first, once the process is warm."""
+    """Returns the median of the last third divided by the median of the first third, after the warm-up."""
     values = [value for seconds, value in values if seconds > WARM]
     third = max(len(values) // 3, 1)
     return statistics.median(values[-third:]) / statistics.median(values[:third])
@@ -186,7 +186,7 @@ def remove(folder):
 
 
 def soak(options, folder):
-    """True where nothing but what was injected went wrong, and nothing grew."""
+    """Returns True if nothing grew and only injected faults occurred."""
     random.seed(options.seed)
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", folder], capture_output=True).returncode == 0
     kinds = [cut_cache, stand_still, killed, told, torn] + ([full] if mounted else [])
@@ -197,7 +197,8 @@ def soak(options, folder):
     run, load = Run(options.feeder, folder), Load(pathlib.Path(tempfile.gettempdir()))
     faults, wrong = [], []
     begun = time.monotonic()
-    # In the first half faults of every kind in turn; in the second only those that a run outlives, so that growth would show.
+    # In the first half faults of every kind in turn; in the second only kinds that a run survives, so that growth would
+    # show.
     half = options.seconds / 2
     moments = sorted(random.uniform(0, half) for _ in range(options.faults - LATE)) + sorted(
         random.uniform(half, options.seconds) for _ in range(min(LATE, options.faults)))

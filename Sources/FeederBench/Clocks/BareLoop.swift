@@ -1,11 +1,11 @@
 import Dispatch
 import Synchronization
 
-/// The same work again and again on a fixed number of threads, with nothing around it: the floor that a loader is held against.
+/// Repeats the same work on a fixed number of threads, with nothing around it. This is the floor of a loader.
 package struct BareLoop: ImageStream {
-  /// Does the work of one image; the argument counts images from 0 over all threads.
+  /// The work for one image. The argument numbers images from 0 over all threads.
   package typealias Work = (Int) throws -> Void
-  /// Makes one thread's work, on that thread: what it keeps from image to image is its own.
+  /// Makes the work of one thread, on that thread. State that the work keeps belongs to the thread.
   package typealias MakeWork = @Sendable () throws -> Work
 
   private let threadCount: Int
@@ -13,8 +13,8 @@ package struct BareLoop: ImageStream {
   private let prepare: () throws -> MakeWork
   private var run: Run?
 
-  /// A loop of `threads` threads that counts in batches. `prepare` takes the memory that the threads share; it is let go of
-  /// when the loop stops.
+  /// A loop of `threads` threads that reports whole batches. `prepare` allocates the memory that the threads share; it
+  /// is freed when the loop stops.
   package init(threads: Int, batch: Int, prepare: @escaping () throws -> MakeWork) {
     precondition(threads > 0 && batch > 0, "a loop has threads and batches")
     threadCount = threads
@@ -22,27 +22,31 @@ package struct BareLoop: ImageStream {
     self.prepare = prepare
   }
 
+  /// One batch, in which the threads start.
   package var warmupCount: Int { 1 }
 
+  /// Starts the threads. Throws what `prepare` throws.
   package mutating func start() throws {
     let run = Run(batch: batch, makeWork: try prepare())
     run.start(threadCount: threadCount)
     self.run = run
   }
 
+  /// Waits until a batch of images is done and returns their number. Throws what a thread threw.
   package mutating func next() throws -> Int {
     guard let run else { preconditionFailure("a loop is started before it is asked") }
     try run.wait()
     return batch
   }
 
+  /// Stops the threads and frees their memory.
   package mutating func stop() {
     run?.stop()
     run = nil
   }
 }
 
-/// One life of a loop. Safe from any thread.
+/// One start of the loop, until it stops. Thread-safe.
 private final class Run: Sendable {
   private let batch: Int
   private let makeWork: BareLoop.MakeWork
@@ -77,7 +81,7 @@ private final class Run: Sendable {
     }
   }
 
-  /// Blocks for the next batch. Throws what a thread threw.
+  /// Waits for the next batch. Throws what a thread threw.
   func wait() throws {
     batches.wait()
     if let error = failure.withLock({ $0 }) { throw error }

@@ -1,23 +1,24 @@
 import FeederCore
 
-/// Something that is done again and again, such as a training step; the command supplies it, so that no engine is known here.
+/// Work that is repeated, such as a training step. The caller supplies it, so this file needs no engine.
 package protocol RepeatedWork {
-  /// Does it once, to its very end.
+  /// Does the work once and waits until the device has finished it. Throws what the work throws.
   mutating func callAsFunction() throws
 }
 
-/// How long one repetition takes: the median of single timings, since a shared machine now and then takes one away.
+/// The time of one repetition: the median of single timings, because other programs disturb some of them.
 package struct StepTiming: Sendable, Equatable {
   /// Seconds of each repetition, in order; the warm-up ones are left out.
   package let seconds: [Double]
 
-  /// Timings that were taken elsewhere.
+  /// Timings that were measured elsewhere, at least one.
   package init(seconds: [Double]) {
     precondition(!seconds.isEmpty, "a timing has at least one repetition")
     self.seconds = seconds
   }
 
-  /// Does `work` `warmup` times unseen, then until `atLeast` seconds have passed and `count` repetitions are timed.
+  /// Runs `work` `warmup` times without timing, then until `atLeast` seconds have passed and `count` repetitions are
+  /// timed. Throws what `work` throws.
   package init(
     _ work: inout some RepeatedWork, warmup: Int = 3, count: Int = 5, atLeast: Double = 0
   ) throws {
@@ -33,9 +34,9 @@ package struct StepTiming: Sendable, Equatable {
     self.seconds = seconds
   }
 
-  /// The middle timing; of an even number the mean of the two in the middle.
+  /// The median timing in seconds.
   package var medianSeconds: Double { median(of: seconds) }
 
-  /// The shortest and the longest timing.
+  /// The shortest and the longest timing in seconds.
   package var range: ClosedRange<Double> { (seconds.min() ?? 0)...(seconds.max() ?? 0) }
 }

@@ -1,19 +1,21 @@
 import Foundation
 
-/// What measures a stream: time that passes, and time that processors spend on this program.
+/// The clocks that measure a stream: elapsed time, and processor time of this program.
 package protocol StreamClock {
   /// Seconds of a clock that never goes back.
   var seconds: Double { get }
-  /// Seconds that all threads of this program ran, together.
+  /// Processor seconds of all threads of this program together.
   var processorSeconds: Double { get }
 }
 
 /// The system's clocks.
 package struct SystemClock: StreamClock {
-  /// Needs nothing.
+  /// The system's clocks.
   package init() {}
 
+  /// Seconds of CLOCK_MONOTONIC.
   package var seconds: Double { Self.read(CLOCK_MONOTONIC) }
+  /// Seconds of CLOCK_PROCESS_CPUTIME_ID.
   package var processorSeconds: Double { Self.read(CLOCK_PROCESS_CPUTIME_ID) }
 
   private static func read(_ clock: clockid_t) -> Double {

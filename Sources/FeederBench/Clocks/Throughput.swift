@@ -1,68 +1,67 @@
 import FeederCore
 
-/// Something that makes images without end once it is started, such as a loader, or the bare loop it is held against.
+/// An endless source of images, such as a loader or the bare loop that is its floor.
 package protocol ImageStream {
-  /// Calls of `next` after a start whose images say nothing: memory is touched first, or they lay ready.
+  /// First calls of `next` that do not count: memory is touched for the first time, or images were ready.
   var warmupCount: Int { get }
-  /// Begins from nothing: takes its memory, starts its threads.
+  /// Allocates memory and starts threads. Throws if memory or threads are missing.
   mutating func start() throws
-  /// Blocks until more images are there; returns how many, at least 1.
+  /// Waits for more images and returns their number, at least 1. Throws what the stream's work throws.
   mutating func next() throws -> Int
-  /// Ends every thread and gives the memory back, so that nothing of it runs beside what is measured next.
+  /// Ends every thread and frees the memory, so that nothing runs beside the next measurement.
   mutating func stop()
 }
 
-/// Images a second over several windows of time.
+/// Images per second over several windows of time.
 package struct Throughput: Sendable, Equatable {
-  /// Images a second of each window, in order.
+  /// Images per second in each window, in order.
   package let windows: [Double]
-  /// Seconds of processor time an image took in each window, all threads together: what other programs on the machine cannot
-  /// take away.
+  /// Processor seconds per image in each window, all threads together. Other programs barely affect this figure.
   package let processorSeconds: [Double]
 
-  /// Figures that were taken elsewhere; at least one of each.
+  /// Figures that were measured elsewhere, at least one of each.
   package init(windows: [Double], processorSeconds: [Double]) {
     precondition(!windows.isEmpty && !processorSeconds.isEmpty, "a throughput has at least one window")
     self.windows = windows
     self.processorSeconds = processorSeconds
   }
 
-  /// The middle window's processor time an image.
+  /// The median of processor seconds per image.
   package var processorSecondsPerImage: Double { median(of: processorSeconds) }
 
-  /// The middle window; of an even number the mean of the two in the middle.
+  /// The median of images per second.
   package var imagesPerSecond: Double { median(of: windows) }
 }
 
-/// Two streams measured in turn in one process (A B A B ...), so that a noisy neighbour meets both.
+/// Two streams measured in turn in one process (A B A B ...), so that a disturbance on the machine affects both.
 package struct PairedThroughput: Sendable, Equatable {
-  /// The stream in question.
+  /// The stream that is judged.
   package let ours: Throughput
-  /// What the machine could do with nothing around the work.
+  /// The floor: the same work with nothing around it.
   package let floor: Throughput
 
-  /// Of what the floor reaches, how much the stream reaches.
+  /// The stream's images per second divided by the floor's.
   package var ratioToFloor: Double { ours.imagesPerSecond / floor.imagesPerSecond }
 
   /// How long to measure.
   package struct Plan: Sendable {
-    /// Windows of each side; a median wants three at least.
+    /// Windows per stream; a median needs at least 3.
     package var windowCount: Int
-    /// Seconds of one window, at the least.
+    /// Least seconds of one window.
     package var windowSeconds: Double
-    /// Share of a window's seconds that passes unseen at its start.
+    /// Share of a window's seconds that is spent before it, without counting.
     package var warmupShare = 0.2
-    /// Calls of `next` that a window spans at the least, however slow they are.
+    /// Least calls of `next` in a window, however slow they are.
     package var smallestCallCount = 3
 
-    /// Windows that take `seconds` together, both sides, warm-ups not counted.
+    /// A plan that takes `seconds` for both streams together, without warm-ups.
     package init(seconds: Double, windowCount: Int = 9) {
       self.windowCount = windowCount
       windowSeconds = seconds / Double(2 * windowCount)
     }
   }
 
-  /// Measures `ours` and `floor` in turn. Throws what a stream throws; both are stopped then.
+  /// Measures `ours` and `floor` in turn. Throws what a stream throws, after both are stopped.
   package init(
     _ ours: inout some ImageStream, floor: inout some ImageStream, plan: Plan, clock: some StreamClock = SystemClock()
   ) throws {
@@ -85,7 +84,7 @@ package struct PairedThroughput: Sendable, Equatable {
       windows: windows.map(\.imagesPerSecond), processorSeconds: windows.map(\.processorSecondsPerImage))
   }
 
-  /// What passes between two returns of `next`, both in the steady state.
+  /// Measures one window. It begins and ends when `next` returns, both in the steady state.
   private static func window(
     _ stream: inout some ImageStream, _ plan: Plan, _ clock: some StreamClock
   ) throws -> Window {

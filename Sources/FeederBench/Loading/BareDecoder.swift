@@ -2,13 +2,14 @@ import CTurboJPEG
 import FeederCore
 import FeederImaging
 
-/// libjpeg-turbo's decoding call and nothing around it: the floor that `feeder bench` holds its own decoding against.
+/// Only libjpeg-turbo's decode call: the floor of Feeder's own decoding.
 ///
-/// The same flags as `JPEGCodec`, but no look at the data before the call and none at its warnings after it. One a thread.
+/// Uses the same flags as `JPEGCodec`, but checks neither the data before the call nor warnings after it. One per
+/// thread.
 package final class BareDecoder {
   private let handle: tjhandle
 
-  /// Makes the handle. Throws `ImagingError.library` where memory is short.
+  /// Makes the handle. Throws `ImagingError.library` if memory is short.
   package init() throws {
     guard let handle = tjInitDecompress() else {
       throw ImagingError.library(reason: String(cString: tjGetErrorStr2(nil)))
@@ -18,9 +19,10 @@ package final class BareDecoder {
 
   deinit { tjDestroy(handle) }
 
-  /// Decodes to `size` pixels, the image's own size or a reduction of it that libjpeg has, interleaved; `channels` is 1 or 3.
+  /// Decodes to `size` pixels, interleaved. `size` is the image's own or a reduction that libjpeg offers; `channels` is
+  /// 1 or 3.
   ///
-  /// `target` has at least width x height x channels bytes; libjpeg writes no more, whatever the data says.
+  /// `target` must have at least width x height x channels bytes. libjpeg never writes more.
   package func decode(
     _ jpeg: UnsafeRawBufferPointer, size: PixelSize, channels: Int, into target: UnsafeMutableRawBufferPointer
   ) {

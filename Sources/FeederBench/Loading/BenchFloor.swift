@@ -4,12 +4,12 @@ import FeederImaging
 import FeederLoader
 import FeederProfiling
 
-/// What the machine does with nothing around the work, on the same threads, the same records and in the same order.
+/// The floors: the bare work on the same threads and records, in the same order.
 extension LoadingBench {
-  /// libjpeg-turbo alone: each thread decodes into one buffer of its own. `scale` gives the decoded size of an original.
+  /// libjpeg-turbo alone: each thread decodes into its own buffer. `scale` maps an image's size to its decoded size.
   package func decodeFloor(_ scale: @escaping @Sendable (PixelSize) -> PixelSize) -> BareLoop {
     let (records, channels) = (records, cache.channels)
-    let sizes = order.map { entry in  // as they are stored: libjpeg turns nothing
+    let sizes = order.map { entry in  // Sizes as stored, because libjpeg does not apply the orientation.
       cache.nativeSize(entry).map { cache.orientation(entry).turned(scale($0)) } ?? PixelSize(side: 1)
     }
     let largest = (sizes.map { $0.width * $0.height }.max() ?? 1) * channels
@@ -25,10 +25,10 @@ extension LoadingBench {
     }
   }
 
-  /// memcpy alone: each image's bytes go from mapped records to their place in slots like the stream's.
+  /// memcpy alone: copies each image's bytes from mapped records to its place in slots like the stream's.
   ///
-  /// A place has `placeBytes`. An image takes its own record's bytes, or, where `fills` is true, exactly `placeBytes`, from the
-  /// records that follow in the order where its own has not so many.
+  /// A place has `placeBytes`. Without `fills` an image copies its record's bytes. With `fills` it copies exactly
+  /// `placeBytes`; if its record is shorter, the following records supply the rest.
   package func copyFloor(placeBytes: Int, fills: Bool, prefetchDepth: Int) -> BareLoop {
     let (records, batch) = (records, batch)
     return BareLoop(threads: threads, batch: batch) {

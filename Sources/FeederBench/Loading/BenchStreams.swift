@@ -2,14 +2,14 @@ import FeederCache
 import FeederLoader
 import FeederProfiling
 
-/// The loader as training and validation use it, with a consumer that takes each batch and gives it back at once.
+/// The loader as training and validation use it, with a consumer that takes each batch and returns it at once.
 ///
-/// Epoch follows epoch as in a run. Of training and validation the short wait at an epoch's end is part of the figure; images at native
-/// size come without end: each epoch is announced.
+/// Epochs follow each other as in a run. For training and validation, the short wait at an epoch's end counts. Images
+/// at native size have no such wait, because each next epoch is announced.
 package struct LoaderStream: ImageStream {
-  /// What fills the batches.
+  /// The work that fills the batches.
   package enum Content {
-    /// Training or validation, as the settings say.
+    /// Training or validation, depending on the settings.
     case stream(ImageCache)
     /// Images at native size.
     case native(NativeFiller)
@@ -40,12 +40,14 @@ package struct LoaderStream: ImageStream {
   /// Every slot once.
   package var warmupCount: Int { settings.prefetchDepth + 1 }
 
+  /// Makes a loader and starts its first epoch. Throws `LoaderError`.
   package mutating func start() throws {
     let loader = try makeLoader()
     begin(loader)
     self.loader = loader
   }
 
+  /// Takes a batch and returns it at once. Returns its number of images. Throws `LoaderError`.
   package mutating func next() throws -> Int {
     guard let loader else { preconditionFailure("a stream is started before it is asked") }
     while true {
@@ -55,6 +57,7 @@ package struct LoaderStream: ImageStream {
     }
   }
 
+  /// Stops the loader and frees its memory.
   package mutating func stop() {
     loader?.cancel()
     loader = nil

@@ -3,31 +3,33 @@ import FeederCore
 import FeederImaging
 import Synchronization
 
-/// A source whose decoding can be made dearer and whose production can be made to stand still, for `feeder bench feed`. The
-/// images are the source's own.
+/// A source for `feeder bench feed` that can decode each image several times and can pause. It delivers the images of
+/// `source` unchanged.
 package final class DisturbedSource: ForwardingSource {
+  /// The source of the images.
   package let source: any ImageSource
   private let clock: any ThrottleClock
   private let decodes = Atomic(1)
   private let standsStillUntil = Atomic(0)
 
-  /// `source` as it is, until something is disturbed.
+  /// `source` without any disturbance.
   init(_ source: any ImageSource, clock: any ThrottleClock = MonotonicClock()) {
     self.source = source
     self.clock = clock
   }
 
-  /// How many times each image is really decoded; 1 is as it comes.
+  /// Number of times that each image is decoded, at least 1.
   var decodeCount: Int {
     get { decodes.load(ordering: .relaxed) }
     set { decodes.store(newValue, ordering: .relaxed) }
   }
 
-  /// From now on nobody gets an image for so many seconds; who has one goes on.
+  /// From now on, holds back every image for `seconds`. Images already being prepared continue.
   func standStill(seconds: Double) {
     standsStillUntil.store(clock.nanoseconds + Int(seconds * 1e9), ordering: .relaxed)
   }
 
+  /// Waits for the end of a pause, then prepares the image `decodeCount` times. Throws what `source` throws.
   package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     let (until, start) = (standsStillUntil.load(ordering: .relaxed), clock.nanoseconds)
     if until > start {

@@ -4,9 +4,9 @@ import FeederLoader
 import FeederTraining
 import Foundation
 
-/// A consumer that takes batches, sleeps while it holds each, and keeps account of its waiting.
+/// A consumer that takes batches, sleeps while it holds each, and records its waiting time.
 package struct FeedRun {
-  /// What `feeder bench feed --json` prints.
+  /// The document of `feeder bench feed --json`.
   package struct Report: Encodable {
     let stallShare: Double
     let stallShareAfterChange: Double?
@@ -24,10 +24,10 @@ package struct FeedRun {
     let steps: Int
     let batch: Int
     let channels: Int
-    /// What `--sweep` found, beside the tuned loader; nil without it.
+    /// Phases of the tuned loader and the oracle; nil without `--sweep`.
     package var phases: [FeedSweep.Phase]?
 
-    /// One line for a person.
+    /// The result in one line, for people.
     package var line: String {
       String(
         format: "feed: %.2f %% of the consumer's time waited (after %d steps), %.0f images/s, %d workers, depth %d%@",
@@ -49,12 +49,14 @@ package struct FeedRun {
   private var hash: UInt64 = 0
   private var seconds = 0.0
 
+  /// A run of `stepCount` batches of `batch` images.
   package init(stepCount: Int, batch: Int) {
     self.stepCount = stepCount
     self.batch = batch
   }
 
-  /// Takes all batches, epoch after epoch; `stepSeconds` says how long to hold the batch of a step.
+  /// Takes all batches, epoch after epoch. `stepSeconds` returns the seconds to hold the batch of a step. Throws what
+  /// the loader throws.
   package mutating func run(_ tuned: TunedLoader, trace: Trace? = nil, stepSeconds: (Int) -> Double) throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -66,7 +68,7 @@ package struct FeedRun {
       let asked = clock.now
       guard let taken = try tuned.nextBatch() else {
         epoch += 1
-        // The hash goes on, so that the last one stands for the whole stream.
+        // Continue the hash, so that the last one covers the whole stream.
         tuned.startEpoch(epoch, hashSoFar: hash)
         tuned.announceEpoch(epoch + 1)
         continue
@@ -85,7 +87,8 @@ package struct FeedRun {
     seconds = (clock.now - start) / .seconds(1)
   }
 
-  /// The figures of the run. Settled: steps after which every window of 64 waits at most a point more than the last quarter.
+  /// The figures of the run. The run is settled after the first step from which every window of 64 steps waits at most
+  /// one percentage point more than the last quarter.
   package func report(_ tuned: TunedLoader, channels: Int, changeAt: Int?) -> Report {
     let warmup = Self.warmup(stepCount)
     let window = min(Self.windowStepCount, stepCount)
@@ -102,10 +105,10 @@ package struct FeedRun {
       warmupSteps: warmup, steps: stepCount, batch: batch, channels: channels)
   }
 
-  /// Steps of a run of `stepCount` that do not count.
+  /// Warm-up steps of a run of `stepCount`, which do not count.
   static func warmup(_ stepCount: Int) -> Int { min(100, stepCount / 10) }
 
-  /// Stall share over some steps.
+  /// Stall share over `steps`, 0 to 1.
   func share(_ steps: Range<Int>) -> Double {
     let stall = stalls[steps].reduce(0, +)
     let hold = holds[steps].reduce(0, +)

@@ -1,18 +1,18 @@
 import FeederCache
 import Foundation
 
-/// What happens to loader and consumer during `feeder bench feed`: one phase, or two with a change between them, and pauses.
+/// The conditions of `feeder bench feed` over time: one phase, or two with a change between them, and pauses.
 package struct FeedScene {
-  /// What holds during a phase.
+  /// The conditions of a phase.
   package struct Conditions {
     /// Seconds that the consumer holds each batch.
     var stepSeconds: Double
-    /// Bytes a second of the storage; 0 for what it can.
+    /// Bytes per second of the storage; 0 for no limit.
     var bytesPerSecond: Int
-    /// How many times each image is decoded.
+    /// Number of times that each image is decoded.
     var decodeCount: Int
 
-    /// All of it.
+    /// Conditions with these values.
     package init(stepSeconds: Double, bytesPerSecond: Int, decodeCount: Int) {
       self.stepSeconds = stepSeconds
       self.bytesPerSecond = bytesPerSecond
@@ -20,15 +20,15 @@ package struct FeedScene {
     }
   }
 
-  /// Steps in all.
+  /// Number of steps.
   let stepCount: Int
-  /// The phases: first step and conditions, the first from step 0.
+  /// The phases, each with its first step. The first phase starts at step 0.
   let phases: [(firstStep: Int, conditions: Conditions)]
-  /// Seconds of a standstill of production, and after how many steps again; nil for never.
+  /// Seconds of a pause of all production, and the number of steps between pauses; nil for no pauses.
   let pause: (seconds: Double, steps: Int)?
-  /// The storage.
+  /// The storage's limit.
   let throttle = StorageThrottle(bytesPerSecond: 0)
-  /// The images behind the storage.
+  /// The images, read through `throttle`.
   package let source: DisturbedSource
 
   /// A scene over the images of `source`.
@@ -49,7 +49,7 @@ package struct FeedScene {
     return phases[index].firstStep..<max(end, phases[index].firstStep)
   }
 
-  /// Sets what holds at `step` and returns the seconds to hold its batch; with `phase` its conditions hold at every step.
+  /// Sets the conditions of `step`, or of `phase` if given. Returns the seconds to hold the step's batch.
   package func enter(step: Int, phase: Int? = nil) -> Double {
     let index = phase ?? (phases.lastIndex { $0.firstStep <= step }) ?? 0
     let conditions = phases[index].conditions

@@ -2,13 +2,14 @@ import FeederLoader
 import FeederTuning
 import Foundation
 
-/// The best that a fixed setting does in each phase of a scene, on real threads: the tuned loader's oracle.
+/// Finds the best fixed setting in each phase of a scene on real threads: the oracle of the tuned loader.
 ///
-/// As in the simulator each phase is tried alone, from `leadStepCount` steps before it, so that no setting carries a stock out
-/// of better times. Best means the fewest bytes within 0.1 points of the least waiting. All is played `rounds` times, tuned and
-/// fixed in turn, and each figure is the median, since a machine is never quiet.
+/// As in the simulation, each phase runs alone, from `leadStepCount` steps before it, so that no setting profits from a
+/// buffer filled in better times. Best is the setting with the fewest bytes among those within 0.1 percentage points of
+/// the least waiting. Everything runs `rounds` times, tuned and fixed in turn, and each figure is the median, because a
+/// machine is never quiet.
 package struct FeedSweep {
-  /// A fixed setting and what it came to.
+  /// A fixed setting and its result.
   struct Tried: Encodable {
     let workers: Int
     let prefetchDepth: Int
@@ -16,7 +17,7 @@ package struct FeedSweep {
     let bytes: Int
   }
 
-  /// The tuned loader beside the oracle in one phase.
+  /// The tuned loader and the oracle in one phase.
   package struct Phase: Encodable {
     let firstStep: Int
     let stallShare: Double
@@ -24,7 +25,7 @@ package struct FeedSweep {
     let regretPoints: Double
     let tried: [Tried]
 
-    /// One line for a person.
+    /// The result in one line, for people.
     package var line: String {
       String(
         format: "from step %d: tuned %.2f %%, best fixed %.2f %% (%d workers, depth %d): regret %.2f points", firstStep,
@@ -32,7 +33,7 @@ package struct FeedSweep {
     }
   }
 
-  /// Depths that are tried; with 1 to C workers each.
+  /// Depths that are tried, each with every number of workers.
   static let depths = [1, 2, 4, 8, 16, 32]
   private static let tolerance = 0.001
   private static let leadStepCount = 32
@@ -41,10 +42,10 @@ package struct FeedSweep {
   let batch: Int
   let workers: ClosedRange<Int>
   let rounds: Int
-  /// Makes a loader that stays at a setting, or one that is tuned.
+  /// Makes a loader with a fixed setting, or a tuned one for nil.
   let makeLoader: (TuningSetting?) throws -> TunedLoader
 
-  /// All of it.
+  /// A sweep over `workers` and all depths.
   package init(
     scene: FeedScene, batch: Int, workers: ClosedRange<Int>, rounds: Int,
     makeLoader: @escaping (TuningSetting?) throws -> TunedLoader
@@ -56,7 +57,8 @@ package struct FeedSweep {
     self.makeLoader = makeLoader
   }
 
-  /// Plays it all; `note` is told of every run. Returns the first tuned run with its loader, and the phases.
+  /// Runs everything. `note` gets a line per run. Returns the first tuned run with its loader, and the phases. Throws
+  /// what the loader throws.
   package func callAsFunction(_ note: (String) -> Void) throws -> (FeedRun, TunedLoader, [Phase]) {
     var shares: [[TuningSetting?: [Double]]] = Array(repeating: [:], count: scene.phases.count)
     var bytes: [TuningSetting: Int] = [:]

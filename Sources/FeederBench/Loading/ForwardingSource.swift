@@ -2,9 +2,9 @@ import FeederCache
 import FeederCore
 import FeederImaging
 
-/// A source that gives another one's images and changes how or when: a type that conforms says only what it changes.
+/// A source that forwards to another one. A conforming type implements only what it changes.
 package protocol ForwardingSource: ImageSource {
-  /// Whose images they are.
+  /// The source of the images.
   var source: any ImageSource { get }
 }
 

@@ -6,27 +6,27 @@ import FeederProfiling
 import FeederTraining
 import Foundation
 
-/// What the four loading benches share: the cache opened in the form that the bench reads, its records in memory, the report.
+/// The common part of the four loading benches: the cache in the right form, its records in memory, and the report.
 package struct LoadingBench {
-  /// Which entries are read in which order.
+  /// The order in which entries are read.
   package enum Order { case shuffled, dataset }
 
-  /// What a loading bench is asked for.
+  /// The settings of a loading bench.
   package struct Settings: Sendable {
     /// Images per batch.
     package var batch: Int
     /// Side of a square output image, in pixels.
     package var imageSize: Int
-    /// Threads that work, and as many of the floor.
+    /// Threads of the loader, and as many for the floor.
     package var threads: Int
-    /// Batches ready or in work beside the one that the consumer holds.
+    /// Batches filled ahead of the consumer.
     package var prefetch: Int
-    /// Seconds to measure in all, half of them the floor.
+    /// Seconds of measuring in all, half of them for the floor.
     package var seconds: Double
     /// Bytes that loading may take.
     package var memory: Int
 
-    /// All of them.
+    /// Settings with these values.
     package init(batch: Int, imageSize: Int, threads: Int, prefetch: Int, seconds: Double, memory: Int) {
       self.batch = batch
       self.imageSize = imageSize
@@ -37,16 +37,17 @@ package struct LoadingBench {
     }
   }
 
-  /// The bench's own name.
+  /// The name of the bench, for the report.
   let name: String
   let settings: Settings
+  /// The cache that the bench reads.
   package let cache: ImageCache
-  /// Readable entries in order of delivery; the streams repeat it.
+  /// The readable entries in order of delivery. The streams repeat it.
   let order: [Int]
-  /// Their records in the same order.
+  /// The records of `order`, in the same order.
   let records: VerifiedRecords
 
-  /// What a loading bench prints with `--json`.
+  /// The document of a loading bench's `--json`.
   package struct Report: Encodable {
     let imagesPerSecond: Double
     let windows: [Double]
@@ -73,8 +74,8 @@ package struct LoadingBench {
     }
   }
 
-  /// A bench over `cache`; reads every record once. `order` says in which order the records come; `data` names the data set in errors.
-  /// Throws `BenchError` if no image can be read, and `CacheError`.
+  /// A bench over `cache`. Reads every record once. `data` names the data set in errors. Throws `BenchError` if no
+  /// image can be read, and `CacheError` if the cache cannot.
   package init(_ name: String, _ cache: ImageCache, order: Order, settings: Settings, data: String) throws {
     self.name = name
     self.settings = settings
@@ -87,22 +88,22 @@ package struct LoadingBench {
     records = try VerifiedRecords(cache, order: self.order)
   }
 
-  /// Images a batch.
+  /// Images per batch.
   var batch: Int { settings.batch }
-  /// Threads that work.
+  /// Threads of the loader.
   var threads: Int { settings.threads }
   /// Side of a square output image, in pixels.
   package var imageSize: Int { settings.imageSize }
 
-  /// The loader with images at their native size in the bench's order, and the prefetch depth that --memory leaves it. Throws
-  /// `LoaderError`.
+  /// The loader with images at native size in the bench's order, and the prefetch depth that fits into the memory.
+  /// Throws `LoaderError`.
   package func nativeStream() throws -> (stream: LoaderStream, prefetchDepth: Int) {
     let filler = NativeFiller(cache, order: order)
     let settings = loaderSettings(.validation)
     return (LoaderStream(.native(filler), settings: settings), try Loader.plan(filler, settings).prefetchDepth)
   }
 
-  /// The same loader that training and validation use, with every thread a worker.
+  /// The loader as training or validation uses it, with one worker per thread.
   package func loaderStream(_ mode: LoaderMode) -> LoaderStream {
     LoaderStream(.stream(cache), settings: loaderSettings(mode))
   }
@@ -116,16 +117,16 @@ package struct LoadingBench {
   /// Bytes of a square output image.
   package var outputBytes: Int { cache.channels * imageSize * imageSize }
 
-  /// Bytes of the largest image at its native size.
+  /// Bytes of the largest image at native size.
   package var largestImageBytes: Int { NativeFiller(cache, order: order).placeByteCount }
 
-  /// The longest side of any image at its native size.
+  /// The longest side of any image at native size, in pixels.
   package var largestNativeSide: Int {
     order.compactMap { cache.nativeSize($0) }.map { max($0.width, $0.height) }.max() ?? 0
   }
 
-  /// Measures both sides in turn. `imageSize` and `imageBytes` are those of a delivered image, the
-  /// largest where they differ.
+  /// Measures `ours` and `floor` in turn. `imageSize` (pixels) and `imageBytes` describe a delivered image; the largest
+  /// if they differ. Throws what a stream throws.
   package func measure(
     _ ours: some ImageStream, floor: BareLoop, imageSize: Int, imageBytes: Int, prefetchDepth: Int
   ) throws -> Report {

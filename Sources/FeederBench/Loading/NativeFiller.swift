@@ -3,18 +3,19 @@ import FeederCore
 import FeederImaging
 import FeederLoader
 
-/// Images of a cache at their native size, without a training stream's augmentation, targets and hashes: what `feeder bench decode` and
-/// `cached` run the loader with.
+/// Fills places with a cache's images at native size, without augmentation, targets and hashes. `feeder bench decode`
+/// and `cached` run the loader with it.
 ///
-/// Encoded records become H x W x C, pixel records C x H x W. Images may differ in size: every place is as large as the largest image.
-/// A damaged image is plain 114.
+/// Encoded records become H x W x C, pixel records C x H x W. If images differ in size, every place is as large as the
+/// largest image. A damaged image becomes plain grey (114).
 package struct NativeFiller: PlaceFiller {
   let cache: ImageCache
-  /// Entries of the cache in order of delivery, each with a `nativeSize`.
+  /// Entries of the cache in order of delivery. Each has a `nativeSize`.
   let order: [Int]
+  /// Bytes of the largest image at native size.
   package let placeByteCount: Int
 
-  /// The images of `order`, each of which has a `nativeSize`.
+  /// Fills the images of `order`. Each must have a `nativeSize`.
   package init(_ cache: ImageCache, order: [Int]) {
     self.cache = cache
     self.order = order
@@ -22,16 +23,23 @@ package struct NativeFiller: PlaceFiller {
       (order.lazy.compactMap { cache.nativeSize($0) }.map { $0.width * $0.height }.max() ?? 0) * cache.channels
   }
 
+  /// Number of images in `order`.
   package var imageCount: Int { order.count }
+  /// Planes per image: 1 or 3.
   package var channels: Int { cache.channels }
+  /// Bytes of working memory per worker: one place if images are decoded, else 0.
   package var scratchByteCount: Int { cache.scratchByteCount > 0 ? placeByteCount : 0 }
 
+  /// Name of the image at `entry` of `order`.
   package func name(of entry: Int) -> String { cache.item(order[entry]).imageID }
 
+  /// Does nothing.
   package func reserve(_ scratch: WorkerScratch) {}
 
+  /// Does nothing: the records are in memory.
   package func willNeed(_ entry: Int, in item: WorkItem) {}
 
+  /// Writes the image of `item` into `place`. A damaged image becomes plain grey. Throws if its record cannot be read.
   package func fill(
     _ item: WorkItem, place: UnsafeMutableRawBufferPointer, scratch: WorkerScratch
   ) throws -> BatchImage {

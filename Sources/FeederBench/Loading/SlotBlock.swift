@@ -1,14 +1,14 @@
 import FeederLoader
 
-/// Slots of one size, allocated once and freed together; who may touch which one is the owner's business.
+/// Slots of one size, allocated once and freed together. The owner decides which thread uses which slot.
 ///
-/// Unchecked because of the raw memory. Invariant: allocated in `init`, freed in `deinit`, never moved in between; two threads
-/// never write to one place of a slot at a time.
+/// Unchecked because of the raw memory. Invariant: allocated in `init`, freed in `deinit`, never moved; two threads
+/// never write to one place of a slot at the same time.
 final class SlotBlock: @unchecked Sendable {
   private let memory: any SlotMemory
   private let slots: [UnsafeMutableRawBufferPointer]
 
-  /// Allocates `count` slots of `byteCount` bytes. Throws what the memory throws; nothing is kept then.
+  /// Allocates `count` slots of `byteCount` bytes. Throws what `memory` throws, after it has freed the others.
   init(count: Int, byteCount: Int, memory: some SlotMemory = HostSlotMemory()) throws {
     var slots: [UnsafeMutableRawBufferPointer] = []
     do {
@@ -23,7 +23,7 @@ final class SlotBlock: @unchecked Sendable {
 
   deinit { slots.forEach(memory.free) }
 
-  /// Slots in all.
+  /// Number of slots.
   var count: Int { slots.count }
 
   /// The bytes of a slot, valid as long as the block lives.

@@ -1,17 +1,17 @@
 import Foundation
 import Synchronization
 
-/// The time that a `StorageThrottle` goes by; tests pass one of their own.
+/// The clock of a `StorageThrottle`. Tests pass their own.
 package protocol ThrottleClock: Sendable {
-  /// Nanoseconds since some fixed moment.
+  /// Nanoseconds since a fixed moment.
   var nanoseconds: Int { get }
-  /// Returns when `nanoseconds` has come to `moment`.
+  /// Sleeps until `nanoseconds` reaches `moment`.
   func sleep(until moment: Int)
 }
 
 /// The system's monotonic clock.
 package struct MonotonicClock: ThrottleClock {
-  /// The clock.
+  /// The system's clock.
   package init() {}
 
   package var nanoseconds: Int {
@@ -20,7 +20,7 @@ package struct MonotonicClock: ThrottleClock {
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }
 
-  /// Sleeps for `seconds`; not at all where that is 0 or less.
+  /// Sleeps for `seconds`; returns at once if that is 0 or less.
   package func sleep(seconds: Double) {
     if seconds > 0 { sleep(until: nanoseconds + Int(seconds * 1e9)) }
   }
@@ -31,19 +31,19 @@ package struct MonotonicClock: ThrottleClock {
   }
 }
 
-/// Storage of a given rate, shared by everybody who reads: a token bucket that starts empty.
+/// Storage with a given rate, shared by all readers: a token bucket that starts empty.
 ///
-/// Over any stretch of t seconds it lets at most rate x (t + 50 ms) bytes through. The 50 ms are what a disk that reads ahead
-/// would have ready while nobody asked; without them one worker that decodes between two reads would see a slower disk.
+/// In any t seconds it passes at most rate x (t + 50 ms) bytes. The 50 ms model a disk that reads ahead. Without them,
+/// a single worker that decodes between two reads would see a slower disk.
 package final class StorageThrottle: Sendable {
   private static let burstNanoseconds = 50_000_000
 
   private let clock: any ThrottleClock
   private let rate: Atomic<Int>
-  /// The moment at which everything charged until now has been read.
+  /// The time in nanoseconds at which everything requested so far has been read.
   private let busyUntil: Mutex<Int>
 
-  /// Storage of `bytesPerSecond`; 0 sets no limit.
+  /// Storage with `bytesPerSecond`; 0 for no limit.
   package init(bytesPerSecond: Int, clock: any ThrottleClock = MonotonicClock()) {
     precondition(bytesPerSecond >= 0, "a rate is never negative")
     self.clock = clock
@@ -51,13 +51,13 @@ package final class StorageThrottle: Sendable {
     busyUntil = Mutex(clock.nanoseconds + Self.burstNanoseconds)
   }
 
-  /// Bytes a second, 0 for no limit. May be changed at any moment; who already waits goes on as it was.
+  /// Bytes per second; 0 for no limit. May be changed at any time. Readers that already wait are not affected.
   package var bytesPerSecond: Int {
     get { rate.load(ordering: .relaxed) }
     set { rate.store(newValue, ordering: .relaxed) }
   }
 
-  /// Waits until storage of this rate would have read `byteCount` bytes more; returns the nanoseconds waited.
+  /// Waits as long as storage with this rate needs to read `byteCount` bytes more. Returns the nanoseconds waited.
   func charge(_ byteCount: Int) -> Int {
     let rate = bytesPerSecond
     guard rate > 0, byteCount > 0 else { return 0 }

@@ -2,20 +2,22 @@ import FeederCache
 import FeederCore
 import FeederImaging
 
-/// A source behind storage of a given rate: every use of an image waits for all of its stored bytes, as if none of them were in
-/// memory, whatever form they are kept in. The images are the source's own.
+/// A source behind storage with a given rate. Every use of an image waits for all of its stored bytes, as if none were
+/// in memory, in every cache form. The images are unchanged.
 ///
-/// The wait counts as time of reading, and all bytes as missed.
+/// The wait counts as reading time, and all bytes count as missed.
 package final class ThrottledSource: ForwardingSource {
+  /// The source of the images.
   package let source: any ImageSource
   private let throttle: StorageThrottle
 
-  /// `source` read through `throttle`, which may be shared with other sources.
+  /// `source` read through `throttle`. Several sources may share a throttle.
   package init(_ source: any ImageSource, _ throttle: StorageThrottle) {
     self.source = source
     self.throttle = throttle
   }
 
+  /// Waits for all of the image's stored bytes, then prepares it. Throws what `source` throws.
   package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
     let byteCount = source.storedByteCount(of: index)
     if throttle.bytesPerSecond > 0 {

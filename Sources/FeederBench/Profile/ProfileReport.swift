@@ -2,9 +2,9 @@ import FeederCore
 import FeederProfiling
 import Foundation
 
-/// What `feeder profile` found: lines for a person, one JSON document for a program.
+/// The result of `feeder profile`: lines for people and a JSON document.
 package struct ProfileReport: Encodable {
-  /// Images a second by stage; a stage without a limit is missing.
+  /// Images per second by stage; nil for a stage without a limit.
   struct Ceilings: Encodable {
     let read: Double?
     let decode: Double?
@@ -21,15 +21,16 @@ package struct ProfileReport: Encodable {
     let costPlace: String
   }
 
-  /// A remedy applied.
+  /// The measured effect of a remedy.
   package struct Confirmation: Encodable {
     let action: String
     let beforeImagesPerSecond: Double
     let predictedImagesPerSecond: Double
     let measuredImagesPerSecond: Double
-    /// Measured over predicted.
+    /// Measured divided by predicted images per second.
     let ratio: Double
 
+    /// The result in one line, for people.
     package var line: String {
       String(
         format: "confirmed %@: predicted %.0f images/s, measured %.0f (%.2f of it), before %.0f", action,
@@ -41,10 +42,10 @@ package struct ProfileReport: Encodable {
   let verdictLine: String
   let ceilings: Ceilings
   let stallShare: Double
-  /// Of the run as it is, all stages beside each other.
+  /// Images per second of the run with all stages together.
   let imagesPerSecond: Double
   let loaderImagesPerSecond: Double
-  /// The loader's first epoch, nothing in memory; nil where storage was given.
+  /// Images per second of the loader's first epoch, with nothing in memory; nil if the storage's rate was given.
   let coldLoaderImagesPerSecond: Double?
   let storageMibPerSecond: Double
   let readBytesPerImage: Double
@@ -55,6 +56,7 @@ package struct ProfileReport: Encodable {
   let device: String
   let precision: String
   let remedies: [Action]
+  /// The effect of the best remedy; nil if it was not applied.
   package var confirmation: Confirmation?
 
   let diagnosis: Diagnosis
@@ -97,7 +99,7 @@ package struct ProfileReport: Encodable {
     }
   }
 
-  /// Verdict, ceilings, remedies.
+  /// The verdict, the ceilings and the remedies, for people.
   package var lines: [String] {
     func rate(_ value: Double?) -> String { value.map { String(format: "%.0f", $0) } ?? "no limit" }
     let measured = diagnosis.measurements

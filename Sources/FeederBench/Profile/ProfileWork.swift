@@ -8,13 +8,13 @@ import FeederTorch
 import FeederTraining
 import Foundation
 
-/// The measurements behind `feeder profile`, and the runs that confirm them.
+/// Makes the measurements of `feeder profile`, and the runs that confirm its remedies.
 package struct ProfileWork {
   private static let prefetchDepth = 8
-  /// Batches that a measurement takes at the least.
+  /// Least number of batches in a measurement.
   private static let leastBatchCount = 4
 
-  /// What a loader did while its consumer took batch after batch.
+  /// The loader's figures while a consumer took batch after batch.
   private struct Window {
     let imagesPerSecond: Double
     let costs: StageCosts
@@ -36,7 +36,8 @@ package struct ProfileWork {
   private let costs: FormCosts
   private let opened: OpenedSource
 
-  /// Opens the training split; `storage` in bytes a second stands in for the real one, `stepSeconds` for the device.
+  /// Opens the training split. `storage` (bytes per second) replaces the measured rate, `stepSeconds` the measured
+  /// step. Throws if the data cannot be opened.
   package init(
     _ dataset: Dataset, _ sources: SourceOptions, opener makeOpener: @escaping (SourceOptions) -> SourceOpener,
     imageSize: Int, batch: Int, design: ModelDesign, device: Device,
@@ -60,12 +61,12 @@ package struct ProfileWork {
     costs = try SourceOpener(dataset, options).decide(.train, storageBytesPerSecond: storage).costs
   }
 
-  /// True if the loader decodes images: their cache, if they have one, holds no pixels.
+  /// True if the loader decodes images: there is no cache, or it holds encoded images.
   package var isDecoded: Bool { opened.file?.recipe.form != .pixels }
   private var form: String { opened.file?.recipe.form.rawValue ?? "none" }
 
-  /// Measures everything with so many loader threads, and the loader alone with `mostWorkers` where those are more. `trace` takes down
-  /// the loader with a consumer that never waits.
+  /// Measures all stages with `workers` loader threads, and the loader alone with `mostWorkers` if that is more.
+  /// `trace` records the loader with a consumer that never waits. Throws what loader and device throw.
   package func profile(workers: Int, mostWorkers: Int, trace: Trace?) throws -> ProfileReport {
     let cold = storage == nil ? try coldRate(workers: workers) : nil
     let loader = try window(opened, workers: workers, trace: trace)
@@ -90,7 +91,8 @@ package struct ProfileWork {
       precision: precision.rawValue)
   }
 
-  /// Applies the best remedy that a flag applies, and runs with a consumer before and after; nil where there is none.
+  /// Applies the best remedy that a flag can apply, and measures whole runs before and after. Nil if there is none.
+  /// Throws what loader and device throw.
   package func confirm(_ report: ProfileReport) throws -> ProfileReport.Confirmation? {
     guard let remedy = report.ranked.first(where: { $0.change.isFlag }) else { return nil }
     var (source, workers, precision) = (opened, report.workers, precision)
@@ -129,7 +131,7 @@ package struct ProfileWork {
         prefetchDepth: Self.prefetchDepth, memoryBudget: sources.memory), trace: trace)
   }
 
-  /// Takes batches from the first whole one after `warmup` of them for `seconds`; `consume` holds each. Images a second.
+  /// Takes batches for `seconds`, after `warmup` batches. `consume` gets each. Returns images per second and costs.
   private func take(
     _ loader: Loader, warmup: Int, _ consume: (borrowing Batch) throws -> Void
   ) throws -> (imagesPerSecond: Double, costs: StageCosts?) {
@@ -155,7 +157,7 @@ package struct ProfileWork {
     return (Double(imageCount) / max(elapsed, 1e-9), StageCosts(loader.telemetry, since: before))
   }
 
-  /// The loader with a consumer that never waits.
+  /// Measures the loader with a consumer that never waits.
   private func window(_ opened: OpenedSource, workers: Int, trace: Trace? = nil) throws -> Window {
     let loader = try loader(opened, workers: workers, trace: trace)
     defer { loader.cancel() }
@@ -164,7 +166,7 @@ package struct ProfileWork {
     return Window(imagesPerSecond: rate, costs: costs, byteCount: loader.plannedBytes)
   }
 
-  /// Images a second of a first epoch, or of `seconds` of it, whose bytes no memory holds.
+  /// Images per second of the first epoch, or of `seconds` of it, with none of its bytes in memory.
   private func coldRate(workers: Int) throws -> Double {
     opened.dropFromMemory()
     let loader = try loader(opened, workers: workers)
@@ -182,7 +184,7 @@ package struct ProfileWork {
 
   // MARK: - The device
 
-  /// The first training batch, for as long as `body` runs.
+  /// Calls `body` with the first training batch.
   private func withBatch<R>(_ body: (borrowing Batch) throws -> R) throws -> R {
     let loader = try Loader(
       source: opened.source,
@@ -196,7 +198,7 @@ package struct ProfileWork {
     return try body(batch)
   }
 
-  /// The step with its data ready, and on a GPU the way there; or what was given in its place.
+  /// Images per second of the step with its data ready (or of a given step), and on a GPU of the copy to the device.
   private func deviceRate(_ precision: Precision) throws -> (imagesPerSecond: Double, copyImagesPerSecond: Double?) {
     if let stepSeconds { return (Double(batch) / stepSeconds, nil) }
     return try withBatch { batch in
@@ -215,7 +217,7 @@ package struct ProfileWork {
     }
   }
 
-  /// Device rates in the half precision that this device has arithmetic for, where the run has another.
+  /// Images per second in the half precision that this device computes in hardware, if the run uses another one.
   private func otherPrecisions() throws -> [(name: String, imagesPerSecond: Double)] {
     guard stepSeconds == nil, precision == .fp32 || precision == .tf32 else { return [] }
     let other: Precision
@@ -231,7 +233,7 @@ package struct ProfileWork {
 
   // MARK: - Whole runs
 
-  /// Images a second of loader and consumer beside each other.
+  /// Images per second of loader and device together.
   private func runRate(_ opened: OpenedSource, workers: Int, precision: Precision) throws -> Double {
     let loader = try loader(opened, workers: workers)
     defer { loader.cancel() }

@@ -4,7 +4,7 @@ import FeederProfiling
 import FeederTorch
 import FeederTraining
 
-/// A training step as a consumer of batches: forward, loss, backward, clipping, update and average, to the very end.
+/// A whole training step as a consumer of batches: forward, loss, backward, clipping, update and EMA.
 package struct TrainingWork: RepeatedWork {
   private let step: TrainingStep
   private let device: Device
@@ -12,7 +12,7 @@ package struct TrainingWork: RepeatedWork {
   private var targets: [TargetBox]
   private let point = LearningRateSchedule.Point(weightRate: 1e-4, biasRate: 1e-4, momentum: 0.9, accumulation: 1)
 
-  /// A step of fresh weights, with `batch` as its data; the batch stays the caller's.
+  /// A step with new weights and the data of `batch`, which it copies. Throws if the device has too little memory.
   package init(
     _ design: ModelDesign, classCount: Int, precision: Precision, device: Device, batch: borrowing Batch
   ) throws {
@@ -24,13 +24,13 @@ package struct TrainingWork: RepeatedWork {
     targets = batch.targetBoxes
   }
 
-  /// The step with the data that it has.
+  /// Does the step with the current data and waits for the device. Throws what the engine throws.
   package func callAsFunction() throws {
     _ = try step.accumulate(images, targets: targets).array(of: Float.self)
     try step.update(point)
   }
 
-  /// Takes over another batch, and does the step with it.
+  /// Does the step with the data of another batch. Throws what the engine throws.
   mutating func callAsFunction(_ batch: borrowing Batch) throws {
     images = try batch.networkInput(on: device)
     targets = batch.targetBoxes

@@ -1,23 +1,23 @@
 import FeederTuning
 
-/// Who takes part: the tuner, and the rules it is compared with.
+/// The tuner and the rules that it is compared with.
 package enum Contestant: String, Sendable, CaseIterable {
   case tuner
-  /// All cores, two batches a worker, as PyTorch's DataLoader.
+  /// All cores, two batches per worker, as in PyTorch's DataLoader.
   case pytorch
-  /// Eight workers, four batches each.
+  /// Eight workers, four batches per worker.
   case ultralytics
-  /// All cores, tf.data's doubling prefetch.
+  /// All cores, with tf.data's doubling prefetch rule.
   case doubling
-  /// One step at a time, kept where it helped.
+  /// Changes one number by one step and keeps it if it helped.
   case hillClimb = "hill climb"
   /// tf.data's stage-based rule.
   case stageBased = "stage-based"
-  /// All cores and depth 64 from the start: what memory alone can buy. Not one of the five.
+  /// All cores and depth 64 from the start: the most that memory alone can achieve. It is not one of the five rules.
   case largest
 }
 
-/// One scenario played by everyone on one trace.
+/// One scenario, run with every contestant on the same trace.
 package struct Contest: Sendable {
   /// The scenario.
   package let scenario: Scenario
@@ -27,10 +27,10 @@ package struct Contest: Sendable {
   let oracle: Oracle
   /// The figures of each contestant.
   package let judgements: [Contestant: Judgement]
-  /// What the tuner changed: step, setting and reason.
+  /// The tuner's changes, one per line: step, setting and reason.
   package let log: [String]
 
-  /// Plays `scenario` with the costs of `seed`.
+  /// Runs `scenario` with the costs drawn from `seed`.
   package init(
     _ scenario: Scenario, seed: UInt64, contestants: [Contestant] = Contestant.allCases, isExhaustive: Bool = true
   ) {
@@ -66,7 +66,7 @@ package struct Contest: Sendable {
     self.log = log
   }
 
-  /// A fixed setting that knows nothing of budgets, as those loaders do not.
+  /// A fixed setting that ignores the budget, as those loaders do.
   private static func fixed(_ workers: Int, _ depth: Int) -> StaticPolicy {
     StaticPolicy(start: TuningSetting(workers: workers, prefetchDepth: depth))
   }

@@ -1,16 +1,17 @@
 import FeederCore
 import Foundation
 
-/// What every image costs and how long every step takes, before conditions scale it: a function of scenario and seed alone.
+/// The cost of every image and the duration of every step, before the conditions scale them. Depends only on the
+/// scenario and the seed.
 ///
-/// Each policy and each setting of the sweep meets the same trace.
+/// All policies and all settings of the sweep get the same trace.
 struct CostTrace: Sendable {
-  /// Factor on the cost of each image, mean 1.
+  /// Factor on the cost of each image, with mean 1.
   let imageFactors: [Double]
-  /// Factor on the seconds of each step, mean 1.
+  /// Factor on the seconds of each step, with mean 1.
   let stepFactors: [Double]
 
-  /// Draws the trace of `scenario` with enough batches beyond its steps for the deepest buffer.
+  /// Draws the trace of `scenario`, with enough batches after its last step for the deepest buffer.
   init(_ scenario: Scenario, seed: UInt64) {
     let batchCount = scenario.stepCount + 66
     var random = CounterRandom(seed: seed, purpose: .simulation)
@@ -26,8 +27,8 @@ struct CostTrace: Sendable {
     stepFactors = (0..<batchCount).map { _ in 1 + 0.02 * (random.uniform() - 0.5) }
   }
 
-  /// A gamma-distributed factor of mean 1: what service times look like, from nearly constant to exponential and beyond.
-  /// The method is that of Marsaglia and Tsang ("A simple method for generating gamma variables", 2000).
+  /// A gamma-distributed factor with mean 1, which models service times from nearly constant to more variable than
+  /// exponential. Method: Marsaglia and Tsang, "A simple method for generating gamma variables", 2000.
   static func gamma(squaredVariation: Double, _ random: inout CounterRandom) -> Double {
     guard squaredVariation > 0 else { return 1 }
     let shape = 1 / squaredVariation

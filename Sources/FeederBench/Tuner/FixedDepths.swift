@@ -1,22 +1,22 @@
 import FeederTuning
 
-/// What one fixed setting, the same on every seed, comes to in a scenario, beside the tuner: shows what can be had by somebody
-/// who knows the law of the costs, but not which trace it will be.
+/// The results of one fixed setting, the same on every seed, beside the tuner's. They show what is possible if the
+/// distribution of the costs is known, but not the trace.
 package struct FixedDepth: Encodable, Sendable {
-  /// Workers, all of them, and the depth; or the tuner.
+  /// All workers and the depth, or the tuner.
   package let setting: String
-  /// Seeds on which every window was within a point of the oracle's once the allowances had passed.
+  /// Seeds on which every window after the allowances waited at most one percentage point more than the oracle.
   package let settledSeedCount: Int
-  /// Share of the windows that were not.
+  /// Share of windows that waited more, 0 to 1.
   package let lateWindowShare: Double
-  /// Mean bytes held over the oracle's, the mean of the seeds.
+  /// Mean bytes divided by the oracle's, the mean over the seeds.
   package let byteRatio: Double
-  /// The same on the worst seed.
+  /// The largest such ratio of any seed.
   package let worstByteRatio: Double
   /// Seeds on which it held at most 1.25 times the oracle's bytes and every window was in time.
   package let bothSeedCount: Int
 
-  /// Plays the scenario of `contests` with all workers at each of `depths`; the tuner comes last.
+  /// Runs the scenario of `contests` with all workers at each of `depths`. The tuner is last.
   static func all(_ contests: [Contest], depths: [Int]) -> [FixedDepth] {
     depths.map { depth in
       let setting = TuningSetting(

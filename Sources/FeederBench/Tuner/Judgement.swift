@@ -1,51 +1,52 @@
 import FeederTuning
 
-/// The figures of one policy in one scenario, against the oracle.
+/// The figures of one policy in one scenario, compared with the oracle.
 package struct Judgement: Sendable {
-  /// Steps that a cold start is allowed before it is judged.
+  /// Steps after a cold start that are not judged.
   package static let coldStepCount = 100
-  /// Steps that a change is allowed before "once settled" counts.
+  /// Steps after a change until the policy must be settled.
   package static let changeStepCount = 64
-  /// Bytes that may be held over the oracle's.
+  /// Allowed bytes divided by the oracle's.
   package static let byteBar = 1.25
   private static let windowStepCount = 64
 
-  /// Stall share minus the oracle's, over all judged steps; changes and what follows them included.
+  /// Stall share minus the oracle's, over all judged steps. Changes and the steps after them count.
   package let regret: Double
-  /// Stall share over the judged steps.
+  /// Stall share over the judged steps, 0 to 1.
   package let stallShare: Double
-  /// Steps until every later window of 64 in the first phase waits at most a point more than the oracle in the same window.
+  /// Steps until every later window of 64 steps in the first phase waits at most one percentage point more than the
+  /// oracle in the same window.
   package let coldSettledStepCount: Int
-  /// The same after a change, the worst phase.
+  /// The same after a change, for the worst phase.
   package let changeSettledStepCount: Int
-  /// True where no window is late once the allowances of a cold start and of a change have passed.
+  /// True if no window is late after the allowances of a cold start and of a change.
   package var isSettledInTime: Bool {
     coldSettledStepCount <= Self.coldStepCount && changeSettledStepCount <= Self.changeStepCount
   }
-  /// Share of the windows of 64 steps after the allowances that wait over a point more than the oracle in the same window.
+  /// Share of the windows of 64 steps after the allowances that wait over one percentage point longer than the oracle.
   package let lateWindowShare: Double
-  /// Mean bytes held over the oracle's.
+  /// Mean bytes divided by the oracle's.
   package let byteRatio: Double
   /// Mean bytes held in the last phase.
   package let lastPhaseBytes: Double
-  /// Moments at which more than the budget was held.
+  /// Number of times that more than the budget was held.
   package let breachCount: Int
-  /// Changes of the setting per 1,000 steps, those after the allowance of 100 steps cold and 64 after a change.
+  /// Changes of the setting per 1,000 steps, after the allowances of 100 steps (cold) and 64 steps (change).
   package let changesPerThousandSteps: Double
-  /// What the policy named at the end of each phase.
+  /// The stage that the policy named at the end of each phase.
   package let stages: [LimitingStage?]
   /// The setting at the end of each phase.
   package let settings: [TuningSetting]
-  /// True where every phase's verdict is the right one.
+  /// True if every phase's verdict is right.
   package let isVerdictRight: Bool
 
-  /// The steps of a phase that count: all, but for the first 100 of a run.
+  /// The steps of a phase that count: all except the first 100 of a run.
   static func judgedSteps(_ scenario: Scenario, phase: Int) -> Range<Int> {
     let steps = scenario.steps(ofPhase: phase)
     return min(max(steps.lowerBound, coldStepCount), steps.upperBound)..<steps.upperBound
   }
 
-  /// Judges `run` from `start` on.
+  /// Judges `run`, which started with the setting `start`.
   init(_ run: SimulatedRun, start: TuningSetting, scenario: Scenario, oracle: Oracle) {
     var (regretSum, shareSum, bytes, oracleBytes, judgedCount) = (0.0, 0.0, 0.0, 0.0, 0)
     var (settled, changes, settledSteps) = ([Int](), 0, 0)
@@ -60,7 +61,7 @@ package struct Judgement: Sendable {
       bytes += run.meanBytes(judged) * count
       oracleBytes += best.run.meanBytes(judged) * count
       let steps = scenario.steps(ofPhase: phase)
-      // Where the loader limits, a batch done just before or just after a window's edge is one in 64 of its time.
+      // If the loader limits, a batch that ends just before or after the window's edge shifts 1/64 of its time.
       let allowance = best.stallShare > 0.01 ? 0.01 + 1 / Double(Self.windowStepCount) : 0.01
       let bad = Self.lateWindows(run, best.run, steps, allowance: allowance)
       settled.append(bad.last.map { $0 + 1 - steps.lowerBound } ?? 0)
@@ -86,7 +87,7 @@ package struct Judgement: Sendable {
     isVerdictRight = zip(stages, scenario.phases).allSatisfy { $0 == $1.stage }
   }
 
-  /// The first steps of the windows that wait more than `allowance` beyond the oracle.
+  /// First steps of the windows that wait more than `allowance` longer than the oracle.
   private static func lateWindows(
     _ run: SimulatedRun, _ best: SimulatedRun, _ steps: Range<Int>, allowance: Double
   ) -> [Int] {

@@ -2,32 +2,32 @@ import Dispatch
 import FeederTuning
 import Synchronization
 
-/// The best that any fixed setting does in each phase, found by trying them all on the same trace.
+/// The best fixed setting in each phase, found by trying all of them on the same trace.
 ///
-/// A phase is tried alone: its conditions hold from 64 steps before it (from step 0 in the first), so that no setting carries
-/// a full buffer out of better times. Best means the fewest bytes within 0.1 points of the least stall share, since bytes
-/// that buy less are not worth holding; then the fewest workers.
+/// A phase is tried alone: its conditions apply from 64 steps before it (from step 0 in the first), so that no setting
+/// profits from a buffer filled in better times. Best is the setting with the fewest bytes, then the fewest workers,
+/// among those within 0.1 percentage points of the least stall share.
 struct Oracle: Sendable {
-  /// What was found for one phase.
+  /// The result for one phase.
   struct Best: Sendable {
     /// The setting.
     let setting: TuningSetting
-    /// Its run; it covers the phase.
+    /// A run with the setting that covers the phase.
     let run: SimulatedRun
-    /// Its stall share in the judged steps.
+    /// The stall share of `run` in the judged steps.
     let stallShare: Double
   }
 
-  /// Waiting that is not worth bytes, as a share.
+  /// Stall share that is not worth more bytes.
   static let tolerance = 0.001
-  /// Steps that a phase's conditions hold before it begins.
+  /// Steps before a phase during which its conditions already apply.
   private static let leadStepCount = 64
 
   /// The best of each phase.
   let phases: [Best]
 
-  /// Sweeps the settings: all of them, or, with `isExhaustive` false, as many as it takes where more depth never means more
-  /// waiting; a test holds the two against each other.
+  /// Sweeps the settings: all of them if `isExhaustive`, else only as many as needed if more depth never means more
+  /// waiting. A test compares both ways.
   init(_ scenario: Scenario, trace: CostTrace, isExhaustive: Bool) {
     phases = scenario.phases.indices.map { index in
       Self.best(scenario, trace: trace, phase: index, isExhaustive: isExhaustive)

@@ -1,13 +1,13 @@
 import FeederTuning
 
-/// One setting from start to end.
+/// The same setting from start to end.
 struct StaticPolicy: Policy {
   let start: TuningSetting
   let isMeasuring = false
   mutating func decide(_ window: borrowing TuningWindow) -> TuningSetting? { nil }
 }
 
-/// Our tuner.
+/// Feeder's tuner.
 struct TunerPolicy: Policy {
   private var tuner: Tuner
   let start: TuningSetting
@@ -15,7 +15,7 @@ struct TunerPolicy: Policy {
   private(set) var verdict: TuningVerdict?
   private(set) var decisions: [TuningDecision] = []
 
-  /// A tuner within `limits`, from `start` where one was learned.
+  /// A tuner within `limits`. `start` is a learned setting, if there is one.
   init(limits: TuningLimits, start: TuningSetting? = nil) {
     tuner = Tuner(limits: limits, start: start)
     self.start = tuner.setting
@@ -29,14 +29,14 @@ struct TunerPolicy: Policy {
   }
 }
 
-/// tf.data's prefetch rule: twice the buffer once it was seen full and then empty; never less. All cores work.
+/// tf.data's prefetch rule: doubles the buffer after it was full and then empty; never shrinks it. Uses all cores.
 struct DoublingPolicy: Policy {
   let limits: TuningLimits
   let isMeasuring = false
   private var setting: TuningSetting
   private var wasFull = false
 
-  /// Begins with a buffer of two, within the budget, where it stops.
+  /// Starts with a buffer of two. It never exceeds the budget.
   init(limits: TuningLimits) {
     self.limits = limits
     setting = limits.clamped(TuningSetting(workers: limits.workers.upperBound, prefetchDepth: 2))
@@ -54,7 +54,7 @@ struct DoublingPolicy: Policy {
   }
 }
 
-/// Greedy hill climbing: one more or one less of either number each 32 steps, kept where the consumer waited less.
+/// Greedy hill climbing: changes one number by one every 32 steps and keeps the change if the consumer waited less.
 struct HillClimbPolicy: Policy {
   let limits: TuningLimits
   let isMeasuring = true
@@ -66,7 +66,7 @@ struct HillClimbPolicy: Policy {
   private var seconds = 0.0
   private var steps = 0
 
-  /// Begins as the tuner does.
+  /// Starts like the tuner.
   init(limits: TuningLimits) {
     self.limits = limits
     setting = limits.coldStart
@@ -101,8 +101,9 @@ struct HillClimbPolicy: Policy {
   }
 }
 
-/// tf.data's stage-based rule: workers until a batch takes no longer than the mean gap between the consumer's calls, which the
-/// waiting itself lengthens; each adjustment doubles the time to the next. The buffer follows the doubling rule.
+/// tf.data's stage-based rule: adds workers until a batch takes no longer than the mean gap between the consumer's
+/// calls, which waiting itself lengthens. Each adjustment doubles the time until the next. The buffer follows the
+/// doubling rule.
 struct StageBasedPolicy: Policy {
   let limits: TuningLimits
   let isMeasuring = true
@@ -113,7 +114,7 @@ struct StageBasedPolicy: Policy {
   private var busy = 0.0
   private var seconds = 0.0
 
-  /// Begins with one worker.
+  /// Starts with one worker.
   init(limits: TuningLimits) {
     self.limits = limits
     setting = limits.clamped(TuningSetting(workers: 1, prefetchDepth: 2))
@@ -138,7 +139,7 @@ struct StageBasedPolicy: Policy {
     let needed = Int((busy / Double(steps) / max(gap, 1e-12)).rounded(.up))
     (steps, busy, seconds) = (0, 0, 0)
     period = min(period * 2, 1024)
-    // Stalled calls make the gap as long as the batch: only one more worker shows whether it would shrink.
+    // A waiting consumer makes the gap as long as the batch. Only one more worker shows whether it shrinks.
     setting = limits.clamped(
       TuningSetting(workers: max(needed, min(setting.workers + 1, needed + 1)), prefetchDepth: setting.prefetchDepth))
     return setting

@@ -1,16 +1,16 @@
 import FeederTuning
 
-/// How a set of scenarios differs from the one the tuner was developed on: other rates, other moments, other costs.
+/// The difference between a set of scenarios and the set that the tuner was developed on: other rates, times and costs.
 package struct Variation: Sendable {
-  /// A mark behind the scenario's letter.
+  /// A mark after the scenario's letter.
   package var mark = ""
-  /// Factor on the step time; all costs follow it, so that the utilisation stays.
+  /// Factor on the step time. All costs scale with it, so the utilisation stays the same.
   package var pace = 1.0
-  /// Steps by which changes come later.
+  /// Steps by which changes are later.
   package var delay = 0
-  /// Cores of the machine; costs follow them, so that the utilisation stays.
+  /// Cores of the machine. Costs scale with them, so the utilisation stays the same.
   package var cores = 8
-  /// Share of an image's CPU seconds that is decoding.
+  /// Share of decoding in an image's CPU seconds.
   package var decodeShare = 0.7
   /// Factor on the variation of costs.
   package var variation = 1.0
@@ -30,7 +30,7 @@ extension Scenario {
 /// Builds the nine scenarios of a variation from their utilisations.
 private struct ScenarioMaker {
   let variation: Variation
-  /// The device's seconds a step where nothing else is said.
+  /// Default seconds of the device's step.
   let step: Double
 
   init(_ variation: Variation) {
@@ -41,7 +41,7 @@ private struct ScenarioMaker {
   private var cores: Double { Double(variation.cores) }
   private let fastStorage = 2e9
 
-  /// A scenario whose batch time with all cores is `utilisation` steps.
+  /// A scenario in which all cores need `utilisation` steps for a batch.
   private func base(_ name: String, _ title: String, utilisation: Double, spread: Double, bar: Double) -> Scenario {
     let image = utilisation * step * cores / 16
     return Scenario(
@@ -73,7 +73,8 @@ private struct ScenarioMaker {
     return scenario
   }
 
-  /// It begins with a slower device and pauses to ride out, so that there is memory to give back. The first pause is news.
+  /// Starts with a slower device and with pauses, so that there is memory to give back. No rule can foresee the first
+  /// pause.
   var c: Scenario {
     var scenario = base("C", "loader bound, rho 1.5, after pauses", utilisation: 1.5, spread: 0.05, bar: 0.005)
     let slower = phase(0, .balanced, step: step * 1.5 / 0.87)
@@ -110,7 +111,7 @@ private struct ScenarioMaker {
     return scenario
   }
 
-  /// The first pause is news; from the second on it can be ridden out. So a phase begins shortly before it.
+  /// No rule can foresee the first pause. The buffer can cover later ones, so a phase starts shortly before the second.
   var g: Scenario {
     var scenario = base("G", "pauses of 300 ms every 200 steps", utilisation: 0.6, spread: 0.05, bar: 0.02)
     scenario.pause = (0.3 * variation.pace, 200)

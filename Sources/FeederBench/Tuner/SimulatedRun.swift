@@ -1,16 +1,17 @@
 import FeederTuning
 
-/// Who decides in a simulated run: a fixed setting, the tuner, or one of the rules it is compared with.
+/// The decisions in a simulated run: a fixed setting, the tuner, or a rule that it is compared with.
 protocol Policy {
-  /// Where the run begins.
+  /// The first setting of the run.
   var start: TuningSetting { get }
-  /// True where the policy wants a window of measurements; false saves the trouble.
+  /// True if the policy needs windows of measurements. False saves the work of measuring.
   var isMeasuring: Bool { get }
-  /// Called at each take, before the consumer waits: how many batches are ready. A new setting, or nil.
+  /// Called when the consumer takes a batch, before it waits. `readyCount` batches are ready. Returns a new setting, or
+  /// nil.
   mutating func take(readyCount: Int) -> TuningSetting?
-  /// Called when a window is full. A new setting, or nil.
+  /// Called when a window is full. Returns a new setting, or nil.
   mutating func decide(_ window: borrowing TuningWindow) -> TuningSetting?
-  /// What the policy says sets the pace, where it says anything.
+  /// The policy's verdict; nil if it gives none.
   var verdict: TuningVerdict? { get }
 }
 
@@ -19,28 +20,28 @@ extension Policy {
   var verdict: TuningVerdict? { nil }
 }
 
-/// What a simulated run showed, step by step.
+/// The figures of a simulated run, step by step.
 struct SimulatedRun: Sendable {
-  /// The step that the arrays begin with.
+  /// The step of the arrays' first elements.
   var firstStep = 0
-  /// Seconds waited for each step's batch.
+  /// Seconds waited for the batch of each step.
   var stalls: [Double] = []
-  /// Seconds each batch was held.
+  /// Seconds that each batch was held.
   var holds: [Double] = []
-  /// Bytes held, weighted by time, up to the end of each step.
+  /// Bytes held times seconds, summed up to the end of each step.
   var byteSeconds: [Double] = []
   /// The virtual time at the end of each step.
   var clock: [Double] = []
-  /// Steps at which the setting changed, with the setting.
+  /// Changes of the setting: step and new setting.
   var changes: [(step: Int, setting: TuningSetting)] = []
   /// The latest verdict at the end of each step.
   var verdicts: [LimitingStage?] = []
-  /// Moments at which more was held than the budget allows.
+  /// Number of times that more than the budget was held.
   var breachCount = 0
-  /// The most bytes ever held.
+  /// The most bytes held at any time.
   var peakByteCount = 0
 
-  /// Stall share over some steps; 0 for none.
+  /// Stall share over `steps`; 0 if there are none.
   func stallShare(_ steps: Range<Int>) -> Double {
     var (stall, hold) = (0.0, 0.0)
     for step in steps {
@@ -50,7 +51,7 @@ struct SimulatedRun: Sendable {
     return stall + hold > 0 ? stall / (stall + hold) : 0
   }
 
-  /// Bytes held on average over some steps.
+  /// Mean bytes held over `steps`.
   func meanBytes(_ steps: Range<Int>) -> Double {
     guard !steps.isEmpty else { return 0 }
     let (first, last) = (steps.lowerBound - firstStep, steps.upperBound - 1 - firstStep)

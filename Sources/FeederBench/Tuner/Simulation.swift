@@ -1,18 +1,19 @@
 import FeederTuning
 
-/// A loader, its machine and its consumer on a virtual clock: discrete events, exact, the same for every run of the same seed.
+/// A loader, its machine and its consumer on a virtual clock: a discrete-event simulation, exact and the same for every
+/// run with the same seed.
 ///
-/// The loader is ours: identical workers that take the next image in order, read it (the storage serves one after the
-/// other), then work on it (the cores are shared evenly), and depth + 1 slots that are delivered in order. The consumer takes
-/// a batch, sleeps its step, gives the slot back, asks for the next.
+/// It models Feeder's loader: identical workers take the next image in order, read it (the storage serves one read
+/// after the other) and work on it (they share the cores evenly). There are depth + 1 slots, delivered in order. The
+/// consumer takes a batch, sleeps for its step, returns the slot, and asks for the next.
 struct Simulation<Chosen: Policy> {
   private enum Work { case idle, latency, queued, reading, computing, retired }
 
   private struct Worker {
     var work = Work.idle
     var image = 0
-    var until = 0.0  // of latency: the clock; of computing: the progress of the shared cores
-    var begun = 0.0  // of the image
+    var until = 0.0  // latency: clock time at its end; computing: progress of the shared cores at its end
+    var begun = 0.0  // clock time at which the image was begun
     var stageBegun = 0.0
     var decodeSeconds = 0.0
     var augmentSeconds = 0.0
@@ -31,7 +32,7 @@ struct Simulation<Chosen: Policy> {
   private var workers: [Worker]
   private var setting: TuningSetting
   private var nextImage: Int
-  private var openedBatch: Int  // batches below it have a slot
+  private var openedBatch: Int  // batches with a lower index have a slot
   private var releasedBatch: Int
   private var unfinished: [Int]
   private var costs: [TuningStep]
@@ -44,7 +45,7 @@ struct Simulation<Chosen: Policy> {
   private var byteSeconds = 0.0
   private var window = TuningWindow()
 
-  /// A run over `steps` of the trace; with `fixed` conditions, or else those of the scenario's phases.
+  /// A run over `steps` of the trace, with the `fixed` conditions if given, else with each phase's.
   init(_ scenario: Scenario, trace: CostTrace, policy: Chosen, steps: Range<Int>, fixed: Conditions? = nil) {
     self.scenario = scenario
     self.trace = trace
@@ -133,7 +134,8 @@ struct Simulation<Chosen: Policy> {
     openBatches()
   }
 
-  /// What is held now: a slot outlives its setting until the consumer gives it back, a worker until its image is done.
+  /// Counts the bytes held now. The consumer keeps a slot until it returns it, and a worker keeps its memory until its
+  /// image is done, even if the setting has changed.
   private mutating func hold() {
     let slots = max(setting.prefetchDepth + 1, openedBatch - releasedBatch)
     held = slots * scenario.slotByteCount + workers.count { $0.work != .retired } * scenario.scratchByteCount
@@ -211,7 +213,7 @@ struct Simulation<Chosen: Policy> {
 
   // MARK: - The clock
 
-  /// Moves the clock to the next event, or to `limit` where that comes first, and does what then happens.
+  /// Moves the clock to the next event, or to `limit` if that is earlier, and handles the event.
   private mutating func advance(until limit: Double) {
     let pace = computingCount == 0 ? 0 : min(1, conditions.cores / Double(computingCount))
     var (next, actor, least) = (limit, -1, Double.infinity)

@@ -1,60 +1,84 @@
 import FeederTuning
 import Foundation
 
-/// The table of tuner and rules over all scenarios and some seeds.
+/// The results of the tuner and the other rules over all scenarios and some seeds.
 package struct TunerReport: Encodable, Sendable {
-  /// One scenario: the tuner's figures, the worst of the seeds, and everyone's mean regret.
+  /// The results of one scenario: the tuner's figures (means and worst seeds), and every rule's mean regret. Points are
+  /// percentage points.
   package struct Row: Encodable, Sendable {
+    /// Letter of the scenario.
     package let scenario: String
+    /// Short description of the scenario.
     package let title: String
+    /// The oracle's settings on the first seed, one per phase.
     package let oracleSettings: [String]
+    /// The oracle's stall shares on the first seed, one per phase.
     package let oracleStallShares: [Double]
+    /// The tuner's mean regret.
     package let regretPoints: Double
+    /// The tuner's largest regret.
     package let worstRegretPoints: Double
+    /// The largest accepted regret.
     package let regretBarPoints: Double
+    /// Steps until the tuner is settled after a cold start, the median of the seeds.
     package let coldSettledStepCount: Int
+    /// Steps until the tuner is settled after a change, the median of the seeds.
     package let changeSettledStepCount: Int
+    /// Steps until the tuner is settled after a cold start, the worst seed.
     package let worstColdSettledStepCount: Int
+    /// Steps until the tuner is settled after a change, the worst seed.
     package let worstChangeSettledStepCount: Int
+    /// Seeds on which the tuner settled in time.
     package let settledSeedCount: Int
+    /// Mean share of late windows, 0 to 1.
     package let lateWindowShare: Double
+    /// Mean bytes divided by the oracle's.
     package let byteRatio: Double
+    /// The largest such ratio of any seed.
     package let worstByteRatio: Double
+    /// Number of times that the tuner held more than the budget.
     package let breachCount: Int
+    /// Mean changes of the setting per 1,000 steps.
     package let changesPerThousandSteps: Double
+    /// Seeds on which every verdict was right.
     package let rightVerdictCount: Int
+    /// Mean regret of every contestant.
     package let regretPointsByRule: [String: Double]
+    /// The same; less waiting than the oracle counts as 0.
     package let clippedRegretPointsByRule: [String: Double]
+    /// Mean bytes of every contestant divided by the oracle's.
     package let byteRatioByRule: [String: Double]
+    /// Number of times that each contestant held more than the budget.
     package let breachCountByRule: [String: Int]
+    /// Mean bytes that each contestant held in the last phase.
     package let lastPhaseBytesByRule: [String: Double]
   }
 
-  /// One a scenario, A to I.
+  /// One row per scenario, A to I.
   package let rows: [Row]
   /// The seeds.
   package let seeds: [UInt64]
-  /// True where the oracle tried every setting.
+  /// True if the oracle tried every setting.
   package let isExhaustive: Bool
-  /// Mean regret of each contestant over all scenarios and seeds, in points.
+  /// Mean regret of each contestant over all scenarios and seeds, in percentage points.
   package let meanRegretPoints: [String: Double]
-  /// The same where less waiting than the oracle's counts as none: it is bought with more memory, which is no merit.
+  /// The same, but a scenario with less waiting than the oracle counts as 0, because more memory paid for it.
   package let meanClippedRegretPoints: [String: Double]
-  /// Rules that held more than a budget allowed.
+  /// Rules that held more bytes than a budget allowed.
   package let breachingRules: [String]
-  /// The tuner on seeds from 101 on, twice as many, which nobody looked at while the rule was written.
+  /// The tuner on twice as many seeds, from 101 on, which were not used while the rule was written.
   package let heldOutRows: [Row]
-  /// Fixed settings in B, on all seeds.
+  /// Fixed settings in scenario B, on all seeds.
   package let fixedDepthsInB: [FixedDepth]
-  /// The doubling rule's bytes at the end of C over the tuner's.
+  /// The doubling rule's bytes at the end of scenario C, divided by the tuner's.
   package let doublingOverTunerBytesInC: Double
-  /// What the tuner did on the first seed, by scenario.
+  /// The tuner's changes on the first seed, by scenario.
   package let log: [String: [String]]
 
-  /// What B is played at by fixed settings.
+  /// Depths of the fixed settings in scenario B.
   private static let fixedDepths = Array(stride(from: 16, through: 40, by: 3))
 
-  /// Plays everything. `note` is told of each scenario that is done.
+  /// Runs everything. `note` gets the name of each finished scenario.
   package init(
     seeds: [UInt64], isExhaustive: Bool, variation: Variation = Variation(), note: (String) -> Void = { _ in }
   ) {
@@ -93,7 +117,7 @@ package struct TunerReport: Encodable, Sendable {
 }
 
 extension TunerReport.Row {
-  /// The figures of one scenario's contests, one a seed.
+  /// The figures of one scenario's contests, one contest per seed.
   fileprivate init(_ contests: [Contest]) {
     let scenario = contests[0].scenario
     let judged = contests.compactMap { $0.judgements[.tuner] }
@@ -131,4 +155,5 @@ extension TunerReport.Row {
 
 private func mean(_ values: [Double]) -> Double { values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count) }
 
+/// The median; for an even number of values the smaller of the two in the middle. 0 if there are none.
 package func lowerMedian(_ values: [Int]) -> Int { values.isEmpty ? 0 : values.sorted()[(values.count - 1) / 2] }

@@ -1,22 +1,22 @@
 import Foundation
 
-/// A chart in gnuplot's language. Names come from anywhere: `quoted` and `tick` are the only ways for them into a script, and the
-/// terminals are set to `noenhanced`, so that `_`, `^`, `{}`, `@` and `&` are letters.
+/// A chart as a gnuplot script. Names come from users: they enter the script only through `quoted` and `tick`. All
+/// terminals are set to `noenhanced`, so that `_`, `^`, `{}`, `@` and `&` are plain characters.
 struct ChartScript {
-  /// Classes with a name of their own beside an axis; of more every k-th has one.
+  /// Most classes that all get a name on an axis. With more, only every k-th gets one.
   static let mostTicks = 40
-  /// Lines with a name of their own in the key; of more only the main one has.
+  /// Most lines that all get a name in the key. With more, only the main one gets one.
   static let mostKeys = 20
-  /// The colour of text and axes.
+  /// Colour of text and axes.
   let ink: String
   private var text = ""
 
-  /// Colours of lines: readable on white and on black, and apart for most colour-blind eyes.
+  /// Colours of lines: readable on white and on black, and distinct for most colour-blind people.
   static let colors = [
     "#4c8dd6", "#e8843c", "#3ba272", "#d65f5f", "#9a7fd1", "#a07855", "#d976b7", "#7f8c8d", "#b5a642", "#39b3c6",
   ]
 
-  /// The script of `charts`, side by side in `columns`.
+  /// The script that draws `charts` in a grid of `columns`.
   init(_ charts: [Chart], columns: Int, ink: String) {
     self.ink = ink
     let rows = (charts.count + columns - 1) / columns
@@ -26,13 +26,14 @@ struct ChartScript {
     if charts.count > 1 { add("unset multiplot") }
   }
 
-  /// The commands.
+  /// The gnuplot commands.
   var lines: String { text }
 
   private mutating func add(_ line: String) { text += line + "\n" }
 
-  /// `name` as gnuplot's string. In single quotes gnuplot runs and expands nothing. Line ends, and characters that steer text instead of
-  /// being text, become spaces. An apostrophe becomes a typographic one: gnuplot 5.4 loses count of doubled ones at a string's start.
+  /// `name` as a gnuplot string in single quotes, in which gnuplot executes and expands nothing. Line ends and control
+  /// characters become spaces. An apostrophe becomes a typographic one, because gnuplot 5.4 miscounts doubled ones at
+  /// the start of a string.
   static func quoted(_ name: String) -> String {
     let clean = name.unicodeScalars.map { scalar in
       switch scalar.properties.generalCategory {
@@ -43,10 +44,10 @@ struct ChartScript {
     return "'" + clean.replacing("'", with: "\u{2019}") + "'"
   }
 
-  /// `name` as the string of a tick, which gnuplot reads as a format.
+  /// `name` as the string of a tick, which gnuplot uses as a format.
   static func tick(_ name: String) -> String { quoted(name.replacing("%", with: "%%")) }
 
-  /// The ticks of an axis with a name at each whole number from 0. The last one always has its name.
+  /// The ticks of an axis with one name per whole number from 0. The last one always gets its name.
   private static func ticks(_ names: [String]) -> String {
     let step = max((names.count + mostTicks - 1) / mostTicks, 1)
     let last = names.count - 1
@@ -54,7 +55,7 @@ struct ChartScript {
     return named.map { "\(tick(names[$0])) \($0)" }.joined(separator: ", ")
   }
 
-  /// How names beside the lower axis are turned so that they do not overlap.
+  /// The rotation of names on the lower axis that keeps them from overlapping.
   private static func turn(_ names: [String]) -> String {
     names.count > 20 ? " rotate by -90" : names.count > 4 ? " rotate by -40" : ""
   }
@@ -93,7 +94,7 @@ struct ChartScript {
   private mutating func addLines(_ all: [Chart.Series]) {
     let series = all.filter { !$0.points.isEmpty }
     let nameCount = series.count { $0.name != nil }
-    // Among many lines there is no room inside.
+    // Many lines leave no room for a key inside the chart.
     if nameCount > 3 { add("set key below") }
     let hasKeys = nameCount <= Self.mostKeys + 1
     for (index, one) in series.enumerated() { addData("d\(index)", one.points.map { "\($0.x) \($0.y)" }) }
@@ -121,7 +122,7 @@ struct ChartScript {
       })
     add("set key below")
     add("set style fill solid 0.85 noborder")
-    // The tallest first: each later one covers what is below it.
+    // The tallest first, because each later area covers what is below it.
     let parts = series.indices.reversed().map { index in
       "$d using 1:\(index + 2) with filledcurves x1 lc rgb '\(Self.colors[index % Self.colors.count])' title "
         + Self.quoted(series[index].name ?? "")
@@ -164,7 +165,7 @@ struct ChartScript {
     add("set cbrange [0:\(most)]")
     var parts = ["$d matrix with image pixels"]
     if side <= 30 {
-      // White on dark fields, black on light ones.
+      // White on dark fields, near black on light ones.
       parts.append(
         "$d matrix using 1:2:($3 > 0 ? sprintf('%.\(digits)f', $3) : ''):($3 > \(0.55 * most) ? 0xffffff : 0x202020) with labels textcolor rgb variable"
       )

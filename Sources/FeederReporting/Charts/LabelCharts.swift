@@ -1,11 +1,11 @@
 import FeederCore
 
-/// The charts of a split's labels: boxes by class, where they lie and how large they are.
+/// Charts of a split's labels: boxes per class, their positions and their sizes.
 package enum LabelCharts {
-  /// Dots that a picture shows at most; of more every n-th is taken.
+  /// Most dots in a chart. With more boxes, only every n-th is drawn.
   private static let mostDots = 4000
 
-  /// Charts over the labels of all images, one array an image.
+  /// Charts of the labels of all images, one array per image.
   package static func charts(_ labels: [[Label]], names: PictureNames) -> [Chart] {
     let all = labels.flatMap { $0 }
     var counts = [Double](repeating: 0, count: names.texts.count)

@@ -1,12 +1,13 @@
 import FeederCore
 import Foundation
 
-/// Runs another program to its end, with posix_spawn: Foundation's `Process` was seen waiting for ever for one that was gone.
+/// Runs another program and waits for its end. Uses posix_spawn, because Foundation's `Process` sometimes waited
+/// forever for a program that had ended.
 enum OtherProgram {
-  /// How a run ended.
+  /// How the program ended.
   enum End { case exited(Int32), killed, tooLate, notStarted }
 
-  /// Runs the program at `path` with nothing on stdin, stdout and stderr in files; kills it after `seconds`.
+  /// Runs the program at `path` with empty stdin, and with stdout and stderr in files. Kills it after `seconds`.
   static func run(
     _ path: String, _ arguments: [String], environment: [String: String], output: String, errors: String,
     seconds: Double
@@ -21,8 +22,8 @@ enum OtherProgram {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // It takes signals as a program expects them, whatever this process ignores or holds back. In a group of its own a terminal's Ctrl-C
-    // does not reach it: this process asks for the end of its work itself.
+    // The program gets the default handling of signals, even if this process ignores or blocks some. In its own process
+    // group, a terminal's Ctrl-C does not reach it; this process ends it.
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     posix_spawnattr_setpgroup(&attributes, 0)

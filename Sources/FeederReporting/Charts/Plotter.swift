@@ -2,12 +2,12 @@ import FeederFiles
 import Foundation
 import Synchronization
 
-/// Draws charts by gnuplot, a program of its own: what goes wrong there cannot harm a run, and where it is missing only pictures are.
+/// Draws charts with gnuplot, which runs as a separate process. If it fails or is missing, only pictures are missing.
 package struct Plotter: Sendable {
   private let program: URL
   private let fault = PlotterFault()
 
-  /// Finds gnuplot on the PATH; nil where it is missing.
+  /// Finds gnuplot on the PATH; nil if it is not there.
   package init?() {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
     let found = folders.map { $0 + "/gnuplot" }.first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -15,11 +15,11 @@ package struct Plotter: Sendable {
     program = URL(filePath: found)
   }
 
-  /// What a user without it is told.
+  /// The message for users without gnuplot.
   package static let absence =
     "no 'gnuplot' on the PATH: curves and matrices are not drawn (Debian: apt-get install gnuplot-nox)"
 
-  /// A PNG of `charts` side by side in `columns`, each `width` x `height` pixels. Throws `ReportingError.undrawable`.
+  /// A PNG of `charts` in a grid of `columns`, each `width` x `height` pixels. Throws `ReportingError.undrawable`.
   package func png(_ charts: [Chart], columns: Int = 1, width: Int, height: Int) throws -> Data {
     let rows = (charts.count + columns - 1) / columns
     return try draw(
@@ -27,9 +27,10 @@ package struct Plotter: Sendable {
       ChartScript(charts, columns: columns, ink: "#333333"))
   }
 
-  /// The text of one `<svg>` element for a page: its ink is the page's, in light and in dark.
+  /// One `<svg>` element for a page. Text and axes take the page's colour, light or dark. Throws
+  /// `ReportingError.undrawable`.
   package func svg(_ chart: Chart, width: Int, height: Int) throws -> String {
-    // A colour that nothing else has, to be found again.
+    // The ink is a colour that nothing else has, so that it can be replaced in the SVG.
     let data = try draw(
       "set terminal svg size \(width),\(height) font 'sans-serif,11' noenhanced",
       ChartScript([chart], columns: 1, ink: "#010203"))
@@ -62,7 +63,7 @@ package struct Plotter: Sendable {
     defer { for file in [commands, output, errors] { unlink(file.path) } }
     try WholeFile.write(Data((terminal + "\n" + script.lines).utf8), to: commands)
     let end = OtherProgram.run(
-      program.path, ["-d", commands.path],  // -d: not the user's own start file
+      program.path, ["-d", commands.path],  // -d: ignore the user's own start file
       environment: ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 },
       output: output.path, errors: errors.path, seconds: 60)
     switch end {
@@ -82,11 +83,11 @@ package struct Plotter: Sendable {
 /// Why a chart was not drawn.
 private struct PlotterFailure: Error {
   let reason: String
-  /// True if no other chart would be drawn either, so that a program that hangs costs one minute and not one per chart.
+  /// True if no other chart can be drawn either. A program that hangs then costs one minute in all, not one per chart.
   let isFinal: Bool
 }
 
-/// What keeps a plotter from drawing anything; nil if nothing does.
+/// Why the plotter can draw nothing any more; nil if it can draw.
 private final class PlotterFault: Sendable {
   let reason = Mutex<String?>(nil)
 }

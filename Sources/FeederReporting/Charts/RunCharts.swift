@@ -1,12 +1,12 @@
 import FeederMetrics
 import Foundation
 
-/// The charts of a run's results, epoch by epoch.
+/// Charts of a run's results per epoch.
 package enum RunCharts {
-  /// Charts in a row of `results`: losses of training above those of validation, accuracy beside them.
+  /// Charts per row of `results`: training losses above validation losses, accuracy beside them.
   package static let resultsColumns = 5
 
-  /// Losses and accuracy over epochs, as YOLO users know them; then the rate.
+  /// Losses and accuracy over epochs in the order that YOLO users know, then the learning rate.
   package static func results(_ epochs: [EpochRow]) -> [Chart] {
     func line(_ title: String, _ value: (EpochRow) -> Double?) -> Chart {
       let points = epochs.compactMap { row in value(row).map { (x: Double(row.epoch), y: $0) } }
@@ -22,9 +22,9 @@ package enum RunCharts {
   }
 }
 
-/// The charts of an accuracy: curves over confidence, and what is taken for what.
+/// Charts of accuracy: curves over confidence, and the confusion matrix.
 package enum AccuracyCharts {
-  /// Precision over recall at overlap 0.5, each class and all together.
+  /// Precision over recall at overlap 0.5, per class and for all together.
   package static func precisionRecall(_ curves: AccuracyCurves, names: PictureNames) -> Chart {
     let recalls = (0...200).map { Double($0) / 200 }
     let classes = curves.classes.map { curve in (curve, curve.precision(atRecalls: recalls)) }
@@ -47,7 +47,7 @@ package enum AccuracyCharts {
     f1: Chart, precision: Chart, recall: Chart
   ) {
     func chart(_ title: String, _ label: String, _ values: (ClassCurve) -> [Double]) -> Chart {
-      // 1,000 confidences are more than a picture shows.
+      // A picture does not show all 1,000 confidences, so take every fifth.
       let places = stride(from: 0, to: ClassCurve.confidences.count, by: 5)
       let all = curves.classes.map { ($0, values($0)) }
       var series = all.map { curve, values in
@@ -69,7 +69,7 @@ package enum AccuracyCharts {
     )
   }
 
-  /// What is taken for what, as counts and as shares of each real class.
+  /// The confusion matrix, as counts and as shares of each true class.
   package static func confusion(_ matrix: ConfusionMatrix, names: PictureNames) -> (plain: Chart, normalized: Chart) {
     let names = names.texts + ["background"]
     func chart(_ title: String, _ values: [Double], _ digits: Int) -> Chart {

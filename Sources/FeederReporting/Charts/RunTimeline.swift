@@ -1,11 +1,11 @@
 import Foundation
 
-/// What telemetry says over the time of a run, in at most `RunTimeline.mostPoints` steps.
+/// A run's telemetry over time, summed up in at most `RunTimeline.mostPoints` steps.
 package struct RunTimeline {
-  /// Points that a chart shows.
+  /// Points per chart.
   package static let mostPoints = 120
 
-  /// Rows added up: seconds since the first row, and what came in between.
+  /// Sums over some rows: seconds by kind, images, and largest bytes. `minute` is the time since the first row.
   struct Step {
     var minute = 0.0
     var training = 0.0
@@ -23,7 +23,7 @@ package struct RunTimeline {
 
   let steps: [Step]
 
-  /// Adds up `rows`. Time in which no process ran does not count.
+  /// Sums up `rows`. Time in which no process ran does not count.
   package init(_ rows: [TelemetryRow]) {
     let total = rows.map(\.seconds).reduce(0, +)
     let width = max(total / Double(Self.mostPoints), 1e-9)
@@ -42,22 +42,25 @@ package struct RunTimeline {
     self.steps = steps
   }
 
-  /// Seconds in which training took images, and those in which it waited for its loader.
+  /// Seconds in which training took images, waiting included.
   package var trainingSeconds: Double { steps.map(\.training).reduce(0, +) }
+  /// Seconds in which training waited for its loader.
   package var stallSeconds: Double { steps.map(\.stall).reduce(0, +) }
-  /// Seconds of validation and the rest.
+  /// Seconds of validation and everything else.
   package var otherSeconds: Double { steps.map(\.other).reduce(0, +) }
-  /// Images that training took.
+  /// Number of images that training took.
   package var imageCount: Double { steps.map(\.images).reduce(0, +) }
-  /// Seconds of all workers by stage.
+  /// Seconds of reading, summed over all workers.
   package var readSeconds: Double { steps.map(\.read).reduce(0, +) }
+  /// Seconds of decoding, summed over all workers.
   package var decodeSeconds: Double { steps.map(\.decode).reduce(0, +) }
+  /// Seconds of augmentation, summed over all workers.
   package var augmentSeconds: Double { steps.map(\.augment).reduce(0, +) }
 
-  /// Share of the training time that it waited; nil without telemetry.
+  /// Share of the training time in which training waited, 0 to 1; nil without telemetry.
   package var stallShare: Double? { trainingSeconds > 0 ? min(stallSeconds / trainingSeconds, 1) : nil }
 
-  /// One line that says what set the pace.
+  /// One sentence that names what limited the speed.
   package var verdict: String {
     guard let stallShare else { return "No telemetry: what set the pace is not known." }
     let rate = String(format: "%.0f", imageCount / max(trainingSeconds, 1e-9))
@@ -71,7 +74,7 @@ package struct RunTimeline {
       "\(largest) takes most of the loader's time, and the device \(waited). `feeder profile` says what would help."
   }
 
-  /// The charts of time, waiting, prefetch depth and memory.
+  /// Charts over time: the use of time, the speed, the prefetch depth and the memory. `memoryBudget` is in bytes.
   package func charts(memoryBudget: Double?) -> [Chart] {
     func points(_ value: (Step) -> Double) -> [(x: Double, y: Double)] { steps.map { ($0.minute, value($0)) } }
     let training = steps.filter { $0.training > 0 }

@@ -1,57 +1,68 @@
 import FeederMetrics
 import Foundation
 
-/// All that a report tells; how it looks is `ReportPage`'s.
+/// The content of a report. `ReportPage` decides how it looks.
 package struct ReportContent {
-  /// A number to see at once, with what it is.
+  /// A number that is shown large, with its name.
   package struct Figure {
+    /// Name of the number.
     package var name: String
+    /// The number as text.
     package var value: String
 
-    /// A figure.
+    /// A number with its name.
     package init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
     }
   }
 
-  /// A table: its titles, and its rows of as many texts; without titles, facts by name.
+  /// A table. Without titles, each row is a name and a fact.
   package struct Table {
+    /// Titles of the columns; empty for none.
     package var titles: [String]
+    /// Rows, each with one text per column.
     package var rows: [[String]]
 
-    /// A table.
+    /// A table with these titles and rows.
     package init(_ titles: [String], _ rows: [[String]]) {
       self.titles = titles
       self.rows = rows
     }
   }
 
-  /// A picture with what it shows.
+  /// A picture with a caption.
   package struct Picture {
+    /// The bytes of a JPEG.
     package var jpeg: [UInt8]
+    /// Text below the picture.
     package var caption: String
 
-    /// A picture.
+    /// A picture with a caption.
     package init(_ jpeg: [UInt8], caption: String) {
       self.jpeg = jpeg
       self.caption = caption
     }
   }
 
-  /// A part of the report under its own head.
+  /// A section of the report.
   package struct Part {
+    /// The heading.
     package var title: String
-    /// Sentences above the rest.
+    /// Paragraphs below the heading.
     package var text: [String]
+    /// Charts, in order.
     package var charts: [Chart]
+    /// Tables that are always shown.
     package var tables: [Table]
+    /// A confusion matrix and the names of its classes; nil for none.
     package var matrix: (names: [String], matrix: ConfusionMatrix)?
+    /// Pictures, in order.
     package var pictures: [Picture]
-    /// Tables that are opened by a click.
+    /// Tables that a click opens.
     package var details: [(title: String, table: Table)]
 
-    /// A part.
+    /// A section with this content.
     package init(
       _ title: String, text: [String] = [], charts: [Chart] = [], tables: [Table] = [],
       matrix: (names: [String], matrix: ConfusionMatrix)? = nil, pictures: [Picture] = [],
@@ -67,13 +78,16 @@ package struct ReportContent {
     }
   }
 
+  /// Title of the page.
   package var title: String
-  /// The line that says what set the pace.
+  /// The sentence that names what limited the speed.
   package var verdict: String
+  /// Numbers at the top.
   package var figures: [Figure]
+  /// Sections, in order.
   package var parts: [Part]
 
-  /// A report.
+  /// A report with this content.
   package init(title: String, verdict: String, figures: [Figure], parts: [Part]) {
     self.title = title
     self.verdict = verdict

@@ -2,22 +2,23 @@ import FeederMetrics
 import FeederFiles
 import Foundation
 
-/// A report as one HTML file that needs nothing else: no network, no script, light and dark, from 400 pixels on.
+/// A report as one self-contained HTML file: no network, no script, light and dark, for widths from 400 pixels.
 package struct ReportPage {
   private let plotter: Plotter?
   private var html = ""
 
-  /// Pixels of a chart; on narrow screens it shrinks a little.
+  /// Size of a chart in pixels. On narrow screens it shrinks.
   private static let chartSize = (width: 420, height: 280)
 
-  /// The bytes of `content`'s page. Charts are drawn by `plotter`. In the place of a chart that cannot be drawn the page says why.
+  /// The HTML of `content`. `plotter` draws the charts. In place of a chart that cannot be drawn, the page shows the
+  /// reason.
   package static func data(_ content: ReportContent, plotter: Plotter?) -> Data {
     var page = ReportPage(plotter: plotter)
     page.add(content)
     return Data(page.html.utf8)
   }
 
-  /// Writes the page to `url`, whole or not at all. Throws `ReportingError`.
+  /// Writes the page to `url`, completely or not at all. Throws `FileError`.
   package static func write(_ content: ReportContent, plotter: Plotter?, to url: URL) throws {
     try WholeFile.write(data(content, plotter: plotter), to: url)
   }
@@ -112,7 +113,7 @@ package struct ReportPage {
     html += "</tbody></table></div>\n"
   }
 
-  /// Rows are claims, columns what is there; a field's shade is its share of the column.
+  /// Rows are detected classes, columns true ones. A field's shade is its share of the column.
   private mutating func add(_ matrix: ConfusionMatrix, _ names: [String]) {
     let side = matrix.classCount + 1
     let (all, short) = (names + ["background"], PictureNames(forPage: names).texts + ["background"])
@@ -137,7 +138,7 @@ package struct ReportPage {
     html += "</tbody></table></div>\n"
   }
 
-  /// Text that no browser takes for markup, and that does not turn the text around it.
+  /// `text` with HTML characters escaped, and without characters that change the writing direction.
   static func escaped(_ text: String) -> String {
     var result = ""
     for character in text.unicodeScalars {

@@ -1,4 +1,4 @@
-/// How a report looks.
+/// The style sheet of a report.
 enum ReportStyle {
   static let css = """
     :root { color-scheme: light dark; --ink: #1d2126; --dim: #5b6570; --paper: #ffffff; --card: #f4f6f8; --line: #d5dbe1;

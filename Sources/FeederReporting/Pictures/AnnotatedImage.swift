@@ -2,12 +2,12 @@ import FeederCore
 import FeederImaging
 import FeederMetrics
 
-/// An image with its detections drawn on it: a frame and a label of class and score each, one colour a class.
+/// Draws detections on an image: per detection a frame and a label with class and score. Each class has a colour.
 package enum AnnotatedImage {
-  /// JPEG bytes of `image` in colour with `detections` (boxes in pixels of `image`) drawn on it, the surest on top.
+  /// A colour JPEG of `image` with `detections` drawn on it, the highest score on top. Boxes are in pixels of `image`.
   ///
-  /// Boxes are clipped to the image; those that lie outside or are not numbers are left out. A class beyond `classNames`
-  /// shows as its number. Throws `ImagingError` where the encoder does.
+  /// Boxes are clipped to the image; boxes outside of it or with non-finite numbers are left out. A class beyond
+  /// `classNames` is shown as its number. Throws `ImagingError` if the encoder fails.
   package static func jpeg(
     _ image: Pixels, detections: [Detection], classNames: [String], encoder: JPEGEncoder, quality: Int = 90
   ) throws -> [UInt8] {
@@ -16,12 +16,12 @@ package enum AnnotatedImage {
     }
   }
 
-  /// The same picture as pixels, 3 channels.
+  /// The same picture as pixels with 3 channels.
   package static func drawn(_ image: Pixels, detections: [Detection], classNames: [String]) -> Pixels {
     var canvas = Canvas(image)
     let names = PictureNames(classNames)
     let longSide = max(image.size.width, image.size.height)
-    // Letters are 16 px high at 640 px and keep that share of larger images.
+    // Letters are 16 px high at 640 px and grow with larger images.
     let scale = max(1, Int((Double(longSide) / 400).rounded()))
     let letterSize = max(smallestLetters, 8 * scale)
     for detection in detections.sorted(by: { $0.score < $1.score }) {
@@ -42,10 +42,10 @@ package enum AnnotatedImage {
     return canvas.pixels
   }
 
-  /// Pixels of the smallest letters that can be read in every script.
+  /// Height in pixels of the smallest letters that are readable in every script.
   static let smallestLetters = 12
 
-  /// A score as 0.87.
+  /// A score with two digits, as in 0.87.
   static func twoDigits(_ score: Double) -> String {
     guard score.isFinite else { return "?" }
     let hundredths = Int((min(max(score, 0), 1) * 100).rounded())
@@ -59,7 +59,7 @@ struct Color: Hashable {
   let green: UInt8
   let blue: UInt8
 
-  /// Classes get hues a golden angle apart, so that neighbours never look alike, however many there are.
+  /// The colour of a class. Hues of successive classes differ by the golden angle, so that neighbours never look alike.
   init(classID: Int) {
     let turn = Double(classID & 0xFFFF) * 0.618_033_988_75
     let hue = (turn - turn.rounded(.down)) * 6
@@ -80,7 +80,7 @@ struct Color: Hashable {
 
   private init(grey: UInt8) { (red, green, blue) = (grey, grey, grey) }
 
-  /// Black on light colours and white on dark ones, by the luma weights of JPEG (ITU-R BT.601).
+  /// Black on light colours, white on dark ones, by the luma weights of JPEG (ITU-R BT.601).
   var contrast: Color {
     299 * Int(red) + 587 * Int(green) + 114 * Int(blue) > 128_000 ? Color(grey: 0) : Color(grey: 255)
   }

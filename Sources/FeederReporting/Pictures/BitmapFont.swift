@@ -1,16 +1,17 @@
-/// Letters for pictures on a system without fonts: the printable characters of ASCII, 5 pixels wide and 8 high, drawn for this program.
+/// Letters for pictures on systems without fonts: the printable ASCII characters, 5 pixels wide and 8 high, drawn for
+/// Feeder.
 ///
-/// The eighth row lies under the base line.
+/// The eighth row is below the base line.
 enum BitmapFont {
-  /// Columns of a letter.
+  /// Width of a letter in pixels.
   static let width = 5
-  /// Rows of a letter.
+  /// Height of a letter in pixels.
   static let height = 8
 
-  /// True for the printable characters of ASCII.
+  /// True for printable ASCII characters.
   static func has(_ scalar: Unicode.Scalar) -> Bool { (32...126).contains(scalar.value) }
 
-  /// The picture of `scalar` in letters of about `size` pixels; nil beyond ASCII.
+  /// The bitmap of `scalar` with letters about `size` pixels high; nil outside of ASCII.
   static func glyph(_ scalar: Unicode.Scalar, size: Int) -> Glyph? {
     guard has(scalar) else { return nil }
     let packed = letters[Int(scalar.value) - 32]
@@ -26,7 +27,7 @@ enum BitmapFont {
       advance: (width + 1) * scale, coverage: coverage)
   }
 
-  /// Characters 32 to 126, each 8 rows of 5 bits, the top row in the highest ones.
+  /// Characters 32 to 126. Each has 8 rows of 5 bits, with the top row in the highest bits.
   private static let letters: [UInt64] = [
     0x000_0000000,  // space
     0x210_8420080,  // !

@@ -1,12 +1,12 @@
 import FeederCore
 import FeederImaging
 
-/// A colour image to draw on. Whatever lies outside is not drawn.
+/// A colour image to draw on. Parts outside of the image are not drawn.
 struct Canvas {
-  /// The picture so far, 3 channels.
+  /// The image so far, 3 channels.
   private(set) var pixels: Pixels
 
-  /// Starts from an image of 1 or 3 channels.
+  /// Starts with a copy of an image of 1 or 3 channels.
   init(_ image: Pixels) {
     guard image.channels == 1 else {
       pixels = image
@@ -15,7 +15,7 @@ struct Canvas {
     pixels = Pixels(bytes: image.bytes.flatMap { [$0, $0, $0] }, size: image.size, channels: 3)
   }
 
-  /// Copies `image`, 3 channels, to the place whose upper left corner is given and that lies inside.
+  /// Copies `image`, 3 channels, so that its upper left corner is at (left, top). It must fit.
   mutating func place(_ image: Pixels, left: Int, top: Int) {
     let count = image.size.width * 3
     for row in 0..<image.size.height {
@@ -24,7 +24,7 @@ struct Canvas {
     }
   }
 
-  /// Fills columns `left` ..< `right` of rows `top` ..< `bottom`.
+  /// Fills the columns `left` ..< `right` of the rows `top` ..< `bottom`.
   mutating func fill(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int, _ color: Color) {
     let columns = max(left, 0)..<max(min(right, pixels.size.width), max(left, 0))
     let rows = max(top, 0)..<max(min(bottom, pixels.size.height), max(top, 0))
@@ -38,7 +38,7 @@ struct Canvas {
     }
   }
 
-  /// Draws the border of a rectangle, `thickness` pixels to the outside, so that a small defect stays visible.
+  /// Draws a border of `thickness` pixels outside of a rectangle, so that a small defect stays visible.
   mutating func frame(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int, thickness: Int, _ color: Color) {
     fill(left - thickness, top - thickness, right + thickness, top, color)
     fill(left - thickness, bottom, right + thickness, bottom + thickness, color)
@@ -46,8 +46,8 @@ struct Canvas {
     fill(right, top, right + thickness, bottom, color)
   }
 
-  /// Writes `text` in letters of `size` pixels on a plate of `color`. The plate's lower edge is at `above`, or, if there is no room, its
-  /// upper edge is at `below`; both with a gap of `gap` pixels.
+  /// Writes `text` in letters `size` pixels high on a plate of `color`. The plate's lower edge is at `above`; if there
+  /// is no room, its upper edge is at `below`. Both keep a distance of `gap` pixels.
   mutating func label(_ text: String, above: Int, or below: Int, left: Int, size: Int, gap: Int, _ color: Color) {
     let letters = Lettering.shared.withLock { $0.mask(text, size: size) }
     let (width, height) = (letters.width + 2 * gap, letters.height + 2 * gap)

@@ -1,26 +1,26 @@
 import CFreeType
 
-/// The picture of a letter: how much of each pixel it covers, and where it lies beside the pen.
+/// The bitmap of a letter and its position relative to the pen.
 struct Glyph {
-  /// Columns and rows of `coverage`.
+  /// Width and height of `coverage` in pixels.
   var width = 0
   var height = 0
-  /// Columns from the pen to the left edge, and rows from the base line up to the upper edge.
+  /// Pixels from the pen to the left edge, and from the base line up to the upper edge.
   var left = 0
   var top = 0
-  /// Columns from this pen to the next.
+  /// Pixels from this pen position to the next.
   var advance = 0
-  /// 0 to 255, row by row.
+  /// Coverage of each pixel, 0 to 255, row by row.
   var coverage: [UInt8] = []
 }
 
-/// One font file of the system, opened by FreeType. Not for several threads at once.
+/// A font file of the system, opened with FreeType. Not thread-safe.
 final class FontFile {
   private let library: FT_Library
   private let face: FT_Face
   private var size = 0
 
-  /// Opens the font at `path`; nil if it is missing or no font.
+  /// Opens the font at `path`; nil if it is missing or not a font.
   init?(_ path: String) {
     var library: FT_Library?
     guard FT_Init_FreeType(&library) == 0, let library else { return nil }
@@ -38,10 +38,10 @@ final class FontFile {
     FT_Done_FreeType(library)
   }
 
-  /// True if the font has a picture of `scalar`.
+  /// True if the font has a glyph for `scalar`.
   func has(_ scalar: Unicode.Scalar) -> Bool { FT_Get_Char_Index(face, FT_ULong(scalar.value)) != 0 }
 
-  /// The picture of `scalar` in letters of `size` pixels; nil if the font has none.
+  /// The glyph of `scalar` with letters `size` pixels high; nil if the font has none.
   func glyph(_ scalar: Unicode.Scalar, size: Int) -> Glyph? {
     guard has(scalar) else { return nil }
     if size != self.size {

@@ -2,13 +2,17 @@ import FeederCore
 import FeederImaging
 import FeederMetrics
 
-/// Several images with their boxes in one picture, row by row, as YOLO tools show batches.
+/// Draws several images with their boxes into one picture, row by row, as YOLO tools show batches.
 package struct ImageGrid {
-  /// A box to draw; `score` is nil for one that is really there.
+  /// A box to draw.
   package struct Mark {
+    /// The box in pixels of its image.
     package var box: Box
+    /// Class number of the box.
     package var classID: Int
+    /// Score of a detection; nil for a label.
     package var score: Double?
+    /// Colour of the box.
     package var tone: Tone
 
     /// A box in pixels of its image.
@@ -20,15 +24,16 @@ package struct ImageGrid {
     }
   }
 
-  /// How a box is coloured: by its class, or green where a claim is right, red where a box is missed, orange where a claim is false.
+  /// Colour of a box: one per class, or green for a hit, red for a missed box, orange for a false call.
   package enum Tone: Sendable {
     case byClass, hit, missed, falseCall
   }
 
-  /// Sides of the whole picture and of a tile in pixels at most.
+  /// Longest side of the whole picture in pixels.
   package static let largestSide = 1920
+  /// Longest side of one tile in pixels.
   package static let largestTile = 640
-  /// Images that a grid shows at most.
+  /// Most images in a grid.
   package static let mostImages = 16
 
   private let columns: Int
@@ -38,7 +43,7 @@ package struct ImageGrid {
   private var count = 0
   private let scratch = PixelScratch()
 
-  /// An empty grid with room for `count` images, 1 to 16.
+  /// An empty grid for `count` images, 1 to 16.
   package init(count: Int, classNames: [String]) {
     precondition((1...Self.mostImages).contains(count), "a grid shows 1 to 16 images")
     columns = Int(Double(count).squareRoot().rounded(.up))
@@ -48,25 +53,25 @@ package struct ImageGrid {
     canvas = Canvas(Pixels(size: PixelSize(width: columns * tile, height: rows * tile), channels: 3, value: 255))
   }
 
-  /// Adds an image of any size with its boxes and a title; it is scaled into its tile.
+  /// Adds an image of any size with its boxes and a title. It is scaled to fit its tile.
   package mutating func add(_ image: ImageView, marks: [Mark], title: String) {
     let side = tile - 2
     let geometry = Letterbox(source: image.size, target: PixelSize(width: side, height: side))
     let (left, top) = (count % columns * tile + 1, count / columns * tile + 1)
     canvas.place(scaled(image, geometry), left: left, top: top)
     for mark in marks.sorted(by: { ($0.score ?? 1) < ($1.score ?? 1) }) { draw(mark, geometry, left, top) }
-    // A letter takes about two thirds of its height.
+    // A letter is about two thirds as wide as high.
     let room = tile * 3 / (2 * AnnotatedImage.smallestLetters)
     label(title.shortened(to: room), above: top, or: top, left: left, .black)
     count += 1
   }
 
-  /// The picture as a JPEG.
+  /// The picture as a JPEG. Throws `ImagingError` if the encoder fails.
   package func jpeg(_ encoder: JPEGEncoder, quality: Int = 85) throws -> [UInt8] {
     try canvas.pixels.withView { try encoder.encode($0, quality: quality) }
   }
 
-  /// The picture's size.
+  /// Size of the picture in pixels.
   package var size: PixelSize { canvas.pixels.size }
 
   private mutating func draw(_ mark: Mark, _ geometry: Letterbox, _ left: Int, _ top: Int) {
@@ -88,7 +93,7 @@ package struct ImageGrid {
       text, above: above, or: below, left: left, size: AnnotatedImage.smallestLetters, gap: 1, color)
   }
 
-  /// The image in its tile, three channels.
+  /// The image at the size of its tile, 3 channels.
   private func scaled(_ image: ImageView, _ geometry: Letterbox) -> Pixels {
     let size = geometry.target
     let count = size.width * size.height

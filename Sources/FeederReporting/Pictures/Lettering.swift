@@ -1,14 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Letters for pictures, from the first of the system's fonts that has them. Without fonts there are those of `BitmapFont`.
+/// Letters for pictures, each from the first font of the system that has it, or from `BitmapFont` if there are no
+/// fonts.
 final class Lettering {
-  /// A line of text as a mask.
+  /// A line of text as a bitmap.
   struct Mask {
-    /// Columns and rows.
+    /// Width and height in pixels.
     let width: Int
     let height: Int
-    /// 0 to 255, row by row.
+    /// Coverage of each pixel, 0 to 255, row by row.
     let coverage: [UInt8]
   }
 
@@ -17,7 +18,7 @@ final class Lettering {
     let size: Int
   }
 
-  /// The fonts of tools/setup, then those that other systems have.
+  /// The fonts that tools/setup installs, then the fonts of other systems.
   private static let paths = [
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
@@ -29,24 +30,24 @@ final class Lettering {
     "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
   ]
 
-  /// The system's letters, for whoever draws.
+  /// The letters of the system's fonts, shared by all threads.
   static let shared = Mutex(Lettering())
 
   private let fonts: [FontFile]
   private var glyphs: [Key: Glyph] = [:]
 
-  /// Letters of the fonts at `paths`; those that are missing are left out.
+  /// Letters of the fonts at `paths`. Missing files are left out.
   init(paths: [String] = Lettering.paths) { fonts = paths.compactMap(FontFile.init) }
 
-  /// True if every letter of `text` can be drawn one after another, as in Latin or Chinese. Scripts that run from right to left, join
-  /// their letters or stack them would be drawn wrongly.
+  /// True if `text` can be drawn letter by letter, as in Latin or Chinese. Scripts that run from right to left, or that
+  /// join or stack letters, cannot.
   func draws(_ text: String) -> Bool {
     Self.scalars(text).allSatisfy { scalar in
       !Self.needsShaping(scalar) && (fonts.contains { $0.has(scalar) } || BitmapFont.has(scalar))
     }
   }
 
-  /// `text` in letters of `size` pixels. A letter that cannot be drawn becomes a question mark.
+  /// `text` in letters `size` pixels high. A letter that cannot be drawn becomes a question mark.
   func mask(_ text: String, size: Int) -> Mask {
     let line = Self.scalars(text).map { glyph($0, size: size) ?? glyph("?", size: size) ?? Glyph() }
     let (ascent, descent) = ((size * 15 + 8) / 16, (size + 2) / 4)
@@ -77,13 +78,13 @@ final class Lettering {
     return made
   }
 
-  /// The letters with their accents, as far as one code holds both.
+  /// The characters of `text`. Letters and accents are combined if Unicode has one code for both.
   private static func scalars(_ text: String) -> [Unicode.Scalar] {
     Array(text.precomposedStringWithCanonicalMapping.unicodeScalars)
   }
 
-  /// Blocks of scripts that run from right to left, join or stack: Hebrew to Tibetan, Myanmar, Hangul's parts, Khmer and Mongolian, and
-  /// what stands for them in later blocks.
+  /// Blocks of scripts that run from right to left, join or stack: Hebrew to Tibetan, Myanmar, Hangul Jamo, Khmer,
+  /// Mongolian, and similar scripts in later blocks.
   private static let shaped: [ClosedRange<UInt32>] = [
     0x0590...0x10FF, 0x1100...0x11FF, 0x1700...0x18AF, 0x1900...0x1CFF, 0xA800...0xABFF, 0xFB1D...0xFDFF,
     0xFE70...0xFEFF, 0x10800...0x11FFF, 0x1E800...0x1EFFF,

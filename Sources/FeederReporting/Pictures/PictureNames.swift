@@ -1,26 +1,26 @@
 import Foundation
 
-/// Class names as pictures show them: short, no two alike, and of letters that can be drawn.
+/// Class names for pictures: short, unique, and only with letters that can be drawn.
 package struct PictureNames: Sendable {
-  /// Columns of a name at most; a Chinese letter takes two.
+  /// Most columns of a name. A Chinese letter takes two.
   package static let mostColumns = 20
-  /// Names that a line tells at most.
+  /// Most names in the message about names that cannot be drawn.
   private static let mostTold = 20
 
-  /// What stands for each class.
+  /// The name of each class in pictures.
   package let texts: [String]
   private let classNames: [String]
   private let undrawable: [Int]
 
-  /// The names for pictures that this process and gnuplot draw.
+  /// The names for pictures that Feeder or gnuplot draws.
   package init(_ classNames: [String]) {
     self.init(classNames) { name in Lettering.shared.withLock { $0.draws(name) } }
   }
 
-  /// The names for a page: a browser draws every script.
+  /// The names for a page. A browser draws every script.
   package init(forPage classNames: [String]) { self.init(classNames) { _ in true } }
 
-  /// The names if `draws` says which can be drawn.
+  /// The names, if `draws` decides which can be drawn.
   init(_ classNames: [String], draws: (String) -> Bool) {
     self.classNames = classNames
     undrawable = classNames.indices.filter { !draws(classNames[$0]) }
@@ -35,22 +35,22 @@ package struct PictureNames: Sendable {
     self.texts = texts
   }
 
-  /// A class by its number, and by its name in Latin letters as far as there are any.
+  /// The class number, with the name in Latin letters if it can be transliterated.
   private static func number(_ index: Int, _ name: String, _ draws: (String) -> Bool) -> String {
     let latin = name.applyingTransform(.toLatin, reverse: false)?.applyingTransform(.stripDiacritics, reverse: false)
     let letters = (latin ?? "").filter { $0.isASCII && draws(String($0)) }.trimmingCharacters(in: .whitespaces)
     return letters.isEmpty ? "class \(index)" : "\(index) \(letters)"
   }
 
-  /// What stands for a class; its number for one without a name.
+  /// The name of a class in pictures; its number if it has no name.
   package subscript(classID: Int) -> String { texts.indices.contains(classID) ? texts[classID] : "\(classID)" }
 
-  /// What stands for a name that is shown otherwise, such as "3 duan lu = 短路"; empty if all names are shown as they are.
+  /// Explains the names that are shown differently, as in "3 duan lu = 短路". Empty if there are none.
   package var legend: [String] {
     zip(texts, classNames).filter { $0 != $1 }.map { "\($0) = \($1)" }
   }
 
-  /// The line about names that cannot be drawn; nil if all can.
+  /// The message about names that cannot be drawn; nil if all can.
   package var line: String? {
     guard !undrawable.isEmpty else { return nil }
     let told = undrawable.prefix(Self.mostTold).map { index in
@@ -64,10 +64,10 @@ package struct PictureNames: Sendable {
 }
 
 extension String {
-  /// Columns that the text takes on a terminal: Chinese, Japanese and Korean letters take two.
+  /// Columns of the text on a terminal. Chinese, Japanese and Korean letters take two.
   package var columns: Int { reduce(0) { $0 + $1.columns } }
 
-  /// The text itself, or its beginning with an ellipsis so that both take at most `most` columns.
+  /// The text, or as much of its start as fits with an ellipsis into `most` columns.
   package func shortened(to most: Int) -> String {
     guard columns > most else { return self }
     var (text, width) = ("", 1)
@@ -81,7 +81,7 @@ extension String {
 }
 
 extension Character {
-  /// Wide letters by the blocks of Unicode's East Asian Width that are wide as a whole.
+  /// 2 for letters of Unicode blocks whose East Asian Width is wide throughout, else 1.
   fileprivate var columns: Int {
     guard let value = unicodeScalars.first?.value else { return 0 }
     let isWide =

@@ -1,16 +1,16 @@
 import FeederCore
 import FeederMetrics
 
-/// An image that predictions may be about.
+/// An image that predictions may refer to.
 package struct PredictedImage: Sendable {
-  /// The image's name without its ending.
+  /// File name of the image without its ending.
   package let imageID: String
-  /// Its size in pixels.
+  /// Size of the image in pixels.
   package let size: PixelSize
-  /// The boxes that are there.
+  /// The labelled boxes.
   package let truths: [GroundTruth]
 
-  /// An image of a split.
+  /// An image with its labelled boxes.
   package init(imageID: String, size: PixelSize, truths: [GroundTruth]) {
     self.imageID = imageID
     self.size = size
@@ -18,12 +18,12 @@ package struct PredictedImage: Sendable {
   }
 }
 
-/// A prediction on its image, its category as it stands in the file.
+/// A prediction and its image. Its class is still the category_id of the file.
 struct FoundBox {
   let image: PredictedImage
   let detection: Detection
 
-  /// True if `box` covers a label of the image, of class `classID` unless that is nil.
+  /// True if `box` covers a label of the image. If `classID` is given, the label must have that class.
   func covers(_ box: Box, classID: Int? = nil) -> Bool {
     image.truths.contains { truth in
       (classID == nil || truth.classID == classID) && box.overlap(with: truth.box, epsilon: 0) >= Matching.thresholds[0]
@@ -31,16 +31,16 @@ struct FoundBox {
   }
 }
 
-/// Signs that the boxes of a file are not x, y, width, height in pixels.
+/// Checks whether the boxes of a file are x, y, width, height in pixels.
 struct BoxForms {
-  /// Why the file is refused: its boxes are certainly something else. Nil if they may be right.
+  /// Why the file is refused, because its boxes are certainly something else. Nil if they may be right.
   let problem: String?
-  /// Lines about boxes that reach out of their image, have no area, or fit another size of the images.
+  /// Lines about boxes that leave their image, have no area, or fit another size of the images.
   let notes: [String]
 
   private static let wanted = "bbox is x, y, width, height in pixels"
 
-  /// Other readings of the same four numbers, with their names.
+  /// Other meanings of the four numbers, by name.
   private static let others: [(name: String, read: @Sendable (Box) -> Box)] = [
     ("corners x1, y1, x2, y2", { Box(x1: $0.x1, y1: $0.y1, x2: $0.width, y2: $0.height) }),
     (
@@ -49,7 +49,7 @@ struct BoxForms {
     ),
   ]
 
-  /// Looks at all predictions of a file.
+  /// Checks all predictions of a file.
   init(_ found: [FoundBox]) {
     let count = found.count
     let boxes = found.map(\.detection.box)
@@ -84,7 +84,7 @@ struct BoxForms {
     }
   }
 
-  /// A line if the boxes fit their images scaled to one longer side, as a network takes them.
+  /// A line if the boxes fit their images scaled to another longer side, such as the network's input.
   private static func otherScale(_ found: [FoundBox]) -> String? {
     let some = found.prefix(500)
     func overlaps(_ side: Int) -> [Double] {
@@ -107,7 +107,7 @@ struct BoxForms {
     [box.x1, box.y1, box.width, box.height].allSatisfy { (-0.05...1.05).contains($0) }
   }
 
-  /// Networks that do not clip overshoot a little.
+  /// Pixels by which a box may leave its image: networks that do not clip overshoot slightly.
   private static func slack(_ side: Int) -> Double { max(2, 0.02 * Double(side)) }
 
   private static func reachesOut(_ box: Box, of size: PixelSize) -> Bool {

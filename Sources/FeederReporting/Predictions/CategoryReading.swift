@@ -1,24 +1,24 @@
 import FeederMetrics
 
-/// Whether the categories of a predictions file count from 0 or from 1.
+/// Whether the category_ids of a predictions file count from 0 or from 1.
 package enum CategoryStart: String, CaseIterable, Sendable {
-  /// As the file shows it, else from 0.
+  /// Decided from the file; 0 if it shows nothing.
   case auto
   case zero = "0"
   case one = "1"
 }
 
-/// How the categories of a file were read, and why. A wrong choice shifts every class, so it is always told.
+/// How the category_ids of a file were read, and why. It is always printed, because a wrong choice shifts every class.
 struct CategoryReading {
-  /// The category of class 0.
+  /// The category_id of class 0.
   let start: Int
-  /// What was chosen, and why.
+  /// The choice and its reason, as a line.
   let line: String
-  /// A line if the labels speak for the other choice.
+  /// A line if the labels fit the other choice better; nil if not.
   let doubt: String?
 
-  /// Chooses for all predictions of a file. `isNamed` is true if every entry has a `file_name`: the ultralytics package writes one, and
-  /// counts from 1, for data sets other than COCO.
+  /// Decides for all predictions of a file. `isNamed` is true if every entry has a `file_name`: the ultralytics package
+  /// writes one and counts from 1, except for COCO.
   init(_ found: [FoundBox], isNamed: Bool, classCount: Int, _ choice: CategoryStart) {
     let ids = found.map(\.detection.classID)
     let (least, most) = (ids.min() ?? 0, ids.max() ?? 0)

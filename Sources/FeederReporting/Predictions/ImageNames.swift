@@ -1,6 +1,6 @@
 import Foundation
 
-/// The images of a split by name, and by number for names that are one.
+/// Finds images of a split by name, or by number if the name consists of digits.
 struct ImageNames {
   private let names: Set<String>
   private let byNumber: [Int: [String]]
@@ -10,7 +10,8 @@ struct ImageNames {
     byNumber = Dictionary(grouping: names.filter { Self.number($0) != nil }) { Self.number($0) ?? -1 }
   }
 
-  /// The image of an entry: by its id, by its file name, or by its id as a number, in this order. Throws `PredictionEntry.Problem`.
+  /// The image of an entry: by its id, else by its file name, else by its id as a number. Throws
+  /// `PredictionEntry.Problem`.
   func find(_ entry: PredictionEntry) throws -> String {
     let id =
       switch entry.imageID {
@@ -30,17 +31,17 @@ struct ImageNames {
     }
   }
 
-  /// The number that a name of digits is; nil for any other name.
+  /// The value of a name that consists of digits; nil for any other name.
   private static func number(_ name: String) -> Int? {
     !name.isEmpty && name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) ? Int(name) : nil
   }
 
   private static func stem(_ path: String) -> String {
-    // A backslash parts folders on Windows.
+    // Windows separates folders by backslashes.
     URL(filePath: path.replacing("\\", with: "/")).deletingPathExtension().lastPathComponent
   }
 
-  /// The likely mistake: a file name or a path in the place of a name without ending, or another case.
+  /// A hint for likely mistakes: a file name or path instead of the bare name, or other upper and lower case.
   private func hint(_ text: String) -> String {
     let stem = Self.stem(text)
     if names.contains(stem), stem != text { return "; there is '\(stem)': give the name without folder and ending" }

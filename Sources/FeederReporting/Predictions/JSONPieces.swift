@@ -1,20 +1,21 @@
 import Foundation
 
-/// The elements of a JSON array as raw bytes, found by brackets and strings alone; a broken element stays broken.
+/// Splits a JSON array into the raw bytes of its elements. Only brackets and strings matter, so elements may be
+/// invalid.
 struct JSONPieces: Sequence, IteratorProtocol {
   private let bytes: [UInt8]
   private var position: Int
 
-  /// Starts behind the first `[`; without one there are no elements.
+  /// Starts after the first `[`. Without one there are no elements.
   init(_ data: Data) {
     bytes = [UInt8](data)
     position = (bytes.firstIndex(of: UInt8(ascii: "[")) ?? bytes.count) + 1
   }
 
-  /// True for the four bytes that JSON takes for space.
+  /// True for JSON's four space characters.
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
-  /// The next element without the space around it; nil behind the last.
+  /// The next element without spaces around it; nil after the last.
   mutating func next() -> Data? {
     while position < bytes.count, Self.isSpace(bytes[position]) { position += 1 }
     guard position < bytes.count, bytes[position] != UInt8(ascii: "]") else { return nil }

@@ -2,24 +2,24 @@ import FeederCore
 import FeederMetrics
 import Foundation
 
-/// One object of a predictions file, as it stands there.
+/// One entry of a predictions file, as written there.
 struct PredictionEntry: Decodable {
-  /// A name, or a number that stands for one.
+  /// The image of an entry: a name, or a number that stands for a name.
   enum ImageID {
     case text(String)
     case number(Int)
   }
 
-  /// What is wrong with an entry, in words that follow its place.
+  /// The fault of an entry, in words that follow its position.
   struct Problem: Error {
     let text: String
     init(_ text: String) { self.text = text }
   }
 
   let imageID: ImageID
-  /// The image's file name, which some tools write beside its id.
+  /// The image's file name, which some tools write as well.
   let fileName: String?
-  /// As it stands in the file: it may count from 0 or from 1.
+  /// The category_id in the file, which counts from 0 or from 1.
   let categoryID: Int
   private let numbers: [Double]
   private let score: Double
@@ -48,7 +48,7 @@ struct PredictionEntry: Decodable {
     score = try fields.decode(Double.self, forKey: .score)
   }
 
-  /// The entry as a detection whose class is the category as it stands. Throws `Problem` if a number makes no sense.
+  /// The entry as a detection whose class is the category_id. Throws `Problem` if a number is out of range.
   func detection() throws -> Detection {
     guard (-Self.largestCategory...Self.largestCategory).contains(categoryID) else {
       throw Problem("category_id \(categoryID) is no class")
@@ -68,11 +68,11 @@ struct PredictionEntry: Decodable {
     return Detection(box: Box(x1: x, y1: y, x2: x + width, y2: y + height), classID: categoryID, score: score)
   }
 
-  /// Far beyond any image, and small enough that areas stay finite.
+  /// Larger than any image, and small enough that areas stay finite.
   private static let largestCoordinate = 1e9
   private static let largestCategory = 1_000_000_000
 
-  /// All entries of a file. Throws `ReportingError` that names the first broken one.
+  /// All entries of a file. Throws `ReportingError` with the first broken one.
   static func all(in url: URL) throws -> [PredictionEntry] {
     let data = try WholeFile.read(url)
     do {
@@ -82,7 +82,7 @@ struct PredictionEntry: Decodable {
     }
   }
 
-  /// Finds the broken entry by decoding each alone; slow, and only run where the file is refused anyway.
+  /// Finds the broken entry by decoding each separately. This is slow, so it runs only for a file that is refused.
   private static func diagnosis(of data: Data, file: String, _ error: any Error) -> ReportingError {
     func refuse(_ problem: String) -> ReportingError { .predictions(file: file, entry: nil, problem: problem) }
     let hasMark = data.starts(with: [0xEF, 0xBB, 0xBF])
@@ -106,7 +106,7 @@ struct PredictionEntry: Decodable {
     return refuse(hasMark ? "is not JSON" : "is cut off or damaged: the JSON array does not end")
   }
 
-  /// True if the first line is a whole object and another follows.
+  /// True if the first line is a whole object and another line follows.
   private static func isJSONLines(_ data: Data) -> Bool {
     let lines = data.split(separator: UInt8(ascii: "\n"), maxSplits: 1)
     return lines.count == 2 && (try? JSONSerialization.jsonObject(with: lines[0])) is [String: Any]

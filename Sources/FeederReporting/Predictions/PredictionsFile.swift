@@ -3,24 +3,25 @@ import FeederFiles
 import FeederMetrics
 import Foundation
 
-/// Predictions as COCO results JSON: an array of objects with `image_id` (the image file's name without its ending),
-/// `category_id` (from 0), `bbox` (x, y, width, height in pixels of the original image) and `score` (0 to 1).
+/// Reads and writes predictions as COCO results JSON: an array of objects with `image_id` (the image file's name
+/// without ending), `category_id` (from 0), `bbox` (x, y, width, height in pixels of the original image) and `score` (0
+/// to 1).
 package enum PredictionsFile {
-  /// What was read: detections of every image that has some, in the order of the file.
+  /// What was read. Detections keep the order of the file.
   package struct Contents: Sendable {
-    /// Detections by image.
+    /// Detections per image; images without any are missing.
     package var detections: [String: [Detection]] = [:]
-    /// 0 or 1: the category of class 0.
+    /// The category_id of class 0: 0 or 1.
     package var categoriesFrom = 0
-    /// Lines that a person should read: how the file was understood, and what looks wrong with it.
+    /// Lines for the user: how the file was read, and what looks wrong in it.
     package var notes: [String] = []
   }
 
-  /// Reads the predictions for `images`, the images of a split, whose classes are 0 ..< `classCount`; other keys of an entry are ignored.
+  /// Reads the predictions for `images` with classes 0 ..< `classCount`. Unknown keys of an entry are ignored.
   ///
-  /// An `image_id` that is a whole number stands for the image of that decimal text, or, as other tools drop leading zeros, for the one
-  /// image whose name is that number. If it is no image, the stem of `file_name` is tried. Throws `ReportingError` naming the file, the
-  /// entry and what is wrong with it; nothing in the file is trusted.
+  /// An `image_id` that is a whole number means the image with that name or, because other tools drop leading zeros,
+  /// the only image whose name has that value. If there is none, the stem of `file_name` is tried. Throws
+  /// `ReportingError` with the file, the entry and the fault; no part of the file is trusted.
   package static func read(
     _ url: URL, images: [PredictedImage], classCount: Int, categoriesFrom choice: CategoryStart = .auto
   ) throws -> Contents {
@@ -67,28 +68,28 @@ package enum PredictionsFile {
     return contents
   }
 
-  /// A line about predictions that stand twice; they count, as pycocotools counts them.
+  /// A line about equal predictions. All of them count, as in pycocotools.
   private static func repeated(_ found: [FoundBox]) -> String? {
     var seen: [String: Set<Detection>] = [:]
     let count = found.count { !seen[$0.image.imageID, default: []].insert($0.detection).inserted }
     return count > 0 ? "\(count) of \(found.count) predictions equal an earlier one; all count" : nil
   }
 
-  /// Writes the detections of images in the order given; the numbers read back exactly. Throws `FileError`.
+  /// Writes the detections of `images` in their order; reading returns exactly the same numbers. Throws `FileError`.
   ///
-  /// A detection with a number that JSON cannot hold (infinite or none) is left out.
+  /// Detections with a number that JSON cannot hold (infinite or NaN) are left out.
   package static func write(_ images: [(imageID: String, detections: [Detection])], to url: URL) throws {
     try WholeFile.write(data(images), to: url)
   }
 
-  /// Recognises a file that Feeder wrote: each entry is a line that begins with its image.
+  /// Recognises a file that Feeder wrote: each entry is a line that starts with its image.
   package static let signature = FileSignature { glance in
     let (start, end) = ("[\n{\"image_id\":", "}\n]\n")
     let isEmpty = glance.byteCount == 4 && glance.holds("[\n]\n".utf8)
     return isEmpty || glance.holds(start.utf8) && glance.ends(with: end.utf8)
   }
 
-  /// The bytes of the file that `write` writes.
+  /// The bytes that `write` writes. Throws `EncodingError` if an image id cannot be encoded.
   package static func data(_ images: [(imageID: String, detections: [Detection])]) throws -> Data {
     var text = "["
     var separator = "\n"

@@ -1,16 +1,16 @@
 import Foundation
 
-/// What one epoch leaves in results.csv. Values that an epoch did not measure are nil and stay empty.
+/// One row of results.csv. Values that an epoch did not measure are nil and stay empty in the file.
 package struct EpochRow: Sendable, Equatable {
-  /// The epoch, counted from 1.
+  /// Epoch, from 1.
   package var epoch: Int
-  /// Seconds of the epoch, its training and its validation, in the process that ended it.
+  /// Seconds of training and validation, in the process that finished the epoch.
   package var seconds: Double
-  /// Mean box loss of the epoch, gain included.
+  /// Mean box loss of the epoch, times its gain.
   package var boxLoss: Double
-  /// Mean class loss of the epoch, gain included.
+  /// Mean class loss of the epoch, times its gain.
   package var classLoss: Double
-  /// Mean distribution focal loss of the epoch, gain included.
+  /// Mean distribution focal loss of the epoch, times its gain.
   package var dflLoss: Double
   /// Precision on the validation split.
   package var precision: Double?
@@ -20,26 +20,26 @@ package struct EpochRow: Sendable, Equatable {
   package var map50: Double?
   /// mAP50-95 on the validation split.
   package var map50_95: Double?
-  /// Box, class and distribution loss on the validation split; nil in a row of an older version.
+  /// Box, class and distribution focal loss on the validation split; nil in a row of an older version.
   package var validationLosses: [Double]?
   /// Learning rate of the weights at the end of the epoch.
   package var learningRate: Double
-  /// Training images a second.
+  /// Training images per second.
   package var imagesPerSecond: Double
-  /// Share of the epoch that training waited for the loader, 0 to 1.
+  /// Share of the epoch in which training waited for the loader, 0 to 1.
   package var stallShare: Double
   /// Prefetch depth at the end of the epoch, in batches.
   package var prefetchDepth: Int
   /// Loader workers at the end of the epoch.
   package var workers: Int
-  /// Most host memory held so far, in bytes.
+  /// Peak of host memory so far, in bytes.
   package var peakHostBytes: Int
-  /// Most device memory held so far, in bytes; 0 on a CPU.
+  /// Peak of device memory so far, in bytes; 0 on a CPU.
   package var peakDeviceBytes: Int
   /// Hash of the epoch's training stream.
   package var streamHash: UInt64
 
-  /// The row of an epoch.
+  /// A row with these values.
   package init(
     epoch: Int, seconds: Double, boxLoss: Double, classLoss: Double, dflLoss: Double, precision: Double? = nil,
     recall: Double? = nil, map50: Double? = nil, map50_95: Double? = nil, validationLosses: [Double]? = nil,
@@ -67,17 +67,17 @@ package struct EpochRow: Sendable, Equatable {
     self.streamHash = streamHash
   }
 
-  /// The columns of results.csv, in order; readers know them by these names.
+  /// The columns of results.csv in order. Readers use these names.
   package static let columns = [
     "epoch", "seconds", "train/box_loss", "train/cls_loss", "train/dfl_loss", "metrics/precision", "metrics/recall",
     "metrics/mAP50", "metrics/mAP50-95", "val/box_loss", "val/cls_loss", "val/dfl_loss", "lr", "images_per_second",
     "stall_share", "prefetch_depth", "workers", "peak_host_bytes", "peak_device_bytes", "stream_hash",
   ]
 
-  /// Places of the validation losses, which older versions did not write.
+  /// Positions of the validation losses, which older versions did not write.
   static let newColumns = 9..<12
 
-  /// The row that a line of results.csv holds; nil where it is none. Values that are empty are nil.
+  /// Parses a line of results.csv; nil if it is not a valid row. Empty values become nil.
   init?(_ line: String) {
     let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard fields.count == Self.columns.count, let epoch = Int(fields[0]),
@@ -102,7 +102,7 @@ package struct EpochRow: Sendable, Equatable {
   /// The values in the order of `columns`: six significant digits, the hash as 16 hexadecimal digits.
   var fields: [String] {
     func number(_ value: Double?) -> String { value.map { String(format: "%.6g", $0) } ?? "" }
-    // A loss without a value is left out: a reader would refuse the row for it.
+    // A loss that is not finite is left out, because a reader would refuse the row.
     let known = validationLosses.flatMap { $0.allSatisfy(TelemetryRow.possible.contains) ? $0 : nil }
     let losses = known?.map(Optional.some) ?? [nil, nil, nil]
     return [String(epoch)]

@@ -1,11 +1,12 @@
 import Foundation
 
-/// TensorBoard's records: protocol buffer messages of the kind Event in TFRecord's frame, each with two checksums.
+/// Encodes TensorBoard's records: protocol buffer messages of type Event in the frame of TFRecord, each with two
+/// checksums.
 ///
-/// The four small messages are written by hand: a generator and its run-time library would be more than they are. Field numbers are those of
+/// Four small messages are encoded by hand, because a generator and its library would be larger. Field numbers are from
 /// TensorFlow's event.proto and summary.proto.
 enum EventRecord {
-  /// What a record carries under its tag.
+  /// The value of a tag.
   enum Value {
     case scalar(Float)
     case image(jpeg: [UInt8], width: Int, height: Int)
@@ -14,10 +15,10 @@ enum EventRecord {
   /// The first record of a file: the version of the format.
   static func version(time: Double) -> Data { framed(event(time, step: 0) + field(3, Data("brain.Event:2".utf8))) }
 
-  /// The second record of a file: a session begins at `step`, and readers drop what earlier files hold from there on.
+  /// The second record of a file: a session starts at `step`. Readers drop what earlier files hold from that step on.
   static func start(time: Double, step: Int) -> Data { framed(event(time, step: step) + field(7, number(1, 1))) }
 
-  /// A record of values at one step; `time` is in seconds since 1970.
+  /// A record of values at one step. `time` is in seconds since 1970.
   static func summary(time: Double, step: Int, _ values: [(tag: String, value: Value)]) -> Data {
     let summary = values.reduce(into: Data()) { $0 += field(1, message($1.tag, $1.value)) }
     return framed(event(time, step: step) + field(5, summary))

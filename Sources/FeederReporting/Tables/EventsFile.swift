@@ -2,16 +2,17 @@ import FeederCore
 import FeederFiles
 import Foundation
 
-/// A TensorBoard event file: scalars and pictures by step, each record added by one write.
+/// A TensorBoard event file: scalars and pictures per step. Each record is written with one write.
 ///
-/// A run that goes on begins another file in its folder; TensorBoard reads all of a folder in the order of their names.
+/// A resumed run starts another file in the folder. TensorBoard reads all of them in the order of their names.
 package final class EventsFile {
-  /// Where it is: `events.out.tfevents.SECONDS.feeder`.
+  /// The path of the file: `events.out.tfevents.SECONDS.feeder`.
   package let url: URL
   private let descriptor: Int32
   private var byteCount = 0
 
-  /// Begins a new file in `folder` whose name comes behind all that are there; of what those hold, readers drop all from `step` on.
+  /// Starts a new file in `folder` whose name sorts after all others. Readers drop what the other files hold from
+  /// `step` on.
   ///
   /// Throws `ReportingError.unwritable`.
   package convenience init(in folder: URL, from step: Int) throws {
@@ -20,7 +21,8 @@ package final class EventsFile {
     try self.init(url, owning: descriptor, from: step)
   }
 
-  /// The file that `descriptor` writes, which is closed with it; below 0 it is one that could not be opened.
+  /// Writes to `descriptor` and closes it at the end. A negative descriptor is a file that could not be opened. Throws
+  /// `ReportingError.unwritable`.
   init(_ url: URL, owning descriptor: Int32, from step: Int) throws {
     (self.url, self.descriptor) = (url, descriptor)
     guard descriptor >= 0 else { throw failure() }
@@ -31,21 +33,21 @@ package final class EventsFile {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Adds numbers at `step`. Throws `ReportingError.unwritable`.
+  /// Appends numbers at `step`. Throws `ReportingError.unwritable`.
   package func append(_ scalars: [(tag: String, value: Double)], step: Int) throws {
     try add(
       EventRecord.summary(
         time: Date().timeIntervalSince1970, step: step, scalars.map { ($0.tag, .scalar(Float($0.value))) }))
   }
 
-  /// Adds a picture at `step`. Throws `ReportingError.unwritable`.
+  /// Appends a picture of `width` x `height` pixels at `step`. Throws `ReportingError.unwritable`.
   package func append(jpeg: [UInt8], width: Int, height: Int, tag: String, step: Int) throws {
     try add(
       EventRecord.summary(
         time: Date().timeIntervalSince1970, step: step, [(tag, .image(jpeg: jpeg, width: width, height: height))]))
   }
 
-  /// A record that does not fit is taken back: the file ends with a whole one.
+  /// Appends a record. If it does not fit on the disk, it is removed again, so that the file ends with a whole one.
   private func add(_ record: Data) throws {
     guard FileWriter.pour(record, into: descriptor) else {
       let failure = failure()
@@ -59,19 +61,20 @@ package final class EventsFile {
     .unwritable(file: url.path, reason: FreeSpace.reason(url.path))
   }
 
-  /// True for a name that `init(in:from:)` gives.
+  /// True for a file name that `init(in:from:)` makes.
   package static func isName(_ name: String) -> Bool { second(name) != nil && name.hasSuffix(".feeder") }
 
-  /// Files that begin as one of TensorBoard's does: the length of a record, its checksum, the record of the version.
+  /// Recognises TensorBoard's event files: a record's length, its checksum, then the version record.
   package static let signature = FileSignature { glance in
     glance.byteCount < 12 || Data(glance.head).firstRange(of: Data("brain.Event:2".utf8)) != nil
   }
 
   private static let start = "events.out.tfevents."
-  /// The last second of ten digits; names of as many digits sort as their numbers do.
+  /// The largest number of ten digits. Names with equally many digits sort like their numbers.
   private static let lastSecond = 9_999_999_999
 
-  /// A file of this second, or of the one behind the newest that is there: a clock may have been set back.
+  /// The name for the current second, or for the second after the newest file if the clock was set back. Throws
+  /// `ReportingError.unwritable`.
   private static func nextURL(in folder: URL) throws -> URL {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let newest = names.compactMap(second).max() ?? 0
@@ -85,7 +88,7 @@ package final class EventsFile {
       path: start + String(repeating: "0", count: max(10 - seconds.count, 0)) + seconds + ".feeder")
   }
 
-  /// The second in a file's name; nil where it is no file of events, or not of ten digits.
+  /// The second in a file's name; nil if it is not an event file's name with ten digits.
   private static func second(_ name: String) -> Int? {
     guard name.hasPrefix(start) else { return nil }
     let digits = name.dropFirst(start.count).prefix { $0 != "." }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Where a run stands, in one line of at most 100 columns.
+/// The progress of a run in one line of at most 100 columns.
 package struct LiveLine {
-  /// Columns of a terminal that it fits into.
+  /// Most columns of the line.
   package static let width = 100
 
   private static let columns: [(title: String, width: Int)] = [
@@ -13,10 +13,10 @@ package struct LiveLine {
   /// The titles above the values.
   package static let head = line(columns.map(\.title))
 
-  /// The values.
+  /// The line of values.
   package let text: String
 
-  /// The line of a moment: how far the run is, its most bytes, mean losses, boxes of the latest batch, and how the loader keeps up.
+  /// The line for one moment. Memory is in bytes; `losses` are means of the epoch; `boxCount` is that batch's boxes.
   package init(
     epoch: Int, epochCount: Int, peakHostBytes: Int, losses: [Double], boxCount: Int, batch: Int, batchCount: Int,
     imagesPerSecond: Double, stallShare: Double, prefetchDepth: Int, workers: Int, secondsLeft: Double
@@ -32,7 +32,7 @@ package struct LiveLine {
         ])
   }
 
-  /// Texts flush right in their columns. A long one takes the spaces of the others, so that the line still fits.
+  /// Texts, each aligned right in its column. A long text takes spaces of other columns, so that the line still fits.
   private static func line(_ texts: [String]) -> String {
     var line = zip(texts, columns).map { text, column in
       " " + String(repeating: " ", count: max(column.width - 1 - text.count, 0)) + text
@@ -44,7 +44,7 @@ package struct LiveLine {
 
   private static func loss(_ value: Double) -> String { String(format: abs(value) < 1000 ? "%.4f" : "%.2e", value) }
 
-  /// Seconds as minutes and seconds, from 100 minutes on as hours and minutes.
+  /// Seconds as minutes and seconds; from 100 minutes on as hours and minutes.
   package static func clock(_ seconds: Double) -> String {
     guard (0..<360_000).contains(seconds) else { return "-" }
     let whole = Int(seconds.rounded(.up))

@@ -1,31 +1,32 @@
 import FeederFiles
 import Foundation
 
-/// A run's results.csv: a header and a row an epoch. The file on disk is complete after every append.
+/// A run's results.csv: a header and one row per epoch. The file on disk is complete after every append.
 package struct ResultsCSV {
-  /// Files that begin as a results.csv does.
+  /// Recognises files that start like a results.csv.
   package static let signature = FileSignature(start: EpochRow.columns.joined(separator: ",") + "\n")
 
   private let url: URL
   private var lines: [String]
 
-  /// Begins a file that holds the header alone; one that is there is replaced. Throws `ReportingError.unwritable`.
+  /// Starts a file with only the header and replaces an existing one. Throws `FileError` if it cannot be written.
   package init(creating url: URL) throws {
     self.url = url
     lines = [EpochRow.columns.joined(separator: ",")]
     try save()
   }
 
-  /// Continues a file from `epoch` on (counted from 1): drops the rows at or past it and a last row that was cut off.
+  /// Continues a file from `epoch`, counted from 1: drops later rows and a last row that was cut off.
   ///
-  /// A file that is missing or has no such rows is begun anew, and rows without validation losses get empty ones. Throws `ReportingError` if
-  /// the file is not a results.csv of these columns, or lacks some of the rows before `epoch`.
+  /// A file that is missing or has no rows is started again. Rows without validation losses get empty ones. Throws
+  /// `ReportingError` if the file is not a results.csv with these columns or if rows before `epoch` are missing, and
+  /// `FileError` if it cannot be written.
   package init(continuing url: URL, from epoch: Int) throws {
     self.url = url
     lines = [EpochRow.columns.joined(separator: ",")]
     if FileManager.default.fileExists(atPath: url.path) {
       let rows = try Self.rows(of: url, header: lines[0], before: epoch)
-      // A file without rows is one that was begun anew.
+      // A file without rows is one that was started again.
       if let last = rows.last.flatMap(Self.epoch), last != epoch - 1 {
         throw ReportingError.results(
           file: url.path, line: rows.count + 1,
@@ -47,12 +48,12 @@ package struct ResultsCSV {
 
   private static func endsWithLine(_ url: URL) throws -> Bool { try WholeFile.read(url).last == UInt8(ascii: "\n") }
 
-  /// True if the file holds no row.
+  /// True if the file has no row.
   package var isEmpty: Bool { lines.count == 1 }
 
   private static func epoch(_ row: String) -> Int? { Int(row.prefix { $0 != "," }) }
 
-  /// The rows of a file in its order. Throws `ReportingError` where it cannot be read or is no results.csv of these columns.
+  /// The rows of a file in its order. Throws `ReportingError` if it cannot be read or has other columns.
   package static func read(_ url: URL) throws -> [EpochRow] {
     let lines = try rows(of: url, header: EpochRow.columns.joined(separator: ","), before: .max)
     return try lines.enumerated().map { index, line in
@@ -78,7 +79,8 @@ package struct ResultsCSV {
       throw ReportingError.results(
         file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")
     }
-    // What follows the last line end is empty, or a row whose writing was cut off: its numbers may be cut as well.
+    // After the last line end there is nothing, or a row that was cut off while it was written, perhaps inside a
+    // number.
     var before: Int?
     return try all.enumerated().dropFirst().dropLast().compactMap { index, line in
       var fields = line.split(separator: ",", omittingEmptySubsequences: false)
@@ -103,7 +105,7 @@ package struct ResultsCSV {
     }
   }
 
-  /// Adds the row of an epoch. Throws `ReportingError.unwritable`; the file then still holds the rows before.
+  /// Appends the row of an epoch. Throws `FileError` if it cannot be written; the file then keeps the earlier rows.
   package mutating func append(_ row: EpochRow) throws {
     lines.append(row.fields.joined(separator: ","))
     do {

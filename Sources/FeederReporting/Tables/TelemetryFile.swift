@@ -2,11 +2,11 @@ import FeederCore
 import FeederFiles
 import Foundation
 
-/// A run's telemetry.csv: about a row a second, each added by one write, for `feeder top` and for the report.
+/// A run's telemetry.csv, for `feeder top` and the report: about one row per second, each written with one write.
 ///
-/// A process that dies leaves at most its last row cut off; readers pass over that one.
+/// A process that is killed may leave its last row incomplete. Readers skip it.
 package final class TelemetryFile {
-  /// Files that begin as a telemetry.csv does, or hold a part of its first line.
+  /// Recognises files that start like a telemetry.csv, or hold a part of its first line.
   package static let signature = FileSignature { glance in
     let header = Array((TelemetryRow.header + "\n").utf8)
     return glance.holds(header) || glance.byteCount < header.count && header.starts(with: glance.head)
@@ -15,14 +15,14 @@ package final class TelemetryFile {
   private let url: URL
   private let descriptor: Int32
 
-  /// Opens `url` to add rows, and begins it where it is missing; what a dead process left of a row is cut off. Throws
-  /// `ReportingError.unwritable`.
+  /// Opens `url` to append rows, or makes the file if it is missing. Removes an incomplete last row. Throws
+  /// `ReportingError` or `FileError` if the file is not a telemetry.csv, or cannot be read or written.
   package init(_ url: URL) throws {
     self.url = url
     var status = stat()
     if stat(url.path, &status) == 0 {
       try Self.checkHeader(url)
-      // A copy of the run by hard links keeps what it has: the file that rows are added to is one of its own.
+      // If the file has other hard links, as in a copy of the run, rows go to a new file, and the copy does not change.
       if status.st_nlink > 1 { try WholeFile.write(WholeFile.read(url), to: url) }
     }
     descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
@@ -32,14 +32,14 @@ package final class TelemetryFile {
 
   deinit { close(descriptor) }
 
-  /// Adds a row. Throws `ReportingError.unwritable`.
+  /// Appends a row. Throws `ReportingError.unwritable`.
   package func append(_ row: TelemetryRow) throws { try add(row.line) }
 
   private func add(_ line: String) throws {
     guard FileWriter.pour(Data((line + "\n").utf8), into: descriptor) else { throw Self.failure(url) }
   }
 
-  /// Throws for a file that is somebody else's: nothing of it is cut off, and nothing added.
+  /// Throws if the file is not a telemetry.csv. Such a file is not changed.
   private static func checkHeader(_ url: URL) throws {
     let text = String(decoding: try WholeFile.read(url), as: UTF8.self)
     let first = text.prefix { $0 != "\n" }
@@ -60,12 +60,12 @@ package final class TelemetryFile {
     .unwritable(file: url.path, reason: FreeSpace.reason(url.path))
   }
 
-  /// The rows of a file, the oldest first; a last row without its end is left out. Throws `ReportingError` for a file that cannot be
-  /// read or is no telemetry of this version.
+  /// The rows of a file, the oldest first. Skips an incomplete last row. Throws `ReportingError` if the file cannot be
+  /// read or is not a telemetry.csv of this version.
   package static func rows(of url: URL) throws -> [TelemetryRow] {
     let text = String(decoding: try WholeFile.read(url), as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    // A run has just begun the file, or died when it did.
+    // The run has just made the file, or was killed while it made it.
     if lines.count == 1, TelemetryRow.header.hasPrefix(text) { return [] }
     guard lines[0] == TelemetryRow.header else {
       throw ReportingError.results(

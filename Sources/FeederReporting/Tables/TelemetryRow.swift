@@ -1,57 +1,65 @@
-/// One moment of a run: a row of telemetry.csv. Counts and seconds are those since the row before, of this process.
+/// A row of telemetry.csv. Counts and seconds are those since this process's previous row.
 package struct TelemetryRow: Sendable, Equatable {
-  /// What a run is doing.
+  /// The phase of a run, or how it ended.
   package enum Phase: String, Sendable {
     case train, validate
-    /// It has ended, and this is the last row.
+    /// The run has ended; this is the last row.
     case finished, stopped, interrupted
 
-    /// True where nothing follows.
+    /// True if the run has ended.
     package var isEnd: Bool { self != .train && self != .validate }
   }
 
-  /// What the run is doing.
+  /// The phase of the run, or how it ended.
   package var phase = Phase.train
   /// Seconds since 1970.
   package var time = 0.0
-  /// Epoch, counted from 1, and how many there are.
+  /// Epoch, from 1.
   package var epoch = 0.0
+  /// Number of epochs.
   package var epochCount = 0.0
-  /// Batches of this epoch, or of its validation, that are done, and how many there are.
+  /// Finished batches of this epoch, or of its validation.
   package var batch = 0.0
+  /// Number of batches of this epoch, or of its validation.
   package var batchCount = 0.0
-  /// Mean losses of this epoch so far.
+  /// Mean box loss of this epoch so far.
   package var boxLoss = 0.0
+  /// Mean class loss of this epoch so far.
   package var classLoss = 0.0
+  /// Mean distribution focal loss of this epoch so far.
   package var dflLoss = 0.0
-  /// Seconds since the row before.
+  /// Seconds since the previous row.
   package var seconds = 0.0
-  /// Images that training took.
+  /// Number of images that training took.
   package var imageCount = 0.0
-  /// Seconds that training waited for its loader.
+  /// Seconds in which training waited for its loader.
   package var stallSeconds = 0.0
-  /// Seconds of all workers together: reading, decoding, and everything up to the slot.
+  /// Seconds of reading, summed over all workers.
   package var readSeconds = 0.0
+  /// Seconds of decoding, summed over all workers.
   package var decodeSeconds = 0.0
+  /// Seconds from decoded image to finished place in the slot, summed over all workers.
   package var augmentSeconds = 0.0
-  /// Prefetch depth in batches, and threads of the loader.
+  /// Prefetch depth in batches.
   package var prefetchDepth = 0.0
+  /// Number of the loader's threads.
   package var workers = 0.0
-  /// Bytes that the loader holds, and bytes of the process that are resident.
+  /// Bytes that the loader holds.
   package var loaderBytes = 0.0
+  /// Resident bytes of the process.
   package var hostBytes = 0.0
 
   /// A row of zeros.
   package init() {}
 
-  /// Images a second since the row before; 0 where no time passed.
+  /// Images per second since the previous row; 0 if no time has passed.
   package var imagesPerSecond: Double { seconds > 0 ? imageCount / seconds : 0 }
-  /// Share of the time since the row before that training waited, 0 to 1.
+  /// Share of the time since the previous row in which training waited, 0 to 1.
   package var stallShare: Double { seconds > 0 ? min(max(stallSeconds / seconds, 0), 1) : 0 }
 
   typealias Column = (name: String, value: any WritableKeyPath<TelemetryRow, Double> & Sendable)
 
-  /// The columns behind the phase, in order; readers know them by these names.
+  /// The columns after the phase, in order. Readers use these names.
   static let numbers: [Column] = [
     ("time", \.time), ("epoch", \.epoch), ("epoch_count", \.epochCount), ("batch", \.batch),
     ("batch_count", \.batchCount), ("box_loss", \.boxLoss), ("cls_loss", \.classLoss), ("dfl_loss", \.dflLoss),
@@ -64,7 +72,7 @@ package struct TelemetryRow: Sendable, Equatable {
   /// The first line of a file.
   static let header = (["phase"] + numbers.map(\.name)).joined(separator: ",")
 
-  /// The row as a line without its end.
+  /// The row as a line without line end.
   var line: String {
     ([phase.rawValue] + Self.numbers.map { Self.text(self[keyPath: $0.value]) }).joined(separator: ",")
   }
@@ -74,7 +82,7 @@ package struct TelemetryRow: Sendable, Equatable {
     return String((value * 1e6).rounded() / 1e6)
   }
 
-  /// The row that a line holds; nil where it is none.
+  /// Parses a line; nil if it is not a valid row.
   init?(_ line: some StringProtocol) {
     let fields = line.split(separator: ",", omittingEmptySubsequences: false)
     guard fields.count == Self.numbers.count + 1, let phase = Phase(rawValue: String(fields[0])) else { return nil }
@@ -83,10 +91,10 @@ package struct TelemetryRow: Sendable, Equatable {
       guard let value = Double(field), Self.possible.contains(value) else { return nil }
       self[keyPath: column.value] = value
     }
-    // A share of a microsecond is 0 in the file; rates over less would be no numbers.
+    // A time below a microsecond is 0 in the file; rates over a shorter time would not be finite.
     guard seconds == 0 || seconds >= 1e-6 else { return nil }
   }
 
-  /// Beyond every count and time of a run, and small enough that sums of them are exact to some millionths.
+  /// Allowed values: larger than every count and time of a run, and so small that sums are exact to a few millionths.
   static let possible = 0...1e15
 }

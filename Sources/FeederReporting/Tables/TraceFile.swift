@@ -2,8 +2,8 @@ import FeederCore
 import FeederFiles
 import Foundation
 
-/// A trace as a file that Perfetto and chrome://tracing open: Google's trace event format, complete events ("X") in microseconds, a
-/// row a thread.
+/// A trace as a file for Perfetto and chrome://tracing, in Google's trace event format: complete events ("X") in
+/// microseconds, one row per thread.
 package enum TraceFile {
   private static let start = "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"dropped_spans\":"
 
@@ -37,7 +37,7 @@ package enum TraceFile {
     return Data((text + "\n]}\n").utf8)
   }
 
-  /// Consumer first, then workers, then slots.
+  /// Sort key of a row: the consumer first, then workers, then slots.
   private static func number(_ row: Trace.Row) -> Int {
     switch row {
     case .consumer: 1

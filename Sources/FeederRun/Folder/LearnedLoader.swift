@@ -5,8 +5,8 @@ import FeederProfiling
 import FeederTraining
 
 extension RunPlan {
-  /// Where the loader's settings are kept that this run finds and the next one of its kind begins with: the same data set, images
-  /// in the same form, machine, device, model, precision and batch.
+  /// The file that keeps the workers and the prefetch depth which the tuner found. The next run of the same kind starts
+  /// with them: same data set, cache form, machine, device, model, precision and batch.
   package func learnedLoader(_ dataset: Dataset, _ train: OpenedSource, _ options: SourceOptions) -> LearnedSettingFile
   {
     let form = train.file?.recipe.name ?? "files"

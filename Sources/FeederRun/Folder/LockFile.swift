@@ -2,18 +2,19 @@ import FeederCore
 import FeederTraining
 import Foundation
 
-/// A lock as a file that one process at a time makes, on any file system that several machines share.
+/// A lock held by one process at a time: a file, on any file system that several machines share.
 ///
-/// The file is made whole under a name of its own and then linked to the lock's name, which fails if that is taken. A lock whose holder
-/// is gone is taken over in two steps. First a file `LOCK.after-TOKEN` is made in the same way, where TOKEN is that of the lock that was
-/// left. Only one process can have it, and only if the lock is still the one that was left does that process rename it to the lock's
-/// name. So of several processes that see the same left lock exactly one takes over.
+/// A process writes the whole file under its own name and then links it to the lock's name, which fails if the lock is
+/// taken. If a lock's holder is gone, another process takes over in two steps. First it makes the file
+/// `LOCK.after-TOKEN` in the same way; TOKEN is the token of the abandoned lock, so only one process gets it. Then, if
+/// the lock is still the abandoned one, it renames that file to the lock's name. So exactly one of several processes
+/// takes over.
 struct LockFile {
-  /// How often the holder shows that it lives, and how long others watch for it.
+  /// The times of the heartbeats in seconds: `beat` between two of them, `look` between looks at another holder.
   struct Pace: Sendable {
     var beat = 5.0
     var look = 0.5
-    /// Seconds without a heartbeat after which a holder on another machine counts as gone.
+    /// Seconds without a heartbeat after which a holder that cannot be seen from here counts as gone.
     var silence = 60.0
   }
 
@@ -23,8 +24,8 @@ struct LockFile {
 
   private var ownPath: String { "\(path).\(holder.pid)-\(holder.token)" }
 
-  /// Takes the lock. Throws `RunFolderError` if another process holds it, or if the file cannot be made. `note` is told of a
-  /// lock that was left.
+  /// Takes the lock. `note` gets a line about an abandoned lock. Throws `TrainingError.runFolder` if another process
+  /// holds the lock or if the file cannot be made.
   func take(note: (String) -> Void) throws {
     try write(ownPath)
     defer { unlink(ownPath) }
@@ -35,12 +36,12 @@ struct LockFile {
   private func take(_ path: String, _ note: (String) -> Void) throws {
     while true {
       if try link(to: path) { return }
-      guard let seen = try Self.read(path) else { continue }  // it was released just now
+      guard let seen = try Self.read(path) else { continue }  // released meanwhile
       guard try isLeft(seen, at: path, note) else { continue }
       let guardPath = "\(path).after-\(seen.token)"
       try take(guardPath, note)
       guard try Self.read(path)?.token == seen.token else {
-        unlink(guardPath)  // another process took over before
+        unlink(guardPath)  // another process took over first
         continue
       }
       guard rename(guardPath, path) == 0 else { throw Self.failure(path) }
@@ -51,7 +52,7 @@ struct LockFile {
     }
   }
 
-  /// Throws if the lock at `path` is held by a process that lives; false if it changed hands meanwhile.
+  /// True if the holder of the lock at `path` is gone; false if the lock changed hands. Throws if the holder lives.
   private func isLeft(_ seen: Seen, at path: String, _ note: (String) -> Void) throws -> Bool {
     if seen.isForeign {
       throw RunFolderError(
@@ -74,17 +75,17 @@ struct LockFile {
     return true
   }
 
-  /// Shows that the holder lives. False if the lock is no longer this holder's.
+  /// Writes a heartbeat. False if the lock is no longer this holder's.
   func beat(_ count: Int) -> Bool {
     let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else {
       guard errno == ENOENT, FileManager.default.fileExists(atPath: Self.folder(of: path)) else { return true }
-      // Somebody removed the file by hand. A process that came in meanwhile has the lock.
+      // A user removed the file. If another process has made a new one since, that process holds the lock.
       guard (try? write(ownPath)) != nil else { return true }
       defer { unlink(ownPath) }
       return (try? link(to: path)) ?? true
     }
-    // The close hands the bytes to the server of a network drive.
+    // On a network drive, closing sends the bytes to the server.
     defer { close(descriptor) }
     guard let seen = Self.read(descriptor) else { return true }
     guard seen.token == holder.token else { return false }
@@ -93,21 +94,21 @@ struct LockFile {
     return true
   }
 
-  /// Gives the lock back.
+  /// Releases the lock.
   func release() {
     if let seen = try? Self.read(path), seen.token == holder.token { unlink(path) }
   }
 
   // MARK: - Files
 
-  /// What a lock file holds.
+  /// The contents of a lock file.
   struct Seen {
     let bytes: [UInt8]
-    /// Nil if the file is not one of ours, or is being written.
+    /// Nil if the file is not a lock file of Feeder, or is being written.
     let holder: LockHolder?
     let token: String
 
-    /// True for a text that no lock begins with, whole, cut, or lost to a power cut as zeros.
+    /// True if the text is not a lock file: neither whole, nor cut off, nor all zeros after a power cut.
     var isForeign: Bool {
       let title = Array(LockHolder.title.utf8)
       return holder == nil && !bytes.starts(with: title) && !title.starts(with: bytes) && !bytes.allSatisfy { $0 == 0 }
@@ -120,7 +121,7 @@ struct LockFile {
     }
   }
 
-  /// The lock at `path`; nil if there is none.
+  /// The lock at `path`; nil if there is none. Throws if the file cannot be read.
   static func read(_ path: String) throws -> Seen? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
     guard descriptor >= 0 else {
@@ -153,11 +154,11 @@ struct LockFile {
     guard close(descriptor) == 0 else { throw Self.failure(self.path) }
   }
 
-  /// Gives our file the name `path`; false if that is taken.
+  /// Links this process's file to the name `path`; false if that is taken.
   private func link(to path: String) throws -> Bool {
     if Foundation.link(ownPath, path) == 0 { return true }
     let code = errno
-    // The answer of a network drive may be lost, and the question asked again.
+    // A network drive may lose the reply and send the request again, so the link may be ours.
     var status = stat()
     if stat(ownPath, &status) == 0, let seen = try Self.read(path), seen.token == holder.token { return true }
     if code == EEXIST { return false }
@@ -165,7 +166,7 @@ struct LockFile {
       errno = code
       throw Self.failure(path)
     }
-    // A file system without second names.
+    // The file system has no hard links.
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       if errno == EEXIST { return false }
@@ -176,7 +177,7 @@ struct LockFile {
     return true
   }
 
-  /// Removes what processes left that were killed while they took a lock.
+  /// Removes files of processes that were killed while they took the lock.
   private func removeLeftovers() {
     let folder = Self.folder(of: path)
     let name = URL(filePath: path).lastPathComponent + "."
@@ -188,7 +189,7 @@ struct LockFile {
     }
   }
 
-  /// True for what follows the lock's name in `ownPath` and in the name of a takeover: anything else is somebody's copy of a lock.
+  /// True for the endings that `ownPath` and takeovers add to the lock's name. Other files are a user's copies.
   private static func isOwnEnding(_ ending: Substring) -> Bool {
     ending.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
       let words = part.split(separator: "-", omittingEmptySubsequences: false)

@@ -1,32 +1,33 @@
 import FeederCore
 import Foundation
 
-/// The process that holds a lock file, as the file says it.
+/// The process that holds a lock file, as written in the file.
 struct LockHolder: Sendable, Equatable {
-  /// If the holder still lives, as far as can be seen from here.
+  /// Whether the holder still lives, as far as this process can see.
   enum Life: Equatable {
     case lives, isGone
-    /// It runs on another machine: only its heartbeat can show.
+    /// It runs on another machine, or in another container: only its heartbeat can show that it lives.
     case cannotBeSeen
   }
 
   /// Name of the machine, for people.
   let host: String
-  /// Within one such text, process ids mean the same: it names the boot of the machine and the namespace of ids.
+  /// Identifies the machine's boot and its namespace of process ids. Ids can be compared only if this is equal.
   let machine: String
   let pid: Int32
-  /// When the process began, in clock ticks since the boot; nil if the system does not say. A later process may get the same id.
+  /// Start of the process in clock ticks since boot; nil if the system does not say. It differs for a later process
+  /// with the same id.
   let start: UInt64?
   /// When the lock was taken, for people.
   let since: String
-  /// Sets this lock apart from every other one.
+  /// Random number that identifies this lock.
   let token: String
 
   static let title = "feeder lock 1"
   /// Digits of the heartbeat's counter, which ends the text.
   private static let beatDigits = 12
 
-  /// This process, as holder of a new lock.
+  /// This process as the holder of a new lock.
   init() {
     host = ProcessInfo.processInfo.hostName
     machine = Self.machine
@@ -36,7 +37,7 @@ struct LockHolder: Sendable, Equatable {
     token = String(UInt64.random(in: .min ... .max), radix: 16)
   }
 
-  /// Reads the text of a lock file; nil if it is none, or not whole.
+  /// Parses the text of a lock file; nil if it is not a whole lock file.
   init?(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     func value(_ line: Int, _ name: String) -> String? {
@@ -50,7 +51,7 @@ struct LockHolder: Sendable, Equatable {
     (self.since, self.token) = (since, token)
   }
 
-  /// The text of the lock file after so many heartbeats; all have one length.
+  /// The text of the lock file after `beat` heartbeats. Its length is always the same.
   func text(beat: Int) -> String {
     let digits = String(beat)
     let zeros = String(repeating: "0", count: max(Self.beatDigits - digits.count, 0))
@@ -60,13 +61,13 @@ struct LockHolder: Sendable, Equatable {
     ].joined(separator: "\n")
   }
 
-  /// The holder in words.
+  /// The holder, for messages.
   var words: String { "process \(pid) on \(host), since \(since)" }
 
-  /// If the holder still lives.
+  /// Whether the holder still lives.
   var life: Life {
     guard machine == Self.machine else { return .cannotBeSeen }
-    // A process of another user exists, but may not be signalled.
+    // EPERM: the process exists, but belongs to another user.
     guard kill(pid, 0) == 0 || errno == EPERM else { return .isGone }
     guard let now = Self.start(of: pid) else { return .lives }
     return now.isEnded || (start != nil && start != now.start) ? .isGone : .lives
@@ -78,12 +79,12 @@ struct LockHolder: Sendable, Equatable {
     return (boot.filter { !$0.isWhitespace } + "/" + ids)
   }()
 
-  /// When a process began, and whether it has ended and only waits for its parent to notice. Nil if the system does not say.
+  /// When a process started, and whether it has ended but was not yet waited for. Nil if the system does not say.
   private static func start(of pid: Int32) -> (start: UInt64, isEnded: Bool)? {
     guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let name = text.lastIndex(of: ")")
     else { return nil }
-    // The name before may hold anything. Behind it the state is the third field of all, and the start the 22nd.
+    // The process name in parentheses may contain anything. After it, field 1 is the state and field 20 the start.
     let fields = text[text.index(after: name)...].split(separator: " ")
     guard fields.count > 19, let start = UInt64(fields[19]) else { return nil }
     return (start, ["Z", "X"].contains(fields[0]))

@@ -7,28 +7,37 @@ import FeederTraining
 import FeederWeights
 import Foundation
 
-/// The folder of a run: args.yaml, results.csv, telemetry.csv, weights, pictures, report.html.
+/// The folder of a run: settings, results, telemetry, weights, pictures and report (docs/run-folder.md).
 package struct RunFolder {
+  /// The folder itself.
   package let url: URL
-  /// Which folder it is: another one may have its name later.
+  /// Device and inode of the folder, because another folder may get its name later.
   private let identity: FileIdentity?
 
+  /// The folder of checkpoints and best weights.
   package var weights: URL { url.appending(path: "weights", directoryHint: .isDirectory) }
+  /// args.yaml, the settings of the run.
   package var arguments: URL { url.appending(path: "args.yaml") }
-  /// The record of the data that the run began with.
+  /// data.csv, the record of the data that the run started with.
   var data: URL { url.appending(path: "data.csv") }
+  /// results.csv, one row per epoch.
   package var results: URL { url.appending(path: "results.csv") }
+  /// telemetry.csv, about one row per second.
   package var telemetry: URL { url.appending(path: "telemetry.csv") }
 
+  /// predictions.json, the detections of the report's validation.
   var predictions: URL { url.appending(path: "predictions.json") }
+  /// report.html.
   package var report: URL { url.appending(path: "report.html") }
 
+  /// The weights of the best epoch.
   package var bestWeights: URL { weights.appending(path: "best.safetensors") }
+  /// The newest checkpoint.
   package var lastWeights: URL { weights.appending(path: "last.safetensors") }
-  /// When the newest checkpoint was written; nil where there is none.
+  /// When the newest checkpoint was written; nil if there is none.
   package var checkpointDate: Date? { Checkpoint.date(in: weights) }
 
-  /// What to do about a run that failed: to go on, if there is a checkpoint that can be read.
+  /// Advice for a run that failed: resume it if a checkpoint can be read, else start again.
   package var wayOn: String {
     guard isInPlace else {
       return
@@ -43,10 +52,10 @@ package struct RunFolder {
       + (isBestWhole ? ", from the weights of its best epoch with --weights \(Self.quoted(bestWeights.path))" : "")
   }
 
-  /// False once the folder was moved or removed, whatever has its name now.
+  /// False if the folder was moved or removed, even if another one has its name now.
   private var isInPlace: Bool { FileIdentity(url.path) == identity }
 
-  /// The command that goes on with this run, as a shell reads it.
+  /// The command that resumes this run, quoted for a shell.
   package var resumeCommand: String { "feeder train --resume " + Self.quoted(url.path) }
 
   private static func quoted(_ path: String) -> String {
@@ -64,7 +73,7 @@ package struct RunFolder {
     identity = FileIdentity(url.path)
   }
 
-  /// The folder among `name`, `name2`, `name3`, ... whose checkpoint is the newest; nil where none has one.
+  /// The folder among `name`, `name2`, `name3`, ... with the newest checkpoint; nil if none has one.
   package init?(newestOf name: String) {
     let path = URL(filePath: name).standardizedFileURL.path
     let parent = URL(filePath: path).deletingLastPathComponent()
@@ -77,12 +86,13 @@ package struct RunFolder {
     self = newest.0
   }
 
-  /// Makes the folder `name`, or `name2`, `name3`, ... where it is taken. Whoever makes the folder owns it.
+  /// Makes the folder `name`, or the first free one of `name2`, `name3`, ... The process whose mkdir succeeds owns it.
+  /// Throws `TrainingError.runFolder` if the folder cannot be made.
   package init(making name: String) throws {
-    // A number behind a slash would make a folder inside the one that is taken.
+    // Without this, the number would follow the slash, and the folder would be made inside the taken one.
     let path = name.count > 1 && name.hasSuffix("/") ? String(name.reversed().drop { $0 == "/" }.reversed()) : name
     guard !path.isEmpty else { throw RunFolderError("\(setting: "out") '\(name)'", "name a folder") }
-    // A number behind the name of a device or of somebody's file would make a folder beside it that nobody looks for.
+    // If the name is a device or a user's file, a numbered folder beside it would be a surprise.
     if let kind = try? FilePlace(path).kind, ![.missing, .folder].contains(kind) {
       throw RunFolderError("\(setting: "out") \(path)", "is no folder; name another one")
     }
@@ -111,8 +121,8 @@ package struct RunFolder {
       rmdir(url.path)
       throw error
     }
-    // A power cut must not take away a folder that a checkpoint lies in. Which parents are new is not known; to sync an old one costs
-    // nothing. One that fails to is not the run's: its own files show what its disk is worth.
+    // Sync all parents, so that a power cut cannot remove the folder: it is unknown which of them are new, and syncing
+    // an old one is cheap. A failure here is ignored; if the disk is bad, the run's own files show it.
     var folder = url.standardizedFileURL
     for _ in folder.pathComponents.dropFirst() {
       folder.deleteLastPathComponent()
@@ -124,7 +134,8 @@ package struct RunFolder {
     RunFolderError("\(path)", "cannot be made (\(FreeSpace.reason(path))); name another one with \(setting: "out")")
   }
 
-  /// Throws a line that names the first difference if `record` is not that of the data that the run began with. `advice` ends it.
+  /// Throws a line that names the first difference between `record` and the data that the run started with. The line
+  /// ends with `advice`.
   package func check(_ record: DataRecord, of dataset: Dataset, advice: String) throws {
     let path = dataset.configurationURL.path
     if FileManager.default.fileExists(atPath: data.path) {
@@ -146,20 +157,21 @@ package struct RunFolder {
     }
   }
 
-  /// Writes the record of the data that the run begins with, unless it is there.
+  /// Writes the record of the data that the run starts with, unless the file exists. Throws if it cannot be written.
   package func keep(_ record: DataRecord) throws {
     if FileManager.default.fileExists(atPath: data.path) { return }
     try WholeFile.write(Data(record.text.utf8), to: data)
   }
 
-  /// Writes args.yaml if it does not hold this text already. The old file stays until the new one is whole.
+  /// Writes args.yaml unless it already holds this text. The old file stays until the new one is complete. Throws if it
+  /// cannot be written.
   package func keep(_ text: String) throws {
     if let old = try? Data(contentsOf: arguments), old == Data(text.utf8) { return }
     try WholeFile.write(Data(text.utf8), to: arguments)
   }
 
-  /// Removes what this run wrote if it has no weights yet, since nothing of a run that failed before its first checkpoint is of use. A
-  /// folder in which anything else lies stays, with a line that names it.
+  /// Removes this run's files if it has no weights: a run that failed before its first checkpoint leaves nothing
+  /// useful. If other files are in the folder, it stays, and a line names them.
   package func removeWithoutWeights() {
     guard isInPlace, [bestWeights, lastWeights].allSatisfy({ !Self.exists($0) }), checkpointDate == nil else { return }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
@@ -183,7 +195,7 @@ package struct RunFolder {
     return lstat(url.path, &status) == 0
   }
 
-  /// How a file is known that a run writes before its first checkpoint under `name`; nil if it writes none of that name.
+  /// Signature of a file called `name` that a run writes before its first checkpoint; nil if it writes no such file.
   private static func signature(of name: String) -> FileSignature? {
     switch name {
     case "args.yaml": SettingsFile.signature
@@ -197,8 +209,8 @@ package struct RunFolder {
     }
   }
 
-  /// Throws a line if the files of the folder are not all of one run, or a save would take the place of somebody's file. `own` are the
-  /// deciding settings of args.yaml; nil if that is not whole.
+  /// Throws a line if the folder's files belong to different runs. `own` are the deciding settings of args.yaml; nil if
+  /// that file is incomplete.
   package func checkOneRun(_ own: [String: String]?) throws {
     let last = try Checkpoint.newest(in: weights)
     if let own { try ResumeRules.check(own, of: arguments.path, with: last) }
@@ -222,7 +234,9 @@ package struct RunFolder {
     }
   }
 
-  /// Says, and throws, what a run that goes on should know of its weights before its first step. Nobody else may write there now.
+  /// Prepares the weights folder for a resumed run before its first step: checks it, removes leftovers, and says if the
+  /// best weights are missing. Throws if no checkpoint can be read or a user's file is in the way. This process must
+  /// hold the run's lock.
   package func prepareWeights() throws {
     _ = try Checkpoint.newest(in: weights)
     try Checkpoint.checkPlaces(in: weights)
@@ -235,7 +249,7 @@ package struct RunFolder {
     }
   }
 
-  /// The folder of a run to look at, which may be in work. Throws where it is none.
+  /// The folder of a run, only to read; the run may still go on. Throws `TrainingError.runFolder` if it is not one.
   init(reading path: String) throws {
     self.init(url: URL(filePath: path, directoryHint: .isDirectory))
     guard FileManager.default.fileExists(atPath: arguments.path) else {
@@ -243,7 +257,7 @@ package struct RunFolder {
     }
   }
 
-  /// The folder of a run to go on with. Throws where it is none.
+  /// The folder of a run to resume. Throws `TrainingError.runFolder` if it is not a run folder or has no checkpoint.
   package init(resuming path: String) throws {
     self.init(url: URL(filePath: path, directoryHint: .isDirectory))
     func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }

@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Keeps a run folder for one process: the file `run.lock` in it, renewed by a thread as long as the value lives.
+/// Reserves a run folder for one process: holds the file `run.lock` in it, which a thread renews as long as the value
+/// lives.
 ///
-/// A process that ends in any other way leaves the file behind. On the same machine the next process sees at once that its holder is
-/// gone; on another one after a minute without a heartbeat. Clocks of two machines are never compared.
+/// A process that is killed leaves the file behind. On the same machine the next process sees at once that the holder
+/// is gone, on another machine after a minute without a heartbeat. Clocks of different machines are never compared.
 package final class RunLock: Sendable {
   /// Name of the file in the run folder.
   package static let name = "run.lock"
@@ -12,13 +13,14 @@ package final class RunLock: Sendable {
   private let file: LockFile
   private let isHeld: Held
 
-  /// Shared with the thread, which must not keep the lock itself alive.
+  /// Shared with the heartbeat thread, which must not keep the lock itself alive.
   private final class Held: Sendable {
     let value = Atomic(true)
   }
 
-  /// Takes the lock of `folder`. Throws `RunFolderError` if another process trains in it. `note` is told of a lock that was
-  /// left, and `onLoss` is called on a thread of its own if another process takes this lock over.
+  /// Takes the lock of `folder`. `note` gets a line about an abandoned lock. `onLoss` gets a line on the heartbeat
+  /// thread if another process takes the lock over. Throws `TrainingError.runFolder` if another process trains in the
+  /// folder.
   package convenience init(
     _ folder: URL, note: (String) -> Void, onLoss: @escaping @Sendable (String) -> Void
   ) throws {
@@ -35,7 +37,8 @@ package final class RunLock: Sendable {
     Thread.detachNewThread { [file, isHeld] in Self.beat(file, isHeld, onLoss) }
   }
 
-  /// Nothing is locked while the file is used: a drive that does not answer holds up no other thread.
+  /// The loop of the heartbeat thread. It uses the file without holding a mutex, so a hung drive blocks no other
+  /// thread.
   private static func beat(_ file: LockFile, _ isHeld: Held, _ onLoss: @Sendable (String) -> Void) {
     var count = 0
     while true {
@@ -54,12 +57,12 @@ package final class RunLock: Sendable {
 
   deinit { release() }
 
-  /// Gives the folder free. From any thread, and more than once.
+  /// Releases the folder. May be called from any thread, more than once.
   package func release() {
     if isHeld.value.exchange(false, ordering: .sequentiallyConsistent) { file.release() }
   }
 
-  /// Throws `RunFolderError` if a process of this machine trains in `folder`. Takes nothing.
+  /// Throws `TrainingError.runFolder` if a process of this machine trains in `folder`. Does not take the lock.
   package static func check(_ folder: URL) throws {
     let path = folder.appending(path: name).path
     if let seen = try LockFile.read(path), seen.holder?.life == .lives { throw LockFile.refusal(path, seen) }

@@ -3,20 +3,20 @@ import FeederReporting
 import Foundation
 import Yams
 
-/// What a run has written until now, read back for people. Nothing in it is trusted: a file may be anyone's.
+/// What a run has written so far, read back for people. Its files are not trusted: a user may have changed them.
 package struct RunRecord {
   /// The folder.
   package let folder: RunFolder
-  /// args.yaml, in its order.
+  /// The settings of args.yaml, in the file's order.
   let arguments: [(key: String, value: String)]
-  /// Why args.yaml is not whole; nil if it is.
+  /// Why args.yaml is not complete; nil if it is.
   package let argumentsGap: String?
-  /// results.csv.
+  /// The rows of results.csv.
   package let epochs: [EpochRow]
-  /// telemetry.csv; empty where a run has none.
+  /// The rows of telemetry.csv; empty if the run has none.
   let telemetry: [TelemetryRow]
 
-  /// Reads the run in `path`. Throws a line where that is none.
+  /// Reads the run in `path`. Throws a line if it is not a run folder or if one of its files is damaged.
   package init(_ path: String) throws {
     folder = try RunFolder(reading: path)
     let file = try SettingsFile(folder.arguments.path)
@@ -27,10 +27,10 @@ package struct RunRecord {
     telemetry = exists(folder.telemetry) ? try TelemetryFile.rows(of: folder.telemetry) : []
   }
 
-  /// A value of args.yaml.
+  /// The value of a key of args.yaml; nil if it is not there.
   package subscript(key: String) -> String? { arguments.first { $0.key == key }?.value }
 
-  /// The epoch whose weights are the best, by the rule that chooses them: of equal ones the first.
+  /// The epoch with the best weights, by the rule that chooses them. If several are equal, the first.
   var best: EpochRow? {
     epochs.reduce(nil) { best, row in best.map { Self.fitness(row) > Self.fitness($0) ? row : $0 } ?? row }
   }

@@ -2,14 +2,14 @@ import FeederCore
 import FeederFiles
 import Foundation
 
-/// Turns the signals that ask a process to stop into a question that work asks between its items, so that it can clean up behind itself.
+/// Turns stop signals into a flag. Work checks the flag between its items, so that it can clean up.
 package final class Interruption {
-  /// What the work asks between its items.
+  /// The flag that work checks between its items.
   package let cancellation = Cancellation()
-  /// What ends the process where the work does not; nothing by default.
+  /// Ends the process if the work does not stop in time. Has no step at first.
   package let lastResort = LastResort()
 
-  /// Answers from now on, for as long as the value lives.
+  /// Handles stop signals from now until the value is released.
   package init() {
     StopSignals.set { [cancellation, lastResort] number in
       cancellation.cancel()
@@ -21,7 +21,7 @@ package final class Interruption {
     }
   }
 
-  /// Exit status of a command that was asked to stop.
+  /// Exit status of a command that was cancelled.
   package static var exitStatus: Int32 { StopSignals.exitStatus }
 
   deinit { StopSignals.set(nil) }

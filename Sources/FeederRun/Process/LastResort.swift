@@ -1,33 +1,33 @@
 import Foundation
 import Synchronization
 
-/// Ends a process whose work was asked to stop and does not, such as one that waits for a drive that is gone.
+/// Ends a process whose work was cancelled but does not stop, for example because it waits for a drive that is gone.
 package final class LastResort: Sendable {
-  /// What is done `seconds` after the wish to stop, and every second from then on: ends the process, or returns where that is still
-  /// the work's own to do.
+  /// How to end the process. `leave` runs `seconds` after the cancel and then every second. It ends the process, or
+  /// returns if the work should still end by itself.
   package struct Step: Sendable {
     let seconds: Double
     let leave: @Sendable () -> Void
 
-    /// All of it.
+    /// A step that runs `leave` after `seconds`.
     package init(seconds: Double, leave: @escaping @Sendable () -> Void) {
       self.seconds = seconds
       self.leave = leave
     }
   }
 
-  /// Seconds that work and steps may take in all: what they write to may not answer.
+  /// Most seconds after the cancel until the process ends: even `leave` may hang on a drive.
   private static let most = 60.0
 
   private let step = Mutex<Step?>(nil)
 
-  /// Takes the place of the step before; nil: the work ends by itself.
+  /// Replaces the current step. Nil: the work ends by itself.
   package func set(_ step: Step?) { self.step.withLock { $0 = step } }
 
-  /// The wish to stop came: `leaveAtLast` is called where nothing has ended the process in a minute.
+  /// Called when the run is cancelled. `leaveAtLast` runs if the process has not ended a minute later.
   func start(leaveAtLast: @escaping @Sendable () -> Void) {
     guard let first = step.withLock({ $0 }) else { return }
-    // Threads of their own: whatever hangs may hold all that Dispatch has.
+    // Own threads, because blocked work may occupy all of Dispatch's.
     Thread.detachNewThread { [self] in
       Thread.sleep(forTimeInterval: first.seconds)
       while true {

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Counts items done, redrawn in place on a terminal and printed as a plain line each tenth elsewhere. Safe from any thread.
+/// Shows how many items are done: one line redrawn in place on a terminal, else one line per tenth. Thread-safe.
 package final class ProgressBar: Sendable {
   private struct State {
     var done = 0
@@ -15,14 +15,14 @@ package final class ProgressBar: Sendable {
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
-  /// A bar that ends at `total` items called `unit`, as in "drawing: 40 of 200 boards".
+  /// A bar for `total` items called `unit`, as in "drawing: 40 of 200 boards".
   package init(_ title: String, total: Int, unit: String) {
     self.title = title
     self.unit = unit
     self.total = total
   }
 
-  /// Notes that `count` more items are done.
+  /// Counts `count` more items as done.
   package func advance(by count: Int = 1) {
     state.withLock { state in
       state.done += count

@@ -4,17 +4,17 @@ import FeederTraining
 import Foundation
 import Synchronization
 
-/// Starts the ranks of one machine: this command again, once for each, with what torchrun would set in their environment. Lives as
-/// long as they do, hands signals on, and ends with their status.
+/// Starts the ranks of one machine: this command again, once per rank, with the environment variables that torchrun
+/// would set. Waits for them, passes signals on, and ends with their status.
 package final class RankCrew {
-  /// Time that ranks have to leave by themselves after one of them failed, or left as it was asked to; and after rank 0, which writes,
-  /// left so.
+  /// Time for the other ranks to leave after one failed or was cancelled. It is shorter after rank 0 was cancelled,
+  /// because only rank 0 writes.
   private static let patience = Duration.seconds(30)
   private static let patienceAfterSave = Duration.seconds(4)
 
   private let count: Int
   private var running: [pid_t: Int] = [:]
-  /// The ranks that a signal is handed on to, and the signal that came.
+  /// Passes signals on to the ranks, also to ranks that start after the signal.
   private let listeners = Listeners()
 
   private final class Listeners: Sendable {
@@ -36,13 +36,15 @@ package final class RankCrew {
   }
   private var lifeline: (read: Int32, write: Int32) = (-1, -1)
 
-  /// A crew of `count`; `check` is told each place before anything starts, so that bad settings are said once.
+  /// A crew of `count` ranks. Calls `check` for each rank before any starts, so that bad settings are reported once.
+  /// Throws what `check` throws.
   package init(count: Int, check: (RankPlace) throws -> Void) throws {
     self.count = count
     for rank in 0..<count { try check(RankPlace(rank: rank, count: count, localRank: rank, localCount: count)) }
   }
 
-  /// Runs the ranks to their end. Throws the exit status of the first that failed, after a line about it where it said none.
+  /// Starts the ranks and waits for all of them. Throws `QuietEnd` with the status of the first rank that failed, and
+  /// `CommandError` if a rank cannot be started.
   package func run() throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw CommandError("--ranks: no pipe (\(String(cString: strerror(errno))))") }
@@ -55,7 +57,7 @@ package final class RankCrew {
     try wait()
   }
 
-  /// A port that nobody used a moment ago.
+  /// A port of the loopback address that is free now. Throws `CommandError` if there is none.
   private static func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
@@ -83,14 +85,14 @@ package final class RankCrew {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    // The ranks see the pipe's end when this process is gone, however it went.
+    // The ranks read the pipe as stdin and see its end when this process is gone, even if it was killed.
     posix_spawn_file_actions_adddup2(&actions, lifeline.read, STDIN_FILENO)
     if rank > 0 { posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // Groups of their own: a terminal's Ctrl-C comes here alone, and is handed on once. A signal that this thread holds back would be
-    // held back there as well.
+    // Own process groups, so that a terminal's Ctrl-C reaches only this process, which passes it on once. An empty
+    // signal mask, because ranks would inherit the signals that this thread blocks.
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
     var none = sigset_t()
     sigemptyset(&none)
@@ -120,7 +122,7 @@ package final class RankCrew {
         let code = Self.exitStatus(status)
         guard code != 0 else { continue }
         if code == 1, status & 0x7F != 0 { Terminal.complain("rank \(rank) was ended by signal \(status & 0x7F)") }
-        // Those that fail later fail because of the first.
+        // Later failures follow from the first one.
         failure = failure ?? code
         let patience = rank == 0 && StopSignals.all.contains(code - 128) ? Self.patienceAfterSave : Self.patience
         end = min(end ?? .now + patience, .now + patience)
@@ -140,14 +142,15 @@ package final class RankCrew {
     if let failure { throw QuietEnd(status: failure) }
   }
 
-  /// A rank's own status; 128 and its number for a signal that asks to stop and ended the rank before it listened, 1 for any other.
+  /// The exit status of a rank. If a signal killed it: 128 plus the number of a stop signal, 1 for any other.
   private static func exitStatus(_ status: Int32) -> Int32 {
     let number = status & 0x7F
     if number == 0 { return status >> 8 & 0xFF }
     return StopSignals.all.contains(number) ? 128 + number : 1
   }
 
-  /// For a rank of a crew: ends it as a SIGTERM would, once the crew's first process is gone. Returns what must live on.
+  /// In a rank of a crew, ends the rank as SIGTERM would when the crew's process is gone. The caller keeps the result
+  /// alive. Nil outside of a crew.
   package static func watchCrew() -> (any DispatchSourceRead)? {
     guard ProcessInfo.processInfo.environment["FEEDER_CREW"] != nil else { return nil }
     let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: .global())

@@ -5,7 +5,7 @@ import Synchronization
 extension SourceOpener {
   private static let said = Mutex<Set<String>>([])
 
-  /// An opener whose lines and progress go to stderr. A line that another such opener has said is not said again.
+  /// An opener that writes lines and progress to stderr. All such openers together say each line once.
   package convenience init(reporting dataset: Dataset, _ options: SourceOptions) {
     @Sendable func say(_ line: String) {
       if Self.said.withLock({ $0.insert(line).inserted }) { Terminal.say(line) }

@@ -3,28 +3,28 @@ import FeederFiles
 import Foundation
 import Synchronization
 
-/// The signals that ask this process to stop: Ctrl-C (SIGINT), Ctrl-\ (SIGQUIT), SIGTERM, SIGHUP from a terminal that is gone, and SIGXCPU
-/// at the limit of CPU time.
+/// The signals that ask this process to stop: Ctrl-C (SIGINT), Ctrl-\ (SIGQUIT), SIGTERM, SIGHUP when the terminal
+/// closes, and SIGXCPU at the limit of CPU time.
 ///
-/// A command that has something to finish answers them while it lives (`Interruption`, `RankCrew`); without an answer the process
-/// leaves at once.
+/// A command with something to finish sets a handler (`Interruption`, `RankCrew`). Without one the process exits at
+/// once.
 package enum StopSignals {
   private static let received = Atomic<Int32>(0)
   private static let answer = Mutex<(@Sendable (Int32) -> Void)?>(nil)
   private static let first = Mutex<ContinuousClock.Instant?>(nil)
-  /// A serial queue has a thread even while all of Dispatch's common threads compute or wait.
+  /// A serial queue has its own thread even if all of Dispatch's shared threads are busy.
   private static let queue = DispatchQueue(label: "feeder.signals")
 
-  /// A second signal within this time belongs to the first: `timeout` and a closing terminal send two at once.
+  /// A second signal within this time counts as part of the first: `timeout` and a closing terminal send two at once.
   private static let patience = Duration.milliseconds(500)
 
-  /// Listens for as long as what it returns lives. Also ignores the signals of a pipe without a reader (SIGPIPE) and of a file at its size limit (SIGXFSZ):
-  /// the write fails, and the code that writes decides what that costs.
+  /// Listens until the returned sources are released. Also ignores SIGPIPE (a pipe without a reader) and SIGXFSZ (a
+  /// file at its size limit): the write then fails, and the code that writes handles the error.
   package static func listen() -> [any DispatchSourceSignal] {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     let seconds = cpuLimit
-    // Under nohup SIGHUP is ignored, and stays so.
+    // nohup ignores SIGHUP, so it stays ignored.
     return all.filter { $0 != SIGHUP || !isIgnored($0) }.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -40,7 +40,7 @@ package enum StopSignals {
             Terminal.complain("the limit of CPU time is reached\(seconds): raise it with ulimit -t")
           }
           (answer.withLock { $0 } ?? leave)(number)
-        } else if number != SIGHUP, number != SIGXCPU, now - begun > patience {  // SIGXCPU comes again each second
+        } else if number != SIGHUP, number != SIGXCPU, now - begun > patience {  // SIGXCPU repeats each second
           UnfinishedFiles.leave(exitStatus)
         }
       }
@@ -49,10 +49,10 @@ package enum StopSignals {
     }
   }
 
-  /// All of them.
+  /// All stop signals.
   static let all = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU]
 
-  /// In words; the system raises it by a second at each signal.
+  /// The limit of CPU time for messages, or empty. The system raises the soft limit by a second per SIGXCPU.
   private static var cpuLimit: String {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit) == 0, limit.rlim_cur < UInt(Int.max) else {
@@ -61,16 +61,16 @@ package enum StopSignals {
     return " (\(limit.rlim_cur) s)"
   }
 
-  /// Takes the place of the answer before; nil: the process leaves at once.
+  /// Replaces the handler. Nil: the process leaves at once.
   static func set(_ answer: (@Sendable (Int32) -> Void)?) {
     self.answer.withLock { $0 = answer }
   }
 
-  /// True once such a signal came.
+  /// True if a stop signal arrived.
   static var isStopAsked: Bool { received.load(ordering: .relaxed) != 0 }
 
-  /// Exit status of a command that was asked to stop: 130 after Ctrl-C, 131 after SIGQUIT, 143 after SIGTERM, 129 after SIGHUP; 1 at the
-  /// limit of CPU time, as at other limits.
+  /// Exit status of a cancelled command: 130 after SIGINT, 131 after SIGQUIT, 143 after SIGTERM, 129 after SIGHUP. 1
+  /// after SIGXCPU, as for other limits.
   static var exitStatus: Int32 {
     let number = received.load(ordering: .relaxed)
     return number == SIGXCPU ? 1 : 128 + (number == 0 ? SIGINT : number)
@@ -82,7 +82,7 @@ package enum StopSignals {
     }
   }
 
-  /// True where the kernel drops the signal: its bit is set in a line of this process's status.
+  /// True if the process ignores the signal, according to /proc/self/status.
   private static func isIgnored(_ number: Int32) -> Bool {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return false }
     let line = text.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }

@@ -2,30 +2,30 @@ import FeederCore
 import Foundation
 import Synchronization
 
-/// What a command says: results and JSON on stdout, everything else on stderr.
+/// Output of a command: results and JSON on stdout, everything else on stderr.
 ///
-/// A reader that leaves costs a command nothing: what stderr does not take is dropped. Only output that was asked for fails the command.
+/// Text that stderr does not accept is dropped. Only a failed write to stdout makes the command fail.
 package enum Terminal {
-  /// True where stderr is a terminal, so that a line may be redrawn in place.
+  /// True if stderr is a terminal, so that a line can be redrawn in place.
   package static let isInteractive = isatty(STDERR_FILENO) == 1
 
-  /// Opens /dev/null in the place of a standard stream that the caller closed: the next file opened would take its number,
-  /// and messages would be written into it.
+  /// Opens /dev/null for each standard stream that the caller closed. Otherwise the next opened file would get its
+  /// number, and messages would be written into that file.
   package static func claimStandardStreams() {
     for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
       _ = open("/dev/null", O_RDWR)
     }
   }
 
-  /// The name of a process that only speaks where something is wrong, as "rank 1"; nil for one that tells everything.
+  /// Name of a process that prints only failures, such as "rank 1"; nil for a process that prints everything.
   package static let quietName = Mutex<String?>(nil)
 
   // MARK: - Messages
 
-  /// The line of an error; settings are flags in it.
+  /// The text of an error. Settings errors name flags.
   package static func words(_ error: any Error) -> String { SettingLine(error).flags }
 
-  /// Writes a line to stderr.
+  /// Writes a line to stderr, unless the process is quiet.
   package static func say(_ line: String) {
     if quietName.withLock({ $0 == nil }) { _ = write(tame(line) + "\n", to: STDERR_FILENO) }
   }
@@ -38,16 +38,16 @@ package enum Terminal {
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) { say(String(line)) }
   }
 
-  /// Writes a line to stderr that matters in a quiet process too.
+  /// Writes a line to stderr, even in a quiet process.
   static func report(_ line: String) { _ = write(tame(line) + "\n", to: STDERR_FILENO) }
 
-  /// Writes why the program fails to stderr, in a quiet process too.
+  /// Writes why the program fails to stderr, even in a quiet process.
   package static func complain(_ line: String) {
     let name = quietName.withLock { $0.map { $0 + ": " } ?? "" }
     _ = write("feeder: " + name + tame(line) + "\n", to: STDERR_FILENO)
   }
 
-  /// Redraws the current line of a terminal, and ends it with the `isLast` state; does nothing where there is no terminal.
+  /// Redraws the current line of a terminal; `isLast` ends it. Does nothing if stderr is not a terminal.
   static func redraw(_ line: String, isLast: Bool = false) {
     guard isInteractive, quietName.withLock({ $0 == nil }) else { return }
     _ = write("\r\u{1B}[K" + tame(line) + (isLast ? "\n" : ""), to: STDERR_FILENO)
@@ -61,17 +61,17 @@ package enum Terminal {
 
   // MARK: - Results
 
-  /// True once an option names stdout as its file: results for people then go to stderr.
+  /// True if an option names stdout as its file. Results for people then go to stderr.
   package static let isOutputTaken = Mutex(false)
 
-  /// Writes lines to stdout. Throws if it takes no more: the exit status alone if its reader is gone, else a line.
+  /// Writes lines to stdout. Throws `QuietEnd` if the reader is gone, else `CommandError` if the write fails.
   package static func print(_ lines: [String]) throws {
     guard !isOutputTaken.withLock({ $0 }) else { return lines.forEach(say) }
     try deliver(lines.map { tame($0) + "\n" }.joined())
   }
 
-  /// Gives the user what a command found. Without `json` the `lines` go to stdout. With `json` stdout holds `document` and nothing
-  /// else, and the lines go to stderr. A quiet process gives nothing. Throws as `print` does.
+  /// Prints a command's results. Without `json` the `lines` go to stdout. With `json` stdout holds only `document`, and
+  /// the lines go to stderr. A quiet process prints nothing. Throws as `print` does.
   package static func show(_ lines: [String], json: Bool, _ document: @autoclosure () throws -> some Encodable) throws {
     guard quietName.withLock({ $0 == nil }) else { return }
     guard json else { return try print(lines) }
@@ -79,7 +79,7 @@ package enum Terminal {
     try printJSON(document())
   }
 
-  /// Writes `value` as the one JSON document on stdout, keys in snake_case. Throws as `print` does.
+  /// Writes `value` as the only JSON document on stdout, with keys in snake_case. Throws as `print` does.
   package static func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -89,7 +89,7 @@ package enum Terminal {
 
   private static func deliver(_ text: String) throws {
     guard !write(text, to: STDOUT_FILENO) else { return }
-    // `feeder ... | head` is no fault to tell of.
+    // A closed pipe is normal, as in `feeder ... | head`.
     if errno == EPIPE { throw QuietEnd(status: 1) }
     if errno == EAGAIN { throw QuietEnd(status: StopSignals.exitStatus) }
     throw CommandError("stdout: cannot be written to (\(String(cString: strerror(errno))))")
@@ -97,8 +97,7 @@ package enum Terminal {
 
   // MARK: - Writing
 
-  /// A line with question marks for what a terminal would obey, and for what would end the line: names of files and classes may be
-  /// anyone's.
+  /// Replaces control characters and line ends by question marks, because names may hold terminal commands.
   private static func tame(_ line: String) -> String {
     String(
       String.UnicodeScalarView(
@@ -110,13 +109,13 @@ package enum Terminal {
         }))
   }
 
-  /// The most bytes that a pipe with room takes at once.
+  /// A pipe that poll calls writable accepts this many bytes without waiting (PIPE_BUF).
   private static let pieceByteCount = 4096
 
-  /// Writes all of `text`; false, with errno, where the system refuses. `FileHandle` would end the program.
+  /// Writes all of `text`; false, with errno set, if the system refuses. `FileHandle` would end the program.
   ///
-  /// Waits for a reader that is slow, and gives up on it once the process is asked to stop: a terminal that is held (Ctrl-S) or a
-  /// connection that is gone must not keep a run from its last checkpoint.
+  /// Waits for a slow reader, but not after the process was cancelled: a paused terminal (Ctrl-S) or a dead connection
+  /// must not keep a run from its last checkpoint.
   private static func write(_ text: String, to descriptor: Int32) -> Bool {
     let bytes = [UInt8](text.utf8)
     var done = 0
@@ -137,18 +136,20 @@ package enum Terminal {
   }
 }
 
-/// The end of a command that has nothing left to say: the exit status alone.
+/// Ends a command with an exit status and no message.
 package struct QuietEnd: Error {
   /// The exit status of the process.
   package let status: Int32
 
-  /// An end with `status`.
+  /// An end with exit status `status`.
   package init(status: Int32) { self.status = status }
 }
 
-/// A failure that a command found itself: what, where, and what to do, in one line.
+/// A failure that a command itself found. The description is one line: the place, the fault, and the remedy.
 package struct CommandError: Error, CustomStringConvertible {
+  /// The line.
   package let description: String
 
+  /// A failure with this line.
   package init(_ description: String) { self.description = description }
 }

@@ -2,16 +2,17 @@ import CLimits
 import FeederTraining
 import Foundation
 
-/// Whether the process may start the threads that a command needs. Dispatch waits without end for a thread that the system refuses, and
-/// libgomp ends the process.
+/// Checks that the process may start the threads that a command needs. If the system refuses a thread, Dispatch waits
+/// forever and libgomp aborts the process.
 package enum ThreadRoom {
-  /// Threads of a command that runs no engine: one per core, and those that watch and take signals.
+  /// Threads of a command without the engine: one per core, plus those for signals and watching.
   private static var commandCount: Int { ProcessInfo.processInfo.activeProcessorCount + 4 }
 
-  /// Throws `CommandError` if the process's limits allow fewer threads than any command may start.
+  /// Throws `CommandError` if the process's limits allow fewer threads than every command needs.
   package static func check() throws { try check(commandCount) }
 
-  /// The same for a training run: the engine has two teams, and one more for a while beside other processes.
+  /// The same for a training run. The engine has two teams of threads and, beside busy processes, briefly a third.
+  /// Throws `CommandError`.
   package static func check(_ settings: RunPlan) throws {
     try check(2 * settings.engineThreads + (settings.workers ?? 1) + commandCount)
   }

@@ -3,26 +3,26 @@ import FeederFiles
 import FeederReporting
 import Foundation
 
-/// The file for a timeline of a command, as `--trace` names it.
+/// The output file of `--trace`.
 package struct TraceOutput {
-  /// Where it shall lie; nil for nowhere.
+  /// The path of the file; nil without `--trace`.
   package let path: String?
 
-  /// Opens the file, given a list of what the command reads.
+  /// Opens the file. Its argument returns the files that the command reads. Throws if the file cannot be written.
   package let open: (() -> [String]) throws -> OutputFile?
 
-  /// The file at `path`, which `open` opens.
+  /// The file at `path`. `open` opens it.
   package init(path: String? = nil, open: @escaping (() -> [String]) throws -> OutputFile? = { _ in nil }) {
     (self.path, self.open) = (path, open)
   }
 
-  /// True if the folder of the file exists already; the folder of a run is made later.
+  /// True if the file's folder already exists. The folder of a run is made later.
   package var hasFolder: Bool {
     path.map { FileManager.default.fileExists(atPath: URL(filePath: $0).deletingLastPathComponent().path) } ?? false
   }
 
-  /// Runs `body` with a trace, if there is a `file` for it, and writes it whether `body` ends well or not. A file that cannot be written
-  /// takes nothing from a result: its error is returned beside it.
+  /// Runs `body`, with a trace if there is a `file`, and writes the trace even if `body` throws. Throws what `body`
+  /// throws. If only the file cannot be written, returns the result with that error.
   package static func during<R>(_ file: OutputFile?, _ body: (Trace?) throws -> R) throws -> (R, failure: (any Error)?)
   {
     guard let file else { return (try body(nil), nil) }
@@ -31,7 +31,7 @@ package struct TraceOutput {
     do {
       result = try body(trace)
     } catch {
-      // The first fault is the one to tell.
+      // The first error is the one to report.
       try? write(trace, to: file)
       throw error
     }

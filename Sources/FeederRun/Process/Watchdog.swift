@@ -5,17 +5,18 @@ import FeederTraining
 import Foundation
 import Synchronization
 
-/// Ends a run in which nothing goes on any more: a decoder that never returns, storage that is gone, a rank that does not answer. Says
-/// what every queue and worker was at, writes a checkpoint of the last whole batch where that can be had, and leaves with status 1.
+/// Ends a run that makes no progress: a decoder that never returns, storage that is gone, a rank that does not answer.
+/// Prints the state of every queue and worker, writes a checkpoint of the last whole batch if possible, and exits with
+/// status 1.
 ///
-/// How long is too long says `Quiet`. Time in which the whole process stood still (Ctrl-Z, a laptop asleep) does not count.
+/// `Quiet` decides how long is too long. Time in which the whole process was stopped (Ctrl-Z, suspend) does not count.
 package final class Watchdog: TrainingObserver, Sendable {
   private struct State: Sendable {
     var quiet: Quiet
     var isOver = false
   }
 
-  /// Seconds that a run which changes its state may take to come to an end of that, and that a checkpoint may take.
+  /// Seconds to wait for the run's state to be whole, and seconds that a checkpoint may take.
   private static let patience = 2.0
   private static let savingSeconds = 20.0
 
@@ -25,8 +26,8 @@ package final class Watchdog: TrainingObserver, Sendable {
   private let state: Mutex<State>
   private let run = Mutex<(state: RunState, gate: CheckpointGate)?>(nil)
 
-  /// Watches from `watch` on, for a rank that `leads` or not; `advice` is what to do when it has ended a
-  /// run, with a checkpoint or without.
+  /// A watchdog for rank 0 if `leads`, else for another rank. `seconds` without progress count as stuck; 0 means never.
+  /// `advice` returns what the user should do afterwards.
   package init(seconds: Double, leads: Bool, advice: @escaping @Sendable (_ hasCheckpoint: Bool) -> String) {
     least = seconds
     self.leads = leads
@@ -34,13 +35,13 @@ package final class Watchdog: TrainingObserver, Sendable {
     state = Mutex(State(quiet: Quiet(least: seconds)))
   }
 
-  /// Begins, with what it tells of when nothing goes on; does nothing where it was given 0 seconds.
+  /// Starts watching `trainer`. Does nothing if `seconds` is 0.
   package func watch(_ trainer: Trainer) {
     guard least > 0 else { return }
     let (state, gate) = (trainer.state, trainer.gate)
     run.withLock { $0 = (state, gate) }
     let interval = min(least / 8, 1)
-    // A thread of its own: whatever hangs may hold all that Dispatch has.
+    // An own thread, because blocked work may occupy all of Dispatch's.
     Thread.detachNewThread { [self] in
       var last = ContinuousClock.now
       while true {
@@ -52,7 +53,7 @@ package final class Watchdog: TrainingObserver, Sendable {
     }
   }
 
-  /// False where there is nothing to watch any more.
+  /// Checks for progress after `seconds`. False if there is nothing left to watch.
   private func look(after seconds: Double) -> Bool {
     guard let run = run.withLock({ $0 }) else { return true }
     let (isOver, stuck) = state.withLock { state in
@@ -65,7 +66,7 @@ package final class Watchdog: TrainingObserver, Sendable {
       Terminal.complain("stuck: \(stuck); \(advice(run.state.hasCheckpoint))")
       UnfinishedFiles.leave(1)
     }
-    // Beside this thread: the run's folder may be on the drive that does not answer. The other ranks give rank 0 the time for it.
+    // On another thread, because the run's folder may be on the hung drive. Other ranks give rank 0 the same time.
     if leads {
       Thread.detachNewThread {
         do {
@@ -83,11 +84,12 @@ package final class Watchdog: TrainingObserver, Sendable {
 
   private func noteNews() { state.withLock { $0.quiet.noteNews() } }
 
+  // Every event of the run counts as progress.
   package func stepDone(_ report: StepReport) { state.withLock { $0.quiet.noteStep() } }
   package func validationStepDone(_ done: Int, of total: Int) { noteNews() }
   package func epochDone(_ report: EpochReport) { noteNews() }
   package func note(_ line: SettingLine) { noteNews() }
 
-  /// The run is over, however it ended.
+  /// Stops watching, however the run ended.
   package func stop() { state.withLock { $0.isOver = true } }
 }

@@ -3,22 +3,23 @@ import FeederReporting
 import FeederTraining
 import Foundation
 
-/// Keeps TensorBoard's event file of a run folder, under the tags that YOLO users know. Where it cannot be written the run goes on without,
-/// and says so once.
+/// Writes TensorBoard's event file in a run folder, with the tags that YOLO users know. If it cannot be written, says
+/// so once, and the run goes on without it.
 package final class EventsRecorder: TrainingObserver {
   private let folder: RunFolder
   private let firstEpoch: Int
   private var file: EventsFile?
   private var hasFailed = false
 
-  /// Writes into `folder`, for a run that begins or goes on with `firstEpoch`, counted from 1. A new run's file begins with the pictures
-  /// of its first batches; one that goes on and has no epoch left leaves no file.
+  /// Writes into `folder`, starting with `firstEpoch`, counted from 1. A new run's file starts with the pictures of its
+  /// first batches. A resumed run without epochs left writes no file.
   package init(_ folder: RunFolder, from firstEpoch: Int, isNew: Bool) {
     self.folder = folder
     self.firstEpoch = firstEpoch
     if isNew { for number in 0..<BatchPictures.count { addPicture("train_batch\(number)") } }
   }
 
+  /// Writes the epoch's losses, accuracy, learning rate and loader figures.
   package func epochDone(_ report: EpochReport) throws {
     let accuracy = report.accuracy
     let scalars: [(String, Double?)] = [
@@ -35,7 +36,7 @@ package final class EventsRecorder: TrainingObserver {
     attempt { try $0.append(known, step: report.epoch + 1) }
   }
 
-  /// A picture of the run folder, where it is there.
+  /// Adds a picture of the run folder if it exists.
   private func addPicture(_ name: String) {
     guard let data = try? Data(contentsOf: folder.url.appending(path: name + ".jpg")) else { return }
     attempt { file in

@@ -2,23 +2,25 @@ import FeederCore
 import FeederReporting
 import Foundation
 
-/// Where a run stands, for a person and as a document.
+/// The current state of a run, as lines for people and as JSON.
 package struct RunView: Encodable {
-  /// How a run is.
+  /// The phase of a run, or how it ended.
   package enum State: String, Encodable {
     case starting, training, validating, silent, finished, stopped, interrupted
+    /// True if the run has ended.
     package var isEnd: Bool { [.finished, .stopped, .interrupted].contains(self) }
   }
 
   let run: String
+  /// The phase of the run, or how it ended.
   package let state: State
-  /// Seconds since the newest row; nil before the first.
+  /// Seconds since the newest row of telemetry; nil if there is none.
   let secondsSinceNews: Double?
   let epoch: Int
   let epochCount: Int
   let batch: Int
   let batchCount: Int
-  /// Of the latest rows of training, together about ten seconds.
+  /// Mean over the newest rows of training, about ten seconds.
   let imagesPerSecond: Double
   let stallShare: Double
   let prefetchDepth: Int
@@ -27,9 +29,9 @@ package struct RunView: Encodable {
   let memory: Int?
   let hostBytes: Int
   let losses: [Double]
-  /// Of the last epoch; nil before the first, and for an older version's run.
+  /// Losses of the last epoch's validation; nil before the first epoch, and for runs of older versions.
   let validationLosses: [Double]?
-  /// Seconds until the last epoch is done, by the mean of the epochs before; nil before the first.
+  /// Seconds until the last epoch ends, by the mean epoch so far; nil before the first epoch.
   let secondsLeft: Double?
   let bestEpoch: Int?
   let bestMap50_95: Double?
@@ -44,10 +46,10 @@ package struct RunView: Encodable {
     case bestMap50_95 = "bestMap50-95"
   }
 
-  /// A run without news for this long is called silent: rows come once a second, or once a step where that is longer.
+  /// Seconds without a new row after which a run is called silent. Rows come once per second, or per step if longer.
   private static let patience = 15.0
 
-  /// What `record` says at the time `now`.
+  /// The state of the run in `record` at the time `now`.
   package init(_ record: RunRecord, at now: Date) {
     let rows = record.telemetry
     let training = rows.filter { $0.phase == .train && $0.seconds > 0 }
@@ -97,7 +99,7 @@ package struct RunView: Encodable {
     stalls = training.suffix(60).map(\.stallShare)
   }
 
-  /// The view, a line each, none longer than `LiveLine.width`.
+  /// The view as lines, none longer than `LiveLine.width`.
   package var lines: [String] {
     var lines = [title, "\(stateLine)"]
     guard state != .starting else { return lines.map(Self.cut) }
@@ -145,7 +147,7 @@ package struct RunView: Encodable {
 }
 
 extension Int {
-  /// The whole part of a number of a file, 0 where there is none, and the largest or least where it fits in no integer.
+  /// The whole part of a number from a file. 0 for nil; the largest or smallest integer if it does not fit.
   fileprivate init(clamping value: Double?) {
     let value = value ?? 0
     self = value >= 9e18 ? .max : value <= -9e18 ? .min : Int(value)

@@ -3,8 +3,8 @@ import FeederReporting
 import FeederTraining
 import Foundation
 
-/// Keeps telemetry.csv of a run folder: a row a second, and one at the end of every epoch. Where it cannot be written the run goes
-/// on without, and says so once.
+/// Writes telemetry.csv in a run folder: one row per second, and one at the end of every epoch. If it cannot be
+/// written, says so once, and the run goes on without it.
 package final class TelemetryRecorder: TrainingObserver {
   private static let interval = Duration.seconds(1)
 
@@ -14,9 +14,10 @@ package final class TelemetryRecorder: TrainingObserver {
   private var before = Telemetry.zero
   private var imageCount = 0
 
-  /// Adds to the file at `url`.
+  /// Appends to the file at `url`.
   package init(_ url: URL) { attempt { file = try TelemetryFile(url) } }
 
+  /// Writes a row if a second has passed or the epoch ends.
   package func stepDone(_ report: StepReport) {
     imageCount += report.imageCount
     let now = ContinuousClock.now
@@ -44,6 +45,7 @@ package final class TelemetryRecorder: TrainingObserver {
     append(now)
   }
 
+  /// Writes a row if a second has passed or the validation ends.
   package func validationStepDone(_ done: Int, of total: Int) {
     let now = ContinuousClock.now
     guard done == total || now - written >= Self.interval else { return }
@@ -53,6 +55,7 @@ package final class TelemetryRecorder: TrainingObserver {
     append(now)
   }
 
+  /// Writes the last row, with how the run ended.
   package func ended(_ outcome: TrainingOutcome) throws {
     switch outcome {
     case .finished, .stoppedEarly: becomeIdle(.finished)
@@ -62,7 +65,7 @@ package final class TelemetryRecorder: TrainingObserver {
     append(.now)
   }
 
-  /// The row of a time in which training takes no images. What the loader does then belongs to the next row of training.
+  /// Marks the row as a time without training. The loader's work in this time counts for the next row of training.
   private func becomeIdle(_ phase: TelemetryRow.Phase) {
     row.phase = phase
     row.imageCount = 0

@@ -3,7 +3,7 @@ import FeederReporting
 import FeederTraining
 import Foundation
 
-/// Shows a run as YOLO users know it, on stderr, and keeps results.csv.
+/// Prints the progress of a run on stderr in the form that YOLO users know, and writes results.csv.
 package final class TrainingLine: TrainingObserver {
   private var results: ResultsCSV
   private let isVerbose: Bool
@@ -11,18 +11,21 @@ package final class TrainingLine: TrainingObserver {
   private var drawn = ContinuousClock.now
   private var hasHead = false
 
-  /// Rows go to `results`; what the tuner decides is shown where `isVerbose`.
+  /// Writes rows to `results`. Prints the tuner's decisions if `isVerbose`.
   package init(results: ResultsCSV, isVerbose: Bool) {
     self.results = results
     self.isVerbose = isVerbose
   }
 
+  /// Prints a note.
   package func note(_ line: SettingLine) { Terminal.say(line) }
 
+  /// Prints a decision of the tuner if `isVerbose`.
   package func loaderMoved(_ line: String) {
     if isVerbose { Terminal.say(line) }
   }
 
+  /// Redraws the line on a terminal; elsewhere prints it four times per epoch.
   package func stepDone(_ report: StepReport) {
     if report.batch == 1 || !hasHead {
       Terminal.say(LiveLine.head)
@@ -53,10 +56,12 @@ package final class TrainingLine: TrainingObserver {
     ).text
   }
 
+  /// Shows the progress of validation on a terminal.
   package func validationStepDone(_ done: Int, of total: Int) {
     Terminal.redraw(done == total ? "" : "validating: \(done)/\(total) batches")
   }
 
+  /// Prints the accuracy and appends a row to results.csv. Throws if it cannot be written.
   package func epochDone(_ report: EpochReport) throws {
     shownPart = -1
     let table = AccuracyReport(report.accuracy).table

@@ -2,19 +2,19 @@ import FeederMetrics
 import FeederReporting
 import Foundation
 
-/// Accuracy as `feeder val` and `feeder score` give it: lines for people, and one JSON document.
+/// Accuracy as `feeder val` and `feeder score` print it: lines for people and JSON.
 package struct AccuracyReport: Encodable {
   private let accuracy: Accuracy
   private let rule: AccuracyRule
   private let bound: DetectionBound?
-  /// By the COCO rule: at the bound of the YOLO rule, then at pycocotools' own.
+  /// The COCO rule's results: with the YOLO rule's limit of detections per image, then with pycocotools' own.
   private let coco: [COCOAccuracy]
   private let factory: FactoryReport?
   private let falseCalls: FalseCalls?
-  /// The category of class 0 in the predictions that were scored; nil if there was no file of them.
+  /// The category_id of class 0 in the scored predictions; nil if they are not from a file.
   package var categoriesFrom: Int?
 
-  /// What was found on a split in which there is nothing to be found.
+  /// Detections on a split without any box.
   private struct FalseCalls: Encodable {
     let confidence = ConfusionMatrix.confidence
     let count: Int
@@ -27,13 +27,13 @@ package struct AccuracyReport: Encodable {
     }
   }
 
-  /// The report of a run, by the YOLO rule.
+  /// The report of a training run, by the YOLO rule.
   init(_ accuracy: Accuracy) {
     self.accuracy = accuracy
     (rule, bound, coco, factory, falseCalls) = (.yolo, nil, [], nil, nil)
   }
 
-  /// The report on `results` by both rules. The table follows `rule`.
+  /// The report on `results` by both rules. The table shows `rule`.
   package init(
     _ results: [ImageResult], classNames: [String], rule: AccuracyRule, bound: DetectionBound, factory: FactoryReport?
   ) {
@@ -74,7 +74,8 @@ package struct AccuracyReport: Encodable {
     case recall
   }
 
-  /// Writes the keys of the contract. A value that is not defined (no box of that class or size) is null, never left out.
+  /// Writes all documented keys. An undefined value, such as one of a class without boxes, is null. Throws what
+  /// `encoder` throws.
   package func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Keys.self)
     try fields.encode(accuracy.map50, forKey: .map50)
@@ -113,7 +114,7 @@ package struct AccuracyReport: Encodable {
     }
   }
 
-  /// The table, and what goes with it.
+  /// The table, with the lines about false calls and boards.
   package var lines: [String] {
     var lines = table
     if rule == .coco, let bound {
@@ -129,7 +130,7 @@ package struct AccuracyReport: Encodable {
     return lines + (factory?.lines ?? [])
   }
 
-  /// The lines of the table: a head, all classes together, and each class that has boxes if there are several classes.
+  /// The lines of the table: the head, all classes together, and each class with boxes if there are several classes.
   var table: [String] {
     let own = rule == .coco ? coco.first : nil
     var lines = [Self.line("Class", ["Images", "Instances", "P", "R", "mAP50", "mAP50-95"])]
@@ -157,7 +158,7 @@ package struct AccuracyReport: Encodable {
     values.map { $0.map { String(format: "%.3f", $0) } ?? "-" }
   }
 
-  /// A name of 22 columns and values of 11, flush right, the widths that users of YOLO tools know.
+  /// A name in 22 columns and values in 11 columns each, aligned right, as YOLO tools print them.
   private static func line(_ name: String, _ values: [String]) -> String {
     func padded(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(width - text.columns, 0)) + text

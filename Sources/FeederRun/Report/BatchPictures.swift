@@ -9,20 +9,21 @@ import FeederReporting
 import FeederTraining
 import Foundation
 
-/// Batches as pictures: what training is given, and what validation finds.
+/// Pictures of batches: the input of training, and the labels and detections of validation.
 struct BatchPictures {
-  /// Batches that are drawn.
+  /// Number of batches that are drawn.
   static let count = 3
 
-  /// The files of `writeTraining`.
+  /// Names of the files that `writeTraining` writes.
   static let trainingNames = (0..<count).map { "train_batch\($0).jpg" }
-  /// The files of `writeValidation`.
+  /// Names of the files that `writeValidation` writes.
   static let validationNames = (0..<count).flatMap { ["val_batch\($0)_labels.jpg", "val_batch\($0)_pred.jpg"] }
 
   let folder: RunFolder
   let classNames: [String]
 
-  /// Writes train_batch0.jpg and the next: the first batches of epoch 0 as training gets them, each at most 16 images.
+  /// Writes train_batch0.jpg and the next ones: the first batches of epoch 0 as training gets them, at most 16 images
+  /// each. Throws if an image cannot be loaded or a file cannot be written.
   func writeTraining(_ settings: RunPlan, source: any ImageSource, memory: Int) throws {
     var loading = LoaderSettings(
       batch: min(settings.batch, ImageGrid.mostImages), imageSize: settings.imageSize,
@@ -54,7 +55,8 @@ struct BatchPictures {
     return grid
   }
 
-  /// Writes val_batch0_labels.jpg, val_batch0_pred.jpg and the next: what is there, and what was found with at least confidence 0.25.
+  /// Writes val_batch0_labels.jpg, val_batch0_pred.jpg and the next ones: the labels, and the detections of confidence
+  /// 0.25 or more. Throws if a file cannot be written.
   func writeValidation(_ results: [ImageResult], entries: [DatasetEntry], batch: Int) throws {
     let (scratch, encoder) = (try DecodeScratch(), try JPEGEncoder())
     let size = min(batch, ImageGrid.mostImages)
@@ -76,7 +78,7 @@ struct BatchPictures {
     }
   }
 
-  /// An image of `result`'s place with everything that is right and wrong on it.
+  /// JPEG of an image with its hits, missed boxes and false calls; nil if the image cannot be read.
   static func errors(
     _ errors: ImageErrors, of entry: DatasetEntry, classNames: [String], _ scratch: DecodeScratch,
     _ encoder: JPEGEncoder
@@ -91,7 +93,7 @@ struct BatchPictures {
     return try grid.jpeg(encoder, quality: 80)
   }
 
-  /// The image of an entry in colour; nil where its file is damaged or gone, which the run has told already.
+  /// The image of an entry in colour; nil if its file is damaged or gone. Validation has already reported that.
   private static func pixels(of entry: DatasetEntry, _ scratch: DecodeScratch) -> Pixels? {
     try? scratch.picture(entry.imagePath)
   }

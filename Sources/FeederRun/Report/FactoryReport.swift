@@ -1,7 +1,7 @@
 import FeederMetrics
 import Foundation
 
-/// Escapes and false calls as `--factory` gives them: lines for people, and a part of the JSON document.
+/// Escapes and false calls for `--factory`: lines for people, and a part of the JSON document.
 package struct FactoryReport: Encodable {
   /// A share with its 95 % bounds.
   struct Share: Encodable {
@@ -16,7 +16,7 @@ package struct FactoryReport: Encodable {
       (lower, upper) = (bounds.lower, bounds.upper)
     }
 
-    /// As in "3 of 200 = 1.5 % (0.3 to 4.3)"; a zero says what it proves.
+    /// As in "3 of 200 = 1.5 % (0.3 to 4.3)". For 0 it adds the largest share that is still possible.
     var line: String {
       func percent(_ value: Double) -> String { String(format: "%.1f", value * 100) }
       let text = "\(count) of \(total) = \(percent(share)) % (\(percent(lower)) to \(percent(upper)))"
@@ -60,12 +60,13 @@ package struct FactoryReport: Encodable {
   }
 
   let targetEscapeShare: Double
-  /// Share of escapes on the first half that no threshold gets below.
+  /// The lowest share of escapes that any threshold reaches on the first half.
   let leastEscapeShare: Double
   let atTarget: Point?
   let leastCost: Point?
   let curve: [Point]
 
+  /// The report on `accuracy`. `costs` are per escape and per false call; nil if they are not known.
   package init(
     _ accuracy: FactoryAccuracy, classNames: [String], targetEscapeShare: Double,
     costs: (escape: Double, falseCall: Double)?
@@ -83,6 +84,7 @@ package struct FactoryReport: Encodable {
     curve = accuracy.curve.map(point)
   }
 
+  /// The report for people.
   var lines: [String] {
     let target = String(format: "%g %%", targetEscapeShare * 100)
     var lines: [String] = []

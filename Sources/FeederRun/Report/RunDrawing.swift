@@ -4,7 +4,7 @@ import FeederReporting
 import FeederTraining
 import Foundation
 
-/// The pictures of a run in work. What goes wrong with them is told in a line and harms nothing else.
+/// Draws the pictures of a run that is going on. A failure is reported in one line and does not affect the run.
 package struct RunDrawing {
   let folder: RunFolder
   let settings: RunPlan
@@ -14,7 +14,7 @@ package struct RunDrawing {
   /// Bytes that loading may take.
   let memory: Int
 
-  /// All of it.
+  /// Pictures of the run in `folder`.
   package init(
     folder: RunFolder, settings: RunPlan, dataset: Dataset, train: OpenedSource, validation: OpenedSource,
     memory: Int
@@ -27,7 +27,7 @@ package struct RunDrawing {
     self.memory = memory
   }
 
-  /// What can be seen of the data before the first step.
+  /// Draws the labels and the first training batches, before the first step.
   package func before() {
     do {
       if let plotter = Plotter() {
@@ -39,10 +39,10 @@ package struct RunDrawing {
     } catch {
       Terminal.say("\(Terminal.words(error)); the run goes on without these pictures")
     }
-    HostMemory.forgetPeak()  // the pictures are no part of what the run takes
+    HostMemory.forgetPeak()  // The run's peak of memory does not include the pictures.
   }
 
-  /// The report of a run that is done; nil where it could not be written.
+  /// Writes the report of a run that has ended and returns its path; nil if it could not be written.
   package func after(_ interruption: Interruption) -> URL? {
     let again = "feeder report \(folder.url.path)"
     do {

@@ -4,25 +4,25 @@ import FeederMetrics
 import FeederReporting
 import Foundation
 
-/// The charts that a run folder holds as files, under the names that YOLO users know.
+/// Writes the charts of a run folder under the names that YOLO users know.
 struct RunPictures {
   let folder: RunFolder
   let plotter: Plotter
 
-  /// labels.png: what the training labels are like.
+  /// Writes labels.png: distributions of the training labels. Throws if the file cannot be written.
   func writeLabels(_ entries: [DatasetEntry], names: PictureNames) throws {
     let charts = LabelCharts.charts(entries.map(\.labels), names: names)
     try save("labels.png") { try plotter.png(charts, columns: 2, width: 600, height: 480) }
   }
 
-  /// results.png: losses and accuracy by epoch.
+  /// Writes results.png: losses and accuracy per epoch. Throws if the file cannot be written.
   func writeResults(_ epochs: [EpochRow]) throws {
     try save("results.png") {
       try plotter.png(RunCharts.results(epochs), columns: RunCharts.resultsColumns, width: 420, height: 360)
     }
   }
 
-  /// The curves over confidence and the confusion matrices.
+  /// Writes the curves over confidence and the confusion matrices. Throws if a file cannot be written.
   func writeAccuracy(_ curves: AccuracyCurves, _ matrix: ConfusionMatrix, names: PictureNames) throws {
     let byConfidence = AccuracyCharts.byConfidence(curves, names: names)
     let confusion = AccuracyCharts.confusion(matrix, names: names)
@@ -40,7 +40,7 @@ struct RunPictures {
     "confusion_matrix_normalized.png",
   ]
 
-  /// Throws a line if a file that the report writes is there and is none that Feeder wrote. Asked before any work.
+  /// Throws a line if a file that Feeder did not write has the name of a file of the report. Called before any work.
   static func refuseForeign(in folder: RunFolder) throws {
     let pictures = curves + ["results.png"] + BatchPictures.validationNames
     let all =
@@ -53,7 +53,7 @@ struct RunPictures {
     }
   }
 
-  /// Draws and writes a picture. One that cannot be drawn is told in a line. Throws what keeps it from being written.
+  /// Draws a picture and writes it. If it cannot be drawn, says so in one line. Throws if it cannot be written.
   private func save(_ name: String, _ draw: () throws -> Data) throws {
     let png: Data
     do {

@@ -12,9 +12,9 @@ import FeederTraining
 import FeederWeights
 import Foundation
 
-/// What a run leaves for people at its end: its best weights validated once more, pictures, and report.html.
+/// Writes a run's results for people: validates the best weights again, draws pictures, and writes report.html.
 package struct RunReport {
-  /// Worst images that are shown.
+  /// Number of worst images that are shown.
   private static let worstCount = 12
 
   let record: RunRecord
@@ -24,10 +24,10 @@ package struct RunReport {
   let validation: OpenedSource
   /// Bytes that loading may take.
   let memory: Int
-  /// Costs of an escape and of a false call, where they are known.
+  /// Costs of an escape and of a false call; nil if they are not known.
   package var costs: (escape: Double, falseCall: Double)?
 
-  /// All of it.
+  /// The report of the run that `record` describes.
   package init(
     record: RunRecord, settings: RunPlan, dataset: Dataset, train: OpenedSource, validation: OpenedSource,
     memory: Int, costs: (escape: Double, falseCall: Double)? = nil
@@ -44,7 +44,8 @@ package struct RunReport {
   private var folder: RunFolder { record.folder }
   private var classNames: [String] { dataset.classNames }
 
-  /// Validates, draws and writes. The accuracy of the best weights; nil if it was cancelled. Throws what keeps a file from being written.
+  /// Validates, draws and writes. Returns the accuracy of the best weights; nil if cancelled. Throws if the weights
+  /// cannot be read or a file cannot be written.
   package func write(isCancelled: () -> Bool) throws -> AccuracyReport? {
     try RunPictures.refuseForeign(in: folder)
     guard let results = try validate(isCancelled) else { return nil }
@@ -69,7 +70,7 @@ package struct RunReport {
     return AccuracyReport(accuracy)
   }
 
-  /// Results of the best weights, or of the last where none was ever best.
+  /// Validation results of the best weights, or of the last ones if there are no best ones; nil if cancelled.
   private func validate(_ isCancelled: () -> Bool) throws -> [ImageResult]? {
     let exists = FileManager.default.fileExists(atPath: folder.bestWeights.path)
     let path = (exists ? folder.bestWeights : folder.lastWeights).path
@@ -90,7 +91,7 @@ package struct RunReport {
     return try validator(model, isCancelled: isCancelled).map(match.callAsFunction)
   }
 
-  // MARK: - What the page says
+  // MARK: - Parts of the page
 
   private func content(
     _ results: [ImageResult], _ accuracy: Accuracy, _ curves: AccuracyCurves, _ matrix: ConfusionMatrix

@@ -3,13 +3,13 @@ import FeederDatasets
 import FeederProfiling
 import Foundation
 
-/// The storage of the folders that a run reads from, measured.
+/// Measures the storage that a run reads from.
 package enum StorageReport {
   private static let byteCount = 64 << 20
   private static let limit = Duration.milliseconds(700)
   private static let imageCount = 4096
 
-  /// The cache folder's storage, and the data set's where there is one.
+  /// Facts about the storage of the cache folder, and of the data set if given. Throws if the data set cannot be read.
   package static func facts(_ dataset: Dataset?, _ cache: CacheFolder) throws -> [MachineFacts.Storage] {
     var all: [MachineFacts.Storage] = []
     if let dataset {
@@ -18,13 +18,13 @@ package enum StorageReport {
       let rate = StorageProbe.readRate(of: paths, byteCount: byteCount, within: limit)
       all.append(
         MachineFacts.Storage(
-          // Images may be links into another storage.
+          // The images may be links to other storage.
           use: "data", folder: dataset.root.path, fileSystem: fileSystem(of: paths.first ?? dataset.root.path),
           freeByteCount: freeByteCount(dataset.root), bytesPerSecond: rate > 0 ? rate : nil,
           problem: rate > 0 ? nil : "\(dataset.root.path): not one of its images could be read",
           fileByteCount: Double(sizes.reduce(0, +)) / Double(max(sizes.count, 1))))
     }
-    // The folder itself is made by the first cache.
+    // The cache folder may not exist yet: take its nearest parent that does.
     var folder = cache.url.standardizedFileURL
     while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) { folder.deleteLastPathComponent() }
     var (rate, problem): (Double?, String?)
@@ -43,10 +43,11 @@ package enum StorageReport {
 
   private static func freeByteCount(_ folder: URL) -> Int { (try? CacheFolder(folder.path).freeByteCount()) ?? 0 }
 
-  /// The type of the mount that holds `path`, the last and longest that fits; "unknown" where the kernel does not say.
+  /// Type of the file system that holds `path`: of the longest matching mount, the last one. "unknown" if there is
+  /// none.
   private static func fileSystem(of path: String) -> String {
     let path = URL(filePath: path).resolvingSymlinksInPath().path
-    // Read to its end: the kernel hands this file out page by page.
+    // The kernel returns this file page by page, so read to its end.
     let mounts = (try? FileHandle(forReadingAtPath: "/proc/self/mounts")?.readToEnd()) ?? Data()
     var (best, type) = (-1, "unknown")
     for line in String(decoding: mounts, as: UTF8.self).split(separator: "\n") {

@@ -3,13 +3,14 @@ import FeederCore
 import FeederDatasets
 import FeederTraining
 
-/// The images of a run: both splits, opened as its settings say.
+/// The images of a run: both splits, opened with the run's settings.
 struct RunData {
   let dataset: Dataset
   let train: OpenedSource
   let validation: OpenedSource
 
-  /// Opens both splits. Of ranks on one machine one builds the cache, and the others wait for it outside of any joint work.
+  /// Opens both splits. If a machine has several ranks, one of them builds the cache while the others wait. Throws if a
+  /// split cannot be opened.
   init(_ dataset: Dataset, _ options: SourceOptions, _ place: RankPlace) throws {
     self.dataset = dataset
     let opener = SourceOpener(reporting: dataset, options)
@@ -18,7 +19,7 @@ struct RunData {
     (train, validation) = try waits ? CacheFolder(options.cacheFolder).alone(both) : both()
   }
 
-  /// Throws if a split has no box at all. Says how many boxes are tiny at `imageSize`.
+  /// Throws `CommandError` if a split has no box. Prints how many boxes are tiny at `imageSize`.
   func check(imageSize: Int) throws {
     try dataset.checkBoxes(train: train, validation: validation)
     for (split, opened) in [(Split.train, train), (.val, validation)] {
@@ -26,7 +27,7 @@ struct RunData {
     }
   }
 
-  /// What data the run has. Throws if a run that goes on began with other data.
+  /// The record of the run's data. Throws if the resumed run started with other data.
   func record(of resumed: RunFolder?) throws -> DataRecord {
     let record = try DataRecord(
       classNames: dataset.classNames, [(split: .train, opened: train), (split: .val, opened: validation)])

@@ -3,20 +3,21 @@ import FeederTraining
 import Foundation
 import Synchronization
 
-/// How a run ends that was asked to stop and does not, in each of its parts, and the lock of its folder, which every way out of the process
-/// gives back. A rank that leaves before rank 0 would end the run of all.
+/// Ends a cancelled run that does not stop by itself, in each phase of a run. Also holds the lock of the run's folder;
+/// every exit of the process releases it. Other ranks must not leave before rank 0, because that would end the run of
+/// all.
 struct RunEnding: Sendable {
   private let folder: RunFolder
   private let place: RankPlace
 
   private static let lock = Mutex<RunLock?>(nil)
 
-  /// For the run in `folder`.
+  /// Endings for the run in `folder`.
   init(_ folder: RunFolder, _ place: RankPlace) { (self.folder, self.place) = (folder, place) }
 
   // MARK: - The lock
 
-  /// Keeps the folder for this process. Ends the process if another one takes it over.
+  /// Takes the lock of `folder`. Ends the process if another one takes the lock over. Throws if the lock is taken.
   static func hold(_ folder: RunFolder) throws {
     let lock = try RunLock(folder.url, note: Terminal.say) { line in
       Terminal.complain(line)
@@ -25,18 +26,18 @@ struct RunEnding: Sendable {
     Self.lock.withLock { $0 = lock }
   }
 
-  /// Gives the folder back.
+  /// Releases the lock.
   static func release() { lock.withLock { $0 }?.release() }
 
   // MARK: - Leaving
 
-  /// Ends the process; the run folder is free then. `last` is done when nothing is written any more.
+  /// Releases the lock and ends the process. `last` runs when nothing is being written any more.
   private static func leave(_ status: Int32, last: () -> Void = {}) -> Never {
     release()
     UnfinishedFiles.leave(status) { _ in last() }
   }
 
-  /// Before the first step.
+  /// Before the first step: leaves without a checkpoint.
   var whilePreparing: LastResort.Step {
     .init(seconds: place.leads ? 3 : 5) {
       Terminal.say("interrupted before the first step")
@@ -44,7 +45,7 @@ struct RunEnding: Sendable {
     }
   }
 
-  /// With a checkpoint of the last whole step.
+  /// During training: writes a checkpoint of the last whole step.
   func whileTraining(_ gate: CheckpointGate) -> LastResort.Step {
     .init(seconds: 3) {
       do {
@@ -60,7 +61,7 @@ struct RunEnding: Sendable {
     }
   }
 
-  /// With what is written.
+  /// After the last save: leaves with what is already written.
   var afterSaving: LastResort.Step {
     .init(seconds: 3) {
       Terminal.say(
@@ -69,7 +70,7 @@ struct RunEnding: Sendable {
     }
   }
 
-  /// When the run is done and its report is not.
+  /// After the run, while the report is being written: leaves without it.
   var whileDrawing: LastResort.Step {
     .init(seconds: 9) {
       Terminal.say("interrupted: the run is done, and its report is not written: feeder report \(folder.url.path)")

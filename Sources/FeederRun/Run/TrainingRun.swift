@@ -7,22 +7,27 @@ import FeederTraining
 import FeederWeights
 import Foundation
 
-/// A run of `feeder train`, from what was asked to its report: the place that puts the rooms together.
+/// A run of `feeder train`, from the command line to the report. It connects the other rooms.
 package struct TrainingRun {
-  /// What the command line gives.
+  /// The command line of a run.
   package struct Orders {
-    /// The settings that flags gave, by their keys.
+    /// The settings given as flags, by key.
     package var flags: [String: String] = [:]
-    /// The data set; nil takes the run's.
+    /// The data set; nil takes the resumed run's.
     package var data: String?
+    /// The folder of a new run; nil takes the default.
     package var out: String?
+    /// The folder of the run to resume; nil starts a new one.
     package var resume: String?
+    /// A YAML file of settings; nil for none.
     package var config: String?
+    /// The file for a timeline.
     package var trace = TraceOutput()
-    /// True if the memory plan is printed and nothing trained.
+    /// True if the run only prints its memory plan.
     package var plansOnly = false
+    /// True if the tuner's decisions are printed.
     package var isVerbose = false
-    /// Seconds without progress after which a run is stuck; 0 for never.
+    /// Seconds without progress after which the run counts as stuck; 0 means never.
     package var watchdog = 60.0
     /// True if stdout is for one JSON document.
     package var json = false
@@ -55,14 +60,15 @@ package struct TrainingRun {
   private static let defaultOut = "runs/train"
 
   private let orders: Orders
-  /// Ends this process with the one that started it.
+  /// In a rank of a crew: ends this process when the crew's process is gone.
   private let lifeline = RankCrew.watchCrew()
   private let detection: RankDetection?
   private let place: RankPlace
   private let resumed: RunFolder?
   private let arguments: RunArguments
 
-  /// The run that `orders` ask for. Throws a line for settings that make no sense, and for a run that cannot go on so.
+  /// Prepares the run that `orders` describe. Throws a line if settings are invalid or do not allow the run to be
+  /// resumed.
   package init(_ orders: Orders) throws {
     if orders.resume != nil, orders.out != nil || orders.config != nil {
       throw CommandError("--resume goes on in its own folder with its own settings: leave --out and --config away")
@@ -81,8 +87,8 @@ package struct TrainingRun {
     }
   }
 
-  /// Trains, in processes of its own if it has several ranks. Returns what rank 0 has to report, and why the timeline could not be
-  /// written. Nil if there is nothing to report. Throws `QuietEnd` for a run that was stopped.
+  /// Trains; several ranks run in their own processes. Returns rank 0's report and the error of the timeline's file, if
+  /// any. Nil if there is nothing to report. Throws `QuietEnd` if the run was cancelled.
   package func run() throws -> (report: Report, traceFailure: (any Error)?)? {
     defer { withExtendedLifetime(lifeline) {} }
     guard let data = orders.data ?? arguments.data else {
@@ -97,14 +103,14 @@ package struct TrainingRun {
     return try run(data)
   }
 
-  /// The same in this process alone.
+  /// Trains as one rank, in this process.
   private func run(_ data: String) throws -> (report: Report, traceFailure: (any Error)?)? {
     var plan = try arguments.plan(at: place)
     try ThreadRoom.check(plan)
-    try plan.adopt()  // also for the trials before the run
+    try plan.adopt()  // The trials before the run use these settings as well.
     let options = SourceOptions(plan.request)
     let dataset = try open(data, plan.request)
-    // Rank 0 alone writes the run folder, and holds it.
+    // Only rank 0 writes the run folder and holds its lock.
     let writes = place.leads && !orders.plansOnly
     if writes { try resumed.map(RunEnding.hold) }
     defer { RunEnding.release() }
@@ -114,7 +120,7 @@ package struct TrainingRun {
     }
     if let path = plan.startWeights, resumed == nil { _ = try WeightsFile(path: path) }
     let traceFiles = { [startWeights = plan.startWeights] in InputFiles.of(dataset, startWeights, orders.config) }
-    // The folder of the run itself is made later.
+    // If the file belongs into the run's own folder, it is opened later, when that folder exists.
     let early =
       place.leads && orders.trace.hasFolder ? try orders.trace.open(traceFiles) : nil
     let images = try RunData(dataset, options, place)
@@ -148,7 +154,7 @@ package struct TrainingRun {
         try folder.keep(try arguments.yaml(plan, options, data: data, out: folder.url.path))
         if resumed == nil, plan.plots { drawing.before() }
       }
-      // Rank 0 alone writes.
+      // Only rank 0 writes.
       let file = try place.leads ? early ?? orders.trace.open(traceFiles) : nil
       (ended, traceFailure) = try TraceOutput.during(file) { trace in
         try train(
@@ -156,10 +162,10 @@ package struct TrainingRun {
           memory: loaderBudget, ranks, trace, interruption, ending)
       }
     } catch TrainingError.rankLost where interruption.cancellation.isCancelled && !place.leads {
-      throw QuietEnd(status: Interruption.exitStatus)  // rank 0 is gone, which was asked to stop as well
+      throw QuietEnd(status: Interruption.exitStatus)  // Rank 0 was cancelled as well and has left.
     } catch {
       if resumed == nil, place.leads {
-        RunEnding.release()  // its file is the run's as well
+        RunEnding.release()  // The lock file must be gone before the folder can be removed.
         folder.removeWithoutWeights()
       }
       throw error
@@ -173,14 +179,14 @@ package struct TrainingRun {
     return place.leads ? (ended.report(folder, page), traceFailure) : nil
   }
 
-  /// How a run ended, kept when its trainer, and all that it held, is gone.
+  /// How a run ended. It outlives the trainer, whose memory is free by then.
   private struct Ended {
-    /// Nil if there was nothing left to do.
+    /// Nil if the run had already finished.
     let outcome: TrainingOutcome?
     let epochsDone: Int
     let memory: Report.Memory
 
-    /// True if the run has just ended.
+    /// True if the run reached its end just now.
     var isWhole: Bool {
       switch outcome {
       case .finished, .stoppedEarly: true
@@ -237,7 +243,7 @@ package struct TrainingRun {
     } catch let error where place.leads {
       throw CommandError("\(Terminal.words(error)); \(folder.wayOn)")
     }
-    // A worker of the loader that waits for a drive which does not answer keeps the trainer from its end.
+    // A loader worker that waits for a hung drive can keep the trainer's deinitialiser from returning.
     if case .interrupted = outcome, place.leads { next = ending.afterSaving }
     return Ended(outcome: outcome, epochsDone: trainer.nextEpoch, memory: .init(trainer.memory))
   }
@@ -271,7 +277,7 @@ package struct TrainingRun {
     }
   }
 
-  /// What decides which flags have no effect.
+  /// The facts that decide which flags have no effect.
   private func facts(_ plan: RunPlan, _ images: RunData, _ options: SourceOptions) -> IdleFlags.Facts {
     var facts = IdleFlags.Facts()
     facts.goesOn = resumed != nil
@@ -285,7 +291,7 @@ package struct TrainingRun {
     return facts
   }
 
-  /// The data set; if the data of a run has moved, the error says how to name its new place.
+  /// Opens the data set. If a resumed run's data has moved, the error says how to name the new place.
   private func open(_ data: String, _ request: TrainingRequest) throws -> Dataset {
     guard let resumed, orders.data == nil, !FileManager.default.fileExists(atPath: data) else {
       return try Dataset.open(data, skipsBadLabels: request.skipsBadLabels)
@@ -295,7 +301,7 @@ package struct TrainingRun {
     )
   }
 
-  /// Throws if a run that goes on has done more epochs than it shall have.
+  /// Throws `CommandError` if the resumed run has already done more epochs than `--epochs` asks for.
   private func checkEpochs(_ resumed: RunFolder) throws {
     guard orders.flags["epochs"] != nil else { return }
     let (epochs, done) = (try arguments.request().epochs, try Checkpoint.newest(in: resumed.weights).epochsDone)
@@ -303,7 +309,7 @@ package struct TrainingRun {
     throw CommandError("--epochs \(epochs): this run has done \(done) epochs already; give \(done) or more")
   }
 
-  /// The run that an earlier attempt of the same job began: whoever starts ranks again after a failure gives the same command.
+  /// The run to resume after torchrun or Slurm restarted the job: they repeat the first command, without `--resume`.
   private static func restarted(_ detection: RankDetection?, out: String) -> RunFolder? {
     guard let detection, detection.restartCount > 0, let folder = RunFolder(newestOf: out) else { return nil }
     Terminal.say("restart \(detection.restartCount) by \(detection.starter): going on with \(folder.url.path)")

@@ -1,9 +1,9 @@
 import FeederCache
 import FeederCore
 
-/// What `--memory` is if nobody gives it.
+/// The value of `--memory` if it is not given.
 package enum DefaultMemory {
-  /// The bytes, asked for and said once per process: later the run's own memory would count against them.
+  /// The bytes, measured and printed once per process: measured later, the run's own memory would reduce them.
   package static let bytes: ByteCount = {
     let limit = MemoryLimit()
     Terminal.say(limit.line)

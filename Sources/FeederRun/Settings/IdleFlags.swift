@@ -4,11 +4,11 @@ import FeederTraining
 import Foundation
 import Synchronization
 
-/// Flags that have no effect beside the other flags of a command: each is said once, with the reason.
+/// Warns about flags that have no effect in combination with others: once per flag, with the reason.
 package enum IdleFlags {
   private static let said = Mutex<Set<String>>([])
 
-  /// Says that a flag, or a switch of the environment, has no effect.
+  /// Warns that a flag or an environment variable has no effect.
   package static func say(_ flag: String, _ reason: String) {
     guard said.withLock({ $0.insert(flag).inserted }) else { return }
     Terminal.say("warning: \(flag) has no effect: \(reason)")
@@ -16,24 +16,28 @@ package enum IdleFlags {
 
   // MARK: - feeder train
 
-  /// What decides about the flags of `feeder train` beside its settings.
+  /// What decides, beside the settings, which flags of `feeder train` have an effect.
   package struct Facts {
-    /// True if the run goes on.
+    /// True if the run is resumed.
     package var goesOn = false
-    /// What started this rank; nil for a process alone and for the ranks of `--ranks`.
+    /// The program that started this rank; nil for a single process and for the ranks of `--ranks`.
     package var starter: String?
-    /// Channels of the images; nil before they are known.
+    /// Channels of the images; nil if they are not known yet.
     package var channels: Int?
+    /// False with `--cache none`.
     package var keepsCache = true
-    /// True if the optimizer that trains is AdamW.
+    /// True if the optimizer is AdamW.
     package var takesAdamW = false
-    /// Flags that are no settings.
+    /// True if `--verbose` was given.
     package var isVerbose = false
+    /// True if `--plan` was given.
     package var plansOnly = false
+    /// True if `--out` was given.
     package var out = false
+    /// True if `--trace` was given.
     package var trace = false
 
-    /// A new run of one process.
+    /// Facts of a new run of one process.
     package init() {}
   }
 
@@ -43,7 +47,7 @@ package enum IdleFlags {
     let isIdle: @Sendable (RunPlan, Facts) -> Bool
   }
 
-  /// The settings of `feeder train` that another setting takes the effect from.
+  /// Settings of `feeder train` that another setting makes ineffective.
   private static let rules: [Rule] = [
     Rule(
       keys: ["lr0", "momentum", "warmup_bias_lr"],
@@ -86,7 +90,7 @@ package enum IdleFlags {
     Rule(keys: ["weights"], reason: "a run that goes on has its own weights", isIdle: { $1.goesOn }),
   ]
 
-  /// Says which of the `given` settings have no effect.
+  /// Warns about the `given` settings that have no effect.
   package static func check(_ given: some Sequence<String>, _ settings: RunPlan, _ facts: Facts) {
     let given = Set(given)
     for rule in rules where rule.isIdle(settings, facts) {
@@ -105,9 +109,9 @@ package enum IdleFlags {
 
   // MARK: - The environment
 
-  /// Says which switches of the environment are not understood.
+  /// Warns about environment variables with invalid values.
   package static func checkEnvironment(_ environment: [String: String]) {
-    // The first process of a crew of ranks has said it.
+    // The crew's process has already warned.
     guard environment["FEEDER_CREW"] == nil else { return }
     let levels = PixelLevel.allCases.filter(\.isAvailable).map(\.name)
     if let name = environment["FEEDER_SIMD"], !name.isEmpty, !levels.contains(name) {

@@ -2,19 +2,19 @@ import FeederCore
 import FeederTraining
 import FeederWeights
 
-/// Which settings a run may change when it goes on. Every other setting decides what the run computes: with another value the files of
-/// the run folder would tell of two runs.
+/// Decides which settings a resumed run may change. Every other setting decides what the run computes: if it changed,
+/// the run folder would mix two different runs.
 package enum ResumeRules {
-  /// True if a run that goes on may change the setting. The new value is written into args.yaml.
+  /// True if a resumed run may change the setting. The new value is then written to args.yaml.
   private static func isChangeable(_ key: String) -> Bool { SettingTable.setting(key)?.mayChange != nil }
 
-  /// Throws a line that names each setting in `flags` that would make another run of the one behind the file at `path`.
+  /// Throws `CommandError` that names each setting in `flags` that a resumed run must not change. `path` is args.yaml.
   package static func check(_ arguments: RunArguments, flags: [String: String], file path: String, _ place: RankPlace)
     throws
   {
     let fixed = flags.keys.filter { !isChangeable($0) }.sorted()
     if fixed.isEmpty { return }
-    // The flags that may change count for both sides: the device of args.yaml need not be there any more.
+    // Flags that may change apply to both sides: the device named in args.yaml may not exist any more.
     let kept = try RunArguments(
       flags: flags.filter { isChangeable($0.key) }, file: path, goesOn: true, warn: { _ in })
     let (old, new) = (try kept.values(at: place), try arguments.values(at: place))
@@ -28,7 +28,7 @@ package enum ResumeRules {
         + "run without --resume")
   }
 
-  /// Throws a line that names each setting that `file`, which holds `own`, has otherwise than the run that wrote `weights`.
+  /// Throws `CommandError` that names each setting in `own`, read from `file`, that differs from the run of `weights`.
   static func check(_ own: [String: String], of file: String, with weights: WeightsFile) throws {
     guard let known = weights.settings else { return }
     let others = own.keys.sorted().compactMap { key -> String? in

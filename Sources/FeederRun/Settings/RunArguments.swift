@@ -4,25 +4,26 @@ import FeederTraining
 import Foundation
 import Yams
 
-/// The settings of a run as text by key, from a YAML file and from flags; flags win. What args.yaml holds.
+/// The settings of a run as text by key, from a YAML file and from flags. Flags win. This is what args.yaml holds.
 package struct RunArguments {
   private var values: [String: String]
-  /// The settings that flags gave.
+  /// The keys of the settings given as flags.
   private let flags: Set<String>
-  /// The data that the file names; nil if it names none.
+  /// The data set that the file names; nil if it names none.
   package private(set) var data: String?
 
-  /// Other words for a key that YOLO users have in their files.
+  /// Other names of keys in the files of YOLO users.
   private static let synonyms = [
     "imgsz": "image_size", "nbs": "nominal_batch", "lr": "lr0", "max_det": "max_detections",
   ]
-  /// Keys of args.yaml that say where and not how.
+  /// Keys of args.yaml that are places and not settings.
   private static let places = ["data", "out"]
-  /// Keys whose `auto` is found once, by trying.
+  /// Keys whose `auto` is resolved once, by a trial.
   private static let found = ["batch", "precision"]
 
-  /// Settings from `flags` over those of the YAML file at `path`. A key of the file that has no effect is told to `warn`.
-  /// If the run goes on, the file must be whole, and `auto` keeps what was found when the run began.
+  /// Settings from `flags` over the settings of the YAML file at `path`. Calls `warn` for keys of the file that have no
+  /// effect. If the run is resumed (`goesOn`), the file must be complete, and `auto` keeps the value found at the start
+  /// of the run. Throws if the file cannot be read or is not complete.
   package init(
     flags: [String: String], file path: String? = nil, goesOn: Bool = false, warn: (String) -> Void = Terminal.say
   ) throws {
@@ -48,23 +49,23 @@ package struct RunArguments {
       let isFound = goesOn && Self.found.contains(key) && values[key] != nil && flag.lowercased() == "auto"
       if !isFound { values[key] = flag }
     }
-    // args.yaml holds whole paths, so it can be read from every folder.
+    // args.yaml holds absolute paths, so that it can be read from every folder.
     for setting in SettingTable.all where setting.isPath {
       values[setting.key] = values[setting.key].map(Self.wholePath)
     }
   }
 
-  /// A path from the root on.
+  /// `path` as an absolute path.
   static func wholePath(_ path: String) -> String { URL(filePath: path).absoluteURL.standardizedFileURL.path }
 
   // MARK: - Reading values
 
-  /// What is asked of the run, every value read and in its range.
+  /// All settings, parsed and checked. Throws if a value is invalid.
   package func request() throws -> TrainingRequest {
     try TrainingRequest(values)
   }
 
-  /// Ranks that this machine shall run.
+  /// Number of ranks to run on this machine. Throws if a value is invalid or `--ranks` contradicts `--device`.
   package func rankCount() throws -> Int {
     let request = try request()
     let (count, deviceCount) = (request.ranks ?? max(request.devices.count, 1), request.devices.count)
@@ -76,7 +77,7 @@ package struct RunArguments {
     return count
   }
 
-  /// The plan of the rank at `place`, before anything is tried.
+  /// The plan of the rank at `place`, before any trial. Throws if a value is invalid or the device is not available.
   package func plan(at place: RankPlace = .alone) throws -> RunPlan {
     let request = try request()
     let plan = RunPlan(request, on: try DeviceChoice.device(request.devices, of: place), at: place)
@@ -86,7 +87,8 @@ package struct RunArguments {
 
   // MARK: - Writing values
 
-  /// The text of args.yaml: every setting with its value in this run, and the line that ends a whole file.
+  /// The text of args.yaml: every setting with its value in this run, then the line that marks a complete file. Throws
+  /// if the YAML writer fails.
   package func yaml(_ plan: RunPlan, _ options: SourceOptions, data: String, out: String) throws -> String {
     var all: [(String, String)] = [("data", Self.wholePath(data)), ("out", Self.wholePath(out))]
     let texts = texts(plan, options)
@@ -96,20 +98,21 @@ package struct RunArguments {
     return try Yams.serialize(node: Node(pairs))
   }
 
-  /// Every value as the rank at `place` reads it: equal texts are equal settings.
+  /// The text of every setting as the rank at `place` reads it. Equal texts mean equal settings. Throws as `plan` does.
   func values(at place: RankPlace) throws -> [String: String] {
     let plan = try plan(at: place)
     return texts(plan, SourceOptions(plan.request))
   }
 
-  /// The settings that somebody chose: those that flags gave and, if the run begins, those of the file that are not as by default.
+  /// The settings that the user chose: all flags and, if the run is new, settings of the file that differ from the defaults.
+  /// Throws if a value is invalid.
   package func chosen(at place: RankPlace, goesOn: Bool) throws -> Set<String> {
     if goesOn { return flags }
     let (own, plain) = (try values(at: place), try RunArguments(flags: [:]).values(at: .alone))
     return flags.union(own.keys.filter { own[$0] != plain[$0] && values[$0] != nil })
   }
 
-  /// The text of every setting that has a value, in one way of writing.
+  /// The text of every setting that has a value, in one notation.
   private func texts(_ plan: RunPlan, _ options: SourceOptions) -> [String: String] {
     var settled = plan.settled
     settled.memory = options.memory
@@ -119,7 +122,7 @@ package struct RunArguments {
 }
 
 extension SourceOptions {
-  /// How a run keeps its images.
+  /// The cache options of a run.
   package init(_ request: TrainingRequest) {
     self = request.sourceOptions(memory: DefaultMemory.bytes.bytes)
   }

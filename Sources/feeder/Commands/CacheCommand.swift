@@ -5,7 +5,7 @@ import FeederDatasets
 import FeederRun
 import Foundation
 
-/// `feeder cache build|info|verify|drop`: the mapped cache of a data set.
+/// `feeder cache build|info|verify|drop`: works on the cache files of a data set.
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache", abstract: "Builds, describes, verifies or removes the cache files of a data set.",
@@ -13,7 +13,7 @@ struct CacheCommand: ParsableCommand {
     subcommands: [CacheBuild.self, CacheInfo.self, CacheVerify.self, CacheDrop.self])
 }
 
-/// Flags of the subcommands that only look for files.
+/// Flags of the subcommands that do not build.
 struct CacheLocation: ParsableArguments {
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
@@ -22,7 +22,7 @@ struct CacheLocation: ParsableArguments {
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
-  /// The data set. These commands refuse no bad label line: only the command that built a cache file decides about those.
+  /// The data set. Bad label lines are left out here; only the command that builds a cache file refuses them.
   func dataset() throws -> Dataset { try Dataset.open(data, skipsBadLabels: true) }
 
   /// The images of a split; none if the data set no longer has it.
@@ -31,7 +31,7 @@ struct CacheLocation: ParsableArguments {
   }
 }
 
-/// `feeder cache build`.
+/// `feeder cache build`: writes cache files.
 struct CacheBuild: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build", abstract: "Writes the cache files of all splits where they are missing or out of date.")
@@ -91,7 +91,7 @@ struct CacheBuild: ParsableCommand {
   }
 }
 
-/// `feeder cache info`.
+/// `feeder cache info`: lists cache files.
 struct CacheInfo: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info", abstract: "Lists the cache files of a data set and whether they are up to date.")
@@ -116,7 +116,7 @@ struct CacheInfo: ParsableCommand {
   }
 }
 
-/// `feeder cache drop`.
+/// `feeder cache drop`: removes cache files.
 struct CacheDrop: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "drop", abstract: "Removes the cache files of a data set.")
@@ -141,13 +141,13 @@ struct CacheDrop: ParsableCommand {
 }
 
 extension CacheFolder {
-  /// The line about a data set of which the folder holds nothing.
+  /// The line for a data set without cache files in this folder.
   fileprivate func absence(of dataset: Dataset) -> String {
     "no cache files of \(dataset.configurationURL.path) in \(url.path)"
   }
 }
 
-/// What the subcommands print of one file.
+/// What the subcommands print about one file.
 struct CacheFileReport: Encodable {
   let path: String
   let state: String
@@ -162,7 +162,7 @@ struct CacheFileReport: Encodable {
   var wasBuilt: Bool?
   var seconds: Double?
 
-  /// A file that opened.
+  /// Report on a file that could be opened.
   init(_ file: CacheFile, state: String) {
     path = file.path
     self.state = state
@@ -178,7 +178,7 @@ struct CacheFileReport: Encodable {
     contentKey = String(file.contentKey, radix: 16)
   }
 
-  /// A file that did not open.
+  /// Report on a file that could not be opened.
   init(damaged path: String, state: String) {
     self.path = path
     self.state = state

@@ -3,7 +3,7 @@ import FeederCache
 import FeederDatasets
 import FeederRun
 
-/// `feeder cache verify`.
+/// `feeder cache verify`: compares cache files and sources with their checksums.
 struct CacheVerify: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",

@@ -8,7 +8,7 @@ import FeederRun
 import FeederTorch
 import Foundation
 
-/// `feeder doctor`: what this machine can do.
+/// `feeder doctor`: prints facts about this machine, with advice.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
@@ -28,7 +28,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let dataset = try data.map { try Dataset.open($0, skipsBadLabels: true) }
     let (devices, absence) = CUDADevice.find()
-    // A driver alone computes nothing: the engine's half for GPUs must load as well.
+    // A driver alone does not suffice: the engine's CUDA libraries must load as well.
     let engineAbsence = devices.isEmpty || Engine.cudaDeviceCount > 0 ? nil : Engine.cudaStatus
     let (memory, cores) = (MemoryLimit(), CoreLimit.current)
     let facts = MachineFacts(

@@ -12,7 +12,7 @@ import FeederRun
 import FeederTraining
 import Foundation
 
-/// `feeder predict`: annotated images and a predictions file.
+/// `feeder predict`: writes annotated images and a predictions file.
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Finds objects on images and draws them.")
@@ -92,7 +92,7 @@ struct PredictCommand: ParsableCommand {
 
   private static let predictionsName = "predictions.json"
 
-  /// The folder for the results, looked at for all their names before any work.
+  /// Opens the folder for the results and checks all their names before any work starts.
   private func openFolder(_ entries: [DatasetEntry]) throws -> OutputFolder {
     if FileManager.default.fileExists(atPath: out + "/args.yaml") {
       throw CommandError(
@@ -106,7 +106,7 @@ struct PredictCommand: ParsableCommand {
     return folder
   }
 
-  /// Writes an annotated JPEG an image; returns the images that could not be read, each told in a line.
+  /// Writes one annotated JPEG per image. Returns the images that could not be read, after one line on stderr for each.
   private func draw(
     _ results: [ImageResult], _ entries: [DatasetEntry], _ names: [String], into folder: OutputFolder,
     _ cancellation: Cancellation

@@ -4,7 +4,7 @@ import FeederDatasets
 import FeederRun
 import Foundation
 
-/// `feeder prepare`: any known format in, YOLO layout out, with an audit.
+/// `feeder prepare`: reads any known format, writes YOLO layout, and prints an audit.
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
@@ -29,7 +29,7 @@ struct PrepareCommand: ParsableCommand {
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
-  /// What `--format` takes, in words.
+  /// The values that `--format` takes, for people.
   private static let formats =
     (["auto"] + DatasetImporters.names.dropLast()).joined(separator: ", ") + " or "
     + (DatasetImporters.names.last ?? "")

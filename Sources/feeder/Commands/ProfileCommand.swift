@@ -9,7 +9,7 @@ import FeederRun
 import FeederTorch
 import FeederTraining
 
-/// `feeder profile`: what limits a run, and what would help.
+/// `feeder profile`: prints what limits a run and what would make it faster.
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile", abstract: "Says what limits a run, and what would help by how much.",
@@ -58,7 +58,7 @@ struct ProfileCommand: ParsableCommand {
     }
   }
 
-  /// A given step stands for the device, so nothing is asked of the device itself.
+  /// A given step replaces the measured one, so flags of the device's work have no effect.
   private func sayIdleFlags() {
     guard stepMs != nil else { return }
     let reason = "--step-ms stands in the place of a measured step"
@@ -84,7 +84,7 @@ struct ProfileCommand: ParsableCommand {
       storage: readMibPerS.map { $0 * 1_048_576 }, decodeCount: decodeTimes, seconds: seconds)
     if decodeTimes > 1, !work.isDecoded { IdleFlags.say("--decode-times", "pixels are not decoded; give --cache jpeg") }
     let cores = CoreLimit.current.usable
-    // A step on this processor takes its threads' cores from the loader, as in training.
+    // A step on the CPU takes its threads' cores from the loader, as in training.
     let most = stepMs == nil && device == .cpu ? max(cores - threads, 1) : cores
     var (report, traceFailure) = try TraceOutput.during(trace) {
       try work.profile(workers: workers ?? most, mostWorkers: max(workers ?? 1, most), trace: $0)

@@ -7,7 +7,7 @@ import FeederTraining
 import FeederWeights
 import Foundation
 
-/// `feeder report`: the pictures and the report of a run, made anew from its files.
+/// `feeder report`: writes the pictures and the report of a run again, from its files.
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Validates the best weights of a run and writes its pictures and report.html.")
@@ -68,7 +68,7 @@ struct ReportCommand: ParsableCommand {
       Report(report: record.folder.report.path))
   }
 
-  /// Says what the files of the run lack: the report is written from what is there.
+  /// Prints what the run's files lack. The report is written from what is there.
   private func sayGaps(of record: RunRecord) {
     if let gap = record.argumentsGap {
       Terminal.say("warning: \(record.folder.arguments.path): \(gap); settings that it lacks are taken as by default")

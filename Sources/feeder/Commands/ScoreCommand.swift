@@ -6,7 +6,7 @@ import FeederReporting
 import FeederRun
 import Foundation
 
-/// `feeder score`: accuracy of a file of predictions, whoever made it.
+/// `feeder score`: prints the accuracy of a predictions file from any tool.
 struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score", abstract: "Says how accurate a file of predictions is, whoever made it.",

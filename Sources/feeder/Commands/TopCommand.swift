@@ -4,7 +4,7 @@ import FeederReporting
 import FeederRun
 import Foundation
 
-/// `feeder top`: a run as it goes, from the files that it writes.
+/// `feeder top`: shows a run while it goes, from the files that it writes.
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top", abstract: "Shows a run while it goes, from another terminal.",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FeederRun
 
-/// `feeder train`: trains, and writes the run folder.
+/// `feeder train`: trains a network and writes the run folder.
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a detector and writes a run folder.")

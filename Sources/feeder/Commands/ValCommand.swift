@@ -11,7 +11,7 @@ import FeederTraining
 import FeederWeights
 import Foundation
 
-/// `feeder val`: accuracy of weights on a data set.
+/// `feeder val`: prints the accuracy of weights on a data set.
 struct ValCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "val", abstract: "Says how accurate weights are.", discussion: ScoringOptions.discussion)

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Foundation
 
-/// The words of the command line as the parser needs them.
+/// Prepares the words of the command line for the parser.
 enum CommandWords {
-  /// Joins a flag and a negative number, so that the parser takes the number for the flag's value and not for another flag. Throws
-  /// `ValidationError` for an empty word, as a shell makes it of a variable that is not set.
+  /// Joins a flag and a negative number, so that the parser does not take the number for another flag.
+  ///
+  /// Throws `ValidationError` for an empty word, which an unset shell variable leaves.
   static func prepared(_ words: [String]) throws -> [String] {
     var prepared: [String] = []
     for (index, word) in words.enumerated() {
@@ -25,7 +26,7 @@ enum CommandWords {
     return prepared
   }
 
-  /// True for `-1`, `-.5`, `-2GiB` and `-inf`: no flag of ours begins so.
+  /// True for `-1`, `-.5`, `-2GiB` and `-inf`. No flag of Feeder starts so.
   private static func isNegativeNumber(_ word: String) -> Bool {
     guard word.hasPrefix("-"), let first = word.dropFirst().unicodeScalars.first else { return false }
     return ("0"..."9").contains(first) || first == "." || Double(word) != nil

@@ -5,15 +5,15 @@ import FeederDatasets
 import FeederRun
 import FeederTraining
 
-/// The flags of every command that reads a data set: in which form, where, within how many bytes.
+/// The flags of every command that reads a data set: the cache form, its folder, and the memory.
 struct DataOptions: ParsableArguments {
-  /// What `--channels` says.
+  /// The value of `--channels`.
   enum Channels: String, ExpressibleByArgument, CaseIterable {
     case auto
     case one = "1"
     case three = "3"
 
-    /// The number, nil for auto.
+    /// The number of channels; nil for auto.
     var count: Int? { Int(rawValue) }
   }
 
@@ -38,10 +38,10 @@ struct DataOptions: ParsableArguments {
     if givenMemory?.bytes == 0 { throw ValidationError("--memory 0: give \(SettingTable.memory.allowed)") }
   }
 
-  /// What `--memory` says, by default what `MemoryLimit` gives.
+  /// The value of `--memory`, by default `MemoryLimit`'s.
   var memory: ByteCount { givenMemory ?? DefaultMemory.bytes }
 
-  /// The same in the cache's words, for images of `imageSize` pixels a side.
+  /// The options of the cache, for images of `imageSize` pixels per side.
   func sourceOptions(imageSize: Int) -> SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: memory.bytes)
     options.cache = cache
@@ -51,10 +51,10 @@ struct DataOptions: ParsableArguments {
     return options
   }
 
-  /// Opens the data set that `data` names, as the flags say.
+  /// Opens the data set `data` as the flags say. Throws `DatasetError`.
   func dataset(_ data: String) throws -> Dataset { try Dataset.open(data, skipsBadLabels: skipBadLabels) }
 
-  /// Opens splits as the flags say; lines and progress go to stderr.
+  /// Opens splits as the flags say. Lines and progress go to stderr.
   func opener(_ dataset: Dataset, imageSize: Int) -> SourceOpener {
     SourceOpener(reporting: dataset, sourceOptions(imageSize: imageSize))
   }
@@ -63,6 +63,6 @@ struct DataOptions: ParsableArguments {
 extension CacheChoice: ExpressibleByArgument {}
 
 extension ByteCount: ExpressibleByArgument {
-  /// Reads `512MiB`.
+  /// Reads a value such as `512MiB`.
   package init?(argument: String) { self.init(text: argument) }
 }

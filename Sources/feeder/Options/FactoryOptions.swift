@@ -2,14 +2,14 @@ import ArgumentParser
 import FeederMetrics
 import FeederRun
 
-/// The flags that say what mistakes cost.
+/// The flags for the costs of mistakes.
 struct CostOptions: ParsableArguments {
   @Option(help: "Cost of a board that escapes; with --false-call-cost.")
   var escapeCost: Double?
   @Option(help: "Cost of a false call; with --escape-cost.")
   var falseCallCost: Double?
 
-  /// Both; nil where they were not given.
+  /// Both costs; nil if they were not given.
   var both: (escape: Double, falseCall: Double)? { escapeCost.flatMap { escape in falseCallCost.map { (escape, $0) } } }
 
   func validate() throws {
@@ -22,7 +22,7 @@ struct CostOptions: ParsableArguments {
   }
 }
 
-/// The flags of accuracy as an inspection line sees it.
+/// The flags of accuracy per board.
 struct FactoryOptions: ParsableArguments {
   @Flag(help: "Count boards: escapes and false calls, with thresholds solved on half of them and tested on the other.")
   var factory = false
@@ -41,7 +41,7 @@ struct FactoryOptions: ParsableArguments {
     if !factory, costs.escapeCost != nil { throw ValidationError("--escape-cost and --false-call-cost need --factory") }
   }
 
-  /// What `results` come to; nil where it was not asked for. Throws where there are no boards for both halves.
+  /// The board counts of `results`; nil without `--factory`. Throws `CommandError` if there are fewer than 2 boards.
   func report(_ results: [ImageResult], classNames: [String]) throws -> FactoryReport? {
     guard factory else {
       if givenTargetEscape != nil { IdleFlags.say("--target-escape", "boards are counted with --factory alone") }

@@ -26,7 +26,7 @@ struct LoadingOptions: ParsableArguments {
     }
   }
 
-  /// The bench `name` over the training split, opened as `form`.
+  /// The bench `name` over the training split, opened as `form`. Throws `CommandError` if `--cache` names another form.
   func bench(_ name: String, form: CacheForm, order: LoadingBench.Order) throws -> LoadingBench {
     let imageSize = model.imageSize ?? 640
     guard sources.cache == .auto || sources.cache.rawValue == form.rawValue else {
@@ -46,6 +46,6 @@ struct LoadingOptions: ParsableArguments {
     return try LoadingBench(name, cache, order: order, settings: settings, data: data)
   }
 
-  /// Prints what a bench measured.
+  /// Prints a bench's report.
   func show(_ report: LoadingBench.Report) throws { try Terminal.show([report.line], json: json, report) }
 }

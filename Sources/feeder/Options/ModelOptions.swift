@@ -8,7 +8,7 @@ import FeederTraining
 import FeederWeights
 import Foundation
 
-/// The flags of commands that run finished weights, and the model that comes of them.
+/// The flags of commands that run trained weights, and the model that they load.
 struct ModelOptions: ParsableArguments {
   @Option(help: "Side of the network's input in pixels. (default: what the weights were trained on, else 640)")
   var imageSize: Int?
@@ -30,7 +30,7 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  /// Finished weights, ready to run.
+  /// Trained weights, loaded and ready to run.
   struct Loaded {
     let model: DetectionNetwork
     let file: WeightsFile
@@ -39,7 +39,8 @@ struct ModelOptions: ParsableArguments {
     let imageSize: Int
   }
 
-  /// Loads the weights at `path` into a model of their own size and classes.
+  /// Loads the weights at `path` into a model of their design and class count. Throws if the file holds no YOLOv8
+  /// detector, or if the device or the precision is not available.
   func load(_ path: String) throws -> Loaded {
     let device = try DeviceChoice.device(self.device)
     try Engine.setThreadCount(CoreLimit.current.usable)

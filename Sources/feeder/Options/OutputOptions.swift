@@ -4,9 +4,11 @@ import FeederRun
 import Foundation
 
 extension OutputFile {
-  /// The file for what `option` asks for, if it names a `path`: looked at before any work, with a line if it gets a number.
+  /// Opens the output file of `option` if `path` names one. It is checked before any work starts; a line says if it
+  /// gets a number.
   ///
-  /// If it is stdout, results for people go to stderr. Throws `FileError`, and `ValidationError` if `json` wants stdout as well.
+  /// If it is stdout, results for people go to stderr. Throws `FileError`, or `ValidationError` if `--json` needs
+  /// stdout as well.
   static func open(
     _ path: String?, option: String, _ signature: FileSignature, json: Bool, reading: () -> [String] = { [] }
   ) throws -> OutputFile? {
@@ -22,7 +24,7 @@ extension OutputFile {
     return file
   }
 
-  /// Writes `data` and says where, or leaves with the exit status alone if this is stdout and nobody reads it any more.
+  /// Writes `data` and prints the path. If this is stdout and its reader is gone, throws `QuietEnd` with status 1.
   func deliver(_ data: Data, as what: String) throws {
     do {
       try write(data)

@@ -2,7 +2,7 @@ import ArgumentParser
 import FeederMetrics
 import FeederRun
 
-/// The flag of every command that keeps the best detections of an image.
+/// The flag of every command that limits the detections per image.
 struct DetectionOptions: ParsableArguments {
   @Option(
     help:
@@ -28,7 +28,7 @@ struct ScoringOptions: ParsableArguments {
   @OptionGroup var detections: DetectionOptions
   @OptionGroup var factory: FactoryOptions
 
-  /// What the help of these commands says of both rules.
+  /// The part of these commands' help that explains both rules.
   static let discussion = """
     mAP50 and mAP50-95 follow the YOLO rule unless --rule coco is given. The YOLO rule reads the precision curve linearly between \
     recalls and keeps the best detections of an image over all classes; the COCO rule (pycocotools) reads it in steps and keeps the \
@@ -36,12 +36,12 @@ struct ScoringOptions: ParsableArguments {
     --max-detections cuts. --json holds both.
     """
 
-  /// The bound for results whose boxes are known.
+  /// The bound for results whose number of boxes is known.
   func bound(_ results: [ImageResult]) -> DetectionBound {
     DetectionBound(given: detections.maxDetections, results)
   }
 
-  /// The report on `results`.
+  /// The report on `results`. Throws as `FactoryOptions.report` does.
   func report(_ results: [ImageResult], classNames: [String]) throws -> AccuracyReport {
     try AccuracyReport(
       results, classNames: classNames, rule: rule, bound: bound(results),

@@ -1,8 +1,8 @@
 import ArgumentParser
 import FeederTraining
 
-/// The flags of `feeder train` that are settings, in the order of `SettingTable`, which has their words. Values are text here and are read
-/// by `RunArguments`, which reads YAML files the same way, so a wrong value gives the same line in both.
+/// The flags of `feeder train` that are settings, in the order of `SettingTable`, which holds their help texts. Values
+/// are text here; `RunArguments` parses flags and YAML files alike, so a wrong value gives the same line in both.
 struct TrainOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: .setting("model")) var model: String?
   @Option(parsing: .unconditional, help: .setting("epochs")) var epochs: String?
@@ -52,7 +52,7 @@ struct TrainOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: .setting("plots")) var plots: String?
   @Option(parsing: .unconditional, help: .setting("tensorboard")) var tensorboard: String?
 
-  /// What was given, by the key that a YAML file uses.
+  /// The flags that were given, by the key that a YAML file uses.
   var given: [String: String] {
     var given: [String: String] = [:]
     for (label, value) in Mirror(reflecting: self).children {
@@ -63,14 +63,14 @@ struct TrainOptions: ParsableArguments {
     return given
   }
 
-  /// The key of a property's storage: `hsv_h` for `_hsvH`.
+  /// The YAML key of a property's storage: `hsv_h` for `_hsvH`.
   private static func key(_ label: String) -> String {
     label.dropFirst().map { $0.isUppercase ? "_" + $0.lowercased() : String($0) }.joined()
   }
 }
 
 extension ArgumentHelp {
-  /// The words of a setting.
+  /// The help text of a setting.
   static func setting(_ key: String) -> ArgumentHelp {
     guard let setting = SettingTable.setting(key) else { preconditionFailure("no setting is called \(key)") }
     return ArgumentHelp(stringLiteral: setting.helpLine(TrainingRequest()))

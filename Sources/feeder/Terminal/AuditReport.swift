@@ -30,7 +30,7 @@ struct AuditReport: Encodable {
     let smallBoxCount: Int
     let mediumBoxCount: Int
     let largeBoxCount: Int
-    /// Boxes under 2 px on a side at the default image size.
+    /// Boxes that are less than 2 px wide or high at the default image size.
     let tinyBoxCount: Int
     let clippedBoxCount: Int
     let duplicateBoxCount: Int
@@ -45,7 +45,7 @@ struct AuditReport: Encodable {
     let name: String
     let trainBoxCount: Int
     let valBoxCount: Int
-    /// Nil if the data set has no `test`.
+    /// Nil if the data set has no test split.
     let testBoxCount: Int?
   }
 
@@ -94,7 +94,7 @@ struct AuditReport: Encodable {
     findings = source.splits.flatMap { audit.findings[$0]?.lines($0.rawValue) ?? [] }
   }
 
-  /// The audit in lines; findings that need no action are left out.
+  /// The audit in lines for people, without findings that need no action.
   var lines: [String] {
     var lines = ["\(out): \(format), \(linkedImageCount) images linked, \(copiedImageCount) copied"]
     for (name, split) in splits.sorted(by: { $0.key < $1.key }) {
@@ -123,7 +123,7 @@ struct AuditReport: Encodable {
     return lines
   }
 
-  /// How many there are, and the first few.
+  /// A title line with the number of items, then the first of them.
   private func some(_ items: [String], _ title: String, shown: Int = 5) -> [String] {
     guard !items.isEmpty else { return [] }
     return ["\(items.count) \(title):"] + items.prefix(shown).map { "  " + $0 } + (items.count > shown ? ["  ..."] : [])

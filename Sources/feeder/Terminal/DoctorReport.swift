@@ -5,7 +5,7 @@ import FeederProfiling
 import FeederTorch
 import Foundation
 
-/// What `feeder doctor` prints, as text and as JSON.
+/// The report of `feeder doctor`, as text and as JSON.
 struct DoctorReport: Encodable {
   private struct CPU: Encodable {
     let model: String
@@ -58,7 +58,7 @@ struct DoctorReport: Encodable {
   private let storage: [Storage]
   private let advice: [String]
 
-  /// The report on `facts`; `devices` are the GPUs behind its accelerators, in the same order.
+  /// The report on `facts`. `devices` are the GPUs of its accelerators, in the same order.
   init(_ facts: MachineFacts, _ devices: [CUDADevice]) {
     cpu = CPU(
       model: facts.processor.model, cores: facts.coreCount, controlGroupCores: facts.coreQuota,

@@ -4,14 +4,16 @@ import FeederImaging
 import FeederRun
 import Foundation
 
-/// The images that a user names on the command line: files, and folders of image files with their sub-folders.
+/// The images that a user names on the command line: files, and folders with their sub-folders.
 struct PredictionImages {
-  /// One entry per image. Its id is the file's name without ending, below the named folder if a sub-folder holds it.
+  /// One entry per image. Its id is the file's name without ending, with the path below the named folder if a
+  /// sub-folder holds it.
   let entries: [DatasetEntry]
-  /// What was left out, a line each.
+  /// One line per file that was left out.
   let lines: [String]
 
-  /// Lists `paths`. Throws `CommandError` for a path that leads to nothing and for two images of one id, and `DatasetError`.
+  /// Lists `paths`. Throws `CommandError` if a path does not exist, if a folder holds no images, or if two images have
+  /// the same id; `DatasetError` if a folder cannot be read.
   init(_ paths: [String]) throws {
     var images: [(id: String, path: String)] = []
     var lines: [String] = []
@@ -43,7 +45,7 @@ struct PredictionImages {
     self.lines = lines
   }
 
-  /// Why there is no file at a path that a person named.
+  /// Why a path that the user named has no file.
   private static func absence(_ path: String) -> String {
     if path.unicodeScalars.contains("\u{FFFD}") { return "its name is not UTF-8; rename the file" }
     return DeadLink.problem(path) ?? "no such image"

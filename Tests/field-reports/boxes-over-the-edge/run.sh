@@ -1,5 +1,6 @@
 #!/bin/bash
-# A box that reaches a little over the edge is clipped and counted; an outline becomes the box around it; a byte order mark is nothing.
+# A box that reaches slightly over the edge is clipped and counted; an outline becomes the box around it; a byte order
+# mark is ignored.
 . "$(dirname "$0")/../common.bash"
 boards d 9
 set -- d/labels/train/*.txt

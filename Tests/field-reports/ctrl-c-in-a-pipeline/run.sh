@@ -1,5 +1,5 @@
 #!/bin/bash
-# Ctrl-C goes to all of a pipeline. The reader ends first; the run still writes its checkpoint.
+# Ctrl-C reaches all programs of a pipeline. The reader ends first; the run still writes its checkpoint.
 . "$(dirname "$0")/../common.bash"
 boards d
 cat >pipeline.py <<'P'

@@ -1,5 +1,5 @@
 #!/bin/bash
-# An epoch that is as good as the best is no better one: --patience counts it.
+# An epoch that is as good as the best one is not an improvement, so --patience counts it.
 . "$(dirname "$0")/../common.bash"
 boards d
 "$feeder" train d --epochs 10 --patience 2 --optimizer sgd --lr0 1e-9 --warmup-epochs 0 "${small[@]}" --out r >log 2>&1 || wrong "train: $(last log)"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# All wrong lines of all label files are named in one run, and can be left out.
+# One run names all bad lines of all label files, and can leave them out.
 . "$(dirname "$0")/../common.bash"
 boards d 9
 set -- d/labels/train/*.txt

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Lists with a folder that is not there, ../ before folders, labels beside images, no split, and a test split are read by every command.
+# Every command reads lists with a missing folder, ../ before folders, labels beside images, no split, and a test split.
 . "$(dirname "$0")/../common.bash"
 trained
 cp -r "$data" d

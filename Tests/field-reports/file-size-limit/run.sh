@@ -1,5 +1,5 @@
 #!/bin/bash
-# A limit on the size of a file is met in one line, as a full disk is; no signal ends the run.
+# A limit on the size of files ends the command with one line, like a full disk; no signal ends the run.
 . "$(dirname "$0")/../common.bash"
 boards d
 (ulimit -f 4000; exec "$feeder" train d --epochs 1 "${small[@]}" --out r) >/dev/null 2>log

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Images that Feeder does not read are named; predict reads sub-folders, and refuses a name that is not UTF-8 by that name.
+# Images that Feeder does not read are named; predict reads sub-folders, and refuses a name that is not UTF-8 by that
+# name.
 . "$(dirname "$0")/../common.bash"
 trained
 cp -r "$data" d; : >d/images/train/odd.png

@@ -1,5 +1,5 @@
 #!/bin/bash
-# An args.yaml that is empty or was cut off is refused: its missing settings are not the defaults.
+# An empty or cut-off args.yaml is refused, because missing settings are not the defaults.
 . "$(dirname "$0")/../common.bash"
 boards d
 "$feeder" train d --epochs 2 "${small[@]}" --out r --stop-after-steps 1 >log 2>&1 || wrong "train: $(last log)"

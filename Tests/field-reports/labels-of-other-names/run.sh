@@ -1,5 +1,5 @@
 #!/bin/bash
-# Labels whose names differ in case or ending belong to their images; labels of no image are refused, not lost.
+# Labels whose names differ in case or ending belong to their images; labels without an image are refused, not lost.
 . "$(dirname "$0")/../common.bash"
 boards d 9
 boxes=$(cat d/labels/train/*.txt | wc -l)

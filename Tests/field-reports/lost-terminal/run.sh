@@ -1,5 +1,5 @@
 #!/bin/bash
-# A terminal that goes away (SIGHUP) costs no work: checkpoint, a line, 129. Under nohup the run goes on.
+# A closed terminal (SIGHUP) loses no work: checkpoint, a line, 129. Under nohup the run continues.
 . "$(dirname "$0")/../common.bash"
 boards d
 start() { exec python3 -c 'import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])' "$@"; }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Class names in any script, and with signs that gnuplot would obey, cost no picture and stay apart in it.
+# Class names in any script, and with gnuplot's special characters, do not break pictures and stay distinct in them.
 . "$(dirname "$0")/../common.bash"
 command -v gnuplot >/dev/null || skip "no gnuplot"
 boards d

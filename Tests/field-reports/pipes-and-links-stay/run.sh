@@ -1,5 +1,5 @@
 #!/bin/bash
-# A result that is asked for in a pipe or a link goes through it: what stood there stands there afterwards.
+# A result written to a pipe or a link goes through it; the pipe or link is still there afterwards.
 . "$(dirname "$0")/../common.bash"
 trained
 val() { timeout 60 "$feeder" val "$weights" "$data" --image-size 64 --save-predictions "$1" >log 2>&1; }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Drawn pictures never replace the pictures that they were drawn from, however the folder is spelled.
+# Drawn pictures never replace the images that they were drawn from, however the folder is spelled.
 . "$(dirname "$0")/../common.bash"
 trained
 mkdir pictures && cp "$data"/images/val/*.jpg pictures && ln -s pictures link

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a command is asked for is on stdout, and progress on stderr.
+# Results of a command go to stdout, progress to stderr.
 . "$(dirname "$0")/../common.bash"
 boards d; echo '[]' >found.json
 "$feeder" score found.json d >table 2>log || wrong "score: $(last log)"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# No option that names a file writes over a file that the command reads.
+# No option that names a file overwrites a file that the command reads.
 . "$(dirname "$0")/../common.bash"
 trained
 cp "$weights" w.safetensors && cp -r "$data" boards && ln w.safetensors hard.safetensors && ln -s w.safetensors soft.safetensors

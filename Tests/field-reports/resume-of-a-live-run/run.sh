@@ -1,5 +1,6 @@
 #!/bin/bash
-# A run that still goes is not resumed beside itself. The line says who holds it, and the run comes to its end.
+# A running run cannot be resumed by a second process. The line names the first process, and the run continues to its
+# end.
 . "$(dirname "$0")/../common.bash"
 boards d
 "$feeder" train d --epochs 12 "${small[@]}" --out r >/dev/null 2>first & run=$!

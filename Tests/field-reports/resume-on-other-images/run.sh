@@ -1,5 +1,6 @@
 #!/bin/bash
-# A run goes on with the data that it began with. Other images, labels or names are refused, and the line names the first difference.
+# A run is resumed only with the data that it started with. Other images, labels or names are refused, and the line
+# names the first difference.
 . "$(dirname "$0")/../common.bash"
 boards d 9
 "$feeder" train d --epochs 3 "${small[@]}" --out r --stop-after-steps 1 >log 2>&1 || wrong "train: $(last log)"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A setting that may change while a run goes on is written down; any other is refused by name.
+# A setting that may change during a run is written to args.yaml; any other is refused by name.
 . "$(dirname "$0")/../common.bash"
 boards d
 "$feeder" train d --epochs 2 "${small[@]}" --out r --stop-after-steps 1 >log 2>&1 || wrong "train: $(last log)"

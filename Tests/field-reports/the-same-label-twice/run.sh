@@ -1,5 +1,5 @@
 #!/bin/bash
-# Lines that say the same twice are one object, in what is prepared and in what is scored.
+# Equal label lines are one object, in prepared data and in scores.
 . "$(dirname "$0")/../common.bash"
 boards d 9
 cat >twice.py <<'P'

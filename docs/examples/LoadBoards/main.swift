@@ -1,4 +1,4 @@
-// Mean brightness and number of boxes of two training epochs: swift run -c release LoadBoards DATA
+// Prints the mean brightness and the number of boxes of two training epochs: swift run -c release LoadBoards DATA
 import FeederData
 
 guard CommandLine.arguments.count == 2 else { fatalError("usage: LoadBoards DATA, a data.yaml or its folder") }

@@ -26,7 +26,7 @@ os.environ.update(
 import torch
 import ultralytics
 
-# Its label cache is written beside the labels: beside links to them.
+# The package writes its label cache beside the labels, so give it links to them in a temporary folder.
 layout = tempfile.mkdtemp()
 for kind in ["images", "labels"]:
     os.mkdir(os.path.join(layout, kind))
@@ -42,7 +42,7 @@ times = {}
 
 
 def start(_):
-    # The package takes one thread fewer than there are cores; here it gets what it is told.
+    # The package takes one thread fewer than there are cores; here it gets the given number.
     torch.set_num_threads(options.threads)
     times["start"] = time.perf_counter()
 

@@ -10,7 +10,7 @@ import time
 
 
 class Absent(Exception):
-    """The peer has no such operation; the text says why."""
+    """The peer has no such operation. The text is the reason."""
 
 
 def arguments():
@@ -41,7 +41,7 @@ def image_bytes(folder):
 
 
 def processor_seconds():
-    """Processor time of this process and of its worker processes that live, so far, in hundredths of a second."""
+    """Processor time so far, of this process and its running worker processes, in hundredths of a second."""
     pids, total = [os.getpid()], 0
     while pids:
         pid = pids.pop()
@@ -58,7 +58,7 @@ def processor_seconds():
 
 
 def measure(batches, seconds, count_of, windows=3):
-    """Images a second in `windows` windows of an endless iterator of batches after a warm-up, and processor time an image."""
+    """Returns images per second in `windows` windows after a warm-up, and processor time per image. `batches` is endless."""
     clock = time.perf_counter
     warm_until = clock() + seconds / 3
     warm_batches = 0
@@ -81,13 +81,13 @@ def measure(batches, seconds, count_of, windows=3):
 
 
 def endless(make_epoch):
-    """Epoch after epoch of what `make_epoch()` iterates over."""
+    """Yields the items of `make_epoch()`, epoch after epoch."""
     while True:
         yield from make_epoch()
 
 
 def main(version, operations):
-    """Runs the operation that the command line names: `operations[name](arguments)` gives (batches, count_of)."""
+    """Runs the operation that the command line names. `operations[name](arguments)` returns (batches, count_of)."""
     options = arguments()
     try:
         if options.operation not in operations:
@@ -106,6 +106,6 @@ def main(version, operations):
 
 
 def check(shape, expected):
-    """A peer that delivers something else than asked is not compared."""
+    """Fails if a peer delivers other shapes than requested, so that it is not compared."""
     if tuple(shape) not in [tuple(each) for each in expected]:
         raise SystemExit(f"delivers {tuple(shape)}, not one of {expected}")

@@ -50,7 +50,7 @@ class Fitted:
 
 
 class Kept(Dataset):
-    """All pixels in one tensor; a batch is one index operation."""
+    """All pixels in one tensor, so that a batch is one index operation."""
 
     def __init__(self, options):
         decoded = Decoded(options)

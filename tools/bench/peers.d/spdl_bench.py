@@ -18,7 +18,7 @@ def shuffled(items, seed=0):
 
 
 def check_libraries(options):
-    """SPDL loads FFmpeg at its first use, in a worker, where a failure would only be a long silence."""
+    """Loads FFmpeg now. SPDL would load it in a worker, and a failure there would only be a long wait."""
     try:
         spdl.io.demux_image(measure.image_bytes(options.folder)[0])
     except RuntimeError:

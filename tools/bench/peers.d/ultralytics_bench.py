@@ -23,7 +23,7 @@ torch.set_num_threads(1)
 
 
 def loader(options, mode, cache):
-    # Its label cache is written beside the labels: beside links to them.
+    # The package writes its label cache beside the labels, so give it links to them in a temporary folder.
     layout = tempfile.mkdtemp()
     for kind in ["images", "labels"]:
         os.mkdir(os.path.join(layout, kind))

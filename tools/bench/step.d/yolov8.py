@@ -34,7 +34,7 @@ class Bottleneck(nn.Module):
 
 
 class Stage(nn.Module):
-    """C2f: half of the channels go through a chain; all links are joined."""
+    """C2f: half of the channels go through a chain of blocks; the outputs of all blocks are concatenated."""
 
     def __init__(self, inputs, outputs, depth, adds):
         super().__init__()
@@ -70,7 +70,7 @@ def branch(inputs, middle, outputs):
 
 
 class YOLOv8(nn.Module):
-    """Raw levels [B, 4 x 16 + classes, h, w] of strides 8, 16 and 32."""
+    """Returns raw levels [B, 4 x 16 + classes, h, w] with strides 8, 16 and 32."""
 
     def __init__(self, size, classes):
         super().__init__()

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FeederBench
 
-/// `feeder bench cached`: shuffled records of a pixel cache into batches.
+/// `feeder bench cached`: copies shuffled records of a pixel cache into batches.
 struct BenchCachedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cached",

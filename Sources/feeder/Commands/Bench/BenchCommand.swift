@@ -22,7 +22,7 @@ struct BenchCommand: ParsableCommand {
     ])
 }
 
-/// `feeder bench step`: a training step with its data ready.
+/// `feeder bench step`: times a training step whose data is ready.
 struct BenchStepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
@@ -108,7 +108,7 @@ struct BenchStepCommand: ParsableCommand {
     try Terminal.show([line], json: json, report)
   }
 
-  /// What the step is expected to take: its data is there already.
+  /// The memory that the step is expected to need. Its data is already loaded.
   private func plan(
     _ design: ModelDesign, _ precision: Precision, _ device: Device, _ imageSize: Int, _ count: Int,
     _ targets: [TargetBox], _ classCount: Int

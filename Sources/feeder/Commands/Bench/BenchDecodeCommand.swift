@@ -1,7 +1,7 @@
 import ArgumentParser
 import FeederBench
 
-/// `feeder bench decode`: JPEG bytes in memory to pixels at native size, in whole batches.
+/// `feeder bench decode`: decodes JPEGs from memory to batches of pixels at native size.
 struct BenchDecodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decode",

@@ -9,7 +9,7 @@ import FeederTraining
 import FeederTuning
 import Foundation
 
-/// `feeder bench feed`: the training stream against a consumer that sleeps while it holds each batch.
+/// `feeder bench feed`: the training stream with a consumer that sleeps while it holds each batch.
 struct BenchFeedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "feed",
@@ -137,7 +137,7 @@ struct BenchFeedCommand: ParsableCommand {
     if let traceFailure { throw traceFailure }
   }
 
-  /// What the flags say happens.
+  /// The conditions of each phase, from the flags.
   private func scene(_ source: any ImageSource) -> FeedScene {
     let disturbed = FeedScene.Conditions(
       stepSeconds: (newStepMs ?? stepMs) / 1000, bytesPerSecond: Int((readMibPerS ?? 0) * 1_048_576),

@@ -7,7 +7,7 @@ import FeederLoader
 import FeederRun
 import Foundation
 
-/// `feeder bench forms`: every cache form measured, beside what `--cache auto` chooses.
+/// `feeder bench forms`: measures every cache form and prints which one `--cache auto` chooses.
 struct BenchFormsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forms",
@@ -46,7 +46,7 @@ struct BenchFormsCommand: ParsableCommand {
     let imageCount: Int
     let chosen: String
     let reason: String
-    /// Listing, headers, grey or colour and the measurement together.
+    /// Time to choose the form: list the images, read their headers, tell grey from colour, and measure the storage.
     let decisionMilliseconds: Double
     let fastest: String
     let forms: [Form]

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FeederImaging
 
-/// `feeder bench letterbox`: JPEG bytes in memory to letterboxed batches, through the validation loader.
+/// `feeder bench letterbox`: decodes JPEGs from memory to letterboxed batches through the validation loader.
 struct BenchLetterboxCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "letterbox",

@@ -7,7 +7,7 @@ import FeederLoader
 import FeederRun
 import Foundation
 
-/// `feeder bench open`: from opening a data set to its first batch.
+/// `feeder bench open`: times opening a data set up to its first batch.
 struct BenchOpenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "open",
@@ -38,7 +38,8 @@ struct BenchOpenCommand: ParsableCommand {
     var loaderMilliseconds = 0.0
     var firstBatchMilliseconds = 0.0
     var totalMilliseconds = 0.0
-    /// Growth of memory that is no file's, from before opening until the source is open, and until the first batch.
+    /// Growth of this process's anonymous memory since before opening, in bytes: here until the source is open, below
+    /// until the first batch.
     var sourceBytes = 0
     var firstBatchBytes = 0
   }
@@ -89,7 +90,7 @@ struct BenchOpenCommand: ParsableCommand {
     return path
   }
 
-  /// Opens the training split; the first time builds what is missing and says what was left out.
+  /// Opens the training split. The first call builds a missing cache and prints what was left out.
   private func open(_ dataset: Dataset?, isFirst: Bool = false) throws -> (any ImageSource, fileBytes: Int) {
     guard let data else { preconditionFailure("a data set was given") }
     let dataset = try dataset ?? sources.dataset(data)
@@ -137,7 +138,7 @@ struct BenchOpenCommand: ParsableCommand {
     return (pass, source.count, fileBytes)
   }
 
-  /// Resident bytes of this process that belong to no file.
+  /// Resident bytes of this process that belong to no file; 0 if the kernel does not say.
   private static var anonymousBytes: Int {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
     let line = text.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }

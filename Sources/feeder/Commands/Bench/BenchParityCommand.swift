@@ -5,7 +5,7 @@ import FeederTorch
 import FeederTraining
 import Foundation
 
-/// `feeder bench parity`: the mathematics beside reference tensors, on any device.
+/// `feeder bench parity`: compares results on any device with reference tensors.
 struct BenchParityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "parity",
@@ -26,7 +26,7 @@ struct BenchParityCommand: ParsableCommand {
     let name: String
     let comparisons: Int
     let failures: Int
-    /// The largest distance over its bound, and whose it is; 1 and less is good.
+    /// The largest distance divided by its bound: 1 or less is good. `worstSubject` names the number.
     let worstRatio: Double?
     let worstSubject: String?
 
@@ -68,7 +68,7 @@ struct BenchParityCommand: ParsableCommand {
         "\(folder)/\(parity.rawValue).safetensors: \(error.localizedDescription) Give the folder of the reference files"
       )
     }
-    // Choices have no distance to speak of: they hold or not.
+    // Comparisons with a bound of 0 must be equal, so they have no ratio.
     let worst =
       record.failures.first
       ?? record.comparisons.filter { $0.bound > 0 }.max { $0.distance / $0.bound < $1.distance / $1.bound }

@@ -5,7 +5,7 @@ import FeederRun
 import Foundation
 import FeederBench
 
-/// `feeder bench tuner`: the tuner against an oracle and other rules, on a virtual clock.
+/// `feeder bench tuner`: compares the tuner with an oracle and other rules on a virtual clock.
 struct BenchTunerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tuner",
