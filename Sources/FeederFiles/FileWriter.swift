@@ -129,6 +129,18 @@ package enum FileWriter {
     guard pour(data, into: descriptor) else { throw .stream(name) }
   }
 
+  /// Writes all of `bytes` at `offset` of an open file. False, with errno, if that fails.
+  package static func pour(_ bytes: UnsafeRawBufferPointer, into descriptor: Int32, offset: Int) -> Bool {
+    var done = 0
+    while done < bytes.count, let base = bytes.baseAddress {
+      let count = pwrite(descriptor, base + done, bytes.count - done, off_t(offset + done))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      done += count
+    }
+    return true
+  }
+
   /// Writes all of `data` at the descriptor's position. False, with errno, if that fails.
   package static func pour(_ data: Data, into descriptor: Int32) -> Bool {
     data.withUnsafeBytes { bytes in

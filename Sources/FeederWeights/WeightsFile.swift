@@ -1,5 +1,6 @@
 import FeederCore
 import FeederDetection
+import FeederFiles
 import FeederTorch
 import Foundation
 
@@ -9,19 +10,14 @@ package struct WeightsFile {
   package let path: String
   /// The text pairs of the header: `model`, `names` and others.
   package var metadata: [String: String] { layout.metadata }
-  private let data: Data
+  private let data: [UInt8]
   private let layout: Safetensors
 
   /// Opens the file at `path`. Throws `WeightsError.unusable` if it is missing, damaged or no regular file.
   package init(path: String) throws {
     self.path = path
-    var status = stat()
-    // Reading a pipe would wait for its writer.
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw WeightsError.unusable(file: path, reason: "is not a regular file; give a .safetensors file")
-    }
     do {
-      data = try Data(contentsOf: URL(filePath: path))
+      data = try FileReader.bytes(of: path, limit: .max)
       let layout = try data.withUnsafeBytes { try Safetensors(file: $0) }
       guard data.withUnsafeBytes({ WeightsChecksum.isRight($0, layout) }) else {
         throw Safetensors.FormatError(description: "is damaged: its checksum is wrong")
@@ -29,10 +25,12 @@ package struct WeightsFile {
       self.layout = layout
     } catch let error as Safetensors.FormatError {
       throw WeightsError.unusable(file: path, reason: SettingLine(error.description))
+    } catch FileReader.Failure.notRegular {
+      throw WeightsError.unusable(file: path, reason: "is not a regular file; give a .safetensors file")
+    } catch FileReader.Failure.system(_, let code) where code == ENOENT || code == ENOTDIR {
+      throw WeightsError.unusable(file: path, reason: "no such weights file; give a .safetensors file")
     } catch {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw WeightsError.unusable(
-        file: path, reason: exists ? "cannot be read" : "no such weights file; give a .safetensors file")
+      throw WeightsError.unusable(file: path, reason: "cannot be read")
     }
   }
 

@@ -120,15 +120,7 @@ package enum WeightsWriter {
   private static let chunkByteCount = 4 << 20
 
   private static func writeAll(_ data: Data, to descriptor: Int32, _ path: String) throws {
-    try data.withUnsafeBytes { bytes in
-      var offset = 0
-      while offset < bytes.count {
-        let written = Foundation.write(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
-        if written < 0 && errno == EINTR { continue }
-        guard written > 0 else { throw failure(path) }
-        offset += written
-      }
-    }
+    guard FileWriter.pour(data, into: descriptor) else { throw failure(path) }
   }
 
   private static func failure(_ path: String) -> WeightsError {

@@ -1,5 +1,6 @@
 import FeederCore
 import FeederDatasets
+import FeederFiles
 import Foundation
 
 /// The folder of the cache files. It gives them their names: `DATA-PATHKEY-SPLIT-RECIPE-LISTKEY.feedercache`.

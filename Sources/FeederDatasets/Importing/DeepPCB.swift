@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import Foundation
 
 /// DeepPCB as its authors publish it (Tang et al., "Online PCB defect detector on a new PCB defect dataset", 2019), with its

@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import FeederImaging
 import Foundation
 
@@ -6,45 +7,17 @@ import Foundation
 package enum FileBytes {
   /// The bytes of a file of at most `limit` bytes. Throws `DatasetError.unreadable`.
   static func read(_ path: String, limit: Int = ImageHeader.maximumFileByteCount) throws -> [UInt8] {
-    // Without a wait: the opening of a pipe would wait for somebody to write to it.
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else {
-      throw unreadable(path, errno)
-    }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw DatasetError.unreadable(file: path, reason: systemReason()) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw DatasetError.unreadable(file: path, reason: "not a regular file")
-    }
-    let size = Int(status.st_size)
-    guard size <= limit else {
-      throw DatasetError.unreadable(file: path, reason: "\(size) bytes where at most \(limit) make sense")
-    }
-    // Of nothing, this initializer writes a count into the empty array that all threads share: a data race.
-    guard size > 0 else { return [] }
-    var reason: String?
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-      while filled < size, let base = buffer.baseAddress {
-        let count = Foundation.read(file, base + filled, size - filled)
-        if count < 0, errno == EINTR { continue }
-        if count < 0 { reason = systemReason() }
-        guard count > 0 else { break }
-        filled += count
+    do throws(FileReader.Failure) {
+      return try FileReader.bytes(of: path, limit: limit)
+    } catch {
+      switch error {
+      case .system("open it", let code): throw unreadable(path, code)
+      case .system(_, let code): throw DatasetError.unreadable(file: path, reason: String(cString: strerror(code)))
+      case .notRegular: throw DatasetError.unreadable(file: path, reason: "not a regular file")
+      case .tooLarge(let size):
+        throw DatasetError.unreadable(file: path, reason: "\(size) bytes where at most \(limit) make sense")
       }
     }
-    if let reason { throw DatasetError.unreadable(file: path, reason: reason) }
-    return bytes
-  }
-
-  /// The first bytes of a file, at most `byteCount`; none if it cannot be read.
-  static func start(of path: String, byteCount: Int) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { return [] }
-    defer { close(file) }
-    var start = [UInt8](repeating: 0, count: byteCount)
-    let count = Foundation.read(file, &start, byteCount)
-    return Array(start.prefix(max(count, 0)))
   }
 
   /// The error for a path that the system refuses with the code `error`.
@@ -60,25 +33,11 @@ package enum FileBytes {
     func failure() -> DatasetError { .output(path: name, problem: "cannot be written (\(FreeSpace.reason(path)))") }
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw failure() }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Foundation.write(file, $0.baseAddress.map { $0 + written }, $0.count - written)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let problem = failure()
-        close(file)
-        unlink(path)
-        throw problem
-      }
-      written += count
-    }
-    guard close(file) == 0 else {
-      let problem = failure()
-      unlink(path)
-      throw problem
-    }
+    var problem = FileWriter.pour(Data(bytes), into: file) ? nil : failure()
+    if close(file) != 0 { problem = problem ?? failure() }
+    guard let problem else { return }
+    unlink(path)
+    throw problem
   }
 
   /// What a path leads to, links followed; nil where there is nothing.

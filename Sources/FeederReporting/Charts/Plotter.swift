@@ -61,7 +61,7 @@ package struct Plotter: Sendable {
     let base = FileManager.default.temporaryDirectory.appending(path: UnfinishedFiles.name())
     let (commands, output, errors) = (base, base.appendingPathExtension("out"), base.appendingPathExtension("err"))
     defer { for file in [commands, output, errors] { unlink(file.path) } }
-    try WholeFile.write(Data((terminal + "\n" + script.lines).utf8), to: commands)
+    try FileWriter.replace(Data((terminal + "\n" + script.lines).utf8), at: commands.path)
     let end = OtherProgram.run(
       program.path, ["-d", commands.path],  // -d: ignore the user's own start file
       environment: ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 },

@@ -20,7 +20,7 @@ package struct ReportPage {
 
   /// Writes the page to `url`, completely or not at all. Throws `FileError`.
   package static func write(_ content: ReportContent, plotter: Plotter?, to url: URL) throws {
-    try WholeFile.write(data(content, plotter: plotter), to: url)
+    try FileWriter.replace(data(content, plotter: plotter), at: url.path)
   }
 
   private static let mark = "<meta name=\"generator\" content=\"feeder\">"

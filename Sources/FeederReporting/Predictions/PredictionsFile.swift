@@ -79,7 +79,7 @@ package enum PredictionsFile {
   ///
   /// Detections with a number that JSON cannot hold (infinite or NaN) are left out.
   package static func write(_ images: [(imageID: String, detections: [Detection])], to url: URL) throws {
-    try WholeFile.write(data(images), to: url)
+    try FileWriter.replace(data(images), at: url.path)
   }
 
   /// Recognises a file that Feeder wrote: each entry is a line that starts with its image.

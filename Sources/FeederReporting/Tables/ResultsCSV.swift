@@ -117,6 +117,6 @@ package struct ResultsCSV {
   }
 
   private func save() throws {
-    try WholeFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: url)
+    try FileWriter.replace(Data((lines.joined(separator: "\n") + "\n").utf8), at: url.path)
   }
 }

@@ -23,7 +23,7 @@ package final class TelemetryFile {
     if stat(url.path, &status) == 0 {
       try Self.checkHeader(url)
       // If the file has other hard links, as in a copy of the run, rows go to a new file, and the copy does not change.
-      if status.st_nlink > 1 { try WholeFile.write(WholeFile.read(url), to: url) }
+      if status.st_nlink > 1 { try FileWriter.replace(WholeFile.read(url), at: url.path) }
     }
     descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Self.failure(url) }

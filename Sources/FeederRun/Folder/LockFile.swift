@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import FeederTraining
 import Foundation
 

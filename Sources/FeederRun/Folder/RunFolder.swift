@@ -160,14 +160,14 @@ package struct RunFolder {
   /// Writes the record of the data that the run starts with, unless the file exists. Throws if it cannot be written.
   package func keep(_ record: DataRecord) throws {
     if FileManager.default.fileExists(atPath: data.path) { return }
-    try WholeFile.write(Data(record.text.utf8), to: data)
+    try FileWriter.replace(Data(record.text.utf8), at: data.path)
   }
 
   /// Writes args.yaml unless it already holds this text. The old file stays until the new one is complete. Throws if it
   /// cannot be written.
   package func keep(_ text: String) throws {
     if let old = try? Data(contentsOf: arguments), old == Data(text.utf8) { return }
-    try WholeFile.write(Data(text.utf8), to: arguments)
+    try FileWriter.replace(Data(text.utf8), at: arguments.path)
   }
 
   /// Removes this run's files if it has no weights: a run that failed before its first checkpoint leaves nothing

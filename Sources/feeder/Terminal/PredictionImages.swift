@@ -1,5 +1,6 @@
 import FeederCore
 import FeederDatasets
+import FeederFiles
 import FeederImaging
 import FeederRun
 import Foundation

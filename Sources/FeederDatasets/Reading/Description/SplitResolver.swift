@@ -1,4 +1,5 @@
 import FeederCore
+import FeederFiles
 import Foundation
 
 /// Where the images of a split are.

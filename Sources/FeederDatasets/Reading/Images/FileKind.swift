@@ -1,3 +1,4 @@
+import FeederFiles
 import FeederImaging
 import Foundation
 
@@ -66,7 +67,7 @@ enum FileKind: Sendable {
 
   /// True if the file at a path begins as an image that Feeder reads.
   static func holdsImage(_ path: String) -> Bool {
-    FileBytes.start(of: path, byteCount: 16).withUnsafeBytes { ImageCodecs.recognise($0) }
+    FileReader.start(of: path, byteCount: 16).withUnsafeBytes { ImageCodecs.recognise($0) }
   }
 
   /// A name without its ending.

@@ -1,4 +1,4 @@
-import FeederCore
+import FeederFiles
 import Testing
 
 @Suite("Names on the disk")

@@ -1,3 +1,4 @@
+import FeederCore
 import Foundation
 
 /// Free space on disks, and the reasons why writes fail.
