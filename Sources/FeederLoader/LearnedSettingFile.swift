@@ -35,9 +35,9 @@ package struct LearnedSettingFile: Sendable, Equatable {
     do {
       guard let text = try NoteFile.read(path) else { return nil }
       if let learned = Self.learned(text, for: purpose) { return learned }
-      note("\(path): is no setting that was learned for this run; ignored, and written anew at the end")
+      note("\(path): holds no setting for this run; it is ignored, and written again at the end")
     } catch {
-      note("\(SettingLine(error)); what was learned is ignored, and written anew at the end")
+      note("\(SettingLine(error)); the learned setting is ignored, and written again at the end")
     }
     return nil
   }

@@ -22,7 +22,7 @@ package enum LoaderError: SettingsError, Equatable {
     case .noImages: return "the data set has no images: check the image folder that its data.yaml names"
     case .budgetTooSmall(let budget, let minimum):
       return
-        "the loader wants at least \(ByteCount(minimum)) (\(minimum) bytes) for batches, decoding and the epoch's order, and "
+        "the loader needs at least \(ByteCount(minimum)) (\(minimum) bytes) for batches, decoding and the epoch's order, and "
         + "\(setting: "memory") leaves it \(ByteCount(max(budget, 0))): raise \(setting: "memory"), or lower \(setting: "batch") or \(setting: "image_size")"
     case .outOfMemory(let byteCount):
       return "no memory for a batch of \(ByteCount(byteCount)): lower \(setting: "batch") or \(setting: "image_size")"

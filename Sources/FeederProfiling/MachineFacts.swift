@@ -127,7 +127,7 @@ package struct MachineFacts: Sendable {
     var lines: [String] = []
     if let problem = storage.problem { return ["the \(storage.use) folder: \(problem)"] }
     if Self.inMemory.contains(storage.fileSystem) {
-      lines.append("\(name) lies in memory (\(storage.fileSystem)): what it holds is taken from the run")
+      lines.append("\(name) is in memory (\(storage.fileSystem)): its files reduce the run's memory")
     } else if let rate = storage.bytesPerSecond {
       let images = rate / (storage.fileByteCount ?? Self.imageByteCount)
       let most =

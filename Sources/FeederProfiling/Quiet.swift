@@ -49,7 +49,7 @@ package struct Quiet: Sendable {
     self.phaseCount = phaseCount
     let median = steps.isEmpty ? nil : FeederCore.median(of: steps)
     guard seconds > median.map({ max(Self.factor * $0, least) }) ?? Self.factor * least else { return nil }
-    let usual = median.map { String(format: "where a step takes %.2f s", $0) } ?? "before the first step"
+    let usual = median.map { String(format: "a step usually takes %.2f s", $0) } ?? "before the first step"
     return String(format: "nothing was done for %.0f s, ", seconds) + usual
   }
 }

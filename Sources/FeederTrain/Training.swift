@@ -112,10 +112,11 @@ public final class Training {
     let changed = plan.deciding.filter { old[$0.key] != $0.value }.keys.sorted()
     guard changed.isEmpty else {
       throw SettingError(
-        "\(file.path): was trained with other values of \(changed.joined(separator: ", ")); give these, or begin anew")
+        "\(file.path): was trained with other values of \(changed.joined(separator: ", ")); give the same, or start a new "
+          + "run")
     }
     guard file.dataSum == record.sum else {
-      throw SettingError("\(file.path): was trained on other images or labels; give these, or begin anew")
+      throw SettingError("\(file.path): was trained on other images or labels; give the same, or start a new run")
     }
   }
 }

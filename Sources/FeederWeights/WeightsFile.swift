@@ -85,7 +85,7 @@ package struct WeightsFile {
       throw WeightsError.unusable(file: path, reason: "holds no tensor '\(name)'; another model?")
     }
     guard shape == target.shape else {
-      throw WeightsError.unusable(file: path, reason: "'\(name)' has shape \(shape), the model wants \(target.shape)")
+      throw WeightsError.unusable(file: path, reason: "'\(name)' has shape \(shape), the model needs \(target.shape)")
     }
     try withoutGradients { try target.copy(from: tensor(name)) }
   }
@@ -115,10 +115,10 @@ package struct WeightsFile {
     let anew = state.filter { shape($0.name) != $0.tensor.shape }.map(\.name)
     guard let first = anew.first else { return line }
     guard anew.allSatisfy({ $0.hasPrefix(design.classBranch) }) else {
-      return line + "; \(anew.count) start anew, the first of them \(first)"
+      return line + "; \(anew.count) start at random, the first of them \(first)"
     }
     let classes = state.first { $0.name == design.classBias }?.tensor.shape.first ?? 0
-    return line + "; the head's class branch starts anew, for \(classes) classes in the place of \(classCount ?? 0)"
+    return line + "; the head's class branch starts at random, for \(classes) classes instead of \(classCount ?? 0)"
   }
 
   /// More than any data set has; small enough that a tiny file cannot ask for a network of gigabytes.

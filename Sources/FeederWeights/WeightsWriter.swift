@@ -28,8 +28,8 @@ package enum WeightsWriter {
       throw WeightsError.occupied(
         path: path,
         reason: place.kind == .folder
-          ? "is a folder, in the place of weights; move it away, then go on"
-          : "holds no weights of this program, and nothing is written over it; move it away, then go on")
+          ? "is a folder, not a weights file; move it away, then try again"
+          : "holds no weights of this program, and nothing is written over it; move it away, then try again")
     }
     return place.target
   }

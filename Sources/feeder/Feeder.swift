@@ -8,7 +8,7 @@ import Foundation
 struct Feeder: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "feeder",
-    abstract: "Prepares, caches and feeds images, trains YOLOv8 on them, and says what limits the run.",
+    abstract: "Prepares, caches and feeds images, trains YOLOv8 on them, and finds what limits the run.",
     version: "0.1.0",
     subcommands: [
       SynthCommand.self, PrepareCommand.self, CacheCommand.self, TrainCommand.self, ValCommand.self, ScoreCommand.self,

@@ -66,7 +66,7 @@ struct DataRecordTests {
         try FileManager.default.removeItem(atPath: path)
       }
     }
-    #expect(gone == "image board1000 of train is not there, and was when the run began")
+    #expect(gone == "image board1000 of train is missing, but was there when the run began")
     let added = try difference { boards in
       let path = boards.entries[0].imagePath
       try FileManager.default.copyItem(atPath: path, toPath: path.replacing("board1000", with: "other"))

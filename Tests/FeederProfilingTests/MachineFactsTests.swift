@@ -76,7 +76,7 @@ struct MachineFactsTests {
         machine(gpus: [gpu(9, 0, cores: 4, link: wide)])
       ),
       (machine(storage: [storage("nfs4")]), "over a network", machine(storage: [storage("ext4")])),
-      (machine(storage: [storage("tmpfs")]), "lies in memory", machine(storage: [storage("xfs")])),
+      (machine(storage: [storage("tmpfs")]), "is in memory", machine(storage: [storage("xfs")])),
       (machine(storage: [storage("ext4", free: 1 << 30)]), "1.0 GiB free", machine(storage: [storage("ext4")])),
       (machine(storage: [storage("ext4", rate: nil, problem: "is read-only")]), "is read-only", machine()),
     ]

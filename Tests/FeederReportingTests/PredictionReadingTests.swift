@@ -117,8 +117,8 @@ struct PredictionReadingTests {
     arguments: [
       ("corners", "6 of 6 boxes reach out of their image; 6 of 6 boxes cover a label if they are read as corners"),
       ("centres", "6 of 6 boxes cover a label if they are read as centre, width and height, and 0 as they should be"),
-      ("shares", "all 6 boxes lie within 0 to 1"),
-      ("share corners", "all 6 boxes lie within 0 to 1"),
+      ("shares", "all 6 boxes are within 0 to 1"),
+      ("share corners", "all 6 boxes are within 0 to 1"),
     ])
   func otherBoxes(_ form: String, _ message: String) throws {
     let changed = entries { entry in

@@ -137,7 +137,8 @@ struct RunLockTests {
     let folder = try Folder()
     try folder.write("my notes\n")
     let error = #expect(throws: RunFolderError.self) { try folder.lock() }
-    #expect(error?.description.contains("run.lock: is no lock of this program") == true, "\(String(describing: error))")
+    #expect(
+      error?.description.contains("run.lock: is not a lock file of Feeder") == true, "\(String(describing: error))")
     try FileManager.default.removeItem(atPath: folder.path)
     for name in [".old", ".txt", ".my-notes"] { try folder.write("mine", to: folder.path + name) }
     try folder.lock().release()

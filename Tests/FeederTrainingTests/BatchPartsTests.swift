@@ -4,9 +4,9 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("A batch in parts comes to the gradients of the whole batch", .serialized)
+@Suite("A batch in parts gives the gradients of the whole batch", .serialized)
 struct BatchPartsTests {
-  /// What libtorch throws where memory runs out.
+  /// libtorch's error for missing memory.
   private static func outOfMemory() throws -> EngineError {
     try #require(throws: EngineError.self) { try Tensor.zeros([1 << 50]) }
   }
@@ -22,7 +22,7 @@ struct BatchPartsTests {
     #expect((sizes.max() ?? 0) <= largest && (sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
   }
 
-  @Test("Missing memory halves the parts until the work goes through, and later batches start from there")
+  @Test("Missing memory halves the parts until the work fits, and later batches start with that size")
   func halving() throws {
     let parts = BatchParts(of: "a test", on: .cpu)
     var (notes, sizes): ([String], [Int]) = ([], [])
@@ -37,7 +37,7 @@ struct BatchPartsTests {
     #expect(notes.count == 2 && notes[0].contains("in parts of 8"))
   }
 
-  @Test("Parts that are known to be needed begin small, and a line says so; batches that may not be cut stay whole")
+  @Test("Parts known to be needed are small from the start, and a line says so; batches that may not be cut stay whole")
   func begin() throws {
     let parts = BatchParts(of: "a test", on: .cpu)
     var notes: [String] = []
@@ -51,7 +51,7 @@ struct BatchPartsTests {
     #expect(try whole.run(8) { $0.map(\.count) } == [8])
   }
 
-  @Test("One image that is too much, or a batch that may not be cut, is an error that says what to do")
+  @Test("One image that does not fit, or a batch that may not be cut, is an error that says what to do")
   func tooMuch() throws {
     let parts = BatchParts(of: "a test", on: .cpu)
     let one = #expect(throws: TrainingError.self) { try parts.run(4) { _ in throw try Self.outOfMemory() } }
@@ -74,7 +74,7 @@ struct BatchPartsTests {
     try step.optimizer.parameters.map { try $0.gradient()?.array() ?? [] }
   }
 
-  /// Four images of which the second two are the first two again: each half has the statistics of the whole.
+  /// Four images; the last two equal the first two. So each half has the batch statistics of the whole.
   private func batch() throws -> (images: Tensor, targets: [TargetBox]) {
     var values = [Float](repeating: 0, count: 2 * 3 * 64 * 64)
     for place in values.indices {
@@ -93,7 +93,7 @@ struct BatchPartsTests {
   }
 
   @Test(
-    "Losses and gradients of two halves are those of the whole, with gradients of an earlier batch waiting",
+    "Two halves give the losses and gradients of the whole, with gradients of an earlier batch waiting",
     arguments: ["yolov8n", "yolov8n-p2"])
   func sameGradients(name: String) throws {
     let (images, targets) = try batch()
@@ -116,7 +116,7 @@ struct BatchPartsTests {
       #expect(difference <= 1e-3 * norm, "\(difference) of \(norm)")
       if norm > 0 { movedCount += 1 }
     }
-    // The levels that no box falls on learn nothing about sides.
+    // The levels without a box learn nothing about sides.
     #expect(movedCount > 100)
   }
 

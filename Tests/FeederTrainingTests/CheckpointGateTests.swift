@@ -5,7 +5,7 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("A run is saved between its changes, by itself or by another thread, and never in the middle of one")
+@Suite("A run's state is saved between two changes, by the run or by another thread, and never during one")
 struct CheckpointGateTests {
   private struct Failure: Error {}
 
@@ -16,7 +16,7 @@ struct CheckpointGateTests {
     private let left = Atomic(false)
     private let failed = Atomic(false)
 
-    /// Begins to save; returns when that thread is about to ask for the state.
+    /// Starts the save; returns just before the thread asks for the state.
     init(_ gate: CheckpointGate, before limit: Date? = nil) {
       Thread.detachNewThread { [self] in
         began.signal()
@@ -30,16 +30,16 @@ struct CheckpointGateTests {
       began.wait()
     }
 
-    /// Waits for its end; true if it saved.
+    /// Waits for the end of the save; true if it saved.
     var isSaved: Bool {
       ended.wait()
       return left.load(ordering: .sequentiallyConsistent)
     }
-    /// True if the save threw; asked after `isSaved`.
+    /// True if the save threw. Valid after `isSaved`.
     var isFailed: Bool { failed.load(ordering: .sequentiallyConsistent) }
   }
 
-  @Test("A save that comes while the state changes waits for the next loan, and finds the change whole")
+  @Test("A save that arrives during a change waits for the next loan, and finds the change complete")
   func waits() {
     let gate = CheckpointGate()
     var (a, b) = (0, 0)
@@ -75,7 +75,7 @@ struct CheckpointGateTests {
     }
   }
 
-  @Test("After a change that failed nobody saves, neither a thread that waited for it nor one that comes later")
+  @Test("After a change that failed, no thread saves, neither one that waited for it nor a later one")
   func failed() {
     let gate = CheckpointGate()
     let savers = Mutex<[Saver]>([])
@@ -95,7 +95,7 @@ struct CheckpointGateTests {
     #expect(savers.withLock { $0.allSatisfy { !$0.isSaved && !$0.isFailed } } && writeCount == 0)
   }
 
-  @Test("Nobody saves before a run, between its loans and after it, and another run may follow")
+  @Test("No thread saves before a run, between its loans or after it; another run may follow")
   func closed() throws {
     let gate = CheckpointGate()
     var writeCount = 0
@@ -116,7 +116,7 @@ struct CheckpointGateTests {
     #expect(isSaved == [false, false, true, false, true] && writeCount == 3)
   }
 
-  @Test("A loan that throws ends as one that does not, and the run waits for a save that goes on")
+  @Test("A loan that throws ends like one that does not, and the run waits for a save in progress")
   func loanThrows() throws {
     let gate = CheckpointGate()
     let isWriting = DispatchSemaphore(value: 0)
@@ -143,7 +143,7 @@ struct CheckpointGateTests {
   }
 
   @Test(
-    "What was saved last is known to the next save, whichever thread writes; a save that fails changes nothing of it")
+    "Each save knows what was saved last, whichever thread wrote it; a save that fails does not change that")
   func saved() throws {
     var (first, second) = (RunProgress(), RunProgress())
     (first.epoch, second.epoch) = (1, 2)
@@ -168,7 +168,7 @@ struct CheckpointGateTests {
     #expect(known == [1, 1, 1, 2])
   }
 
-  @Test("A save from another thread that finds no memory leaves the run to go on, and a later one saves")
+  @Test("A save from another thread that finds no memory lets the run continue, and a later save works")
   func memory() throws {
     let gate = CheckpointGate()
     var isScarce = true
@@ -205,7 +205,7 @@ struct CheckpointGateTests {
     }
   }
 
-  @Test("A change inside a loan or inside a change, and a save of the run's own inside either, end the process")
+  @Test("A change inside a loan or a change, and the run's own save inside either, end the process")
   func changeInside() async {
     await #expect(processExitsWith: .failure) {
       let gate = CheckpointGate()
@@ -241,7 +241,7 @@ struct CheckpointGateTests {
     }
   }
 
-  @Test("After a change that failed, a run that goes on all the same ends the process at its first loan or save")
+  @Test("After a change that failed, a run that continues anyway ends the process at its first loan or save")
   func goesOnAfterFailure() async {
     await #expect(processExitsWith: .failure) {
       let gate = CheckpointGate()

@@ -3,9 +3,9 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("The engine's threads sleep where others want their cores", .serialized)
+@Suite("The engine's threads sleep if others want their cores", .serialized)
 struct CoreSharingTests {
-  @Test("Cores that the engine leaves are for others; of its own it notices a third, and forgets below a sixth")
+  @Test("Cores that the engine leaves are free for others; of its own, it notices a third and forgets below a sixth")
   func decision() {
     func isShared(_ foreign: Double, threads: Int = 2, cores: Int = 2, before: Bool = false) -> Bool {
       CoreSharing.isShared(foreign: foreign, threadCount: threads, coreCount: cores, before: before)
@@ -15,7 +15,7 @@ struct CoreSharingTests {
     #expect(!isShared(2, threads: 2, cores: 4) && isShared(2.5, threads: 2, cores: 4))
   }
 
-  @Test("What others used is what the machine used less what this process did")
+  @Test("The others' usage is the machine's usage minus this process's own")
   func foreign() {
     let start = ContinuousClock.now
     let first = CoreSharing.Usage(machine: 100, own: 40, moment: start)
@@ -23,7 +23,7 @@ struct CoreSharingTests {
     #expect(abs(CoreSharing.foreignCores(from: first, to: second) - 1.5) < 1e-9)
   }
 
-  @Test("Sleeping or not, operators give the same numbers, and it can be switched again and again")
+  @Test("Operators give the same numbers with sleeping and spinning threads, and the mode can change at any time")
   func sameNumbers() throws {
     let values = (0..<1 << 16).map { Float($0 % 101) / 101 }
     let x = try Tensor(values, shape: [1 << 8, 1 << 8])

@@ -4,11 +4,11 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("The way to the device keeps its promises where there is none")
+@Suite("The path to the device keeps its promises on a machine without a GPU")
 struct DevicePathTests {
   private struct Refused: Error, CustomStringConvertible { let description = "no more pages to lock" }
 
-  @Test("A slot is unlocked once for every time it was locked, before its pages go")
+  @Test("A slot is unlocked exactly once after it was locked, before its pages are freed")
   func locked() throws {
     let calls = Mutex<[String]>([])
     let memory = DeviceSlotMemory(
@@ -22,7 +22,7 @@ struct DevicePathTests {
     #expect(calls.withLock { $0 } == ["lock 4096", "unlock 1"] && memory.refusal == nil)
   }
 
-  @Test("A slot whose pages cannot be locked is ordinary memory, is never unlocked, and the reason is told")
+  @Test("A slot whose pages cannot be locked is ordinary memory and never unlocked, and a line gives the reason")
   func refused() throws {
     let unlockCount = Mutex(0)
     let memory = DeviceSlotMemory(lock: { _ in throw Refused() }, unlock: { _ in unlockCount.withLock { $0 += 1 } })
@@ -33,7 +33,7 @@ struct DevicePathTests {
     #expect(unlockCount.withLock { $0 } == 0)
   }
 
-  @Test("Losses are read once, a step later, as they were when noted")
+  @Test("Losses are read once, one step later, with their values from the time of the note")
   func late() throws {
     var late = LateLosses()
     #expect(try late.take() == nil)
@@ -45,7 +45,7 @@ struct DevicePathTests {
     #expect(try late.take() == nil)
   }
 
-  @Test("A loss or a gradient without a value stops the run and names its step", arguments: [true, false])
+  @Test("A loss or gradient norm that is not finite ends the run and names its step", arguments: [true, false])
   func diverged(inLoss: Bool) throws {
     var late = LateLosses()
     try late.note(

@@ -7,15 +7,15 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("A run that is told to stop while it is being prepared")
+@Suite("A run that is asked to stop before its first step")
 struct EarlyStopTests {
-  @Test("does no step, writes a checkpoint, and goes on from it to the weights of an undisturbed run")
+  @Test("does no step, writes a checkpoint, and resumes from it to the weights of an undisturbed run")
   func beforeFirstStep() throws {
     let boards = try TemporaryBoards(count: 6)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
     var settings = TrainingRequest()
     (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, 1)
-    // What else runs in this process keeps its threads and its memory.
+    // Other tests in this process keep their threads and memory.
     settings.engineThreads = Engine.threadCount
     func run(_ name: String, resume: Bool = false, isCancelled: Bool = false) throws -> TrainingOutcome {
       let folder = boards.folder.appending(path: name)

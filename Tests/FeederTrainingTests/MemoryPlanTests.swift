@@ -4,7 +4,7 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("The memory plan counts the network that there is")
+@Suite("The memory plan matches the real network")
 struct MemoryPlanTests {
   private func plan(_ design: ModelDesign, batch: Int = 4, side: Int = 320, _ precision: Precision = .fp32)
     -> MemoryPlan
@@ -15,7 +15,7 @@ struct MemoryPlanTests {
   }
 
   @Test(
-    "Learned numbers and statistics are as many as the network has",
+    "The plan counts as many learned numbers and statistics as the network has",
     arguments: ["yolov8n", "yolov8s", "yolov8m", "yolov8n-p2", "yolov8s-p2"])
   func counts(name: String) throws {
     let design = try #require(ModelDesign(named: name))
@@ -29,7 +29,7 @@ struct MemoryPlanTests {
     #expect(plan.convolutionCount == count { $0 == .convolution })
   }
 
-  @Test("Twice the images take twice the activations, and half precision not much more than half of them")
+  @Test("Twice the images take twice the activations, and half precision little more than half of them")
   func scaling() {
     let (four, eight) = (plan(.yolov8n), plan(.yolov8n, batch: 8))
     let ratio = Double(eight.activationByteCount) / Double(four.activationByteCount)
@@ -39,7 +39,7 @@ struct MemoryPlanTests {
     #expect(four.weightByteCount == eight.weightByteCount)
   }
 
-  @Test("The largest batch that fits is one that fits, and the next one does not", arguments: [400, 900, 3000])
+  @Test("The largest planned batch size fits, and the next one does not", arguments: [400, 900, 3000])
   func largest(mebibytes: Int) {
     let capacity = MemoryCapacity(byteCount: mebibytes << 20, reason: "in a test")
     let fitting = (1...200).filter { plan(.yolov8n, batch: $0).fits(capacity, on: .cpu) }
@@ -49,7 +49,7 @@ struct MemoryPlanTests {
     #expect(largest.growthByteCount > capacity.byteCount * 7 / 10, "and not much less than there is")
   }
 
-  @Test("Below a limit of address space the kernels of every size of batch leave less for tensors")
+  @Test("Under a limit of address space, kernels for every batch size leave less for tensors")
   func addressSpace() {
     let plan = plan(.yolov8n)
     let memory = MemoryCapacity(byteCount: 600 << 20, reason: "in a test")

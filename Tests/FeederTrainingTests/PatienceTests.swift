@@ -16,7 +16,7 @@ struct PatienceTests {
     #expect(stops == [false, false, false, false, true, true])
   }
 
-  @Test("Results that never change stop a run after `patience` epochs more than the first")
+  @Test("Results that never change stop a run `patience` epochs after the first")
   func ties() {
     var progress = RunProgress()
     for epoch in 0..<4 {
@@ -27,7 +27,7 @@ struct PatienceTests {
     }
   }
 
-  @Test("A run that stopped early or came to its end goes on if its patience or its epochs grow")
+  @Test("A run that stopped early or finished continues if its patience or its epochs grow")
   func longer() {
     var progress = RunProgress()
     _ = progress.noteResult(fitness: 0.5)

@@ -10,7 +10,7 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("Half precision ends where it must, and its faults are found and named", .serialized)
+@Suite("Half precision stops the run when it must, and its faults are found and named", .serialized)
 struct PrecisionTests {
   private static let halves: [Precision] = [.bf16, .fp16]
 
@@ -20,7 +20,7 @@ struct PrecisionTests {
 
   // MARK: - Policy
 
-  @Test("auto goes by the Tensor Cores, and a user's own choice stands")
+  @Test("auto follows the Tensor Cores, and the user's own choice stands")
   func choice() {
     for (gpu, expected) in [
       (Self.gpu(6, 1, nil), Precision.fp32), (Self.gpu(7, 0, 1), .fp16), (Self.gpu(7, 5, 2), .fp16),
@@ -37,18 +37,18 @@ struct PrecisionTests {
     #expect(PrecisionPolicy(.auto, on: .cuda(0), gpu: nil).precision == .fp32)
   }
 
-  @Test("A precision is an autocast type, a loss scale and TF32 or none of them")
+  @Test("A precision is an autocast type, a loss scale and TF32, or none of them")
   func meaning() {
     let facts = Precision.allCases.map { precision in
       let policy = PrecisionPolicy(precision, on: .cuda(0), gpu: Self.gpu(7, 5, 2))
       return "\(policy.autocastType.map { "\($0)" } ?? "-") \(policy.scalesLoss) \(policy.allowsTF32)"
     }
-    // auto is fp16 there.
+    // On this device, auto is fp16.
     #expect(
       facts == ["float16 true false", "- false false", "- false true", "float16 true false", "bfloat16 false false"])
   }
 
-  @Test("TF32 is refused where it does not exist or is not known to")
+  @Test("TF32 is refused if the device lacks it or is unknown")
   func tf32() throws {
     let places: [(Device, PrecisionPolicy.GPU?)] = [(.cpu, nil), (.cuda(0), nil), (.cuda(0), Self.gpu(7, 5, 2))]
     for (device, gpu) in places {
@@ -62,7 +62,7 @@ struct PrecisionTests {
 
   // MARK: - Validation
 
-  @Test("A run validates in its own precision, losses too", arguments: [Precision.fp32, .bf16])
+  @Test("A run validates in its own precision, including the losses", arguments: [Precision.fp32, .bf16])
   func validation(_ precision: Precision) throws {
     let boards = try TemporaryBoards(count: 6)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
@@ -75,14 +75,14 @@ struct PrecisionTests {
       weightsFolder: boards.folder, resume: false, memoryBudget: nil, observer: TrainingObservers([]),
       isCancelled: { false })
     var outputs: [ElementType] = []
-    // The average of the weights is used by validation alone.
+    // Only validation uses the EMA's network.
     let outcome = try trainer.step.averagedModel.observing({ outputs.append($1.type) }) { try trainer.run() }
     #expect(outcome == .finished)
     let type = PrecisionPolicy(precision, on: .cpu).autocastType ?? .float32
     #expect(outputs.count > 100 && outputs.allSatisfy { $0 == type })
   }
 
-  // In a process of its own, since the choice holds for a whole process.
+  // In its own process, because the setting holds for a whole process.
   @Test("Deterministic kernels change no byte of a step on the CPU")
   func deterministic() async {
     await #expect(processExitsWith: .success) {
@@ -123,7 +123,7 @@ struct PrecisionTests {
     weightRate: 0.01, biasRate: 0.01, momentum: 0.9, accumulation: 1)
 
   @Test(
-    "Convolutions give the half type; heads, losses, statistics, gradients, optimizer and average stay float32",
+    "Convolutions give the half type; heads, losses, statistics, gradients, optimizer and EMA stay float32",
     arguments: halves)
   func islands(_ precision: Precision) throws {
     let step = try Self.step(precision)
@@ -155,7 +155,7 @@ struct PrecisionTests {
 
   // MARK: - Overflow
 
-  /// A layer that float16 cannot hold and float32 can: the norm behind it takes the factor out again.
+  /// A layer whose output overflows float16 but not float32; the norm after it removes the factor.
   private static let hotLayer = "model.4.m.0.cv2.conv"
 
   private static func hotModel() throws -> DetectionNetwork {
@@ -179,7 +179,7 @@ struct PrecisionTests {
     #expect(try OverflowSearch.place(in: sane, images, targets) == nil)
   }
 
-  @Test("A gradient that overflows by its scale alone is named by its parameter")
+  @Test("A gradient that overflows only because of its scale is named by its parameter")
   func gradient() throws {
     let step = try Self.step(.fp16)
     let (images, targets) = try Self.batch()
@@ -202,7 +202,7 @@ struct PrecisionTests {
     return settings
   }
 
-  @Test("A trial on the user's images takes what works, and falls back with the layer's name from what does not")
+  @Test("A trial on the user's images accepts a precision that works, and names the layer if it does not")
   func trial() throws {
     let (boards, source) = try Self.source()
     try withExtendedLifetime(boards) {
@@ -230,7 +230,7 @@ struct PrecisionTests {
   }
 
   @Test(
-    "A trial that fails on one of two ranks makes both take fp32: it names its layer, the other names the rank's failure"
+    "A trial that fails on one of two ranks makes both take fp32: one names its layer, the other the failure elsewhere"
   )
   func trialOfRanks() throws {
     let (boards, source) = try Self.source()
@@ -258,7 +258,7 @@ struct PrecisionTests {
 
   // MARK: - Loss scaling
 
-  @Test("A step that overflows is skipped: weights and optimizer stay, the scale halves, and finite steps make it grow")
+  @Test("A step that overflows is skipped: weights and optimizer stay, the scale halves, and finite steps let it grow")
   func skipped() throws {
     let step = try Self.step(.fp16)
     let scaler = try #require(step.scaler)
@@ -297,7 +297,7 @@ struct PrecisionTests {
       var scales: [Double] = []
       for number in 0..<3 {
         let (images, targets) = try Self.batch(2 * number + ranks.place.rank)
-        // A pixel without a value on rank 1 in the second step.
+        // A pixel that is not finite, on rank 1 in the second step.
         let isPlanted = number == 1 && ranks.place.rank == 1
         _ = try step.accumulate(isPlanted ? images * .infinity : images, targets: targets)
         let isSkipped = try step.update(Self.point) == nil
@@ -321,11 +321,11 @@ struct PrecisionTests {
     func note(_ line: SettingLine) { lines.append(line.description) }
   }
 
-  /// Largest distance of a mean loss in 20 steps from that of float32, as a share. It is wide since the steps feed on each other:
-  /// docs/precision.md has the curves.
+  /// Largest allowed difference of a mean loss in 20 steps from the one in float32, as a share. It is wide because each
+  /// step starts from the last one's difference; docs/precision.md has the curves.
   private static let band = 0.05
 
-  @Test("The mean losses of 20 steps in half precision stay in a band around those of float32")
+  @Test("The mean losses of 20 steps in half precision stay close to those in float32")
   func curve() throws {
     let boards = try TemporaryBoards(count: 80, sizes: [PixelSize(width: 128, height: 128)])
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 128)
@@ -368,7 +368,7 @@ struct PrecisionTests {
     return (error?.description ?? "", notes.lines)
   }
 
-  @Test("A run whose activations float16 cannot hold ends at the next step with the layer's name")
+  @Test("A run whose activations overflow float16 ends at the next step with the layer's name")
   func hotRun() throws {
     let run = try Self.train(Self.settings()) { step in
       let hot = try Self.hotModel()
@@ -381,7 +381,7 @@ struct PrecisionTests {
     #expect(run.notes.contains { $0.contains("the loss scale is now 32768") })
   }
 
-  @Test("A run that skips nothing but updates ends after 30 of them")
+  @Test("A run that only skips updates ends after 30 of them")
   func hopelessRun() throws {
     let run = try Self.train(Self.settings()) { try #require($0.scaler).scale.fill(3e38) }
     #expect(run.error.hasPrefix("the gradient of model.22.") && run.error.contains("30 steps in a row"), "\(run.error)")

@@ -4,22 +4,22 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("A process finds its rank in what its starter set")
+@Suite("A process finds its rank in its launcher's variables")
 struct RankDetectionTests {
   private static let torch = [
     "RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "node0",
     "MASTER_PORT": "29500",
   ]
 
-  @Test("Nothing set, or one process alone, is no rank")
+  @Test("Without variables, or with a single process, there is no rank")
   func alone() throws {
     #expect(try RankDetection([:]) == nil)
     #expect(try RankDetection(["RANK": "0", "WORLD_SIZE": "1"]) == nil)
-    // In a batch script of Slurm that nobody started with srun.
+    // In a Slurm batch script without srun.
     #expect(try RankDetection(["SLURM_PROCID": "0", "SLURM_NTASKS": "8"]) == nil)
   }
 
-  @Test("torchrun's words")
+  @Test("torchrun's variables")
   func torchrun() throws {
     let words = ["TORCHELASTIC_RUN_ID": "x", "TORCHELASTIC_RESTART_COUNT": "2", "TORCHELASTIC_USE_AGENT_STORE": "True"]
     let found = try #require(try RankDetection(Self.torch.merging(words) { $1 }))
@@ -32,14 +32,14 @@ struct RankDetectionTests {
     #expect(served?.meeting.serves == false, "the agent serves the store")
   }
 
-  @Test("PyTorchJob's words: one process a machine")
+  @Test("PyTorchJob's variables: one process per machine")
   func job() throws {
     let words = ["RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "job-master-0", "MASTER_PORT": "23456"]
     let found = try #require(try RankDetection(words))
     #expect(found.place == RankPlace(rank: 1, count: 2))
   }
 
-  @Test("A step of Slurm, whose first node serves")
+  @Test("The variables of a Slurm step, whose first node serves")
   func slurm() throws {
     let words = [
       "SLURM_STEP_ID": "0", "SLURM_PROCID": "5", "SLURM_STEP_NUM_TASKS": "8", "SLURM_LOCALID": "1",
@@ -66,7 +66,7 @@ struct RankDetectionTests {
     #expect(error.map { "\($0)".hasPrefix("\(name)=\(value)") } == true)
   }
 
-  @Test("A missing address or port is asked for")
+  @Test("A missing address or port is an error that asks for it")
   func missing() {
     for name in ["MASTER_ADDR", "MASTER_PORT"] {
       let error = #expect(throws: SettingError.self) { try RankDetection(Self.torch.filter { $0.key != name }) }
@@ -74,7 +74,7 @@ struct RankDetectionTests {
     }
   }
 
-  @Test("Loopback is answered on loopback, and GLOO_SOCKET_IFNAME names an interface")
+  @Test("Ranks that meet on loopback stay on it, and GLOO_SOCKET_IFNAME names an interface")
   func addresses() throws {
     let near = try RankDetection(Self.torch.merging(["MASTER_ADDR": "localhost"]) { $1 })
     #expect(near?.meeting.ownHost == "127.0.0.1")

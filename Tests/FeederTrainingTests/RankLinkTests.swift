@@ -4,11 +4,11 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("Gradients travel over NCCL between GPUs, over gloo elsewhere, and ranks wait for each other", .serialized)
+@Suite("Gradients travel over NCCL between GPUs, else over gloo, and ranks wait for each other", .serialized)
 struct RankLinkTests {
   private struct Refused: Error, CustomStringConvertible { let description = "out of order" }
 
-  /// The sum of gradients of two ranks, 1 + 2, as this rank has it.
+  /// The sum of two ranks' gradients, 1 + 2, as this rank gets it.
   private static func reduced(_ ranks: Ranks, on device: Device) throws -> [Float] {
     let leaf = try Tensor.full([3], 1, device: device)
     try leaf.setRequiresGradient()
@@ -29,7 +29,7 @@ struct RankLinkTests {
     #expect(lines == [String](repeating: "none", count: count))
   }
 
-  @Test("A rank on the CPU, or a GPU that is shared, keeps all ranks with gloo, with the reason")
+  @Test("A rank on the CPU, or a shared GPU, keeps all ranks on gloo, with the reason")
   func unfit() throws {
     for (devices, reason) in [
       ([Device.cuda(0), .cuda(1), .cpu], "rank 2 computes on the CPU"),
@@ -37,12 +37,12 @@ struct RankLinkTests {
     ] {
       let lines = try withRanks(3) { try $0.linkDevices(devices[$0.place.rank]) ?? "none" }
       #expect(
-        lines == [String](repeating: "gradients: through host memory and gloo, since \(reason)", count: 3))
+        lines == [String](repeating: "gradients: through host memory and gloo, because \(reason)", count: 3))
     }
   }
 
   @Test(
-    "Where NCCL is not there or refuses, all ranks say one line with its reason, and gloo carries the gradients",
+    "If NCCL is missing or refuses, all ranks print one line with its reason, and gloo carries the gradients",
     .enabled(if: Engine.cudaDeviceCount == 0, "a GPU is here"))
   func refused() throws {
     let all = try withRanks(2) { ranks in
@@ -51,7 +51,7 @@ struct RankLinkTests {
       return ([line], try Self.reduced(ranks, on: .cpu))
     }
     let line = all[0].0[0]
-    #expect(line.hasPrefix("gradients: through host memory and gloo, since on rank 0 NCCL"), "\(line)")
+    #expect(line.hasPrefix("gradients: through host memory and gloo, because on rank 0 NCCL"), "\(line)")
     #expect(line.contains("libnccl.so.2") || line.contains("CUDA driver"), "\(line)")
     #expect(!line.contains("\n") && all[1].0[0] == line)
     #expect(all.allSatisfy { $0.1 == [3, 3, 3] })
@@ -68,7 +68,7 @@ struct RankLinkTests {
     #expect(all == [[3, 3, 3], [3, 3, 3]])
   }
 
-  @Test("Nobody goes on before all are done")
+  @Test("No rank continues before all are done")
   func waiting() throws {
     let doneCount = Mutex(0)
     let seen = try withRanks(3) { ranks in
@@ -86,7 +86,7 @@ struct RankLinkTests {
     #expect(seen == [3, 3, 3])
   }
 
-  @Test("What fails on one rank while all wait ends the wait on all, and counts as a lost rank for the others")
+  @Test("A failure on one rank while all wait ends the wait on all, and the others see a lost rank")
   func failing() throws {
     let lines = try withRanks(2) { ranks in
       do {
@@ -100,10 +100,10 @@ struct RankLinkTests {
       } catch { return "\(error)" }
     }
     #expect(lines[1] == "out of order")
-    #expect(lines[0].hasPrefix("seen from rank 0, another rank is gone or silent (NCCL lost a rank"), "\(lines[0])")
+    #expect(lines[0].hasPrefix("rank 0: another rank has ended or does not answer (NCCL lost a rank"), "\(lines[0])")
   }
 
-  @Test("A rank that leaves while the others wait is noticed, long before the group's patience ends")
+  @Test("A rank that ends while the others wait is noticed long before the group's patience ends")
   func leaving() throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -114,7 +114,7 @@ struct RankLinkTests {
         return "done"
       } catch { return "\(error)" }
     }
-    #expect(lines[0].hasPrefix("seen from rank 0, another rank is gone or silent"), "\(lines[0])")
+    #expect(lines[0].hasPrefix("rank 0: another rank has ended or does not answer"), "\(lines[0])")
     #expect(clock.now - start < .seconds(30))
   }
 }

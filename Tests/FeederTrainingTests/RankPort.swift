@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// A port for ranks to meet at.
+/// A port at which ranks meet.
 enum RankPort {
-  /// One on loopback that nobody used a moment ago.
+  /// A free port on loopback.
   static func free() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }

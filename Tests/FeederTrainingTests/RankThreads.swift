@@ -5,15 +5,15 @@ import Synchronization
 
 @testable import FeederTraining
 
-/// A result that a thread hands to another.
-private final class Handover<Value>: @unchecked Sendable {  // written under the lock, read after all writers are done
+/// A result that one thread passes to another.
+private final class Handover<Value>: @unchecked Sendable {  // written under the lock, read after all writers have ended
   private let lock = Mutex(())
   private var values: [Int: Result<Value, any Error>] = [:]
   func put(_ rank: Int, _ value: Result<Value, any Error>) { lock.withLock { _ in values[rank] = value } }
   func all() throws -> [Value] { try values.sorted { $0.key < $1.key }.map { try $0.value.get() } }
 }
 
-/// Ranks that talk over loopback, each in a thread of its own.
+/// Runs `body` on `count` ranks that communicate over loopback, each in its own thread.
 func withRanks<R>(_ count: Int, _ body: @escaping @Sendable (Ranks) throws -> R) throws -> [R] {
   var meeting = Meeting(host: "127.0.0.1", port: try RankPort.free(), serves: false, name: "test")
   meeting.ownHost = "127.0.0.1"

@@ -7,9 +7,9 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("Ranks agree, gather and notice what differs", .serialized)
+@Suite("Ranks agree, gather, and detect differences", .serialized)
 struct RanksTests {
-  @Test("Sums, wishes, minima and bytes of any lengths reach every rank", arguments: [1, 2, 3])
+  @Test("Sums, requests, minima and bytes of any lengths reach every rank", arguments: [1, 2, 3])
   func collectives(count: Int) throws {
     let all = try withRanks(count) { ranks in
       let rank = ranks.place.rank
@@ -24,7 +24,7 @@ struct RanksTests {
     #expect(all == [[Int]](repeating: [count * (count + 1) / 2, 11 - count, 1, 0, 1, count - 1], count: count))
   }
 
-  @Test("A sum has a way back: the gradients of all ranks reach each")
+  @Test("Backward through a sum gives every rank the gradients of all")
   func gradients() throws {
     let all = try withRanks(2) { ranks -> [Float] in
       let x = try Tensor([Float(ranks.place.rank + 1)], shape: [1])
@@ -36,7 +36,7 @@ struct RanksTests {
     #expect(all == [[3, 30], [3, 30]])
   }
 
-  @Test("A rank that is gone has a status of its own, also on the way back of a sum; a wrong argument has not")
+  @Test("A rank that has ended gives its own kind of error, also in backward of a sum; a wrong argument does not")
   func goneStatus() throws {
     let kinds = try withRanks(2) { ranks -> [EngineError.Kind] in
       var x = try Tensor([Float(1)], shape: [1])
@@ -57,7 +57,7 @@ struct RanksTests {
     #expect(kinds == [[.other, .lostPeer, .lostPeer], []])
   }
 
-  @Test("Other weights on one rank are found on all, and the rank is named")
+  @Test("Different weights on one rank are detected on all, and the error names the rank")
   func different() throws {
     let lines = try withRanks(3) { ranks -> [String] in
       let tensor = try Tensor([1, 2, 3] as [Float], shape: [3])
@@ -76,7 +76,7 @@ struct RanksTests {
     }
   }
 
-  @Test("The sums of gradients are the same however the leaves lie in buckets, with leaves that got none")
+  @Test("The sums of gradients are equal for every division into buckets, with tensors that got no gradient")
   func buckets() throws {
     let sums = try withRanks(2) { ranks -> [[Float]] in
       let sizes = [3, 1 << 20, 5, (1 << 20) + 7, 2]
@@ -85,7 +85,7 @@ struct RanksTests {
       let reduction = try GradientReduction(leaves, over: ranks.group)
       reduction.begin()
       let own = Double(ranks.place.rank + 1)
-      // Rank 1 never uses the last leaf but one, and reaches the others in another order.
+      // Rank 1 does not use the fourth tensor, and uses the others in another order.
       let used = ranks.place.rank == 0 ? leaves : [leaves[4], leaves[0], leaves[2], leaves[1]]
       var total = try Tensor.zeros([])
       for (index, leaf) in used.enumerated() { total = try total + (leaf * (own * Double(index + 1))).sum() }
@@ -117,7 +117,7 @@ struct RanksTests {
 
   private static func accuracy(_ findings: [Finding]) -> Accuracy {
     let results = findings.map { finding in
-      // Every second claim is true, a little off.
+      // Every second detection gets a label that is slightly off.
       let truths = finding.detections.enumerated().filter { $0.offset % 2 == 0 }.map { _, found in
         GroundTruth(
           box: Box(x1: found.box.x1 + 1, y1: found.box.y1, x2: found.box.x2 + 1, y2: found.box.y2),
@@ -144,7 +144,7 @@ struct RanksTests {
     }
   }
 
-  @Test("Results that come damaged are no results")
+  @Test("Damaged results are rejected")
   func damaged() {
     let bytes = Finding.bytes(Self.findings(5))
     #expect(Finding.all(in: bytes) == Self.findings(5))

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Learning rates equal the reference")
 struct ScheduleTests {
-  /// Largest difference of two lists; infinite where their lengths differ.
+  /// Largest difference of two lists; infinite if their lengths differ.
   private func distance(_ left: [Double], _ right: [Double]) -> Double {
     guard left.count == right.count else { return .infinity }
     return zip(left, right).map { abs($0 - $1) }.max() ?? 0

@@ -2,7 +2,7 @@ import FeederCore
 import FeederTraining
 import Testing
 
-@Suite("Settings out of their range are refused by name and value")
+@Suite("Settings out of range are refused by name and value")
 struct SettingsTests {
   @Test("Each wrong value is one line that names its setting, and its flag on the command line")
   func ranges() throws {
@@ -24,17 +24,17 @@ struct SettingsTests {
     try TrainingRequest().check()
   }
 
-  @Test("The batch is of all ranks, so that they must be able to share it")
+  @Test("The batch size counts all ranks' images, so the ranks must be able to share it")
   func sharedBatch() throws {
     var request = TrainingRequest()
     request.batch = 6
     let place = { RankPlace(rank: 0, count: $0, localRank: 0, localCount: $0) }
     try RunPlan(request, at: place(3)).check()
     let error = #expect(throws: SettingError.self) { try RunPlan(request, at: place(4)).check() }
-    #expect(error?.description == "batch 6: it is the batch of all 4 ranks together; give a multiple of 4")
+    #expect(error?.description == "batch 6: it counts the images of all 4 ranks; give a multiple of 4")
   }
 
-  @Test("Every default is text that its setting reads back, and keys are said once")
+  @Test("The text of every default can be read back, and every key occurs once")
   func roundTrip() throws {
     var request = TrainingRequest()
     for setting in SettingTable.all {
@@ -45,7 +45,7 @@ struct SettingsTests {
     #expect(Set(SettingTable.all.map(\.key)).count == SettingTable.all.count)
   }
 
-  @Test("A plan keeps what was asked, and says what was found")
+  @Test("A plan keeps the request, and adds what was found")
   func plan() {
     var request = TrainingRequest()
     (request.batch, request.precision) = (nil, .auto)

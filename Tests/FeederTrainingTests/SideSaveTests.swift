@@ -12,7 +12,7 @@ import Testing
 
 @Suite("A checkpoint from another thread, while a run waits or computes")
 struct SideSaveTests {
-  /// Keeps the losses of every epoch that ended, and tells when something was done.
+  /// Keeps the losses of every finished epoch, and signals each event.
   private final class Losses: TrainingObserver {
     private(set) var ofEpochs: [Int: [Double]] = [:]
     let news = DispatchSemaphore(value: 0)
@@ -22,7 +22,7 @@ struct SideSaveTests {
     func note(_ line: SettingLine) {}
   }
 
-  /// Saves, and copies what it saved, at a moment of chance after each of a run's steps.
+  /// Saves at a random moment after each step of a run, and copies the saved file.
   private final class Saver: Sendable {
     private let copies = Mutex<[URL]>([])
     private let isOver = Mutex(false)
@@ -57,7 +57,7 @@ struct SideSaveTests {
       }
     }
 
-    /// Where the copies are.
+    /// Stops saving and returns the copies.
     func stop() throws -> [URL] {
       isOver.withLock { $0 = true }
       news.signal()
@@ -67,7 +67,7 @@ struct SideSaveTests {
     }
   }
 
-  /// Small; what else runs in this process keeps its threads and its memory.
+  /// A small run; other tests in this process keep their threads and memory.
   private func settings(epochs: Int) -> TrainingRequest {
     var settings = TrainingRequest()
     (settings.imageSize, settings.batch, settings.workers, settings.epochs) = (64, 2, 1, epochs)
@@ -76,7 +76,7 @@ struct SideSaveTests {
   }
 
   @Test(
-    "is one to go on from to the weights and losses of an undisturbed run, with gradients of earlier batches waiting")
+    "can be resumed to the weights and losses of an undisturbed run, with gradients of earlier batches waiting")
   func anyMoment() throws {
     let boards = try TemporaryBoards(count: 16)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
@@ -121,7 +121,7 @@ struct SideSaveTests {
     #expect(steps.count > 3 && pending > 0, "too few moments inside the run: \(steps), \(pending) with gradients")
   }
 
-  @Test("is not written before a run begins, nor when it is over, whether its trainer lives or not")
+  @Test("is not written before a run begins or after it has ended, whether its trainer still exists or not")
   func over() throws {
     let boards = try TemporaryBoards(count: 4)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)
@@ -149,20 +149,20 @@ struct SideSaveTests {
 
   private struct FullDisk: Error {}
 
-  /// Fails at the end of an epoch, as a full disk makes results.csv do.
+  /// Fails at the end of an epoch, like a full disk that blocks results.csv.
   private final class Failing: TrainingObserver {
     let isFailing = DispatchSemaphore(value: 0)
     func stepDone(_ report: StepReport) {}
     func validationStepDone(_ done: Int, of total: Int) {}
     func epochDone(_ report: EpochReport) throws {
       isFailing.signal()
-      Thread.sleep(forTimeInterval: 0.5)  // time to wait for the state
+      Thread.sleep(forTimeInterval: 0.5)  // time for another thread to wait for the state
       throw FullDisk()
     }
     func note(_ line: SettingLine) {}
   }
 
-  @Test("is not written of a run that fails: its epoch has no row yet")
+  @Test("is not written for a run that fails: its epoch has no row yet")
   func failing() throws {
     let boards = try TemporaryBoards(count: 4)
     let source = DirectSource(try SourceSurvey(boards.entries), channels: 1, imageSize: 64)

@@ -9,9 +9,9 @@ import Testing
 
 @testable import FeederTraining
 
-@Suite("The validation losses are training's loss on the validation batches")
+@Suite("The validation losses are the training loss on the validation batches")
 struct ValidationLossTests {
-  /// Ten boards of 64 pixels, two without an object, in batches of `batch`.
+  /// Ten boards of 64 x 64 pixels, two without an object, in batches of `batch`.
   private struct Scene {
     let boards: TemporaryBoards
     let source: DirectSource
@@ -23,7 +23,7 @@ struct ValidationLossTests {
       settings = LoaderSettings(batch: batch, imageSize: 64, mode: .validation, workers: 1, prefetchDepth: 1)
     }
 
-    /// The means of a pass of `model`, in parts of `largestPart` images at most.
+    /// The mean losses of a pass of `model`, in parts of at most `largestPart` images.
     func means(_ model: DetectionNetwork, largestPart: Int? = nil, ranks: Ranks? = nil) throws -> [Double] {
       var settings = settings
       if let ranks {
@@ -44,7 +44,7 @@ struct ValidationLossTests {
     for (l, r) in zip(left, right) { #expect(abs(l - r) <= 1e-5 * max(abs(r), 1e-3), comment) }
   }
 
-  @Test("They are the mean of the batches' losses, and a pass leaves the network as it was")
+  @Test("They are the mean of the batches' losses, and a pass leaves the network unchanged")
   func mean() throws {
     let scene = try Scene()
     let model = try DetectionNetwork(.yolov8n, classCount: 3, seed: 1)
@@ -87,7 +87,7 @@ struct ValidationLossTests {
     for means in all { expectEqual(means, alone) }
   }
 
-  @Test("Images without an object cost no box and no distribution loss, and every loss is finite")
+  @Test("Images without an object have no box or distribution loss, and every loss is finite")
   func empty() throws {
     let boards = try TemporaryBoards(count: 10)
     let empty = boards.entries.enumerated().filter { $0.offset % 5 == 4 }.map(\.element)
@@ -107,7 +107,7 @@ struct ValidationLossTests {
     func parts(_ boxes: [Int]) -> [Range<Int>] { ValidationLoss.parts(boxes, memory) }
     #expect(parts([]) == [])
     #expect(parts(Array(repeating: 5, count: 10)) == [0..<10])
-    // 1,000 boxes an image take 260 MB: such an image is alone, and its neighbours are not.
+    // 1,000 boxes per image take 260 MB: such an image is a part of its own, and its neighbours are in other parts.
     #expect(parts([5, 5, 1000, 5, 5, 1000, 1000]) == [0..<2, 2..<3, 3..<5, 5..<6, 6..<7])
     for boxes in [0, 30, 100] {
       for part in parts(Array(repeating: boxes, count: 64)) {
@@ -117,7 +117,7 @@ struct ValidationLossTests {
     }
   }
 
-  @Test("The memory plan of a run counts validation images with far more boxes than those of training")
+  @Test("The memory plan counts validation images with far more boxes than training images have")
   func plan() {
     func tensors(_ boxes: Int, _ validationBoxes: Int) -> Int {
       var settings = TrainingRequest()

@@ -72,7 +72,7 @@ struct WeightsFileTests {
       #expect(error?.description.contains("80") == true && error?.description.contains("64") == true)
       let line = try file.transfer(into: model.state, of: .yolov8n)
       #expect(
-        line.contains("of \(model.state.count) tensors") && line.contains("for 6 classes in the place of 80"), "\(line)"
+        line.contains("of \(model.state.count) tensors") && line.contains("for 6 classes instead of 80"), "\(line)"
       )
       let backbone = try #require(model.state.first { $0.name == "model.0.conv.weight" })
       #expect(try backbone.tensor.array(of: Float.self) == file.tensor(backbone.name).array(of: Float.self))

@@ -101,7 +101,8 @@ struct BadDataTests {
     for name in boards.names("boards/labels/train") { try boards.write("", to: "boards/labels/train/\(name)") }
     expectRefusal(try boards.train("boards", "--out", "run"), "data.yaml", "'train'", "label files hold none")
     try FileManager.default.removeItem(at: boards.url("boards/labels"))
-    expectRefusal(try boards.train("boards", "--out", "run"), "data.yaml", "'train'", "twin folder 'labels'")
+    expectRefusal(
+      try boards.train("boards", "--out", "run"), "data.yaml", "'train'", "the folder 'labels' beside 'images'")
     #expect(!boards.exists("run"))
   }
 }

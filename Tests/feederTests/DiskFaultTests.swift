@@ -119,7 +119,7 @@ struct DiskFaultTests {
     #expect(line.hasPrefix("feeder: ") && line.contains("small/it"), "\(run.messages)")
     #expect(line.contains("needs") && line.contains("bytes) are free"), "\(run.messages)")
     // There is no checkpoint to resume.
-    #expect(!line.contains("--resume") && (flag == "--cache-dir" || line.contains("begin again")), "\(run.messages)")
+    #expect(!line.contains("--resume") && (flag == "--cache-dir" || line.contains("start again")), "\(run.messages)")
   }
 }
 

@@ -41,7 +41,7 @@ struct InterruptionTests {
     #expect(resumed.status == 0, "\(resumed.messages)")
   }
 
-  @Test("A drive that does not answer: a checkpoint of the last whole step, in 10 s, that goes on to the same weights")
+  @Test("A drive that does not answer: a checkpoint of the last complete step in 10 s, resumed to the same weights")
   func deadDrive() throws {
     let boards = try SmallBoards(20)
     let flags =
@@ -59,7 +59,8 @@ struct InterruptionTests {
     let ended = try running.finish()
     #expect(ContinuousClock.now - start < .seconds(10))
     #expect(ended.status == 130, "\(ended.messages)")
-    #expect(ended.output.isEmpty && ended.lines.last?.contains("of the last whole step") == true, "\(ended.messages)")
+    #expect(
+      ended.output.isEmpty && ended.lines.last?.contains("of the last complete step") == true, "\(ended.messages)")
     let place = try boards.counters("run/weights/last.safetensors")
     #expect((0..<5).contains(place[0]) && place[2] > 0 && place[2] < 20, "not inside the run: \(place)")
     let resumed = try boards.feeder("train", "boards", "--resume", "run")
@@ -82,7 +83,7 @@ struct InterruptionTests {
     running.send(SIGTERM)
     let ended = try running.finish()
     #expect(ended.status == 143, "\(ended.messages)")
-    #expect(ended.messages.contains("of the last whole step"), "\(ended.messages)")
+    #expect(ended.messages.contains("of the last complete step"), "\(ended.messages)")
     #expect(kill(second.pid, 0) != 0, "rank 1 is still there")
     let resumed = try boards.feeder("train", "boards", "--resume", "run", "--stop-after-steps", "2")
     #expect(resumed.status == 0, "\(resumed.messages)")

@@ -24,7 +24,7 @@ struct KeptFilesTests {
       try start("-f 9000", "train", "boards", "--image-size", "64", "--batch", "4", "--epochs", "1", "--out", out)
     }
     let alone = try run("alone").finish()
-    #expect(alone.status == 1 && alone.messages.contains("begin again"), "\(alone.messages)")
+    #expect(alone.status == 1 && alone.messages.contains("start again"), "\(alone.messages)")
     #expect(!boards.exists("alone"))
     let running = try run("run")
     #expect(running.waitForMessage("training yolov8"))
@@ -45,8 +45,8 @@ struct KeptFilesTests {
     try FileManager.default.moveItem(at: boards.url("a run"), to: boards.url("moved"))
     let ended = try running.finish()
     #expect(ended.status == 1, "\(ended.messages)")
-    #expect(ended.lines.last?.contains("/a run is not there any more; if it was moved") == true, "\(ended.messages)")
-    #expect(ended.lines.last?.contains("begin again") == false)
+    #expect(ended.lines.last?.contains("/a run is missing; if it was moved") == true, "\(ended.messages)")
+    #expect(ended.lines.last?.contains("start again") == false)
     let resumed = try boards.feeder("train", "--resume", "moved", "--stop-after-steps", "1")
     #expect(resumed.status == 0, "\(resumed.messages)")
   }
@@ -94,9 +94,9 @@ struct KeptFilesTests {
     // A run without its best weights is resumed and reported, with a line.
     try FileManager.default.removeItem(at: boards.url("run/weights/best.safetensors"))
     let report = try boards.feeder("report", "run")
-    #expect(report.status == 0 && report.messages.contains("best.safetensors is not there"), "\(report.messages)")
+    #expect(report.status == 0 && report.messages.contains("best.safetensors is missing"), "\(report.messages)")
     let resumed = try boards.feeder("train", "--resume", "run", "--epochs", "3")
-    #expect(resumed.status == 0 && resumed.messages.contains("best.safetensors: is not there"), "\(resumed.messages)")
+    #expect(resumed.status == 0 && resumed.messages.contains("best.safetensors: is missing"), "\(resumed.messages)")
   }
 
   @Test("A folder, a pipe or a text in the place of a checkpoint is refused before the first step, and stays")

@@ -51,7 +51,7 @@ struct MemoryTests {
       ["train", "boards", "--out", "tight"] + flags, in: boards.folder.url, dataLimit: Self.tightBytes)
     #expect(run.status == 0, "\(run.messages)")
     #expect(run.messages.contains("memory does not suffice for a training step of 8 images"))
-    #expect(run.messages.contains("batch norm sees a part at a time"))
+    #expect(run.messages.contains("batch norm sees one part at a time"))
     let wide = try FeederProcess(["train", "boards", "--out", "wide"] + flags, in: boards.folder.url)
     #expect(!wide.messages.contains("in parts of"))
     #expect(

@@ -60,7 +60,7 @@ struct OddImageTests {
     let unreadable = try prepared.json()["unreadable"] as? [[String: String]] ?? []
     expectAll(faults, unreadable.map { "\($0["file"] ?? "") \($0["reason"] ?? "")" })
     #expect(boards.names("out/images/train").count == sound.count + faults.count { $0.word == nil })
-    #expect(prepared.messages.contains("10 images are turned as their EXIF orientation says"))
+    #expect(prepared.messages.contains("10 images are rotated by their EXIF orientation"))
 
     for cache in ["none", "jpeg", "pixels"] {
       let train = try boards.train("boards", "--cache", cache, "--epochs", "1", "--out", "run")

@@ -103,7 +103,7 @@ struct RanksCommandTests {
     #expect(ContinuousClock.now - start < .seconds(30))
     #expect(ended.status == 1)
     #expect(ended.messages.contains("rank 1 was ended by signal 9"), "\(ended.messages)")
-    #expect(ended.messages.contains("another rank is gone or silent"), "\(ended.messages)")
+    #expect(ended.messages.contains("another rank has ended or does not answer"), "\(ended.messages)")
     let resumed = try boards.feeder("train", "boards", "--resume", "run", "--stop-after-steps", "1")
     #expect(resumed.status == 0, "\(resumed.messages)")
   }

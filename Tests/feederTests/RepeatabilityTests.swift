@@ -72,7 +72,8 @@ struct RepeatabilityTests {
     damaged.replaceSubrange(damaged.startIndex + range.lowerBound..<damaged.startIndex + range.upperBound, with: nan)
     try withoutChecksum(damaged).write(to: boards.url("run/weights/last.safetensors"))
     try expectRefusal(
-      boards.feeder("train", "boards", "--resume", "run"), "last.safetensors", "resume.scaler.scale", "no scale")
+      boards.feeder("train", "boards", "--resume", "run"), "last.safetensors", "resume.scaler.scale",
+      "not a loss scale")
   }
 
   @Test("Another seed gives other weights")

@@ -22,7 +22,7 @@ struct ResumeTests {
   @Test("The command in the last line resumes the run without DATA, from any folder")
   func withoutData() throws {
     let stopped = try resume()
-    let advice = try #require(stopped.lines.last { $0.contains("go on with: feeder train --resume ") })
+    let advice = try #require(stopped.lines.last { $0.contains("resume with: feeder train --resume ") })
     let words = try #require(advice.split(separator: ": ").last).prefix { $0 != "," }.split(separator: " ").map(
       String.init)
     #expect(words.prefix(3) == ["feeder", "train", "--resume"])
@@ -40,7 +40,7 @@ struct ResumeTests {
     let before = try boards.text("run/args.yaml")
     expectRefusal(
       try resume("--epochs", "3", "--batch", "2", "--lr0", "0.5"), "--batch 2 (this run has 4)",
-      "--lr0 0.5 (this run has 0.01)", "another run")
+      "--lr0 0.5 (this run has 0.01)", "cannot change in a resumed run")
     expectRefusal(try resume("--weights", "run/weights/last.safetensors"), "--weights", "(this run has none)")
     #expect(try boards.text("run/args.yaml") == before)
     // Equal values in another notation are the same settings.
@@ -83,8 +83,8 @@ struct ResumeTests {
     let result = try boards.feeder("train", "other", "--resume", "run")
     expectRefusal(result, "other/data.yaml", "is other data than the run", "image ", "when the run began")
     try FileManager.default.moveItem(at: boards.url("boards"), to: boards.url("moved"))
-    expectRefusal(try resume(), "is not there any more", "feeder train DATA --resume")
-    expectRefusal(try boards.feeder("report", "run"), "is not there any more", "--data DATA")
+    expectRefusal(try resume(), "is missing; give its new place", "feeder train DATA --resume")
+    expectRefusal(try boards.feeder("report", "run"), "is missing; give its new place", "--data DATA")
     let moved = try boards.feeder("train", "moved", "--resume", "run")
     #expect(moved.status == 0, "\(moved.messages)")
     #expect(try setting("data").map(String.init)?.hasSuffix("/moved") == true)

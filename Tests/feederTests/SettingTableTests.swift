@@ -26,7 +26,7 @@ struct SettingTableTests {
     #expect(Set(flags) == Self.others.union(SettingTable.all.map { $0.key.replacing("_", with: "-") }))
   }
 
-  @Test("docs/settings.md is the table; FEEDER_WRITE_DOCS=1 writes it anew")
+  @Test("docs/settings.md is the table; FEEDER_WRITE_DOCS=1 writes it again")
   func documentation() throws {
     let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "docs/settings.md")
@@ -39,10 +39,10 @@ struct SettingTableTests {
     # Settings of a run
 
     Each flag of `feeder train` that is a setting. In a file for `--config` and in args.yaml the name has `_` for `-` and no dashes in front:
-    `image_size: 320`. A run that goes on (`--resume`) may change the settings that have a reason in the last column; every other setting
-    decides what the run computes.
+    `image_size: 320`. A resumed run (`--resume`) may change the settings that have a reason in the last column; every other setting decides
+    what the run computes.
 
-    | flag | what it is for | default | give | may change in a run that goes on |
+    | flag | what it is for | default | give | may change in a resumed run |
     |---|---|---|---|---|
 
     """
@@ -55,7 +55,7 @@ struct SettingTableTests {
       return "| " + cells.joined(separator: " | ") + " |\n"
     }.joined() + """
 
-      This page comes of `SettingTable`: `FEEDER_WRITE_DOCS=1 swift test -c release --filter SettingTableTests` writes it anew.
+      This page is written from `SettingTable`: `FEEDER_WRITE_DOCS=1 swift test -c release --filter SettingTableTests` writes it again.
 
       """
 }

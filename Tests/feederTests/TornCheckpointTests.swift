@@ -32,12 +32,12 @@ struct TornCheckpointTests {
     default: try FileManager.default.removeItem(at: path)
     }
     let place = try boards.counters("torn/weights/previous.safetensors")
-    #expect(Array(place.prefix(3)) == [1, 2, 8], "the checkpoint before the last is that of step 8")
+    #expect(Array(place.prefix(3)) == [1, 2, 8], "the checkpoint before the last is from step 8")
     let resumed = try boards.feeder("train", "boards", "--resume", "torn", "--stop-after-steps", "6")
     #expect(resumed.status == 0, "\(resumed.messages)")
     #expect(
       resumed.lines.contains {
-        $0.contains("last.safetensors") && $0.contains("going on from the checkpoint before it")
+        $0.contains("last.safetensors") && $0.contains("resuming from the checkpoint before it")
       },
       "\(resumed.messages)")
     #expect(try last("whole") == last("torn"))

@@ -31,7 +31,7 @@ LONG = 300  # seconds; a process that lived this long is judged by its memory
 WARM = 60  # seconds after which a process has allocated what it keeps
 # What a run prints because of the faults.
 DUE = re.compile(r"No space|enough space|bytes\) are free|cache: rebuilding|interrupted|come from their own files"
-                 "|going on from the checkpoint before it")
+                 "|resuming from the checkpoint before it")
 
 
 def say(text):

@@ -136,7 +136,7 @@ package struct LoadingBench {
     let windows = paired.ours.windows
     let line = String(
       format: "%@, %d %@, %d threads, batch %d: %.0f images/s (%.0f to %.0f), floor %.0f, ratio %.3f; "
-        + "processor time an image %.0f us, floor %.0f us", name,
+        + "processor time per image %.0f us, floor %.0f us", name,
       cache.channels, cache.channels == 1 ? "channel" : "channels", threads, batch, paired.ours.imagesPerSecond,
       windows.min() ?? 0, windows.max() ?? 0, paired.floor.imagesPerSecond, paired.ratioToFloor,
       paired.ours.processorSecondsPerImage * 1e6, paired.floor.processorSecondsPerImage * 1e6)

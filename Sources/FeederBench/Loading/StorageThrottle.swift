@@ -14,6 +14,7 @@ package struct MonotonicClock: ThrottleClock {
   /// The system's clock.
   package init() {}
 
+  /// The clock's time in nanoseconds.
   package var nanoseconds: Int {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
@@ -25,6 +26,7 @@ package struct MonotonicClock: ThrottleClock {
     if seconds > 0 { sleep(until: nanoseconds + Int(seconds * 1e9)) }
   }
 
+  /// Sleeps until the clock's time is `moment`, in nanoseconds.
   package func sleep(until moment: Int) {
     var time = timespec(tv_sec: moment / 1_000_000_000, tv_nsec: moment % 1_000_000_000)
     while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}

@@ -110,14 +110,14 @@ package struct ProfileReport: Encodable {
     lines.append(
       String(
         format:
-          "an image takes %@ from %@ (%.0f %% missed by memory), %.2f ms of decoding, %.2f ms of augmenting; %d worker%@",
+          "one image takes %@ from %@ (%.0f %% missed by memory), %.2f ms of decoding, %.2f ms of augmenting; %d worker%@",
         "\(ByteCount(Int(readBytesPerImage)))", cache == "none" ? "files" : "the \(cache) cache", missedShare * 100,
         measured.costs.decodeSeconds * 1000, measured.costs.augmentSeconds * 1000, workers, workers == 1 ? "" : "s"))
     if let cold = coldLoaderImagesPerSecond {
       lines.append(
         String(
           format:
-            "first epoch, nothing in memory: the loader gives %.0f images/s (storage %.0f MiB/s); later ones %.0f",
+            "first epoch, nothing in memory: the loader delivers %.0f images/s (storage %.0f MiB/s); later ones %.0f",
           cold,
           storageMibPerSecond, loaderImagesPerSecond))
     }

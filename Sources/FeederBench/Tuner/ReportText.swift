@@ -20,7 +20,7 @@ extension TunerReport {
     |\(Self.rule(14))
     \(rows.map(tunerLine).joined(separator: "\n"))
 
-    Oracle settings are those of the first seed, one a phase. Settled: steps until every later window of 64 waits at most a
+    Oracle settings are from the first seed, one per phase. Settled: steps until every later window of 64 waits at most a
     point more than the oracle in the same window, the median of the seeds; bars 100 and 64. In time: seeds that keep both.
     Late windows: share of all windows after those bars that do not. Bars: bytes 1.25, breaches 0, changes 2, verdict right
     in all \(seeds.count).

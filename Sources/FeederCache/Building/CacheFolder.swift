@@ -98,7 +98,7 @@ package struct CacheFolder: Sendable {
     try names(of: dataset) { $0.hasSuffix(Self.temporaryEnding) }
   }
 
-  private func names(of dataset: Dataset, where accept: (String) -> Bool) throws -> [String] {
+  private func names(of dataset: Dataset, _ accept: (String) -> Bool) throws -> [String] {
     guard FileManager.default.fileExists(atPath: url.path) else { return [] }
     let prefix = Self.prefix(dataset)
     let names: [String]

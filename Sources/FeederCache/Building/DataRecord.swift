@@ -73,7 +73,7 @@ package struct DataRecord: Sendable, Equatable {
     let old = Dictionary(images.map { (key($0), $0) }) { first, _ in first }
     let new = Set(now.images.map(key))
     let gone = images.lazy.filter { !new.contains(key($0)) }.map {
-      "image \($0.name) of \($0.split) is not there, and was when the run began"
+      "image \($0.name) of \($0.split) is missing, but was there when the run began"
     }
     let changed = now.images.compactMap { image -> String? in
       guard let before = old[key(image)] else {

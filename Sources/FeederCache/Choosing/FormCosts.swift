@@ -76,7 +76,7 @@ package struct FormCosts: Sendable, Equatable {
     return "predicted images/s: pixels \(rate(imagesPerSecond(.pixels))) (\(ByteCount(pixelByteCount))), "
       + "jpeg \(rate(imagesPerSecond(.encoded))) (\(ByteCount(encodedByteCount))), "
       + "none \(rate(imagesPerSecondWithoutCache)); decode \(milliseconds(decodeSeconds)), "
-      + "fit \(milliseconds(fitSeconds)), open \(milliseconds(openSeconds)) an image, "
+      + "fit \(milliseconds(fitSeconds)), open \(milliseconds(openSeconds)) per image, "
       + "storage \(ByteCount(Int(min(storageBytesPerSecond, 1e15))))/s, memory for \(ByteCount(room)) of it"
   }
 }

@@ -85,7 +85,7 @@ extension CacheEntry {
   /// The first impossible value of the item, in words. Nil if its record can be read safely and ends by `recordEnd`.
   fileprivate func problem(_ recipe: CacheRecipe, recordEnd: Int) -> String? {
     guard Orientation(rawValue: orientation) != nil else { return "its orientation is \(orientation)" }
-    if let size, !Self.isImageSize(size) { return "its size is that of no image" }
+    if let size, !Self.isImageSize(size) { return "its size is impossible for an image" }
     guard !isDamaged else {
       guard length == 0, storedSize == nil else { return "it is damaged and has a record" }
       return offset <= recordEnd ? nil : "its place lies outside the file"
@@ -101,7 +101,7 @@ extension CacheEntry {
     let scale = DecodeScale.fitting(size, imageSize: recipe.imageSize)
     guard denominator == scale.denominator, storedSize == scale.size(of: size),
       length == storedSize.width * storedSize.height * recipe.channels
-    else { return "its pixels are not those of a \(size) image" }
+    else { return "its pixels do not fit a \(size) image" }
     return nil
   }
 

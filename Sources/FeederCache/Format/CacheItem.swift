@@ -34,7 +34,7 @@ struct CacheItem: Sendable, Equatable {
 
   /// The difference between `entry` and this item since the build, in words; nil if there is none.
   func change(since entry: DatasetEntry) -> String? {
-    if entry.imageID != imageID { return "'\(entry.imageID)' is in the place of '\(imageID)'" }
+    if entry.imageID != imageID { return "'\(entry.imageID)' replaces '\(imageID)'" }
     if FileStamp.of(entry.imagePath) != imageStamp { return "\(entry.imagePath) changed" }
     if FileStamp.of(entry.labelPath) != labelStamp || entry.labels != labels { return "\(entry.labelPath) changed" }
     return isUnread && SourceFile.canBeRead(entry.imagePath) ? "\(entry.imagePath) can be read now" : nil

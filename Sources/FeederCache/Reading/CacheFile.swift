@@ -133,7 +133,7 @@ package final class CacheFile: Sendable {
   /// Takes two stat(2) calls per item to compare size, both times in nanoseconds and inode of image and label file.
   /// Tries again to read an image that was unreadable at the build, because no stamp shows that a drive is back.
   package func change(since entries: [DatasetEntry]) -> String? {
-    guard entries.count == items.count else { return "\(entries.count) images where there were \(items.count)" }
+    guard entries.count == items.count else { return "\(entries.count) images instead of \(items.count)" }
     for (entry, item) in zip(entries, items) {
       if let change = item.change(since: entry) { return change }
     }

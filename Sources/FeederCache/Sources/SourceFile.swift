@@ -58,7 +58,7 @@ package enum SourceFile {
         switch error {
         case .notRegular: "is not a regular file"
         case .tooLarge(let byteCount):
-          "has \(byteCount) bytes; the limit of an image is \(ImageHeader.maximumFileByteCount)"
+          "has \(byteCount) bytes; the limit for an image is \(ImageHeader.maximumFileByteCount)"
         case .system(let operation, let code):
           DeadLink.problem(path) ?? "cannot \(operation) (\(FreeSpace.reason(path, code: code)))"
         }

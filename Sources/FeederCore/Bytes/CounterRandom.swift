@@ -66,7 +66,7 @@ package struct CounterRandom: Sendable, RandomNumberGenerator {
 
   /// A whole number in 0 ..< `count`, for `count` from 1 to 2^32 - 1. The bias is below `count` / 2^32.
   package mutating func integer(below count: Int) -> Int {
-    precondition(count > 0 && count <= Int(UInt32.max), "integer(below:) wants 1 to 2^32 - 1")
+    precondition(count > 0 && count <= Int(UInt32.max), "integer(below:) needs 1 to 2^32 - 1")
     return Int((UInt64(nextUInt32()) &* UInt64(count)) >> 32)
   }
 

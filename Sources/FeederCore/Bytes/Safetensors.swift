@@ -138,7 +138,7 @@ package struct Safetensors: Sendable {
     guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= available, offsets[1] - offsets[0] == bytes else {
       throw FormatError(
         description:
-          "is cut off or damaged: '\(name)' wants bytes \(offsets[0]) to \(offsets[1]) of \(available), shape \(shape)")
+          "is cut off or damaged: '\(name)' needs bytes \(offsets[0]) to \(offsets[1]) of \(available), shape \(shape)")
     }
     return Entry(type: type, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
   }

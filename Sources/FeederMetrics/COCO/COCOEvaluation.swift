@@ -59,12 +59,12 @@ package struct COCOEvaluation: Sendable {
     for result in results {
       let truths = result.truthsByClass()
       for (classID, indices) in truths {
-        precondition((0..<classCount).contains(classID), "a box of class \(classID) where there are \(classCount)")
+        precondition((0..<classCount).contains(classID), "a box of class \(classID), but \(classCount) classes")
         tallies[classID].labelCount += indices.count { size.areas.contains(result.truths[$0].box.area) }
       }
       for (classID, ranked) in Dictionary(grouping: result.ranking(), by: { result.detections[$0].classID }) {
         precondition(
-          (0..<classCount).contains(classID), "a detection of class \(classID) where there are \(classCount)")
+          (0..<classCount).contains(classID), "a detection of class \(classID), but \(classCount) classes")
         tallies[classID].add(
           ranked.prefix(maxDetections).map { result.detections[$0] },
           truths: (truths[classID] ?? []).map { result.truths[$0].box }, size: size)

@@ -15,12 +15,12 @@ package struct AccuracyCurves: Sendable {
 
   /// The curves for known hits: one array per image, one entry per detection.
   package init(results: [ImageResult], hits: [[UInt16]]) {
-    precondition(results.count == hits.count, "curves want the hits of every image")
+    precondition(results.count == hits.count, "curves need the hits of every image")
     var labelCounts: [Int: Int] = [:]
     for truth in results.lazy.flatMap(\.truths) { labelCounts[truth.classID, default: 0] += 1 }
     var ranked: [Int: [(score: Double, hits: UInt16)]] = [:]
     for (result, hits) in zip(results, hits) {
-      precondition(result.detections.count == hits.count, "curves want the hits of every detection")
+      precondition(result.detections.count == hits.count, "curves need the hits of every detection")
       for (detection, hit) in zip(result.detections, hits)
       where labelCounts[detection.classID] != nil && !detection.score.isNaN {
         ranked[detection.classID, default: []].append((detection.score, hit))

@@ -40,7 +40,7 @@ package struct ClassCurve: Sendable {
   /// `hits` are bits as from `Matching.hits`. Without detections all values are 0.
   init(classID: Int, labelCount: Int, scores: [Double], hits: [UInt16]) {
     precondition(labelCount > 0, "a class without boxes has no curve")
-    precondition(scores.count == hits.count, "a curve wants a score for every detection")
+    precondition(scores.count == hits.count, "a curve needs a score for every detection")
     self.classID = classID
     self.labelCount = labelCount
     guard !scores.isEmpty else {

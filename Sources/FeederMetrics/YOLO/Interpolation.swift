@@ -11,7 +11,7 @@ struct BrokenLine {
 
   /// The values at `points`, which must rise. Cost: one pass over both.
   func values(at points: [Double]) -> [Double] {
-    precondition(x.count == y.count && !x.isEmpty, "a broken line wants as many values as positions, and at least one")
+    precondition(x.count == y.count && !x.isEmpty, "a broken line needs as many values as positions, and at least one")
     var segment = -1  // the last position at or before the point
     return points.map { point in
       while segment + 1 < x.count, x[segment + 1] <= point { segment += 1 }

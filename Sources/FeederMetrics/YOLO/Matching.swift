@@ -33,10 +33,10 @@ package enum Matching {
         let overlap = detection.box.overlap(with: result.truths[truth].box, epsilon: 1e-7)
         if overlap >= thresholds[0] { candidates.append((truth, overlap)) }
       }
-      if rule == .classic, let best = largest(candidates, where: { _ in true }) { candidates = [best] }
+      if rule == .classic, let best = largest(candidates, accepting: { _ in true }) { candidates = [best] }
       for (t, threshold) in thresholds.enumerated() {
         let bit = UInt16(1) << UInt16(t)
-        guard let best = largest(candidates, where: { claimed[$0] & bit == 0 }), best.overlap >= threshold else {
+        guard let best = largest(candidates, accepting: { claimed[$0] & bit == 0 }), best.overlap >= threshold else {
           continue
         }
         claimed[best.truth] |= bit
@@ -48,7 +48,7 @@ package enum Matching {
 
   /// The candidate with the largest overlap among those whose box passes; the first of equal ones.
   private static func largest(
-    _ candidates: [(truth: Int, overlap: Double)], where passes: (Int) -> Bool
+    _ candidates: [(truth: Int, overlap: Double)], accepting passes: (Int) -> Bool
   ) -> (truth: Int, overlap: Double)? {
     var best: (truth: Int, overlap: Double)?
     for candidate in candidates where passes(candidate.truth) && candidate.overlap > (best?.overlap ?? -1) {

@@ -18,7 +18,7 @@ package enum LabelCharts {
     let byCount = images.enumerated().map { (x: Double($0), y: $1) }
     return [
       Chart("instances by class", y: "instances", .bars(names: names.texts, values: counts)),
-      Chart("boxes an image", x: "boxes", y: "images", .lines([Chart.Series(nil, byCount, isMain: true)])),
+      Chart("boxes per image", x: "boxes", y: "images", .lines([Chart.Series(nil, byCount, isMain: true)])),
       Chart(
         "centres", x: "x", y: "y", .dots(Chart.Series(nil, shown.map { ($0.centerX, 1 - $0.centerY) })), xRange: 0...1,
         yRange: 0...1),

@@ -62,7 +62,7 @@ package struct RunTimeline {
 
   /// One sentence that names what limited the speed.
   package var verdict: String {
-    guard let stallShare else { return "No telemetry: what set the pace is not known." }
+    guard let stallShare else { return "No telemetry: it is unknown what set the pace." }
     let rate = String(format: "%.0f", imageCount / max(trainingSeconds, 1e-9))
     let share = (stallShare * 1000).rounded() / 10
     let waited = "waited \(share) % of the training time for data, at \(rate) images/s"
@@ -71,7 +71,7 @@ package struct RunTimeline {
     let largest = stages.max { $0.1 < $1.1 }?.0 ?? "Reading"
     if stallShare < 0.05 { return "Loader and device are nearly balanced: the device \(waited)." }
     return
-      "\(largest) takes most of the loader's time, and the device \(waited). `feeder profile` says what would help."
+      "\(largest) takes most of the loader's time, and the device \(waited). `feeder profile` finds what would help."
   }
 
   /// Charts over time: the use of time, the speed, the prefetch depth and the memory. `memoryBudget` is in bytes.
@@ -94,13 +94,13 @@ package struct RunTimeline {
     }
     return [
       Chart(
-        "where the time went", x: "minutes", y: "% of time",
+        "use of time", x: "minutes", y: "% of time",
         .stack([
           Chart.Series("step", points(share { max($0.training - $0.stall, 0) })),
           Chart.Series("waiting", points(share(\.stall))), Chart.Series("validation", points(share(\.other))),
         ]), yRange: 0...100),
       Chart(
-        "the loader's work, an image", x: "minutes", y: "ms",
+        "the loader's work per image", x: "minutes", y: "ms",
         .stack([
           Chart.Series("read", whileTraining { $0.read / max($0.images, 1) * 1000 }),
           Chart.Series("decode", whileTraining { $0.decode / max($0.images, 1) * 1000 }),
@@ -111,7 +111,7 @@ package struct RunTimeline {
         .lines([Chart.Series(nil, whileTraining { min($0.stall / $0.training, 1) * 100 }, isMain: true)]),
         yRange: 0...100),
       Chart(
-        "images a second", x: "minutes",
+        "images per second", x: "minutes",
         .lines([Chart.Series(nil, whileTraining { $0.images / $0.training }, isMain: true)])),
       Chart(
         "prefetch depth and workers", x: "minutes",

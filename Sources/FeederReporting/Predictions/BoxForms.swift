@@ -54,7 +54,7 @@ struct BoxForms {
     let count = found.count
     let boxes = found.map(\.detection.box)
     if boxes.allSatisfy(Self.isShare), boxes.contains(where: { $0.area > 0 }) {
-      problem = "all \(count) boxes lie within 0 to 1, as shares of an image do; \(Self.wanted)"
+      problem = "all \(count) boxes are within 0 to 1, like shares of an image; \(Self.wanted)"
       notes = []
       return
     }

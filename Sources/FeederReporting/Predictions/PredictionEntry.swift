@@ -53,7 +53,7 @@ struct PredictionEntry: Decodable {
     guard (-Self.largestCategory...Self.largestCategory).contains(categoryID) else {
       throw Problem("category_id \(categoryID) is no class")
     }
-    guard numbers.count == 4 else { throw Problem("bbox has \(numbers.count) numbers in place of x, y, width, height") }
+    guard numbers.count == 4 else { throw Problem("bbox has \(numbers.count) numbers instead of x, y, width, height") }
     let (x, y, width, height) = (numbers[0], numbers[1], numbers[2], numbers[3])
     guard numbers.allSatisfy({ abs($0) <= Self.largestCoordinate }) else {
       throw Problem("bbox \(numbers) has a number beyond \(Int(Self.largestCoordinate)) pixels")
@@ -88,7 +88,7 @@ struct PredictionEntry: Decodable {
     let hasMark = data.starts(with: [0xEF, 0xBB, 0xBF])
     let first = data.dropFirst(hasMark ? 3 : 0).first { !JSONPieces.isSpace($0) }
     if data.starts(with: [0x1F, 0x8B]) { return refuse("is gzip-compressed; unpack it") }
-    if isJSONLines(data) { return refuse("is JSON lines, an object per line; write one list of them, with commas") }
+    if isJSONLines(data) { return refuse("is JSON lines, one object per line; write one list of them, with commas") }
     if case DecodingError.valueNotFound(_, let context) = error, context.codingPath.isEmpty {
       return refuse("is null, not a list of predictions")
     }

@@ -43,7 +43,7 @@ package enum PredictionsFile {
     }
     var contents = Contents()
     guard !found.isEmpty else {
-      contents.notes = ["\(url.path): holds no predictions, as of a detector that finds nothing"]
+      contents.notes = ["\(url.path): holds no predictions, as if the detector found nothing"]
       return contents
     }
     let forms = BoxForms(found)

@@ -31,14 +31,14 @@ package struct ResultsCSV {
         throw ReportingError.results(
           file: url.path, line: rows.count + 1,
           problem:
-            "ends with epoch \(last), and the run has done \(epoch - 1); put it back from a copy, or move it away: the run goes "
-            + "on without the rows before")
+            "ends with epoch \(last), and the run has done \(epoch - 1); put it back from a copy, or move it away: the run "
+            + "continues without the rows before")
       }
       if rows.isEmpty, epoch > 1, try !Self.endsWithLine(url) {
         throw ReportingError.results(
           file: url.path, line: 2,
           problem:
-            "is cut off, and the run has done \(epoch - 1) epochs; put the file back from a copy, or move it away: the run goes on "
+            "is cut off, and the run has done \(epoch - 1) epochs; put the file back from a copy, or move it away: the run continues "
             + "without the rows before")
       }
       lines += rows
@@ -59,7 +59,7 @@ package struct ResultsCSV {
     return try lines.enumerated().map { index, line in
       guard let row = EpochRow(line) else {
         throw ReportingError.results(
-          file: url.path, line: index + 2, problem: "holds a value that is no number; mend it or move the file")
+          file: url.path, line: index + 2, problem: "holds a value that is not a number; fix it or move the file")
       }
       return row
     }
@@ -77,7 +77,7 @@ package struct ResultsCSV {
     let isOlder = all[0] == olderHeader.joined(separator: ",")
     guard all[0] == header || isOlder else {
       throw ReportingError.results(
-        file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")
+        file: url.path, line: 1, problem: "has other columns than this version writes; move the file away")
     }
     // After the last line end there is nothing, or a row that was cut off while it was written, perhaps inside a
     // number.

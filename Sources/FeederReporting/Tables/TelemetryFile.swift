@@ -45,7 +45,7 @@ package final class TelemetryFile {
     let first = text.prefix { $0 != "\n" }
     guard first == TelemetryRow.header || first.count == text.count && TelemetryRow.header.hasPrefix(first) else {
       throw ReportingError.results(
-        file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")
+        file: url.path, line: 1, problem: "has other columns than this version writes; move the file away")
     }
   }
 
@@ -69,7 +69,7 @@ package final class TelemetryFile {
     if lines.count == 1, TelemetryRow.header.hasPrefix(text) { return [] }
     guard lines[0] == TelemetryRow.header else {
       throw ReportingError.results(
-        file: url.path, line: 1, problem: "columns are not those of a run of this version; move the file away")
+        file: url.path, line: 1, problem: "has other columns than this version writes; move the file away")
     }
     return try lines.enumerated().dropFirst().dropLast().map { index, line in
       guard let row = TelemetryRow(line) else {

@@ -47,7 +47,7 @@ struct LockFile {
       }
       guard rename(guardPath, path) == 0 else { throw Self.failure(path) }
       note(
-        "\(Self.folder(of: path)): \(seen.holder?.words ?? "a process") ended without leaving this run; this process takes over"
+        "\(Self.folder(of: path)): \(seen.holder?.words ?? "a process") ended without releasing this run; this process takes over"
       )
       return
     }
@@ -57,16 +57,16 @@ struct LockFile {
   private func isLeft(_ seen: Seen, at path: String, _ note: (String) -> Void) throws -> Bool {
     if seen.isForeign {
       throw RunFolderError(
-        "\(path)", "is no lock of this program, and nothing is written over it; move it away")
+        "\(path)", "is not a lock file of Feeder, and nothing is written over it; move it away")
     }
     switch seen.holder?.life ?? .cannotBeSeen {
     case .isGone: return true
     case .lives: throw Self.refusal(path, seen)
     case .cannotBeSeen: break
     }
-    let words = seen.holder?.words ?? "a process that does not say its name"
+    let words = seen.holder?.words ?? "a process without a name"
     note(
-      "\(Self.folder(of: path)): waits up to \(Int(pace.silence)) s for a sign of \(words), which trained in it last")
+      "\(Self.folder(of: path)): waits up to \(Int(pace.silence)) s for a sign of \(words), the last to train in it")
     let end = ContinuousClock.now + .seconds(pace.silence)
     while ContinuousClock.now < end {
       Thread.sleep(forTimeInterval: pace.look)
@@ -202,7 +202,7 @@ struct LockFile {
   static func folder(of path: String) -> String { URL(filePath: path).deletingLastPathComponent().path }
 
   static func refusal(_ path: String, _ seen: Seen) -> RunFolderError {
-    let words = seen.holder?.words ?? "a process that does not say its name"
+    let words = seen.holder?.words ?? "a process without a name"
     return RunFolderError(
       "\(folder(of: path))",
       "another process is training in it (\(words)); wait until it has ended, or stop it")

@@ -41,14 +41,14 @@ package struct RunFolder {
   package var wayOn: String {
     guard isInPlace else {
       return
-        "the run folder \(url.path) is not there any more; if it was moved, its last checkpoint is in it: go on with feeder train "
+        "the run folder \(url.path) is missing; if it was moved, its last checkpoint is in it: resume with feeder train "
         + "--resume and its new place"
     }
     if (try? Checkpoint.newest(in: weights)) != nil {
-      return "the last good checkpoint is kept; go on with: \(resumeCommand)"
+      return "the last good checkpoint is kept; resume with: \(resumeCommand)"
     }
     let isBestWhole = (try? WeightsFile(path: bestWeights.path)) != nil
-    return "no checkpoint was written, so begin again"
+    return "no checkpoint was written, so start again"
       + (isBestWhole ? ", from the weights of its best epoch with --weights \(Self.quoted(bestWeights.path))" : "")
   }
 
@@ -186,7 +186,7 @@ package struct RunFolder {
     let listed = others.prefix(5).joined(separator: ", ") + (others.count > 5 ? " and \(others.count - 5) more" : "")
     Terminal.say(
       others.isEmpty
-        ? "\(url.path): could not be removed (\(reason)); it is of no use"
+        ? "\(url.path): could not be removed (\(reason)); it is useless"
         : "\(url.path): stays, because it holds what this run did not write: \(listed)")
   }
 
@@ -230,7 +230,7 @@ package struct RunFolder {
     guard EpochMark.text(losses: losses, streamHash: row.streamHash) == mark else {
       throw CommandError(
         "\(results.path): is not of the run that wrote \(last.path): epoch \(row.epoch) has other losses or another stream; put it "
-          + "back from a copy, or move it away: the run goes on without the rows before")
+          + "back from a copy, or move it away: the run continues without the rows before")
     }
   }
 
@@ -243,7 +243,7 @@ package struct RunFolder {
     UnfinishedFiles.removeLeftovers(in: weights.path)
     guard try Checkpoint.newest(in: weights).progress.epoch > 0 else { return }
     if !Self.exists(bestWeights) {
-      Terminal.say("\(bestWeights.path): is not there; the next better epoch writes it")
+      Terminal.say("\(bestWeights.path): is missing; the next better epoch writes it")
     } else if (try? WeightsFile(path: bestWeights.path)) == nil {
       Terminal.say("\(bestWeights.path): is damaged; the next better epoch writes it again")
     }

@@ -50,7 +50,7 @@ package final class RunLock: Sendable {
       if isOurs { continue }
       let words = ((try? LockFile.read(file.path))?.holder).map(\.words) ?? "another process"
       return onLoss(
-        "\(LockFile.folder(of: file.path)): \(words) has taken this run over, because this process gave no sign for long; it leaves"
+        "\(LockFile.folder(of: file.path)): \(words) has taken over this run, because this process did not renew its lock; it exits"
       )
     }
   }

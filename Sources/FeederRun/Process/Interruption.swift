@@ -15,7 +15,7 @@ package final class Interruption {
       cancellation.cancel()
       lastResort.start {
         Terminal.complain(
-          "a minute after signal \(number) something does not end: left as it is, and what was written before stays")
+          "a minute after signal \(number) the work has not ended: exiting without it; files written before are kept")
         UnfinishedFiles.leave(Self.exitStatus)
       }
     }

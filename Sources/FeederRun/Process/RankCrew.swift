@@ -131,7 +131,7 @@ package final class RankCrew {
       } else if let limit = end {
         if ContinuousClock.now > limit {
           for (child, rank) in running {
-            Terminal.complain("rank \(rank) does not leave by itself: it is ended")
+            Terminal.complain("rank \(rank) does not exit: it is killed")
             kill(child, SIGKILL)
           }
           end = .now + Self.patience

@@ -78,7 +78,7 @@ package enum StopSignals {
 
   private static func leave(_: Int32) {
     UnfinishedFiles.leave(exitStatus) { count in
-      Terminal.complain("interrupted" + (count > 0 ? "; what was unfinished is removed" : ""))
+      Terminal.complain("interrupted" + (count > 0 ? "; unfinished files are removed" : ""))
     }
   }
 

@@ -48,6 +48,6 @@ package struct TraceOutput {
     let (spans, droppedCount) = trace.all
     Terminal.say(
       "trace: \(spans.count) spans in \(file.path)"
-        + "\(droppedCount > 0 ? "; \(droppedCount) later ones found no room" : "")")
+        + "\(droppedCount > 0 ? "; \(droppedCount) later ones did not fit" : "")")
   }
 }

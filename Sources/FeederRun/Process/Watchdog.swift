@@ -84,10 +84,13 @@ package final class Watchdog: TrainingObserver, Sendable {
 
   private func noteNews() { state.withLock { $0.quiet.noteNews() } }
 
-  // Every event of the run counts as progress.
+  /// A step is progress; its duration decides how long the next one may take.
   package func stepDone(_ report: StepReport) { state.withLock { $0.quiet.noteStep() } }
+  /// A validated batch is progress.
   package func validationStepDone(_ done: Int, of total: Int) { noteNews() }
+  /// An epoch is progress.
   package func epochDone(_ report: EpochReport) { noteNews() }
+  /// A line for people is progress.
   package func note(_ line: SettingLine) { noteNews() }
 
   /// Stops watching, however the run ended.

@@ -4,7 +4,7 @@ import FeederTraining
 import Foundation
 
 /// Writes TensorBoard's event file in a run folder, with the tags that YOLO users know. If it cannot be written, says
-/// so once, and the run goes on without it.
+/// so once, and the run continues without it.
 package final class EventsRecorder: TrainingObserver {
   private let folder: RunFolder
   private let firstEpoch: Int
@@ -54,7 +54,7 @@ package final class EventsRecorder: TrainingObserver {
     } catch {
       file = nil
       hasFailed = true
-      Terminal.say("\(Terminal.words(error)); the run goes on without TensorBoard's events")
+      Terminal.say("\(Terminal.words(error)); the run continues without TensorBoard events")
     }
   }
 }

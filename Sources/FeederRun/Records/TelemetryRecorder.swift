@@ -4,7 +4,7 @@ import FeederTraining
 import Foundation
 
 /// Writes telemetry.csv in a run folder: one row per second, and one at the end of every epoch. If it cannot be
-/// written, says so once, and the run goes on without it.
+/// written, says so once, and the run continues without it.
 package final class TelemetryRecorder: TrainingObserver {
   private static let interval = Duration.seconds(1)
 
@@ -88,7 +88,7 @@ package final class TelemetryRecorder: TrainingObserver {
       try body()
     } catch {
       file = nil
-      Terminal.say("\(Terminal.words(error)); the run goes on without telemetry")
+      Terminal.say("\(Terminal.words(error)); the run continues without telemetry")
     }
   }
 }

@@ -109,8 +109,8 @@ package struct FactoryReport: Encodable {
       [
         "  \(name), escapes of defective boards: \(half.escapes.line)",
         "  \(name), boards with a false call: \(half.falselyCalledBoards.line); "
-          + String(format: "%.2f false calls a board", half.falseCallsPerBoard)
-          + (half.costPerBoard.map { String(format: "; cost %.3g a board", $0) } ?? ""),
+          + String(format: "%.2f false calls per board", half.falseCallsPerBoard)
+          + (half.costPerBoard.map { String(format: "; cost %.3g per board", $0) } ?? ""),
       ]
     }
     let thresholds = point.thresholds.map { "\($0.name) " + String(format: "%.3f", $0.threshold) }

@@ -37,7 +37,7 @@ package struct RunDrawing {
       try BatchPictures(folder: folder, classNames: dataset.classNames)
         .writeTraining(settings, source: train.source, memory: memory)
     } catch {
-      Terminal.say("\(Terminal.words(error)); the run goes on without these pictures")
+      Terminal.say("\(Terminal.words(error)); the run continues without these pictures")
     }
     HostMemory.forgetPeak()  // The run's peak of memory does not include the pictures.
   }

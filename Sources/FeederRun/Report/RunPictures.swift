@@ -48,7 +48,7 @@ struct RunPictures {
       + [(folder.predictions, PredictionsFile.signature), (folder.report, ReportPage.signature)]
     for (url, signature) in all where !signature.mayReplace(url.path) {
       throw CommandError(
-        "\(url.path): is no file of this report, and nothing is written over it; move it away, then: feeder report "
+        "\(url.path): is not a file of this report, and nothing is written over it; move it away, then: feeder report "
           + folder.url.path)
     }
   }
@@ -59,7 +59,7 @@ struct RunPictures {
     do {
       png = try draw()
     } catch {
-      return Terminal.say("\(name): \(Terminal.words(error)); everything else goes on")
+      return Terminal.say("\(name): \(Terminal.words(error)); everything else continues")
     }
     try FileWriter.replace(PictureMark.png(png), at: folder.url.appending(path: name).path, isDurable: false)
   }

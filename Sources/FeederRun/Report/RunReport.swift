@@ -87,7 +87,7 @@ package struct RunReport {
     let validator = try Validator(
       source: validation.source, settings: loading, device: settings.device, precision: settings.precision, bound: bound
     )
-    Terminal.say("validating \(path)" + (exists ? "" : ", because \(folder.bestWeights.path) is not there"))
+    Terminal.say("validating \(path)" + (exists ? "" : ", because \(folder.bestWeights.path) is missing"))
     return try validator(model, isCancelled: isCancelled).map(match.callAsFunction)
   }
 
@@ -114,8 +114,8 @@ package struct RunReport {
         subject(), ReportContent.Part("Curves", charts: RunCharts.results(record.epochs)),
         accuracyPart(accuracy, curves, matrix), try worst(results, accuracy), factory(results),
         ReportContent.Part(
-          "Where the time went",
-          text: ["Over the time in which the run's processes lived; `feeder profile` tells what would make it faster."],
+          "Use of time",
+          text: ["Shares of the run's time, over all its processes; `feeder profile` finds what would make it faster."],
           charts: record.telemetry.isEmpty
             ? []
             : timeline.charts(memoryBudget: record["memory"].flatMap { ByteCount(text: $0) }.map { Double($0.bytes) })),
@@ -139,7 +139,7 @@ package struct RunReport {
       ["libtorch", Engine.version], ["libjpeg-turbo", JPEGLibrary.version],
     ]
     return ReportContent.Part(
-      "What was trained, and on what",
+      "Run and data",
       text: [
         "The stream is the checksum of every pixel and box of the first epoch in their order: equal data, seed and settings give equal "
           + "ones."
@@ -168,7 +168,7 @@ package struct RunReport {
     return ReportContent.Part(
       "Accuracy of the best weights",
       text: [
-        "Precision and recall at confidence \(text(accuracy.bestConfidence)), where F1 is largest; the matrix counts detections of at "
+        "Precision and recall at confidence \(text(accuracy.bestConfidence)) (largest F1); the matrix counts detections of at "
           + "least confidence \(ConfusionMatrix.confidence)."
       ],
       charts: [AccuracyCharts.precisionRecall(curves, names: names), byConfidence.f1],
@@ -204,7 +204,7 @@ package struct RunReport {
 
   private func factory(_ results: [ImageResult]) -> ReportContent.Part {
     guard results.count > 1 else {
-      return ReportContent.Part("On the line", text: ["Thresholds need at least 2 boards."])
+      return ReportContent.Part("Boards", text: ["Thresholds need at least 2 boards."])
     }
     let target = 0.01
     let accuracy = FactoryAccuracy(results: results, classCount: classNames.count, targetEscapeShare: target)
@@ -217,7 +217,7 @@ package struct RunReport {
     }
     var charts = [
       Chart(
-        "escapes over false calls", x: "false calls a board", y: "% of defective boards that escape",
+        "escapes over false calls", x: "false calls per board", y: "% of defective boards that escape",
         .lines([series("tested", \.tested, isMain: true), series("solved", \.solved)]))
     ]
     if let costs {
@@ -226,11 +226,11 @@ package struct RunReport {
       }
       charts.append(
         Chart(
-          "cost a board", x: "% of boxes allowed to be missed", y: "cost",
+          "cost per board", x: "% of boxes that may be missed", y: "cost",
           .lines([Chart.Series("tested", points.sorted { $0.x < $1.x }, isMain: true)])))
     }
     return ReportContent.Part(
-      "On the line: boards that escape, and false calls",
+      "Boards: escapes and false calls",
       text: [
         "Thresholds are solved by class on every other board of the validation split, and counted on the rest; bounds are 95 % "
           + "Clopper-Pearson."

@@ -45,13 +45,13 @@ struct RunEnding: Sendable {
     }
   }
 
-  /// During training: writes a checkpoint of the last whole step.
+  /// During training: writes a checkpoint of the last complete step.
   func whileTraining(_ gate: CheckpointGate) -> LastResort.Step {
     .init(seconds: 3) {
       do {
         try gate.save {
           Terminal.say(
-            "interrupted: a checkpoint of the last whole step is written; go on with: \(folder.resumeCommand)")
+            "interrupted: a checkpoint of the last complete step is written; resume with: \(folder.resumeCommand)")
           Self.leave(Interruption.exitStatus)
         }
       } catch {
@@ -65,7 +65,7 @@ struct RunEnding: Sendable {
   var afterSaving: LastResort.Step {
     .init(seconds: 3) {
       Terminal.say(
-        "interrupted: a checkpoint of the last whole step is written; go on with: \(folder.resumeCommand)")
+        "interrupted: a checkpoint of the last complete step is written; resume with: \(folder.resumeCommand)")
       Self.leave(Interruption.exitStatus)
     }
   }

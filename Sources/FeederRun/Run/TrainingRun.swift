@@ -71,7 +71,7 @@ package struct TrainingRun {
   /// resumed.
   package init(_ orders: Orders) throws {
     if orders.resume != nil, orders.out != nil || orders.config != nil {
-      throw CommandError("--resume goes on in its own folder with its own settings: leave --out and --config away")
+      throw CommandError("--resume continues in its own folder with its own settings: leave --out and --config out")
     }
     self.orders = orders
     detection = try RankDetection(ProcessInfo.processInfo.environment)
@@ -213,10 +213,10 @@ package struct TrainingRun {
   ) throws -> Ended {
     let isNew = folder.checkpointDate == nil
     let watchdog = Watchdog(seconds: orders.watchdog, leads: place.leads) { [leads = place.leads] hasCheckpoint in
-      guard leads else { return "the rank that writes says how to go on" }
+      guard leads else { return "rank 0 says how to resume" }
       return hasCheckpoint
-        ? "the last checkpoint is kept; go on with: \(folder.resumeCommand)"
-        : "no checkpoint was written yet: mend that, and begin again"
+        ? "the last checkpoint is kept; resume with: \(folder.resumeCommand)"
+        : "no checkpoint was written yet: fix that, and start again"
     }
     defer { watchdog.stop() }
     let shown = place.leads ? [try observers(folder, isNew: isNew, wantsEvents: plan.tensorboard)] : []
@@ -253,7 +253,7 @@ package struct TrainingRun {
     let results =
       isNew ? try ResultsCSV(creating: folder.results) : try ResultsCSV(continuing: folder.results, from: first)
     if first > 1, results.isEmpty {
-      Terminal.say("\(folder.results.path): holds no epoch before \(first); it begins anew")
+      Terminal.say("\(folder.results.path): holds no epoch before \(first); it starts again")
     }
     let always: [any TrainingObserver] = [
       TrainingLine(results: results, isVerbose: orders.isVerbose), TelemetryRecorder(folder.telemetry),
@@ -269,10 +269,10 @@ package struct TrainingRun {
       Terminal.say("no better result since epoch \(best + 1): stopped early; \(folder.url.path)")
     case .stoppedAfterSteps:
       Terminal.say(
-        "stopped after \(orders.flags["stop_after_steps"] ?? "the given") steps; go on with: \(folder.resumeCommand), "
-          + "and --stop-after-steps 0 to go to the end")
+        "stopped after \(orders.flags["stop_after_steps"] ?? "the given") steps; resume with: \(folder.resumeCommand), "
+          + "and --stop-after-steps 0 to run to the end")
     case .interrupted:
-      Terminal.say("interrupted: a checkpoint is written; go on with: \(folder.resumeCommand)")
+      Terminal.say("interrupted: a checkpoint is written; resume with: \(folder.resumeCommand)")
       throw QuietEnd(status: Interruption.exitStatus)
     }
   }
@@ -297,7 +297,7 @@ package struct TrainingRun {
       return try Dataset.open(data, skipsBadLabels: request.skipsBadLabels)
     }
     throw CommandError(
-      "\(data): the data of this run is not there any more; say where it lies now: feeder train DATA --resume \(resumed.url.path)"
+      "\(data): the data of this run is missing; give its new place: feeder train DATA --resume \(resumed.url.path)"
     )
   }
 
@@ -312,7 +312,7 @@ package struct TrainingRun {
   /// The run to resume after torchrun or Slurm restarted the job: they repeat the first command, without `--resume`.
   private static func restarted(_ detection: RankDetection?, out: String) -> RunFolder? {
     guard let detection, detection.restartCount > 0, let folder = RunFolder(newestOf: out) else { return nil }
-    Terminal.say("restart \(detection.restartCount) by \(detection.starter): going on with \(folder.url.path)")
+    Terminal.say("restart \(detection.restartCount) by \(detection.starter): resuming \(folder.url.path)")
     return folder
   }
 

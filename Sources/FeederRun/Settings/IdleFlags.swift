@@ -80,14 +80,14 @@ package enum IdleFlags {
       keys: ["deterministic"], reason: "a CPU gives equal bytes in any case",
       isIdle: { settings, _ in settings.device == .cpu }),
     Rule(
-      keys: ["sync_bn"], reason: "one rank alone sees all images of a batch",
+      keys: ["sync_bn"], reason: "a single rank sees all images of a batch",
       isIdle: { settings, _ in settings.place.count == 1 }),
     Rule(
       keys: ["ranks"], reason: "the ranks were started by another program", isIdle: { $1.starter != nil }),
     Rule(
       keys: ["stop_after_steps", "checkpoint_every"], reason: "--plan trains nothing", isIdle: { $1.plansOnly }),
     Rule(keys: ["cache_dir"], reason: "--cache none keeps no file", isIdle: { !$1.keepsCache }),
-    Rule(keys: ["weights"], reason: "a run that goes on has its own weights", isIdle: { $1.goesOn }),
+    Rule(keys: ["weights"], reason: "a resumed run has its own weights", isIdle: { $1.goesOn }),
   ]
 
   /// Warns about the `given` settings that have no effect.
@@ -118,7 +118,7 @@ package enum IdleFlags {
       say("FEEDER_SIMD=\(name)", "on this processor it may be \(levels.joined(separator: ", "))")
     }
     if let path = environment["XDG_CACHE_HOME"], !path.isEmpty, !path.hasPrefix("/") {
-      say("XDG_CACHE_HOME=\(path)", "it is no whole path; ~/.cache is taken")
+      say("XDG_CACHE_HOME=\(path)", "it is not an absolute path; ~/.cache is used")
     }
   }
 }

@@ -24,7 +24,7 @@ package enum ResumeRules {
     }
     guard !others.isEmpty else { return }
     throw CommandError(
-      "\(others.joined(separator: " and ")) would make another run; leave \(others.count == 1 ? "it" : "them") away, or begin a new "
+      "\(others.joined(separator: " and ")) cannot change in a resumed run; leave \(others.count == 1 ? "it" : "them") out, or begin a new "
         + "run without --resume")
   }
 

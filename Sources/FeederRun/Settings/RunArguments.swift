@@ -71,7 +71,7 @@ package struct RunArguments {
     let (count, deviceCount) = (request.ranks ?? max(request.devices.count, 1), request.devices.count)
     guard deviceCount <= 1 || count == deviceCount else {
       throw SettingError(
-        "\(setting: "ranks") \(count) and \(deviceCount) devices: leave \(setting: "ranks") away, it is one for each device"
+        "\(setting: "ranks") \(count) and \(deviceCount) devices: leave \(setting: "ranks") out; there is one rank per device"
       )
     }
     return count

@@ -25,13 +25,13 @@ struct SettingsFile {
       return
     }
     guard let mapping = node.mapping else {
-      throw CommandError("\(path): holds no settings; write one `key: value` a line")
+      throw CommandError("\(path): holds no settings; write one `key: value` per line")
     }
     let all = mapping.map { key, value in (key: key.scalar?.string ?? "?", value: value.scalar?.string) }
     settings = all.filter { $0.key != Self.endKey && !["", "null", "~"].contains($0.value) }
     let count = all.count { $0.key != Self.endKey }
     guard let end = all.first(where: { $0.key == Self.endKey })?.value, let expected = Self.count(in: end) else {
-      gap = "is cut off: its last line, '\(Self.endKey): N settings', is not there"
+      gap = "is cut off: its last line, '\(Self.endKey): N settings', is missing"
       return
     }
     gap = count < expected ? "has \(count) of the \(expected) settings that its last line counts" : nil

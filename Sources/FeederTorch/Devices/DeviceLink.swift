@@ -127,7 +127,7 @@ package final class DeviceLink {
     try group.waitTogether("a trial of NCCL") {
       let sum = try trial?.item() ?? 0
       guard sum == expected else {
-        throw EngineError("a trial of NCCL", message: "NCCL: a sum over all GPUs is \(sum), where \(expected) is right")
+        throw EngineError("a trial of NCCL", message: "NCCL: a sum over all GPUs is \(sum), not \(expected)")
       }
       return true
     }

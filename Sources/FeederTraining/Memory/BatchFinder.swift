@@ -2,13 +2,16 @@ import FeederCore
 import FeederDetection
 import FeederTorch
 
-/// Finds the largest batch whose worst case fits: by the memory plan first, then by one real step of that worst case.
+/// Finds the largest batch size that fits in the worst case. The memory plan proposes it; one real step of that worst
+/// case confirms it.
 package struct BatchFinder {
-  /// The batch that was found, and why, in one line.
+  /// The batch size that was found.
   package struct Choice: Sendable {
+    /// Images per batch of this process.
     package let batch: Int
+    /// The choice and its reason in one line, for people.
     package let line: SettingLine
-    /// Bytes that tensors on the CPU may take in the run: measured before the search took memory of its own.
+    /// Bytes that tensors on the CPU may take in the run. Measured before the search took memory of its own.
     package let tensorLimit: Int
   }
 
@@ -17,14 +20,15 @@ package struct BatchFinder {
   private let memory: RunMemory
   private let capacity: MemoryCapacity
   private let imageCount: Int
-  /// Boxes of an image at the very most.
+  /// The most boxes that one image can have.
   private let boxes: Int
 
-  /// A batch that the real step refuses is lowered to this share.
+  /// If the real step runs out of memory, the batch size shrinks to this share.
   private static let backoff = 0.875
   private static let largestBatch = 4096
 
-  /// A search for a run over `imageCount` training images.
+  /// A search for a run over `imageCount` training images with `classCount` classes. `capacity` is what the device has
+  /// left.
   package init(
     _ settings: RunPlan, classCount: Int, memory: RunMemory, capacity: MemoryCapacity, imageCount: Int
   ) {
@@ -36,7 +40,7 @@ package struct BatchFinder {
     boxes = memory.worstBoxes
   }
 
-  /// The largest batch that the plan allows; 0 where not even one image fits.
+  /// The largest batch size that the plan allows; 0 if not even one image fits.
   package func planned() -> Int {
     var (fits, tooLarge) = (0, min(Self.largestBatch, max(imageCount, 1)) + 1)
     while tooLarge - fits > 1 {
@@ -46,9 +50,10 @@ package struct BatchFinder {
     return fits
   }
 
-  /// The largest batch that the plan allows and one real step confirms. `note` hears of every batch that was refused.
+  /// The largest batch size that the plan allows and one real step confirms. `note` gets a line for every batch size
+  /// that ran out of memory.
   ///
-  /// Throws `SettingError` where not even one image fits.
+  /// Throws `SettingError` if not even one image fits, and `EngineError` if the step fails for another reason.
   package func find(note: (SettingLine) -> Void) throws -> Choice {
     var batch = planned()
     while batch > 0 {
@@ -71,26 +76,26 @@ package struct BatchFinder {
   }
 
   private func doesFit(_ batch: Int) -> Bool {
-    // No plan where the loaders' own budget is too small for such a batch.
+    // `worst` throws if the loaders' own budget is too small for this batch size.
     guard let plan = try? memory.worst(batch: batch, boxes: boxes) else { return false }
     return plan.fits(capacity, on: settings.device)
   }
 
-  /// Bytes where the tensors live; the loaders' are on the host.
+  /// Bytes in the memory that holds the tensors. The loaders' memory is on the host.
   private func needed(_ plan: MemoryPlan) -> Int {
     settings.device == .cpu ? plan.growthByteCount : plan.stepByteCount
   }
 
   private func line(_ plan: MemoryPlan, _ tensorBytes: Int) -> SettingLine {
-    let ceiling = plan.batch == min(Self.largestBatch, imageCount) ? "; more would be more than an epoch has" : ""
+    let ceiling = plan.batch == min(Self.largestBatch, imageCount) ? "; an epoch has no more images" : ""
     return
-      "\(setting: "batch") auto: \(plan.batch) images: at most \(ByteCount(needed(plan))) with \(plan.boxes) boxes an image, of "
+      "\(setting: "batch") auto: \(plan.batch) images: at most \(ByteCount(needed(plan))) with \(plan.boxes) boxes per image, of "
       + "\(ByteCount(capacity.byteCount)) \(capacity.reason), the rest is kept free\(ceiling); a real step of that size, with "
       + "validation, ran\(tensorBytes > 0 ? " with \(ByteCount(tensorBytes)) of tensors" : "")"
   }
 
-  /// Runs one step, one update and one validation pass of `batch` images with the most boxes there can be. Returns the bytes
-  /// that its tensors took at once on the host.
+  /// Runs two batches of `batch` images, one update and one validation pass, with the most boxes that images can have.
+  /// Returns the most bytes of host tensors at one time.
   private func step(_ batch: Int) throws -> Int {
     let device = settings.device
     let before = EngineMemory.hostBytes
@@ -102,7 +107,7 @@ package struct BatchFinder {
     let images = try Tensor.full([batch, 3, settings.imageSize, settings.imageSize], 0.5, device: device)
       .contiguous(.channelsLast)
     _ = try step.accumulate(images, targets: targets(batch)).array()
-    // A second batch of the same update: gradients wait while it runs.
+    // A second batch before the update: the first one's gradients are in memory while it runs.
     _ = try step.accumulate(images, targets: targets(batch)).array()
     try step.update(LearningRateSchedule.Point(weightRate: 0, biasRate: 0, momentum: 0.9, accumulation: 1))
     let anchors = try step.anchors(height: settings.imageSize, width: settings.imageSize)
@@ -112,7 +117,7 @@ package struct BatchFinder {
     return EngineMemory.hostPeakBytes - before
   }
 
-  /// Boxes of a tenth of the side on a grid, as many on every image as one can have.
+  /// On every image as many boxes as an image can have. They lie on a grid; their sides are a tenth of the image's.
   private func targets(_ batch: Int) -> [TargetBox] {
     (0..<batch).flatMap { image in
       (0..<boxes).map { box in

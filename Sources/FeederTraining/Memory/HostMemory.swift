@@ -1,14 +1,14 @@
 import Foundation
 
-/// What the kernel says of this process's memory.
+/// The resident memory of this process, from the kernel.
 package enum HostMemory {
-  /// The most bytes that were resident at once since the process began, or `forgetPeak()`; 0 where the kernel does not say.
+  /// The most resident bytes since the process began or since `forgetPeak()`; 0 if the kernel does not report them.
   package static var peakBytes: Int { field("VmHWM:") }
 
-  /// The bytes that are resident now; 0 where the kernel does not say.
+  /// The resident bytes now; 0 if the kernel does not report them.
   package static var bytes: Int { field("VmRSS:") }
 
-  /// Lets `peakBytes` count from now on; without effect where the kernel does not allow it.
+  /// Restarts the measurement of `peakBytes`. No effect if the kernel does not allow it.
   package static func forgetPeak() {
     let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -16,7 +16,7 @@ package enum HostMemory {
     close(descriptor)
   }
 
-  /// Bytes behind `name` in /proc/self/status; 0 where the kernel does not say.
+  /// The value of field `name` of /proc/self/status, in bytes; 0 if the kernel does not report it.
   static func field(_ name: String) -> Int {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
     for line in text.split(separator: "\n") where line.hasPrefix(name) {

@@ -2,18 +2,19 @@ import FeederCache
 import FeederCore
 import FeederLoader
 
-/// One byte budget shared by the loaders of training and validation, which live side by side for a whole run.
+/// One byte budget for the loaders of training and validation, which both exist for the whole run.
 ///
-/// Validation gets what two batches of prefetch take, or one where bytes are short; training gets all the rest.
+/// Validation gets the bytes for a prefetch depth of two, or one if the budget is small. Training gets the rest.
 struct LoadingBudget {
   let training: LoaderSettings
   let validation: LoaderSettings
-  /// Bytes of both as they begin; the tuner may raise it to the whole budget.
+  /// Bytes that both loaders hold at the start; the tuner may raise them up to the budget.
   let byteCount: Int
   /// The plan in one line, for people.
   let line: String
 
-  /// Shares `bytes`; nil sets no limit. Throws `LoaderError.budgetTooSmall` with the minimum of both.
+  /// Divides `bytes`; nil sets no limit. Throws `LoaderError.budgetTooSmall`, with the minimum of both loaders, if
+  /// `bytes` is less than that.
   init(
     _ bytes: Int?, training: LoaderSettings, of trainSource: any ImageSource, validation: LoaderSettings,
     of validationSource: any ImageSource

@@ -4,22 +4,22 @@ import FeederDetection
 import FeederLoader
 import FeederTorch
 
-/// What a run will take, item by item, before anything of it is made. Figures behind it: docs/measurements/memory-plan.md.
+/// The predicted memory of a run, item by item, in bytes. Measurements behind it: docs/measurements/memory-plan.md.
 package struct MemoryPlan: Sendable {
-  /// What a plan is made for.
+  /// What the plan depends on besides the settings.
   package struct Load: Sendable {
-    /// Boxes of the image that has most.
+    /// The most boxes on one training image.
     package var boxes: Int
-    /// Boxes of the validation image that has most.
+    /// The most boxes on one validation image.
     package var validationBoxes: Int
-    /// Bytes of both loaders' slots and scratch.
+    /// Bytes of slots and scratch of both loaders.
     package var slotByteCount: Int
     /// Bytes of mapped cache files.
     package var mappedByteCount: Int
-    /// True where gradients of earlier batches wait while a batch runs.
+    /// True if gradients of earlier batches are in memory while a batch runs.
     package var accumulates: Bool
 
-    /// A load by its numbers.
+    /// A load from its values.
     package init(
       boxes: Int, validationBoxes: Int = 0, slotByteCount: Int = 0, mappedByteCount: Int = 0, accumulates: Bool = false
     ) {
@@ -31,40 +31,47 @@ package struct MemoryPlan: Sendable {
     }
   }
 
-  /// Images of a batch, and boxes of the image that has most.
+  /// Images per batch of this process.
   package let batch: Int
+  /// The most boxes on one training image.
   package let boxes: Int
-  /// Learned weights with running statistics; gradients; the optimizer's state; the average's own weights.
+  /// Bytes of the learned weights and running statistics.
   package let weightByteCount: Int
+  /// Bytes of the gradients.
   package let gradientByteCount: Int
+  /// Bytes of the optimizer's state.
   package let optimizerByteCount: Int
+  /// Bytes of the EMA's weights.
   package let averageByteCount: Int
-  /// What forward keeps for backward, layer by layer, and the half precision weights of autocast.
+  /// The tensors that forward keeps for backward, by layer.
   package let layers: [ActivationPlan.Layer]
+  /// Bytes of these tensors and of autocast's weights in half precision.
   package let activationByteCount: Int
-  /// What the loss takes on top of the activations.
+  /// Bytes that the loss takes in addition to the activations.
   package let lossByteCount: Int
-  /// The engine's code, kernels and scratch, and gaps between its tensors.
+  /// Bytes of the engine's code, kernels and scratch, of gaps between its tensors, and of gradient buckets if there are
+  /// several ranks.
   package let workspaceByteCount: Int
-  /// Slots and scratch of both loaders, and mapped files of images, which the kernel drops where memory is short.
+  /// Bytes of slots and scratch of both loaders.
   package let slotByteCount: Int
+  /// Bytes of mapped image files. The kernel drops their pages if memory is short.
   package let mappedByteCount: Int
   private let peakOfTensors: Int
   private let codeByteCount: Int
 
-  /// Code, compiled kernels and thread stacks that the engine's first steps touch on the CPU, and the share of its tensors that
-  /// gaps and oneDNN's scratch come to; both measured over the table of docs/measurements/memory-plan.md.
+  /// Bytes of code, compiled kernels and thread stacks that the engine's first steps touch on the CPU. `gapShare`: gaps
+  /// and oneDNN's scratch, as a share of the tensors. Both fitted to the table of docs/measurements/memory-plan.md.
   private static let engineByteCount = 45 << 20
   private static let gapShare = 0.03
-  /// What tensors may fill of the rest, and what stays for the kernels that oneDNN compiles when a batch is cut: beyond it a kernel
-  /// or a thread finds no memory, which they bear badly.
+  /// Share of the remaining bytes that tensors may fill. `kernelByteCount` stays free for the kernels that oneDNN
+  /// compiles when a batch is cut: a kernel or thread that finds no memory may end the process.
   private static let limitShare = 0.95
   private static let kernelByteCount = 48 << 20
-  /// Address space of the kernels for one size of batch, in float32 and in half precision, and of validation. oneDNN maps 256 KiB for each
-  /// kernel, of which few pages are touched.
+  /// Bytes of address space for the kernels of one batch size in float32, of one in half precision, and of validation.
+  /// oneDNN maps 256 KiB per kernel, but touches few of these pages.
   private static let (codeByteCount, halfCodeByteCount, validationCodeByteCount) = (60 << 20, 90 << 20, 40 << 20)
 
-  /// A plan for batches of `settings.batch` images.
+  /// A plan for the process's share of batches of `settings.batch` images.
   package init(_ settings: RunPlan, rule: OptimizerRule, classCount: Int, load: Load) {
     let type = PrecisionPolicy(settings.precision, on: settings.device).autocastType
     let activations = ActivationPlan(
@@ -81,35 +88,37 @@ package struct MemoryPlan: Sendable {
     lossByteCount = activations.loss.byteCount(images: settings.ownBatch, boxes: load.boxes)
     slotByteCount = load.slotByteCount
     mappedByteCount = load.mappedByteCount
-    // Gradients come while activations go; the update, where all gradients live, needs as much again for its roots.
+    // In backward, gradients grow while activations shrink. The update needs all gradients, and as many bytes again for
+    // its roots.
     let waiting = load.accumulates ? gradientByteCount : 0
     let step = activationByteCount + lossByteCount + waiting
-    // Validation keeps no layer for backward. Its loss is more than training's if its images have far more boxes.
+    // Validation keeps no layer for backward. Its loss needs more than training's if its images have far more boxes.
     let validation =
       layers[0].byteCount + (layers.dropFirst().map(\.byteCount).max() ?? 0) + waiting
       + ValidationLoss.largestByteCount(
         activations.loss, batch: settings.ownBatch, boxes: load.validationBoxes)
     peakOfTensors =
       weightByteCount + optimizerByteCount + averageByteCount + max(step, validation, 2 * gradientByteCount)
-    // Ranks send their gradients from buckets.
+    // Ranks send their gradients from buckets, which are copies.
     let buckets = settings.place.count > 1 ? gradientByteCount : 0
     codeByteCount = type == nil ? Self.codeByteCount : Self.halfCodeByteCount
     workspaceByteCount = Self.engineByteCount + Int(Self.gapShare * Double(peakOfTensors)) + buckets
   }
 
-  /// The most bytes where the tensors live: on the device, or for the CPU in the process without its loaders.
+  /// The most bytes in the memory that holds the tensors: the device's memory, or for the CPU the process's memory
+  /// without its loaders.
   package var stepByteCount: Int { peakOfTensors + workspaceByteCount }
 
-  /// By how much VmHWM is expected to grow from before the model is made, where the tensors live on the CPU.
+  /// The expected growth of VmHWM in bytes, from before the model is made, if the tensors are on the CPU.
   package var growthByteCount: Int { stepByteCount + slotByteCount + mappedByteCount }
 
-  /// True where all of it fits into `capacity` bytes: of a device's memory a tenth stays free.
+  /// True if the whole plan fits into `capacity`. A tenth of a GPU's memory stays free.
   package func fits(_ capacity: MemoryCapacity, on device: Device) -> Bool {
     device == .cpu ? peakOfTensors <= tensorLimit(capacity) : stepByteCount <= capacity.byteCount / 10 * 9
   }
 
-  /// Bytes that tensors on the CPU may take if `capacity` is left for everything and kernels are compiled for `shapeCount` sizes of batch:
-  /// the rest stays free.
+  /// Bytes that tensors on the CPU may take if the process may take `capacity` and kernels are compiled for
+  /// `shapeCount` batch sizes.
   func tensorLimit(_ capacity: MemoryCapacity, shapeCount: Int = 2) -> Int {
     let code =
       capacity.isAddressSpace ? codeByteCount * shapeCount + Self.validationCodeByteCount : Self.kernelByteCount
@@ -117,10 +126,10 @@ package struct MemoryPlan: Sendable {
     return max(Int(Double(left) / (1 + Self.gapShare) * Self.limitShare), 0)
   }
 
-  /// True if not even the tensors fit into `capacity`.
+  /// True if the tensors alone need more than `capacity`.
   func exceeds(_ capacity: MemoryCapacity) -> Bool { peakOfTensors > capacity.byteCount - slotByteCount }
 
-  /// True if the tensors on the CPU fit into `capacity` beside kernels for `shapeCount` sizes of batch.
+  /// True if the tensors on the CPU and the kernels for `shapeCount` batch sizes fit into `capacity`.
   func fits(_ capacity: MemoryCapacity, shapeCount: Int) -> Bool {
     peakOfTensors <= tensorLimit(capacity, shapeCount: shapeCount)
   }
@@ -130,7 +139,7 @@ package struct MemoryPlan: Sendable {
     func text(_ bytes: Int) -> String { "\(ByteCount(bytes))" }
     return "memory plan: weights \(text(weightByteCount)), gradients \(text(gradientByteCount)), optimizer "
       + "\(text(optimizerByteCount)), average \(text(averageByteCount)), activations \(text(activationByteCount)), loss "
-      + "\(text(lossByteCount)) (\(boxes) boxes an image), workspace \(text(workspaceByteCount)), slots "
+      + "\(text(lossByteCount)) (\(boxes) boxes per image), workspace \(text(workspaceByteCount)), slots "
       + "\(text(slotByteCount)), mapped files \(text(mappedByteCount)); at most \(text(growthByteCount)) at once"
   }
 }

@@ -1,8 +1,8 @@
 import FeederCore
 
-/// A plan beside what the process really grew by since the watch began, which is just before the model is made.
+/// Compares a plan with the growth of the process since the watch began, which is just before the model is made.
 package final class MemoryWatch {
-  /// What was planned.
+  /// The plan.
   package let plan: MemoryPlan
   private let peakBefore = HostMemory.peakBytes
   private var isTold = false
@@ -10,14 +10,14 @@ package final class MemoryWatch {
   /// Begins to watch.
   package init(_ plan: MemoryPlan) { self.plan = plan }
 
-  /// By how much VmHWM has grown since then.
+  /// Growth of VmHWM in bytes since the watch began.
   package var growthByteCount: Int { max(HostMemory.peakBytes - peakBefore, 0) }
 
-  /// Growth and plan in one line; nil after the first time.
+  /// Growth and plan in one line, at the first call; then nil.
   var lineOnce: String? {
     defer { isTold = true }
     guard !isTold else { return nil }
-    return "memory: grew by \(ByteCount(growthByteCount)) since before the model was made; planned were "
+    return "memory: grew by \(ByteCount(growthByteCount)) since before the model was made; planned: "
       + "\(ByteCount(plan.growthByteCount))"
   }
 }

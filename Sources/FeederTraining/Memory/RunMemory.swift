@@ -3,8 +3,8 @@ import FeederCore
 import FeederLoader
 import Foundation
 
-/// The memory of a run of given settings over given images: from it come the plan that is printed, and the plans that the
-/// search for the largest batch tries.
+/// The memory of a run with given settings and images: the plan that is printed, and the plans that the search for the
+/// largest batch size tries.
 package struct RunMemory {
   private let settings: RunPlan
   private let classCount: Int
@@ -12,10 +12,10 @@ package struct RunMemory {
   private let validation: any ImageSource
   private let loaderBudget: Int?
 
-  /// Images whose augmentation is looked at: the densest of more is hardly denser.
+  /// The most images whose augmentation is computed; more would hardly raise the most boxes.
   private static let largestSample = 10_000
 
-  /// Memory of a run over `train` and `validation` whose loaders may take `loaderBudget` bytes, nil for no limit.
+  /// The memory of a run over `train` and `validation`. Its loaders may take `loaderBudget` bytes; nil sets no limit.
   package init(
     _ settings: RunPlan, classCount: Int, train: any ImageSource, validation: any ImageSource,
     loaderBudget: Int?
@@ -27,16 +27,16 @@ package struct RunMemory {
     self.loaderBudget = loaderBudget
   }
 
-  /// What is to be expected. Throws where the loaders' budget is too small.
+  /// The expected plan. Throws `LoaderError` if the loaders' budget is too small.
   package func expected() throws -> MemoryPlan {
     try plan(
       settings, boxes: expectedBoxes, slotByteCount: budget(settings).byteCount, mappedByteCount: touchedByteCount)
   }
 
-  /// Images of the largest part of a batch that fits into `capacity` on the CPU: the whole batch, or fewer. Every size of part costs
-  /// kernels of its own, so that a size which cannot work is better not tried.
+  /// Images of the largest part of a batch that fits into `capacity` on the CPU; the whole batch if it fits. Every part
+  /// size needs kernels of its own, so a size that cannot fit is not tried.
   ///
-  /// Throws `SettingError` if not even one image fits.
+  /// Throws `SettingError` if not even one image fits, and `LoaderError` if the loaders' budget is too small.
   func largestPart(_ capacity: MemoryCapacity) throws -> Int {
     let load = MemoryPlan.Load(boxes: expectedBoxes, slotByteCount: try budget(settings).byteCount)
     let batch = settings.ownBatch
@@ -68,15 +68,15 @@ package struct RunMemory {
     OptimizerPlan(settings, classCount: classCount, batchesPerEpoch: max(train.count / settings.batch, 1)).rule
   }
 
-  /// Passes over the training images that this process will make.
+  /// Passes of this process over the training images.
   private var passes: Double {
     let all = Double(settings.epochs)
     guard settings.stopAfterSteps > 0 else { return all }
     return min(Double(settings.stopAfterSteps * settings.batch) / Double(max(train.count, 1)), all)
   }
 
-  /// Boxes of the densest image, from those of the first epoch, of which every augmentation is known before it is done. Of
-  /// fewer images than an epoch has the densest is less dense.
+  /// The most boxes on one image of epoch 0, computed from its augmentation plans. A run of less than an epoch gets a
+  /// lower quantile.
   private var expectedBoxes: Int {
     let counts = (0..<min(train.count, Self.largestSample)).map { index in
       boxCount(
@@ -89,8 +89,8 @@ package struct RunMemory {
     return passes < 1 ? counts[Int(Double(counts.count - 1) * seen / (seen + 1))] : most
   }
 
-  /// Boxes whose centres a mosaic shows: its four images meet at its centre, and what is beyond the canvas of twice the side is
-  /// cut off. Turning and shearing are left out.
+  /// Boxes whose centre a mosaic shows. Its four images meet at its centre, and the canvas of twice the side cuts off
+  /// the rest. Ignores rotation and shear.
   private func boxCount(_ plan: AugmentationPlan, of index: Int) -> Int {
     guard plan.isMosaic else { return train.labelCount(of: index) }
     let side = Double(settings.imageSize)
@@ -114,28 +114,30 @@ package struct RunMemory {
     return count
   }
 
-  /// Bytes of the mapped files that the run will have touched. A use of an image in a mosaic reads about 0.36 of it
-  /// (measured over 12 and 20 steps), and each pass uses it four times.
+  /// Bytes of the mapped files that the run touches. One use of an image in a mosaic reads about 0.36 of it (measured
+  /// over 12 and 20 steps); each pass uses it four times.
   private var touchedByteCount: Int {
     let share = settings.augmentation.mosaic > 0 ? 1 - pow(1 - 0.36, 4 * passes) : min(passes, 1)
     return Int(Double(train.mappedByteCount) * share) + (passes < 1 ? 0 : validation.mappedByteCount)
   }
 
-  /// The most that a batch of `batch` images with `boxes` on one of them could take, with loaders that use all of their budget.
-  /// Mapped files count nothing, since the kernel can drop them.
+  /// The most memory that `batch` images per step could take, with `boxes` boxes on one image and loaders that use all
+  /// of their budget. Mapped files count as 0, because the kernel can drop them. Throws `LoaderError` if the loaders'
+  /// budget is too small.
   package func worst(batch: Int, boxes: Int) throws -> MemoryPlan {
     let settings = settings.with(batch: batch)
     let slots = max(loaderBudget ?? 0, try budget(settings).byteCount)
     return try plan(settings, boxes: boxes, slotByteCount: slots, mappedByteCount: 0)
   }
 
-  /// Boxes of an image at the very most: four images with the most boxes in one mosaic. Asks every image.
+  /// The most boxes that one image can have: four images with the most boxes in one mosaic. Reads the label count of
+  /// every image.
   package var worstBoxes: Int {
     let most = (0..<train.count).lazy.map { train.labelCount(of: $0) }.max() ?? 0
     return settings.augmentation.mosaic > 0 ? 4 * most : most
   }
 
-  /// Boxes of the densest validation image. Asks every image.
+  /// The most boxes on one validation image. Reads the label count of every image.
   private var validationBoxes: Int { validation.mostLabels }
 
   private func budget(_ settings: RunPlan) throws -> LoadingBudget {
@@ -154,7 +156,7 @@ package struct RunMemory {
 }
 
 extension LoadingBudget {
-  /// The budget of a run: its training stream beside its validation.
+  /// The budget of a run: its training loader and its validation loader.
   init(
     _ settings: RunPlan, train: any ImageSource, validation: any ImageSource, bytes: Int?
   ) throws {

@@ -1,17 +1,18 @@
 import FeederDetection
 import FeederTorch
 
-/// Which layer leaves the range of its number format.
+/// Finds the layer whose numbers leave the range of their format.
 struct OverflowSearch: Error, Equatable {
-  /// The published name of a layer and what of it overflows, as in "the output of model.9.cv2.conv"; nil where nothing does.
+  /// The published name of a layer and the tensor that overflows, such as "the output of model.9.cv2.conv"; nil if none
+  /// does.
   let place: String?
 
-  /// Looks for it in one batch: the first convolution whose output has no value, else, in the order of the backward pass, the first
-  /// tensor whose gradient has none. The step's gradients and statistics are as before afterwards.
+  /// Searches one batch: first the convolutions' outputs, in forward order, for one that is not finite, then the
+  /// gradients, in backward order. Afterwards the step's gradients and statistics are as before.
   static func place(in step: TrainingStep, _ images: Tensor, _ targets: [TargetBox]) throws -> String? {
     do {
       return try step.undo { _ in
-        // Thrown, so that the step undoes what the search did.
+        // An error, so that the step restores gradients and statistics.
         throw OverflowSearch(place: try search(step, images, targets))
       }
     } catch let found as OverflowSearch {
@@ -33,6 +34,6 @@ struct OverflowSearch: Error, Equatable {
     return bad.map { "the gradient of \($0.name)" }
   }
 
-  /// True where every element is a number.
+  /// True if every element is finite.
   static func isFinite(_ tensor: Tensor) throws -> Bool { try withoutGradients { try tensor.detach().allFinite() } }
 }

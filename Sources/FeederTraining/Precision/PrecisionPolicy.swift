@@ -1,40 +1,43 @@
 import FeederCore
 import FeederTorch
 
-/// What `--precision` takes: the number format of the network's convolutions.
+/// The values of `--precision`: the number format of the network's convolutions.
 package enum Precision: String, CaseIterable, Sendable {
-  /// What the device is fastest with, if it passes a trial on the user's own data.
+  /// The fastest format on the device, if it passes a trial on the user's own data.
   case auto
+  /// float32.
   case fp32
-  /// float32 whose factors a GPU rounds to 10 bits of mantissa.
+  /// float32, but a GPU rounds the factors of a product to 10 bits of mantissa.
   case tf32
+  /// float16.
   case fp16
+  /// bfloat16.
   case bf16
 }
 
-/// What a precision means on a device: the one place that decides it. docs/precision.md says which operation runs in what.
+/// The meaning of a precision on a device. No other type decides it. docs/precision.md lists each operation's format.
 ///
-/// Weights, their average, gradients, the optimizer and the norms' statistics are float32 in all; so are the softmax over distances,
-/// box decoding, assignment and loss, which run behind `HeadOutput`, outside of autocast.
+/// Weights, EMA, gradients, optimizer and norm statistics are float32 in every precision. So are the softmax over
+/// distances, box decoding, assignment and loss, which run after `HeadOutput`, outside of autocast.
 package struct PrecisionPolicy: Sendable, Equatable {
   /// The precision; never `auto`.
   package let precision: Precision
-  /// Why `auto` came to it; nil where the user named it.
+  /// Why `auto` chose it; nil if the user did.
   package let reason: String?
   private let device: Device
   private let gpu: GPU?
 
-  /// What of a GPU decides.
+  /// The facts about a GPU that decide.
   struct GPU: Equatable {
     let capability: CUDADevice.Capability
-    /// nil without Tensor Cores.
+    /// Nil without Tensor Cores.
     let tensorCoreGeneration: Int?
 
-    /// float16 came with the first Tensor Cores, bfloat16 and TF32 with the third.
+    /// The first Tensor Cores support float16, the third generation also bfloat16 and TF32.
     var multipliesBFloat16: Bool { tensorCoreGeneration.map { $0 >= 3 } ?? false }
   }
 
-  /// What `precision` is on `device`; of a GPU its driver is asked.
+  /// Resolves `precision` for `device`. If that is a GPU, asks its driver.
   package init(_ precision: Precision, on device: Device) {
     var gpu: GPU?
     if case .cuda(let index) = device, let found = CUDADevice.find().devices.first(where: { $0.index == index }) {
@@ -43,7 +46,7 @@ package struct PrecisionPolicy: Sendable, Equatable {
     self.init(precision, on: device, gpu: gpu)
   }
 
-  /// The same with a known GPU.
+  /// The same for known facts about the GPU; nil for the CPU or an unknown GPU.
   init(_ precision: Precision, on device: Device, gpu: GPU?) {
     self.device = device
     self.gpu = gpu
@@ -52,11 +55,11 @@ package struct PrecisionPolicy: Sendable, Equatable {
       return
     }
     guard device != .cpu else {
-      (self.precision, reason) = (.fp32, "on the CPU, where equal runs give equal bytes")
+      (self.precision, reason) = (.fp32, "on the CPU, equal runs give equal bytes")
       return
     }
     guard let gpu else {
-      (self.precision, reason) = (.fp32, "the driver does not tell the compute capability")
+      (self.precision, reason) = (.fp32, "the driver does not report the compute capability")
       return
     }
     let kind = "compute capability \(gpu.capability)"
@@ -66,11 +69,11 @@ package struct PrecisionPolicy: Sendable, Equatable {
       } else if gpu.tensorCoreGeneration != nil {
         (.fp16, kind)
       } else {
-        (.fp32, kind + " without Tensor Cores, where half precision does not pay")
+        (.fp32, kind + " without Tensor Cores: half precision would not be faster")
       }
   }
 
-  /// What autocast casts to in the network's forward pass; nil runs it in float32.
+  /// The format to which autocast casts in the network's forward pass; nil if the pass runs in float32.
   package var autocastType: ElementType? {
     switch precision {
     case .bf16: .bfloat16
@@ -79,13 +82,13 @@ package struct PrecisionPolicy: Sendable, Equatable {
     }
   }
 
-  /// True where small gradients would vanish without a scale: float16 alone has few exponents.
+  /// True if the loss must be scaled, because small gradients would become 0. Only float16 has so small a range.
   package var scalesLoss: Bool { precision == .fp16 }
 
-  /// True where convolutions and products in float32 may round to TF32.
+  /// True if convolutions and matrix products in float32 may round to TF32.
   package var allowsTF32: Bool { precision == .tf32 }
 
-  /// Throws `SettingError` where the device cannot do it.
+  /// Throws `SettingError` if the device does not support the precision.
   package func check() throws {
     guard precision == .tf32 else { return }
     guard gpu?.multipliesBFloat16 ?? false else {
@@ -94,6 +97,6 @@ package struct PrecisionPolicy: Sendable, Equatable {
     }
   }
 
-  /// Makes the engine do so; the part that holds for the whole process.
+  /// Applies the part that is set for the whole process, TF32, to the engine. Throws `EngineError`.
   package func adopt() throws { try Engine.setTF32(allowsTF32) }
 }

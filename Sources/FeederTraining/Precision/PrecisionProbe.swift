@@ -4,29 +4,32 @@ import FeederLoader
 import FeederTorch
 import FeederWeights
 
-/// A trial of half precision on the user's own batches, before a run begins: its weights are thrown away, and the run's order and
-/// random numbers do not know of it.
+/// A trial of half precision on the user's own batches, before the run begins. Its weights are discarded; the run's
+/// image order and random numbers do not depend on it.
 package struct PrecisionProbe {
-  /// Batches that are tried.
+  /// Batches of a trial.
   private static let batchCount = 3
-  /// Images of a batch at most: enough to see what numbers come.
+  /// The most images per batch of a trial. That is enough for numbers of the usual size.
   private static let largestBatch = 16
-  /// Share by which the loss may differ from that in float32. bf16 keeps 8 bits of a number, and differs by some thousandths.
+  /// Largest allowed difference between the loss and that in float32, as a share. bf16 keeps 8 bits of a number and
+  /// differs by a few thousandths.
   static let tolerance = 0.05
 
   private let settings: RunPlan
   private let classCount: Int
   private let source: any ImageSource
 
-  /// A trial of what `settings` say, on images of `source`.
+  /// A trial with the model, batch and device of `settings`, on images of `source`.
   package init(_ settings: RunPlan, classCount: Int, source: any ImageSource) {
     self.settings = settings
     self.classCount = classCount
     self.source = source
   }
 
-  /// What `policy` comes to on every one of `ranks`: its precision, or fp32 where a trial on one of them says no. With a line
-  /// that tells the choice and its reason.
+  /// The precision for all `ranks`: the policy's, or fp32 if a trial fails on one of them. Also a line with the choice
+  /// and its reason.
+  ///
+  /// Throws if the images cannot be read, or if a rank is lost.
   package func choose(_ policy: PrecisionPolicy, _ ranks: Ranks?) throws -> (precision: Precision, line: String) {
     let reason = policy.reason ?? "as asked"
     guard policy.autocastType != nil else { return (policy.precision, "\(policy.precision.rawValue) (\(reason))") }
@@ -37,7 +40,7 @@ package struct PrecisionProbe {
     return (.fp32, "fp32 (a trial on this data: \(objection ?? "\(policy.precision.rawValue) fails on another rank"))")
   }
 
-  /// Tries `precision`; nil where it does, else one line that says what happens, and in which layer.
+  /// Tries `precision`; nil if it works, else one line with the fault and its layer.
   func objection(to precision: Precision) throws -> String? {
     let model = try DetectionNetwork(
       settings.model, classCount: classCount, seed: settings.seed, device: settings.device)
@@ -47,7 +50,7 @@ package struct PrecisionProbe {
     return try objection(to: precision, of: model)
   }
 
-  /// The same with a network that is already there.
+  /// The same with an existing network.
   func objection(to precision: Precision, of model: DetectionNetwork) throws -> String? {
     let step = try TrainingStep(
       model: model, rule: .sgd, weightDecay: 0, precision: precision, device: settings.device, seed: settings.seed)
@@ -84,7 +87,7 @@ package struct PrecisionProbe {
       return "\(place ?? "a gradient") leaves its range"
     }
     guard abs(half - exact) <= Self.tolerance * abs(exact) else {
-      return "the loss is \(half) where float32 gives \(exact)"
+      return "the loss is \(half), in float32 \(exact)"
     }
     return nil
   }

@@ -1,18 +1,19 @@
 import FeederCore
 import FeederMetrics
 
-/// What was seen on one image, so that it can travel between ranks.
+/// The detections on one image, in a form that ranks can send.
 struct Finding: Equatable {
-  /// The image's place in its split.
+  /// Index of the image in its split.
   let entryIndex: Int
-  /// The image's own size.
+  /// Size of the original image in pixels.
   let size: PixelSize
   let detections: [Detection]
 
-  /// Numbers of a finding's head, and of each detection.
+  /// Numbers per image before its detections, and numbers per detection.
   private static let (headCount, detectionCount) = (4, 6)
 
-  /// All findings as bytes: entry, width, height and count of each, then its detections; all as Double, which holds each exactly.
+  /// All findings as bytes: per image its index, width, height and number of detections, then the detections. All are
+  /// Double, which holds each value exactly.
   static func bytes(_ findings: [Finding]) -> [UInt8] {
     var numbers: [Double] = []
     for finding in findings {
@@ -26,7 +27,7 @@ struct Finding: Equatable {
     return numbers.withUnsafeBytes { Array($0) }
   }
 
-  /// The findings in such bytes; nil where they are not whole.
+  /// The findings in such bytes; nil if the bytes are incomplete or impossible.
   static func all(in bytes: [UInt8]) -> [Finding]? {
     guard bytes.count % MemoryLayout<Double>.size == 0 else { return nil }
     let numbers = bytes.withUnsafeBytes { bytes in
@@ -56,12 +57,12 @@ struct Finding: Equatable {
 }
 
 extension Ranks {
-  /// The findings of all ranks in the split's order, the same on each.
+  /// The findings of all ranks in the split's order, equal on every rank. Throws `TrainingError.rankLost`.
   func gathered(_ findings: [Finding]) throws -> [Finding] {
     let parts = try together { try $0.gather(Finding.bytes(findings)) }
     let all = try parts.enumerated().flatMap { rank, bytes in
       guard let findings = Finding.all(in: bytes) else {
-        throw TrainingError.rankLost(rank: place.rank, reason: "the results of rank \(rank) came damaged")
+        throw TrainingError.rankLost(rank: place.rank, reason: "the results of rank \(rank) arrived damaged")
       }
       return findings
     }

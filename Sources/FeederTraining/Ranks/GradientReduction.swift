@@ -1,18 +1,19 @@
 import FeederTorch
 
-/// Replaces the gradients of all ranks by their sum, in buckets that are sent while backward still goes on.
+/// Replaces the gradients of all ranks by their sum, in buckets. Each bucket is sent while backward still runs.
 ///
-/// Buckets hold the learned tensors from the last to the first, about the order in which backward reaches them. They are sent in
-/// that order, each once it and all before it are whole: all ranks must ask for the same work in the same order. They lie in host
-/// memory and travel over gloo; where the ranks' GPUs are linked they stay there, and NCCL sums them beside backward.
+/// Buckets hold the learned tensors from last to first, about the order in which backward reaches them. A bucket is
+/// sent when it and all before it are complete, because all ranks must start joint work in the same order. Buckets are
+/// in host memory and travel over gloo. If the ranks' GPUs are linked, buckets are on the GPU, and NCCL sums them
+/// beside backward.
 final class GradientReduction {
-  /// Numbers of a bucket, about: 4 MiB, few enough that the last one is short.
+  /// Numbers per bucket, 4 MiB. Small, so that the last bucket takes little time after backward.
   private static let bucketCount = 1 << 20
 
   private final class Bucket {
     let members: Range<Int>
     let numbers: Tensor
-    /// The member's places in `numbers`, in its shape.
+    /// One view of `numbers` per member, in the member's shape.
     let views: [Tensor]
     var missingCount = 0
     var work: GroupWork?
@@ -36,7 +37,7 @@ final class GradientReduction {
   private var failure: (any Error)?
   private var watch: GradientWatch?
 
-  /// Reduces the gradients of `leaves` over `group`, by the `link` of its GPUs where there is one.
+  /// Sums the gradients of `leaves` over `group`, by the `link` between its GPUs if there is one. Throws `EngineError`.
   init(_ leaves: [Tensor], over group: ProcessGroup, link: DeviceLink? = nil) throws {
     self.group = group
     self.link = link
@@ -60,7 +61,7 @@ final class GradientReduction {
     watch = try GradientWatch(leaves) { [unowned self] index in ready(index) }
   }
 
-  /// Gradients that become whole from now on are sent.
+  /// From now on, sends gradients as they become complete.
   func begin() {
     failure = nil
     nextBucket = 0
@@ -80,7 +81,7 @@ final class GradientReduction {
     }
   }
 
-  /// Sends the next bucket. A leaf without a gradient counts as zeros.
+  /// Sends the next bucket. A tensor without a gradient counts as zeros.
   private func send() throws {
     let bucket = buckets[nextBucket]
     nextBucket += 1
@@ -96,7 +97,8 @@ final class GradientReduction {
     }
   }
 
-  /// Sends what is left, waits for all, and puts the sums in the gradients' place. Throws what a sending threw.
+  /// Sends the remaining buckets, waits for all, and puts the sums into the gradients. Throws the first `EngineError`
+  /// of any send.
   func finish() throws {
     isRunning = false
     if let failure { throw failure }

@@ -2,18 +2,20 @@ import FeederCore
 import FeederTorch
 import Foundation
 
-/// Which rank this process is, by what started it, and where the others are.
+/// The rank of this process and the meeting point of all, from the environment of its launcher.
 package struct RankDetection: Sendable, Equatable {
-  /// What started the ranks, for people.
+  /// The launcher, for people.
   package let starter: String
+  /// The rank of this process, and the number of ranks.
   package let place: RankPlace
+  /// The address at which the ranks meet.
   package let meeting: Meeting
-  /// Times that the job was started again before; 0 at first.
+  /// How often the job was restarted before.
   package let restartCount: Int
 
-  /// What `environment` says, the first of these that is there: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT (torchrun,
-  /// PyTorchJob, `feeder train --ranks`); a step of Slurm (srun). Nil for a process alone. Throws
-  /// `SettingError` for variables that contradict each other.
+  /// Reads `environment`. RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT come first (torchrun, PyTorchJob, `feeder train
+  /// --ranks`), then the variables of a Slurm step (srun). Nil for a single process. Throws `SettingError` for
+  /// variables that are missing, out of range or contradict each other.
   package init?(_ environment: [String: String]) throws {
     if environment["RANK"] != nil, environment["WORLD_SIZE"] != nil {
       try self.init(torch: environment)
@@ -41,7 +43,7 @@ package struct RankDetection: Sendable, Equatable {
     guard let host else {
       throw SettingError("RANK is set and MASTER_ADDR is not: set it to the host of rank 0, and MASTER_PORT")
     }
-    // torchrun's agent may serve the store already.
+    // torchrun's agent may already serve the store.
     let isServed = environment["TORCHELASTIC_USE_AGENT_STORE"]?.lowercased() == "true"
     meeting = Self.meeting(
       host, try number("MASTER_PORT", in: 1...65_535, default: isAlone ? 1 : nil), serves: rank == 0 && !isServed,
@@ -57,7 +59,7 @@ package struct RankDetection: Sendable, Equatable {
     let count = try number("SLURM_STEP_NUM_TASKS", in: 1...65_536)
     let rank = try number("SLURM_PROCID", in: 0...count - 1)
     let job = try number("SLURM_JOB_ID", in: 0...Int(Int32.max), default: 0)
-    // As in "4(x2)" or "2": tasks of this node come first where all are alike.
+    // As in "4(x2)" or "2": the first number counts this node's tasks if all nodes have equally many.
     let tasks = (environment["SLURM_STEP_TASKS_PER_NODE"] ?? "1").prefix { $0.isNumber }
     let localCount = min(max(Int(tasks) ?? 1, 1), count)
     place = RankPlace(
@@ -66,7 +68,7 @@ package struct RankDetection: Sendable, Equatable {
     restartCount = try number("SLURM_RESTART_COUNT", in: 0...1_000_000, default: 0)
     let list = environment["SLURM_STEP_NODELIST"] ?? environment["SLURM_JOB_NODELIST"] ?? ""
     guard let host = environment["MASTER_ADDR"] ?? Self.firstHost(list) else {
-      throw SettingError("a step of Slurm without a list of nodes: set MASTER_ADDR to the host of rank 0")
+      throw SettingError("the Slurm step has no list of nodes: set MASTER_ADDR to the host of rank 0")
     }
     meeting = Self.meeting(
       host, try number("MASTER_PORT", in: 1...65_535, default: 20_000 + job % 20_000), serves: rank == 0,
@@ -74,7 +76,8 @@ package struct RankDetection: Sendable, Equatable {
     starter = "Slurm"
   }
 
-  /// Ranks that meet over loopback talk over loopback; others by the interface that GLOO_SOCKET_IFNAME names, gloo's own word.
+  /// Ranks that meet over loopback use loopback for everything. Others use the interface in GLOO_SOCKET_IFNAME, gloo's
+  /// own variable.
   private static func meeting(
     _ host: String, _ port: Int, serves: Bool, restart: Int, _ environment: [String: String]
   ) -> Meeting {
@@ -84,7 +87,7 @@ package struct RankDetection: Sendable, Equatable {
     return meeting
   }
 
-  /// The first name of a list of nodes in Slurm's words: "gpu[03-05,7],login" is gpu03.
+  /// The first host of a node list in Slurm's format: "gpu[03-05,7],login" gives gpu03.
   static func firstHost(_ list: String) -> String? {
     let name = list.prefix { $0 != "," && $0 != "[" }
     guard !name.isEmpty else { return nil }
@@ -99,7 +102,7 @@ package struct RankDetection: Sendable, Equatable {
     guard let text = environment[name] else {
       if let fallback { return fallback }
       throw SettingError(
-        "the environment says RANK or SLURM_PROCID and not \(name): set it, or unset the others")
+        "RANK or SLURM_PROCID is set and \(name) is not: set it, or unset the others")
     }
     guard let value = Int(text), range.contains(value) else {
       throw SettingError(

@@ -1,11 +1,11 @@
 import FeederTorch
 import Foundation
 
-/// The choice of how gradients travel: between the ranks' GPUs by NCCL, or through host memory by gloo.
+/// Chooses how gradients travel: between the ranks' GPUs by NCCL, or through host memory by gloo.
 extension Ranks {
-  /// Links the ranks' GPUs, where each rank has one of its own and NCCL can be had. Joint work of all ranks, once, before a step is
-  /// made and before a device's memory is measured, some of which NCCL takes. Returns a line for people that says how gradients travel;
-  /// nil for ranks on the CPU, which never ask for NCCL.
+  /// Links the ranks' GPUs if each rank has its own GPU and NCCL is available. Joint work of all ranks, once, before a
+  /// step is made and before the device's memory is measured, because NCCL takes some. Returns a line for people that
+  /// says how gradients travel; nil for ranks on the CPU, which never use NCCL. Throws `TrainingError.rankLost`.
   package func linkDevices(_ device: Device) throws -> String? {
     let seats = try together { try $0.gather(Array(Self.seat(of: device).utf8)) }
     if seats.allSatisfy(\.isEmpty) { return nil }
@@ -15,17 +15,17 @@ extension Ranks {
         link = try DeviceLink.make(in: group, on: device)
         return "gradients: summed between the GPUs by NCCL \(try DeviceLink.version())"
       } catch let error as EngineError {
-        // The group says why the link fails, unless it is the group that fails.
+        // The ranks exchange the reason over the group, unless the group itself has failed.
         guard error.kind != .lostPeer else {
           throw TrainingError.rankLost(rank: place.rank, reason: error.message)
         }
         reason = try cause(error)
       }
     }
-    return "gradients: through host memory and gloo, since \(reason ?? "NCCL does not say why")"
+    return "gradients: through host memory and gloo, because \(reason ?? "NCCL gave no reason")"
   }
 
-  /// Of what all ranks say of a failure, the first that is a cause of its own.
+  /// Among the ranks' error messages, the first that names a cause of its own.
   private func cause(_ error: EngineError) throws -> String {
     let own = error.kind == .failsElsewhere ? "" : error.message
     let all = try together { try $0.gather(Array(own.utf8)) }
@@ -33,7 +33,7 @@ extension Ranks {
     return first.map { "on rank \($0) \(String(decoding: all[$0], as: UTF8.self))" } ?? error.message
   }
 
-  /// What tells a GPU from all others, those of other machines too: its machine's boot and its place on the bus. Empty for the CPU.
+  /// Identifies a GPU, also across machines: its machine's boot ID and its PCI bus ID. Empty for the CPU.
   private static func seat(of device: Device) -> String {
     guard case .cuda(let index) = device else { return "" }
     let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8))

@@ -1,16 +1,18 @@
-/// The place of this process among those that train one network.
+/// The rank of this process among the processes that train one network.
 package struct RankPlace: Sendable, Equatable {
-  /// Number of this process, from 0, and of all.
+  /// Number of this process, from 0.
   package var rank = 0
+  /// Number of processes.
   package var count = 1
-  /// The same among the processes of this machine, which share its cores and memory.
+  /// Number of this process among those on this machine, from 0. They share its cores and memory.
   package var localRank = 0
+  /// Number of processes on this machine.
   package var localCount = 1
 
-  /// One process alone.
+  /// A single process.
   package static let alone = RankPlace()
 
-  /// A place of known numbers.
+  /// A place from its values.
   package init(rank: Int = 0, count: Int = 1, localRank: Int = 0, localCount: Int = 1) {
     self.rank = rank
     self.count = count
@@ -18,9 +20,9 @@ package struct RankPlace: Sendable, Equatable {
     self.localCount = localCount
   }
 
-  /// True for the one that writes the run folder and speaks.
+  /// True for rank 0, which writes the run folder and prints.
   package var leads: Bool { rank == 0 }
 
-  /// This machine's `total` of something, shared by its processes: at least 1.
+  /// One process's share of this machine's `total` of something, at least 1.
   package func share(of total: Int) -> Int { max(total / max(localCount, 1), 1) }
 }

@@ -2,13 +2,13 @@ import FeederCore
 import FeederDetection
 import FeederTorch
 
-/// Several processes that train as one: what they agree on, and what they check of each other.
+/// Several processes that train as one: their joint decisions and checks.
 package final class Ranks {
-  /// This one's place.
+  /// The rank of this process.
   package let place: RankPlace
-  /// How they talk.
+  /// The group over which the ranks communicate.
   let group: ProcessGroup
-  /// How their gradients travel between GPUs; nil where they travel through host memory in `group`.
+  /// The link for gradients between GPUs; nil if gradients travel through host memory in `group`.
   var link: DeviceLink?
 
   /// Ranks that met in `group`.
@@ -18,7 +18,8 @@ package final class Ranks {
     self.place = place
   }
 
-  /// Runs work with the others; where one of them is gone, says so in a line. The run is over then.
+  /// Runs joint work. Throws `TrainingError.rankLost` if another rank has ended or does not answer, else what `work`
+  /// throws. The run is over then.
   func together<R>(_ work: (ProcessGroup) throws -> R) throws -> R {
     do {
       return try work(group)
@@ -27,12 +28,12 @@ package final class Ranks {
     }
   }
 
-  /// True where any of the ranks wishes so.
-  func any(_ wish: Bool) throws -> Bool {
+  /// True if any rank passes true.
+  func any(_ isSet: Bool) throws -> Bool {
     try together { group in
-      let wishes = try Tensor([wish ? 1 : 0] as [Int64], shape: [1])
-      try group.largest(wishes)
-      return try wishes.item() > 0
+      let flags = try Tensor([isSet ? 1 : 0] as [Int64], shape: [1])
+      try group.largest(flags)
+      return try flags.item() > 0
     }
   }
 
@@ -45,7 +46,7 @@ package final class Ranks {
     }
   }
 
-  /// The sums of all ranks' numbers, place by place.
+  /// The sums of all ranks' numbers, element by element.
   func sum(_ numbers: [Double]) throws -> [Double] {
     guard !numbers.isEmpty else { return [] }
     return try together { group in
@@ -55,7 +56,7 @@ package final class Ranks {
     }
   }
 
-  /// The least of all ranks' numbers.
+  /// The smallest of all ranks' numbers. Throws `TrainingError.rankLost`.
   package func least(_ number: Int) throws -> Int {
     try together { group in
       let least = try Tensor([Int64(-number)], shape: [1])
@@ -64,8 +65,8 @@ package final class Ranks {
     }
   }
 
-  /// Checks that all ranks hold the same bytes in `state`; `moment` says when. Throws an error that names the ranks that
-  /// differ from rank 0.
+  /// Checks that all ranks hold the same bytes in `state`; `moment` says when, for people. Throws
+  /// `TrainingError.ranksDiffer` with the ranks that differ from rank 0.
   func checkEqual(_ state: [StateEntry], _ moment: String) throws {
     var hash: UInt64 = 0
     for entry in state {
@@ -81,7 +82,7 @@ package final class Ranks {
     guard others.isEmpty else { throw TrainingError.ranksDiffer(ranks: others, moment: moment) }
   }
 
-  /// Makes the running statistics of all ranks their mean: each rank's norms saw its own images alone.
+  /// Replaces the running statistics of all ranks by their mean, because each rank's norms saw only its own images.
   func averageStatistics(_ tensors: [Tensor]) throws {
     guard !tensors.isEmpty else { return }
     try withoutGradients {

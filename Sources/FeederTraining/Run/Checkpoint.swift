@@ -5,21 +5,23 @@ import FeederTorch
 import FeederWeights
 import Foundation
 
-/// Weights on disk: averaged weights by their published names, and in `last` everything that going on needs under `resume.`.
-/// Nothing in it tells time, place or name of the run, so equal runs give equal bytes.
+/// Weights on disk. All files hold the EMA's weights by their published names; `last` also holds all that a resume
+/// needs, under `resume.`. No file contains a time, a path or the run's name, so equal runs write equal bytes.
 package struct Checkpoint {
-  /// Folder that holds `best.safetensors`, `last.safetensors`, and the one before it as `previous.safetensors`.
+  /// The folder of `best.safetensors`, `last.safetensors`, and the previous `last` as `previous.safetensors`.
   package let folder: URL
   private let metadata: [String: String]
   private static let lastName = "last.safetensors"
   private static let previousName = "previous.safetensors"
   private static let bestName = "best.safetensors"
 
-  /// Key of the most boxes of an image of the run's data, in weights of data with more than `DetectionBound.standard`.
+  /// Metadata key for the most boxes on one image of the run's data. Written only if they exceed
+  /// `DetectionBound.standard`.
   fileprivate static let mostBoxesKey = "most_boxes"
 
-  /// Checkpoints in `folder` of a model with these class names, for images of `imageSize` with up to `mostBoxes` boxes. `dataSum` is the
-  /// sum of the data's record, and `deciding` the settings that decide what the run computes.
+  /// The checkpoints of a run in `folder`. Their metadata holds the arguments: class names, image size in pixels, and
+  /// the most boxes on one image; `dataSum` is the checksum of the data's record, `deciding` the settings that decide
+  /// what the run computes. Throws if the class names cannot be encoded.
   package init(
     folder: URL, model: ModelDesign, classNames: [String], imageSize: Int, mostBoxes: Int, dataSum: String? = nil,
     deciding: [String: String] = [:]
@@ -36,32 +38,33 @@ package struct Checkpoint {
   fileprivate static let dataKey = "data_xxh64"
   fileprivate static let settingsKey = "settings"
 
-  /// Settings as one text, which equal settings share.
+  /// The settings as one text. Equal settings give equal text.
   private static func text(_ settings: [String: String]) -> String {
     settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
   }
 
-  /// The newest state.
+  /// Path of the newest state.
   package var lastPath: String { folder.appending(path: Self.lastName).path }
-  /// The state before it.
+  /// Path of the state before it.
   package var previousPath: String { folder.appending(path: Self.previousName).path }
-  /// The averaged weights of the best epoch.
+  /// Path of the EMA's weights of the best epoch.
   package var bestPath: String { folder.appending(path: Self.bestName).path }
 
-  /// Throws if something that this program did not write, or a folder, has the name of a checkpoint in `folder`: a save would fail, or take
-  /// its place.
+  /// Throws `WeightsError` if `folder` holds a folder, or a file that Feeder did not write, under the name of a
+  /// checkpoint. A save would fail, or replace it.
   package static func checkPlaces(in folder: URL) throws {
     for name in [lastName, previousName, bestName] {
       _ = try WeightsWriter.target(of: folder.appending(path: name).path)
     }
   }
 
-  /// Writes `best`: weights for use alone.
+  /// Writes `best`: the EMA's weights, without a state to resume from.
   func writeBest(_ step: TrainingStep) throws {
     try WeightsWriter.write(step.averagedModel.state.map { ($0.name, $0.tensor) }, metadata: metadata, to: bestPath)
   }
 
-  /// The newest whole state in a folder of weights; `note` is told where that is not `last`. Throws where there is none.
+  /// Opens the newest complete state in a folder of weights. `note` gets a line if that is `previous`. Throws
+  /// `TrainingError.noCheckpoint` if there is none.
   package static func newest(in folder: URL, note: (SettingLine) -> Void = { _ in }) throws -> WeightsFile {
     let path = folder.appending(path: lastName).path
     let olderPath = folder.appending(path: previousName).path
@@ -70,7 +73,7 @@ package struct Checkpoint {
     } catch {
       do {
         let older = try WeightsFile(path: olderPath)
-        note("\(SettingLine(error)); going on from the checkpoint before it, \(olderPath)")
+        note("\(SettingLine(error)); resuming from the checkpoint before it, \(olderPath)")
         return older
       } catch let olderError {
         let exists = FileManager.default.fileExists(atPath: olderPath)
@@ -82,7 +85,7 @@ package struct Checkpoint {
     }
   }
 
-  /// When the newest state in a folder of weights was written; nil where there is none, whole or not.
+  /// When the newest state in a folder of weights was written, complete or not; nil if there is none.
   package static func date(in folder: URL) -> Date? {
     [lastName, previousName].compactMap { name in
       let path = folder.appending(path: name).path
@@ -90,7 +93,8 @@ package struct Checkpoint {
     }.max()
   }
 
-  /// Writes `last`: weights for use and everything to go on, as the latest whole batch left it. What was `last` goes on as `previous`, where `keepsLast`.
+  /// Writes `last`: the EMA's weights, and the state after the last complete batch. With `keepsLast`, the old `last`
+  /// becomes `previous`. Throws `WeightsError` or `EngineError`.
   func writeLast(_ step: TrainingStep, _ progress: RunProgress, keepsLast: Bool) throws {
     var tensors = step.averagedModel.state.map { (name: $0.name, tensor: $0.tensor) }
     let settled = try step.undo.settled()
@@ -110,7 +114,8 @@ package struct Checkpoint {
     try WeightsWriter.write(tensors, metadata: metadata, to: lastPath, previous: keepsLast ? previousPath : nil)
   }
 
-  /// Puts the state of a file of `last` into `step`, which has the same model and rule.
+  /// Puts the state from a `last` file into `step`, which must have the same model and optimizer. Throws `WeightsError`
+  /// if the file does not fit.
   func restore(_ file: WeightsFile, into step: TrainingStep) throws -> RunProgress {
     let progress = try RunProgress(file)
     try file.load(into: step.averagedModel.state)
@@ -119,7 +124,7 @@ package struct Checkpoint {
     let rescale = try restoreScale(file, step.scaler)
     if progress.pending > 0 {
       for entry in step.model.state where entry.kind.isLearned {
-        // A product with the stored gradient gives exactly that gradient.
+        // Backward through the sum of tensor * gradient gives exactly `gradient`.
         let gradient = try entry.tensor.zerosLike()
         try file.load("resume.gradient." + entry.name, into: gradient)
         try (entry.tensor * (rescale == 1 ? gradient : gradient * rescale)).sum().backward()
@@ -130,8 +135,8 @@ package struct Checkpoint {
     return progress
   }
 
-  /// Puts back what loss scaling knew. Where the run goes on with another precision, the scale starts anew or is dropped: returns
-  /// what makes of a gradient in the file one of `scaler`.
+  /// Restores the state of loss scaling. If the run resumes with another precision, the scale starts again or is
+  /// dropped. Returns the factor from the file's gradients to gradients under `scaler`.
   private func restoreScale(_ file: WeightsFile, _ scaler: LossScaler?) throws -> Double {
     let name = "resume.scaler.scale"
     guard file.shape(name) != nil else { return try scaler?.scale.item() ?? 1 }
@@ -139,7 +144,7 @@ package struct Checkpoint {
     try file.load(name, into: stored.scale)
     let scale = try stored.scale.item()
     guard scale > 0, scale.isFinite else {
-      throw WeightsError.unusable(file: file.path, reason: "'\(name)' is \(scale), no scale of a loss")
+      throw WeightsError.unusable(file: file.path, reason: "'\(name)' is \(scale), which is not a loss scale")
     }
     guard let scaler else { return 1 / scale }
     try file.load(name, into: scaler.scale)
@@ -149,13 +154,13 @@ package struct Checkpoint {
 }
 
 extension WeightsFile {
-  /// The most boxes of an image of the data that the weights were trained on; 0 if the file does not say.
+  /// The most boxes on one image of the training data; 0 if the file does not say.
   package var mostBoxes: Int { metadata[Checkpoint.mostBoxesKey].flatMap { Int($0) } ?? 0 }
 
-  /// The sum of the record of the data that the weights were trained and validated on; nil if they do not say it.
+  /// The checksum of the record of the data that the run trained and validated on; nil if the file has none.
   package var dataSum: String? { metadata[Checkpoint.dataKey] }
 
-  /// The settings that decided what their run computed; nil if they do not say it.
+  /// The settings that decided what the run computed, by key; nil if the file has none.
   package var settings: [String: String]? {
     metadata[Checkpoint.settingsKey].map { text in
       let pairs = text.split(separator: "\n").map {
@@ -167,6 +172,6 @@ extension WeightsFile {
 }
 
 extension WeightsFile {
-  /// Where the run behind this checkpoint stands. Throws where it cannot be resumed.
+  /// The progress of the run behind this checkpoint. Throws `WeightsError` if it cannot be resumed.
   package var progress: RunProgress { get throws { try RunProgress(self) } }
 }

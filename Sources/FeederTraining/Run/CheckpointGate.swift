@@ -1,41 +1,42 @@
 import FeederTorch
 import Foundation
 
-/// Says when a checkpoint may be written of a run, and by whom.
+/// Decides when a run's state may be saved, and by which thread.
 ///
-/// The run holds its state from its first step to its last, and saves it between two changes. It lends the state `whileUnchanged`, and
-/// only then may another thread save: for a run that has to end and does not finish its step, because a drive or a rank does
-/// not answer. A change and a loan never overlap: either inside the other ends the process.
+/// The run's thread holds the state from the first step to the last, and saves it between two changes. During
+/// `whileUnchanged` it lends the state, and only then may another thread save: if the run must end but its step does
+/// not, because a drive or a rank does not answer. Changes and loans never overlap: one inside the other ends the
+/// process.
 ///
-/// Keeps nothing of a run that is over. Every property but `lock` belongs to whoever holds `lock`.
+/// After the run, the gate keeps no state. Unchecked because the thread that holds `lock` owns every other property.
 package final class CheckpointGate: @unchecked Sendable {
   private enum Phase {
-    /// No run goes on.
+    /// There is no run.
     case closed
-    /// The run holds its state, and the state is as after a whole batch.
+    /// The run holds its state, which is as after a complete batch.
     case held
-    /// The run changes its state, or failed while it did.
+    /// The run changes its state, or failed during a change.
     case changing
-    /// The run waits or computes, and another thread may save.
+    /// The run waits or computes; another thread may save.
     case lent
   }
 
   private let lock = NSLock()
   private var phase = Phase.closed
   private var write: ((_ saved: RunProgress?) throws -> RunProgress?)?
-  /// What `last` holds; nil if it is no whole checkpoint of this run.
+  /// The progress that `last` holds; nil if `last` is no complete checkpoint of this run.
   private var saved: RunProgress?
 
   /// The gate of a run whose `last` holds `saved`.
   init(saved: RunProgress? = nil) { self.saved = saved }
 
-  /// Runs `body`, which may call the other three. `write` writes the run's state, unless that was `saved` last, and returns what is saved
-  /// then.
+  /// Runs `body`, which may call the other three methods. `write` gets the progress that was saved last, writes the
+  /// run's state if it is newer, and returns the progress that is saved then.
   func run<R>(writing write: @escaping (_ saved: RunProgress?) throws -> RunProgress?, _ body: () throws -> R) rethrows
     -> R
   {
     lock.lock()
-    precondition(phase == .closed, "a run begins when none goes on")
+    precondition(phase == .closed, "a run begins only when there is no other")
     (phase, self.write) = (.held, write)
     defer {
       (phase, self.write) = (.closed, nil)
@@ -44,18 +45,20 @@ package final class CheckpointGate: @unchecked Sendable {
     return try body()
   }
 
-  /// Runs `body`, which changes the state. If it throws, the state belongs to no whole batch, and nobody saves it any more.
+  /// Runs `body`, which changes the state. If it throws, the state is incomplete and is never saved again. Throws what
+  /// `body` throws.
   func change<R>(_ body: () throws -> R) rethrows -> R {
-    precondition(phase == .held, "a change begins from a whole state that the run holds")
+    precondition(phase == .held, "a change begins from a complete state that the run holds")
     phase = .changing
     let result = try body()
     phase = .held
     return result
   }
 
-  /// Runs `body`, which changes nothing that a checkpoint holds; another thread may save meanwhile.
+  /// Runs `body`, which changes nothing that a checkpoint holds. Meanwhile another thread may save. Throws what `body`
+  /// throws.
   func whileUnchanged<R: ~Copyable>(_ body: () throws -> R) rethrows -> R {
-    precondition(phase == .held, "a state is lent whole")
+    precondition(phase == .held, "only a complete state is lent")
     phase = .lent
     lock.unlock()
     defer {
@@ -65,14 +68,15 @@ package final class CheckpointGate: @unchecked Sendable {
     return try body()
   }
 
-  /// Saves for the run itself.
+  /// Saves from the run's own thread. Throws what `write` throws.
   func save() throws {
-    precondition(phase == .held, "a state is saved whole")
+    precondition(phase == .held, "only a complete state is saved")
     try store()
   }
 
-  /// Saves from another thread, and calls `leave` before the run goes on. Does neither if the run is over or about to fail, if it does not
-  /// lend its state before `limit`, or if memory does not suffice beside the step: later it may.
+  /// Saves from another thread, then calls `leave` before the run can continue. Does nothing if the run has ended or
+  /// failed, if it does not lend its state before `limit`, or if memory runs out; a later call may succeed. Throws what
+  /// `write` throws.
   package func save(before limit: Date? = nil, leave: () -> Void) throws {
     if let limit { guard lock.lock(before: limit) else { return } } else { lock.lock() }
     defer { lock.unlock() }

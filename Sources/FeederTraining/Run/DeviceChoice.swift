@@ -3,8 +3,9 @@ import FeederTorch
 
 /// Finds the device that `--device` names.
 package enum DeviceChoice {
-  /// The device of a rank. If there are several `names`, the one at the rank's number on this machine. If there is none
-  /// and the machine has CUDA devices and several ranks, the CUDA device of that number. Throws `CommandError`.
+  /// The device of the rank at `place`: of several `names`, the one at its local rank. With the name `auto` or none,
+  /// and several ranks on this machine, the CUDA device at its local rank, if the machine has CUDA devices. Throws
+  /// `SettingError`.
   package static func device(_ names: [String], of place: RankPlace) throws -> Device {
     if names.count > 1 { return try device(names[place.localRank % names.count]) }
     let name = names.first ?? "auto"
@@ -12,8 +13,8 @@ package enum DeviceChoice {
     return try device(name)
   }
 
-  /// The device called `text`. `auto` takes the first CUDA device if there is one, else the CPU. Throws `CommandError`
-  /// if there is no such device.
+  /// The device with the name `text`. `auto` is the first CUDA device, or the CPU if there is none. Throws
+  /// `SettingError` if there is no such device.
   package static func device(_ text: String) throws -> Device {
     switch text.lowercased() {
     case "cpu": return .cpu

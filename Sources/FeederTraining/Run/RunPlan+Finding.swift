@@ -2,27 +2,30 @@ import FeederCache
 import FeederCore
 import FeederLoader
 
-/// What `auto` means for a run over certain images: found by trials before the run begins.
+/// Resolves `auto` for given images, by trials before the run begins.
 extension RunPlan {
-  /// The images of a run, and the bytes for the loaders that read them.
+  /// The images of a run, and the byte budget of its loaders.
   package struct Images: Sendable {
+    /// The training split.
     package let train: any ImageSource
+    /// The validation split.
     package let validation: any ImageSource
+    /// Number of classes.
     package let classCount: Int
-    /// Bytes of the loaders of this process.
+    /// Bytes that the loaders of this process may take.
     package let loaderBudget: Int
 
-    /// Images of both splits with `classCount` classes; their loaders may take `loaderBudget` bytes.
+    /// Images of both splits, with `classCount` classes. Their loaders may take `loaderBudget` bytes.
     package init(train: any ImageSource, validation: any ImageSource, classCount: Int, loaderBudget: Int) {
       (self.train, self.validation, self.classCount) = (train, validation, classCount)
       self.loaderBudget = loaderBudget
     }
   }
 
-  /// The plan with the precision and the batch that it leaves to a search. Of several ranks each searches for itself: one that objects
-  /// to a precision objects for all, and the smallest batch of all counts. `note` gets a line per finding.
+  /// The plan with a precision and a batch size where the request leaves them to a search. Each rank searches for
+  /// itself. If one rank rejects a precision, all do; the smallest batch size counts. `note` gets a line per result.
   ///
-  /// Throws `SettingError` if not even one image fits into memory.
+  /// Throws `SettingError` if not even one image fits into memory, and `TrainingError.rankLost` if a rank is lost.
   package func found(on images: Images, _ ranks: Ranks?, note: (SettingLine) -> Void) throws -> RunPlan {
     try withPrecision(images, ranks, note).withBatch(images, ranks, note)
   }
@@ -47,7 +50,7 @@ extension RunPlan {
       batch: try (ranks?.least(choice.batch) ?? choice.batch) * place.count, tensorLimit: choice.tensorLimit)
   }
 
-  /// What the run will take of memory.
+  /// The expected memory of the run. Throws `LoaderError` if the loaders' budget is too small.
   package func memoryPlan(_ images: Images) throws -> MemoryPlan { try memory(images).expected() }
 
   private func memory(_ images: Images) -> RunMemory {
@@ -56,7 +59,7 @@ extension RunPlan {
       loaderBudget: images.loaderBudget)
   }
 
-  /// The settings that decide what the run computes, as text by key; its weights carry them. A path is none of them.
+  /// The settings that decide what the run computes, as text by key. The weights carry them. Paths are not among them.
   package var deciding: [String: String] {
     let settled = settled
     let all = SettingTable.all.filter { $0.mayChange == nil && !$0.isPath }.map { ($0.key, $0.text(settled)) }
@@ -65,17 +68,17 @@ extension RunPlan {
 }
 
 extension TrainingRequest {
-  /// The request whose settings are the texts of `values` by key; every other setting has its default. Throws `SettingError` for a key
-  /// that is none, and for a value that is out of its range.
+  /// A request from the texts of `values` by key; other settings have their defaults. Throws `SettingError` for an
+  /// unknown key and for a value out of its range.
   package init(_ values: [String: String]) throws {
     for key in values.keys.sorted() where SettingTable.setting(key) == nil {
-      throw SettingError("\(key): is no setting of a run")
+      throw SettingError("\(key): is not a setting of a run")
     }
     for setting in SettingTable.all { try values[setting.key].map { try setting.read($0, into: &self) } }
     try check()
   }
 
-  /// How the run keeps its images; its loaders and scratch may take `memory` bytes if the request names no number.
+  /// How the run keeps its images. Its loaders and scratch may take `memory` bytes if the request has no number.
   package func sourceOptions(memory: @autoclosure () -> Int) -> SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: self.memory ?? memory())
     (options.cache, options.cacheFolder, options.channels) = (cache, cacheFolder, channels)

@@ -3,27 +3,28 @@ import FeederCore
 import FeederLoader
 import FeederTorch
 
-/// A request resolved for this machine and the rank at `place`: nothing is left to choose. A trial or a search makes a plan of other
-/// values with `with`; a plan itself never changes.
+/// A request resolved for this machine and the rank at `place`. A plan never changes: a trial or a search makes another
+/// one by `with`.
 @dynamicMemberLookup
 package struct RunPlan: Sendable {
-  /// What was asked.
+  /// The requested settings.
   package let request: TrainingRequest
-  /// The place of this process among those that train together; `batch` is of all of them.
+  /// The rank of this process. `batch` counts the images of all ranks.
   package let place: RankPlace
+  /// The device that computes.
   package let device: Device
-  /// `auto` until a trial chose one.
+  /// The precision; `auto` until a trial chooses one.
   package let precision: Precision
   /// Threads of one engine operator.
   package let engineThreads: Int
-  /// The batch that a search found; nil if none was asked for.
+  /// The batch size that a search found; nil if there was no search.
   private let foundBatch: Int?
-  /// Bytes that tensors on the CPU may take; nil for what is left when the run begins.
+  /// Bytes that tensors on the CPU may take; nil means what is left when the run begins.
   package let tensorLimit: Int?
-  /// The file that keeps the tuner's findings from run to run; nil for none.
+  /// The file that keeps the tuner's results from run to run; nil for none.
   package let learnedFile: LearnedSettingFile?
 
-  /// A search for a batch begins with this many images.
+  /// The batch size while a search has not found one.
   private static let draftBatch = 16
 
   /// The plan of `request` for the rank at `place` on `device`.
@@ -45,7 +46,7 @@ package struct RunPlan: Sendable {
     (foundBatch, self.tensorLimit, self.learnedFile) = (batch, tensorLimit, learnedFile)
   }
 
-  /// The same plan with what was found since.
+  /// The same plan with new results; nil keeps the old value.
   package func with(
     batch: Int? = nil, place: RankPlace? = nil, precision: Precision? = nil, tensorLimit: Int? = nil,
     learnedFile: LearnedSettingFile? = nil
@@ -56,16 +57,16 @@ package struct RunPlan: Sendable {
       tensorLimit: tensorLimit ?? self.tensorLimit, learnedFile: learnedFile ?? self.learnedFile)
   }
 
-  /// What was asked and needs no finding.
+  /// A requested setting that needs no search.
   package subscript<Value>(dynamicMember path: KeyPath<TrainingRequest, Value>) -> Value { request[keyPath: path] }
 
-  /// Images of a step, of all ranks together.
+  /// Images per step, of all ranks together.
   package var batch: Int { foundBatch ?? request.batch ?? Self.draftBatch }
 
-  /// Images of a batch that are this process's.
+  /// Images per step of this process.
   package var ownBatch: Int { batch / place.count }
 
-  /// The request that asks for what this plan found.
+  /// The request with this plan's results filled in.
   package var settled: TrainingRequest {
     var settled = request
     settled.precision = precision
@@ -74,32 +75,32 @@ package struct RunPlan: Sendable {
     return settled
   }
 
-  /// Makes the engine of this process compute as the plan says.
+  /// Sets thread count and determinism of this process's engine. Throws `EngineError`.
   package func adopt() throws {
     try Engine.setThreadCount(engineThreads)
     if device != .cpu { try Engine.setDeterministic(request.deterministic) }
   }
 
-  /// Largest common norm of the gradients of one update, as in the reference trainer.
+  /// The largest common norm of the gradients of one update, as in the reference trainer.
   static let gradientNorm = 10.0
 
-  /// Workers that the tuner may choose from: the cores that the engine leaves.
+  /// Numbers of workers that the tuner may choose: up to the cores that the engine leaves.
   var workerRange: ClosedRange<Int> {
     let most = loader(.validation, workers: request.workers, prefetchDepth: 1).workers
     return request.tunesLoader ? 1...most : most...most
   }
 
-  /// Depths that the tuner may choose from.
+  /// Prefetch depths that the tuner may choose.
   var prefetchRange: ClosedRange<Int> {
     request.tunesLoader ? 1...64 : request.prefetchDepth...request.prefetchDepth
   }
 
-  /// Throws `SettingError` for the first value out of its range, or that this place or device does not allow.
+  /// Throws `SettingError` for the first value that is out of its range, or that this rank or device does not allow.
   package func check() throws {
     try request.check()
     if let batch = foundBatch ?? request.batch, batch % place.count != 0 {
       throw SettingError(
-        "\(setting: "batch") \(batch): it is the batch of all \(place.count) ranks together; give a multiple of \(place.count)"
+        "\(setting: "batch") \(batch): it counts the images of all \(place.count) ranks; give a multiple of \(place.count)"
       )
     }
     try PrecisionPolicy(precision, on: device).check()

@@ -2,41 +2,42 @@ import FeederTorch
 import FeederWeights
 import Foundation
 
-/// Where a run stands: all the numbers beside tensors that going on needs. Stored under `resume.` as integers and float32.
+/// The progress of a run: all numbers besides tensors that a resume needs. Stored under `resume.` as integers and
+/// float32.
 package struct RunProgress: Equatable {
-  /// Epoch in progress, from 0; the number of epochs once all are done.
+  /// The epoch in progress, from 0; the number of epochs when all are done.
   package var epoch = 0
-  /// Batches of that epoch done.
+  /// Finished batches of that epoch.
   var batch = 0
-  /// Batches done in all.
+  /// Finished batches of the run.
   var step = 0
-  /// Last batch, counted over the run, that ended in an update; -1 before the first.
+  /// The last batch, counted over the run from 0, that ended in an update; -1 before the first.
   var lastUpdate = -1
   /// Batches whose gradients wait for an update.
   var pending = 0
-  /// Updates of the optimizer and of the average.
+  /// Updates by the optimizer, and updates of the EMA.
   var optimizerUpdates = 0
   var averageUpdates = 0
   /// Epoch of the best result, from 0; -1 before the first.
   package private(set) var bestEpoch = -1
-  /// 1 once the run needs no further step.
+  /// 1 when the run needs no further step.
   var isDone = 0
-  /// The seed of the run and the stream's hash so far in this epoch.
+  /// The seed of the run, and the stream hash of this epoch so far.
   var seed: UInt64 = 0
   var epochHash: UInt64 = 0
-  /// Best fitness so far.
+  /// Best fitness so far; -1 before the first.
   package private(set) var bestFitness: Float = -1
   /// Losses of this epoch so far.
   var losses = LossSums()
-  /// What tells the latest finished epoch from that of another run (`EpochMark`); nil before, and in files of older versions.
+  /// Identifies the last finished epoch (`EpochMark`); nil before it, and in files of older versions.
   package var mark: String?
 
   private static let countersName = "resume.counters"
   private static let lossesName = "resume.losses"
 
-  /// The counters in the file's order, and what each may be: their positions are the format.
+  /// The counters in the file's order, with their allowed values. The order is the file format.
   private static var counters: [(number: WritableKeyPath<RunProgress, Int>, range: ClosedRange<Int>)] {
-    // Far more than any run has; sums of such counters do not overflow.
+    // Far above the counters of any run, yet their sums do not overflow.
     let (count, orNone, any) = (0...1 << 40, -1...1 << 40, Int.min...Int.max)
     return [
       (\.epoch, count), (\.batch, count), (\.step, count), (\.lastUpdate, orNone), (\.pending, count),
@@ -54,7 +55,7 @@ package struct RunProgress: Equatable {
     set { epochHash = UInt64(UInt(bitPattern: newValue)) }
   }
 
-  /// The numbers as two tensors.
+  /// The numbers as two tensors, int64 and float32.
   func tensors() throws -> [(name: String, tensor: Tensor)] {
     let counters = Self.counters.map { Int64(self[keyPath: $0.number]) }
     return [
@@ -63,28 +64,29 @@ package struct RunProgress: Equatable {
     ]
   }
 
-  /// The start of a run.
+  /// The progress at the start of a run.
   package init() {}
 
-  /// Notes the fitness of the epoch in progress; true if it is better than every earlier one. An equal one is no better.
+  /// Records the fitness of the epoch in progress. True if it is better than all before; equal is not better.
   package mutating func noteResult(fitness: Float) -> Bool {
     guard fitness > bestFitness else { return false }
     (bestFitness, bestEpoch) = (fitness, epoch)
     return true
   }
 
-  /// True if the epoch in progress is the `patience`th without a better result; never for a patience of 0.
+  /// True if the epoch in progress is number `patience` in a row without a better result. A patience of 0 never ends a
+  /// run.
   package func isOutOfPatience(_ patience: Int) -> Bool { patience > 0 && epoch - bestEpoch >= patience }
 
-  /// True if a run of so many `epochs` and such a `patience` needs no further step. Both may change when a run goes on, so a run that
-  /// was over before may not be over now.
+  /// True if a run with these `epochs` and this `patience` needs no further step. Both may change on a resume, so a run
+  /// that was over may continue.
   package func isOver(epochs: Int, patience: Int) -> Bool {
     if epoch >= epochs { return true }
-    // Between two epochs the one that is done decides; an epoch that has begun is trained to its end.
+    // Between two epochs the finished one decides. An epoch that has begun is trained to its end.
     return batch == 0 && epoch > 0 && patience > 0 && epoch - 1 - bestEpoch >= patience
   }
 
-  /// Reads the numbers back. Throws `WeightsError.unusable` where they are missing or impossible.
+  /// Reads the numbers from a checkpoint. Throws `WeightsError.unusable` if they are missing or impossible.
   init(_ file: WeightsFile) throws {
     let counters = try file.tensor(Self.countersName).array(of: Int64.self).map { Int($0) }
     let numbers = try file.tensor(Self.lossesName).array(of: Float.self)
@@ -99,18 +101,18 @@ package struct RunProgress: Equatable {
   }
 }
 
-/// The values of an epoch by which a checkpoint knows its row of results.csv. No clock and no machine decides them.
+/// Identifies the row of results.csv that belongs to a checkpoint. Independent of clock and machine.
 package enum EpochMark {
   static let key = "epoch_mark"
 
-  /// The mark of an epoch, as six significant digits of each loss and the hash of its stream.
+  /// The mark of an epoch: each loss with six significant digits, and the stream hash.
   package static func text(losses: [Double], streamHash: UInt64) -> String {
     losses.map { String(format: "%.6g", $0) }.joined(separator: " ") + String(format: " %016llx", streamHash)
   }
 }
 
 extension WeightsFile {
-  /// Epochs that the run behind this checkpoint has finished. Throws where it cannot be resumed.
+  /// Finished epochs of the run behind this checkpoint. Throws `WeightsError` if it cannot be resumed.
   package var epochsDone: Int {
     get throws { try RunProgress(self).epoch }
   }

@@ -1,9 +1,9 @@
 import FeederLoader
 import Synchronization
 
-/// What a run is at, for whoever asks from another thread.
+/// The current activity of a run, for other threads.
 package final class RunState: Sendable {
-  /// What the run itself does; its loaders work beside it.
+  /// The run's own activity; its loaders work at the same time.
   enum Phase: String, Sendable {
     case waiting = "waits for a batch"
     case step = "is in a training step"
@@ -11,7 +11,7 @@ package final class RunState: Sendable {
     case checkpoint = "writes a checkpoint"
   }
 
-  /// What is done now, and how many phases began so far.
+  /// The phase, and the number of phases begun so far.
   private let state = Mutex((phase: Phase.waiting, count: 0))
   private let hasSaved = Atomic(false)
   private let training: Loader
@@ -26,19 +26,19 @@ package final class RunState: Sendable {
 
   func enter(_ phase: Phase) { state.withLock { $0 = (phase, $0.count + 1) } }
 
-  /// A checkpoint to go on from was written, or read.
+  /// Records that a checkpoint was written or read.
   func noteCheckpoint() { hasSaved.store(true, ordering: .relaxed) }
 
-  /// True if there is a checkpoint to go on from. Known without a look at a drive, which may not answer.
+  /// True if there is a checkpoint to resume from. Needs no access to a drive, which may not answer.
   package var hasCheckpoint: Bool { hasSaved.load(ordering: .relaxed) }
 
-  /// Phases begun so far: another number means that the run goes on.
+  /// Phases begun so far. If the number changes, the run makes progress.
   package var phaseCount: Int { state.withLock { $0.count } }
 
-  /// The run, every queue and every worker, a line each.
+  /// The state of the run, of every queue and of every worker, one line each.
   package var lines: [String] {
     let phase = state.withLock { $0.phase }
-    let others = place.count > 1 ? ", where it may wait for the \(place.count - 1) other ranks" : ""
+    let others = place.count > 1 ? " and may wait for the \(place.count - 1) other ranks" : ""
     let run = "rank \(place.rank) of \(place.count): the run \(phase.rawValue)\(phase == .waiting ? "" : others)"
     return [run] + (phase == .validation ? validation : training).lines
   }

@@ -3,14 +3,15 @@ import FeederDetection
 import FeederLoader
 import FeederMetrics
 
-/// Every setting of a run, once: flags, YAML files, args.yaml, the rules of `--resume` and docs/settings.md come of this table.
+/// Every setting of a run, once. Flags, YAML files, args.yaml, the rules of `--resume` and docs/settings.md are made
+/// from this table.
 package enum SettingTable {
-  /// Far beyond every run; sums of such counts do not overflow.
+  /// Far above the counts of any run, yet their sums do not overflow.
   private static let most = 1_000_000_000
   private static let otherMachine = "the machine may be another one"
-  private static let sameBatches = "how fast batches are made; they are the same batches"
+  private static let sameBatches = "how fast batches are filled; the batches stay the same"
 
-  /// The settings in the order of the help and of args.yaml.
+  /// The settings, in the order of the help and of args.yaml.
   package static let all: [Setting<TrainingRequest>] =
     [
       Setting("model", \.model, model, help: "One of \(ModelDesign.names)."),
@@ -20,27 +21,27 @@ package enum SettingTable {
       Setting(
         "batch", \.batch,
         SettingKind<Int>.range(1...4096, "images").words("1 to 4096 images, or auto").optional("auto"),
-        help: "Images of a step, or auto: the most that fit."),
+        help: "Images per step, or auto: the most that fit."),
       Setting(
         "image_size", \.imageSize,
         .number(SettingLine(ModelDesign.sides)) { ModelDesign.takes(side: $0) },
         help: "Side of the network's input in pixels, a multiple of 32."),
       Setting(
         "precision", \.precision, .choice,
-        mayChange: "what to do when float16 overflows; the scale of the loss starts anew",
-        help: "auto, fp32, tf32, fp16 or bf16; auto is fp32 on the CPU and goes by a trial on a GPU."),
+        mayChange: "what to do when float16 overflows; the loss scale starts again",
+        help: "auto, fp32, tf32, fp16 or bf16; auto is fp32 on the CPU; on a GPU, a trial decides."),
       Setting(
         "device", \.device, SettingKind("auto, cpu or cuda:0, or several between commas", parse: { $0 }),
         mayChange: otherMachine, help: "auto, cpu, cuda:0, or several as in cuda:0,cuda:1: one rank each."),
       Setting(
         "ranks", \.ranks, SettingKind<Int>.range(1...256, "processes").optional(),
-        default: "one, or one for each device",
+        default: "one, or one per device",
         mayChange: "the machine may be another one; the batch stays the batch of all ranks together",
         help: "Processes on this machine that train as one and share each batch."),
       Setting(
         "sync_bn", \.syncsNorms, .flag,
         help:
-          "Norms use the images of all ranks, in float64: N ranks compute what one does. Takes more time and memory."),
+          "Norms use the images of all ranks, in float64: N ranks compute what one would. Takes more time and memory."),
       Setting(
         "memory", \.memory, memory.optional(), default: "a quarter of what is available, at most 2GiB",
         mayChange: "how much memory the loader takes", help: "Bytes for slots and scratch of the loader, such as 2GiB."),
@@ -52,32 +53,35 @@ package enum SettingTable {
         mayChange: "how fast a GPU computes; sums are rounded in another order",
         help: "Kernels that give equal bytes from run to run on a GPU: true or false."),
       Setting(
-        "optimizer", \.optimizer, .choice, help: "auto, sgd or adamw; auto also sets the rate and the momentum."),
+        "optimizer", \.optimizer, .choice,
+        help: "auto, sgd or adamw; auto also sets the learning rate and the momentum."),
       Setting(
         "lr0", \.lr0, .number("a rate above 0 and below 100, such as 0.01") { $0 > 0 && $0 < 100 },
-        help: "First learning rate."),
-      Setting("lrf", \.lrf, .share(0...1), help: "Share of lr0 that the rate falls towards."),
+        help: "Initial learning rate."),
+      Setting("lrf", \.lrf, .share(0...1), help: "Share of lr0 that the learning rate approaches."),
       Setting("momentum", \.momentum, belowOne, help: "Momentum of SGD, first beta of AdamW."),
       Setting("weight_decay", \.weightDecay, belowOne, help: "Weight decay on convolution weights."),
       Setting("warmup_epochs", \.warmupEpochs, .range(0...1_000_000, "epochs"), help: "Epochs of warm-up."),
       Setting("warmup_momentum", \.warmupMomentum, belowOne, help: "Momentum at the first batch (SGD)."),
       Setting(
         "warmup_bias_lr", \.warmupBiasRate, .number("a rate from 0 to below 100") { $0 >= 0 && $0 < 100 },
-        help: "Rate of biases at the first batch."),
-      Setting("cos_lr", \.cosine, .flag, help: "Half a cosine instead of a line."),
+        help: "Learning rate of biases at the first batch."),
+      Setting("cos_lr", \.cosine, .flag, help: "Lower the learning rate by half a cosine instead of a line."),
       Setting(
-        "nominal_batch", \.nominalBatch, .range(1...65_536, "images"), help: "Images that an update sees at least."),
-      Setting("close_mosaic", \.closeMosaic, .range(0...1_000_000, "epochs"), help: "Last epochs without mosaic."),
+        "nominal_batch", \.nominalBatch, .range(1...65_536, "images"),
+        help: "Images per update; smaller batches are accumulated."),
+      Setting(
+        "close_mosaic", \.closeMosaic, .range(0...1_000_000, "epochs"), help: "Number of last epochs without mosaic."),
       Setting(
         "patience", \.patience, .range(0...1_000_000, "epochs"), mayChange: "when the run stops",
-        help: "Epochs without a better result after which to stop; 0 never."),
+        help: "Epochs without a better result after which to stop; 0: never."),
       Setting(
         "max_detections", \.maxDetections,
         SettingKind<Int>.range(DetectionBound.allowed, "detections").optional("auto"),
-        default: "the larger of 300 and the most boxes of an image of the data",
+        default: "the larger of 300 and the most boxes on one image",
         help: "Detections per image that validation keeps."),
       Setting(
-        "weights", \.startWeights, .path, help: "Weights to start from; layers of other shapes start anew."),
+        "weights", \.startWeights, .path, help: "Weights to start from; layers with other shapes start at random."),
     ] + AugmentationSettings.table.map { $0.inside(\.augmentation) } + [
       Setting(
         "cache", \.cache, .choice, mayChange: "how images are kept; every form gives the same pixels",
@@ -94,7 +98,7 @@ package enum SettingTable {
         mayChange: "how much work a power cut may cost", help: "Steps between checkpoints inside an epoch; 0 for none."),
       Setting(
         "stop_after_steps", \.stopAfterSteps, .range(0...most, "steps"), mayChange: "when this process stops",
-        help: "Steps after which to write a checkpoint and leave; 0 for no limit."),
+        help: "Steps after which to write a checkpoint and exit; 0 for no limit."),
       Setting(
         "engine_threads", \.engineThreads, SettingKind<Int>.range(1...1024, "threads").optional(), default: "all cores",
         mayChange: "the machine may be another one; sums are rounded in another order",
@@ -105,16 +109,16 @@ package enum SettingTable {
       Setting(
         "prefetch", \.prefetch, SettingKind<Int>.range(1...1024, "batches").optional(),
         default: "\(LoaderSettings.defaultPrefetchDepth)", mayChange: sameBatches,
-        help: "Batches made ahead of the step."),
+        help: "Batches filled ahead of the consumer."),
       Setting(
         "plots", \.plots, .truth, mayChange: "what is drawn beside the run",
         help: "Draw pictures and write report.html: true or false."),
       Setting(
         "tensorboard", \.tensorboard, .truth, mayChange: "what is written beside the run",
-        help: "Write TensorBoard's events into the run folder: true or false."),
+        help: "Write TensorBoard event files into the run folder: true or false."),
     ]
 
-  /// The setting called `key`; nil if there is none.
+  /// The setting with the key `key`; nil if there is none.
   package static func setting(_ key: String) -> Setting<TrainingRequest>? { byKey[key] }
 
   private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
@@ -126,7 +130,7 @@ package enum SettingTable {
       + "; weights to start from go to \(setting: "weights")",
     parse: { ModelDesign(named: $0) }, text: { $0.name })
 
-  /// A number of bytes.
+  /// The kind of a number of bytes, such as 2GiB.
   package static let memory = SettingKind<Int>(
     "a number of bytes above 0, such as 2GiB",
     parse: { text in

@@ -7,10 +7,10 @@ import FeederTorch
 import FeederWeights
 import Foundation
 
-/// A training run: epochs of steps, validation, checkpoints. Everything that decides its numbers is in the settings, the data
-/// and the seed; two runs of one machine, libtorch and thread count give the same bytes.
+/// A training run: epochs of steps, validation, checkpoints. Settings, data and seed decide its numbers. Two runs on
+/// one machine, with one libtorch and thread count, give the same bytes.
 package final class Trainer {
-  /// Skipped updates in a row that end a run.
+  /// The run ends after this many skipped updates in a row.
   private static let mostSkips = 30
 
   private let settings: RunPlan
@@ -26,9 +26,9 @@ package final class Trainer {
   private let validationLoss: ValidationLoss
   let step: TrainingStep
   private let schedule: LearningRateSchedule
-  /// What was planned, and what it came to.
+  /// The memory that was planned, and the growth so far.
   package let memory: MemoryWatch
-  /// What the run is at.
+  /// The current activity of the run.
   package let state: RunState
   private let feed: DeviceFeed
   private var lateLosses = LateLosses()
@@ -36,14 +36,17 @@ package final class Trainer {
   private var stepsInProcess = 0
   private var skippedInARow = 0
   private var notedDamage: Set<String> = []
-  /// Says when the state of this run may be saved. From another thread, nothing else of the trainer is asked for that.
+  /// Decides when the run may be saved. The only property that other threads use for a save.
   package let gate: CheckpointGate
 
-  /// A run over `trainSource`, validated on `validationSource`, that writes its weights into `weightsFolder`, which exists.
+  /// A run over `trainSource`, validated on `validationSource`, that writes its weights into the existing folder
+  /// `weightsFolder`.
   ///
-  /// `resume` goes on from the newest whole checkpoint in that folder. `isCancelled` is asked before the first step and after
-  /// every one. `dataSum` and `deciding`, the settings that decide what the run computes, go into its weights. `memoryBudget` is for the slots and scratch of both loaders. What happens when is noted in `trace`. Throws for settings,
-  /// weights and budgets that do not fit.
+  /// `resume` continues from the newest complete checkpoint in that folder. `isCancelled` is called before the first
+  /// step and after every step. `dataSum` and `deciding`, the settings that decide what the run computes, go into the
+  /// weights' metadata. The slots and scratch of both loaders may take `memoryBudget` bytes. `trace` gets the spans.
+  /// Throws `SettingError`, `WeightsError`, `LoaderError`, `TrainingError` or `EngineError` if settings, weights,
+  /// budget or checkpoint do not fit.
   package init(
     settings: RunPlan, classNames: [String], trainSource: any ImageSource, validationSource: any ImageSource,
     dataSum: String? = nil, deciding: [String: String] = [:], weightsFolder: URL, resume: Bool, memoryBudget: Int?,
@@ -52,7 +55,7 @@ package final class Trainer {
   ) throws {
     self.trace = trace
     try settings.check()
-    precondition((ranks?.place ?? .alone) == settings.place, "the settings are those of this rank")
+    precondition((ranks?.place ?? .alone) == settings.place, "the settings belong to this rank")
     self.ranks = ranks
     self.settings = settings
     self.classNames = classNames
@@ -123,21 +126,22 @@ package final class Trainer {
     try ranks?.checkEqual(step.model.state + step.averagedModel.state, moment)
   }
 
-  /// True where a resumed run has nothing left to do.
+  /// True if a resumed run has nothing left to do.
   package var isFinished: Bool { progress.isOver(epochs: settings.epochs, patience: settings.patience) }
 
-  /// True for the rank that writes and speaks.
+  /// True for rank 0, which writes and prints.
   package var leads: Bool { settings.place.leads }
 
-  /// Epoch that comes next, from 0.
+  /// The next epoch, from 0.
   package var nextEpoch: Int { progress.epoch }
 
-  /// Trains to the end, or until it is stopped; `last` then holds everything to go on.
+  /// Trains to the end, or until the run must stop. Then `last` holds all that a resume needs. Throws `TrainingError`
+  /// and what sources and observer throw.
   package func run() throws -> TrainingOutcome {
     let outcome = try gate.run(writing: write) {
       defer {
         keepLearned()
-        noteDamage()  // also if it stops the run
+        noteDamage()  // also if damage stops the run
       }
       return try train()
     }
@@ -146,7 +150,7 @@ package final class Trainer {
   }
 
   private func train() throws -> TrainingOutcome {
-    if try !isFinished && isAskedToStop() {  // while it was being prepared
+    if try !isFinished && isAskedToStop() {  // the request came before the first step
       try save()
       return .interrupted
     }
@@ -170,7 +174,7 @@ package final class Trainer {
     return .finished
   }
 
-  /// True if this run, or that of any other rank, is asked to stop.
+  /// True if this rank or any other is asked to stop.
   private func isAskedToStop() throws -> Bool { try gate.whileUnchanged(asksToStop) }
 
   private func asksToStop() throws -> Bool { try ranks?.any(isCancelled()) ?? isCancelled() }
@@ -185,7 +189,7 @@ package final class Trainer {
     try trace.span(.consumer, "checkpoint") { try gate.save() }
   }
 
-  /// Writes `last`, unless it holds that already; what it holds then. Called by the gate, from any thread.
+  /// Writes `last` if it is not up to date; returns the progress that it holds then. The gate calls it, on any thread.
   private func write(saved: RunProgress?) throws -> RunProgress? {
     if let (_, losses) = try lateLosses.take() { progress.losses.add(losses) }
     guard leads, saved != progress else { return saved }
@@ -194,8 +198,8 @@ package final class Trainer {
     return progress
   }
 
-  /// Saves after a step if the run stops here or a checkpoint is due; a reason if it stops. After an epoch's last step validation comes
-  /// first.
+  /// Saves after a step if the run stops here or a checkpoint is due; returns the outcome if it stops. After an epoch's
+  /// last step, validation comes first.
   private func saveInEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
     if progress.batch == loader.batchCount { return nil }
     let stop: TrainingOutcome? = try isAskedToStop() ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
@@ -209,20 +213,20 @@ package final class Trainer {
 
   // MARK: - Notes
 
-  /// Tells of damaged images, each once.
+  /// Reports damaged images, each once.
   private func noteDamage() {
     for image in loader.quarantined + validator.damagedImages where notedDamage.insert(image.line).inserted {
       observer.note(SettingLine(image.line))
     }
   }
 
-  /// Keeps what the tuner found for the next run; where it cannot be written, the next one begins without.
+  /// Keeps the tuner's result for the next run. If the file cannot be written, the next run begins without it.
   private func keepLearned() {
     guard leads, settings.tunesLoader, let file = settings.learnedFile, let learned = tuned.learned else { return }
     do {
       try file.write(learned)
     } catch {
-      observer.note("\(SettingLine(error)); the next run begins without what this one learned of the loader")
+      observer.note("\(SettingLine(error)); the next run begins without the loader settings that this one learned")
     }
   }
 
@@ -264,15 +268,15 @@ package final class Trainer {
     stepsInProcess += 1
   }
 
-  /// Reads the losses of the latest step, if that is still to be done, and tells of it.
+  /// Reads the losses of the last step, if they were not read yet, and reports the step.
   private func takeLosses(_ clock: EpochClock) throws {
     guard let (done, losses) = try lateLosses.take() else { return }
     progress.losses.add(losses)
     observer.stepDone(report(clock, done))
   }
 
-  /// The same for the step before that of `images`, on which the device is at work by now. If those losses are no numbers, says what of
-  /// `images` float16 cannot hold.
+  /// The same for the step before the batch `images`, on which the device already works. If those losses are not
+  /// finite, finds out which tensor of that batch overflows float16.
   private func takeLosses(_ clock: EpochClock, after images: Tensor, _ targets: [TargetBox]) throws {
     do {
       try takeLosses(clock)
@@ -282,7 +286,8 @@ package final class Trainer {
     }
   }
 
-  /// Updates the weights after the last of the batches that the schedule adds up; the norm of the gradients of an update.
+  /// Updates the weights if the schedule's last batch of an update is done. Returns the gradients' norm, nil without an
+  /// update.
   private func updateIfDue(_ images: Tensor, _ targets: [TargetBox]) throws -> Tensor? {
     let point = schedule.point(batch: progress.step)
     progress.pending = step.pendingCount
@@ -296,8 +301,8 @@ package final class Trainer {
     return gradientNorm
   }
 
-  /// Tells of an update that loss scaling skipped, and ends a run that does nothing else: from its first scale, 2^16, a scale of 1
-  /// is reached after 16 of them.
+  /// Reports an update that loss scaling skipped. Ends a run that skips `mostSkips` in a row: from the first scale,
+  /// 2^16, a scale of 1 is reached after 16.
   private func noteSkip(_ isSkipped: Bool, _ images: Tensor, _ targets: [TargetBox]) throws {
     guard isSkipped, let scaler = step.scaler else { return skippedInARow = 0 }
     skippedInARow += 1
@@ -308,7 +313,8 @@ package final class Trainer {
     throw TrainingError.overflow(place: place, stepCount: skippedInARow, epoch: progress.epoch)
   }
 
-  /// What of a batch float16 cannot hold; nil for other formats, and where a search would be work that other ranks do not know of.
+  /// The tensor of a batch that overflows float16. Nil for other formats, and if the search would need joint work that
+  /// the other ranks do not start.
   private func overflow(_ images: Tensor, _ targets: [TargetBox]) throws -> String? {
     guard step.scaler != nil, images.extent(0) > 0, !settings.syncsNorms else { return nil }
     return try OverflowSearch.place(in: step, images, targets)
@@ -316,7 +322,8 @@ package final class Trainer {
 
   // MARK: - The end of an epoch
 
-  /// What the epoch came to; nil if the run is asked to stop: its trained epoch is kept, and validated when it goes on.
+  /// Validates the epoch and returns its report. Nil if the run is asked to stop: the trained epoch is kept, and
+  /// validated after a resume.
   private func validate(_ clock: EpochClock) throws -> EpochReport? {
     let trainingSeconds = clock.seconds
     let stallShare = clock.stallShare(loader.telemetry)
@@ -345,7 +352,7 @@ package final class Trainer {
       streamHash: progress.epochHash)
   }
 
-  /// Notes the result and writes the checkpoints; a reason if the run ends here.
+  /// Records the result and writes the checkpoints. Returns the outcome if the run ends here.
   private func finishEpoch(_ report: EpochReport) throws -> TrainingOutcome? {
     let (isBest, isEarly) = try gate.change {
       progress.mark = EpochMark.text(losses: report.losses, streamHash: report.streamHash)
@@ -358,7 +365,8 @@ package final class Trainer {
       progress.epochHash = 0
       progress.losses = LossSums()
       if isEarly || progress.epoch == settings.epochs { progress.isDone = 1 }
-      // First the row, then what goes on from it: a run that is killed in between writes the row again, and none is ever missing.
+      // The row is written before its checkpoint. A run that is killed in between writes the row again; no row is ever
+      // missing.
       try observer.epochDone(report)
       return (isBest, isEarly)
     }
@@ -378,7 +386,7 @@ package final class Trainer {
   }
 }
 
-/// Time, images and waiting of one epoch in this process.
+/// Time, images and stalls of one epoch in this process.
 private final class EpochClock {
   var imageCount = 0
   private let start = ContinuousClock.now

@@ -2,53 +2,55 @@ import FeederCore
 import FeederLoader
 import FeederMetrics
 
-/// Mean box, class and distribution loss of several batches.
+/// Sums of the box, class and distribution losses of several batches.
 package struct LossSums: Sendable, Equatable {
   /// Sums of the three losses, in that order.
   package var sums: [Float] = [0, 0, 0]
-  /// Batches added up.
+  /// Number of batches added.
   package var batchCount = 0
 
-  /// Nothing added yet.
+  /// No batches.
   package init() {}
 
-  /// The three means; 0 before the first batch.
+  /// The three mean losses; 0 before the first batch.
   package var means: [Double] { sums.map { batchCount == 0 ? 0 : Double($0) / Double(batchCount) } }
 
-  /// Adds one batch.
+  /// Adds the three losses of one batch.
   mutating func add(_ items: [Float]) {
     for index in sums.indices { sums[index] += items[index] }
     batchCount += 1
   }
 }
 
-/// What is known after each step, for a progress line.
+/// The facts after a step, for a progress line.
 package struct StepReport: Sendable {
-  /// Epoch, from 0, and how many there are.
+  /// The epoch, from 0.
   package let epoch: Int
+  /// Epochs of the run.
   package let epochCount: Int
-  /// Batches of this epoch done, and how many there are.
+  /// Finished batches of this epoch.
   package let batch: Int
+  /// Batches per epoch.
   package let batchCount: Int
   /// Mean losses of this epoch so far: box, class, distribution.
   package let losses: [Double]
-  /// Boxes of the batch.
+  /// Boxes in the batch.
   package let boxCount: Int
-  /// Images of the batch.
+  /// Images in the batch.
   package let imageCount: Int
   /// Side of the network's input in pixels.
   package let imageSize: Int
-  /// Images a second of this epoch so far in this process.
+  /// Images per second of this process in this epoch so far.
   package let imagesPerSecond: Double
-  /// Share of this epoch's time that the step waited for data.
+  /// Share of this epoch's time in which the consumer waited for data, 0 to 1.
   package let stallShare: Double
-  /// The loader of training as it is set, the bytes it holds, and its counts since it was made.
+  /// The training loader's settings, bytes and counts.
   package let loader: LoaderReport
 }
 
-/// A loader at one moment.
+/// The state of a loader at one moment.
 package struct LoaderReport: Sendable {
-  /// Batches ready or in work beside the one that the step holds.
+  /// Batches that are filled ahead of the consumer.
   package let prefetchDepth: Int
   /// Threads that decode and augment.
   package let workers: Int
@@ -65,69 +67,87 @@ package struct LoaderReport: Sendable {
   }
 }
 
-/// What is known after each epoch: a row of results.csv.
+/// The facts after an epoch: a row of results.csv.
 package struct EpochReport: Sendable {
-  /// Epoch, from 0.
+  /// The epoch, from 0.
   package let epoch: Int
   /// Seconds of training and validation in this process.
   package let seconds: Double
-  /// Mean losses: box, class, distribution.
+  /// Mean training losses: box, class, distribution.
   package let losses: [Double]
-  /// Mean losses of the averaged weights on the validation split: box, class, distribution.
+  /// Mean losses of the EMA on the validation split: box, class, distribution.
   package let validationLosses: [Double]
-  /// Accuracy of the averaged weights on the validation split.
+  /// Accuracy of the EMA on the validation split.
   package let accuracy: Accuracy
-  /// Learning rate of weights at the last batch.
+  /// Learning rate of the convolution weights at the last batch.
   package let learningRate: Double
+  /// Images per second of training in this process.
   package let imagesPerSecond: Double
+  /// Share of the training time in which the consumer waited for data, 0 to 1.
   package let stallShare: Double
+  /// Batches that were filled ahead of the consumer at the epoch's end.
   package let prefetchDepth: Int
+  /// Loader workers at the epoch's end.
   package let workers: Int
+  /// The most resident bytes of the process so far.
   package let peakHostBytes: Int
+  /// The most bytes of tensors on the GPU so far; 0 on the CPU.
   package let peakDeviceBytes: Int
-  /// Checksum of every image and box of the epoch in order.
+  /// Stream hash of the epoch.
   package let streamHash: UInt64
 }
 
-/// Hears of a run while it goes on. Called on the run's own thread.
+/// Observes a run. The run's own thread calls every method.
 package protocol TrainingObserver: AnyObject {
-  /// After every step.
+  /// Called after every step.
   func stepDone(_ report: StepReport)
-  /// After every validated batch.
+  /// Called after every validated batch: `done` of `total` batches.
   func validationStepDone(_ done: Int, of total: Int)
-  /// After every epoch, before its checkpoint is announced.
+  /// Called after every epoch, before its checkpoint is written. Throws an error that ends the run.
   func epochDone(_ report: EpochReport) throws
-  /// One line that a person should read.
+  /// Called with a line that a person should read.
   func note(_ line: SettingLine)
-  /// The tuner moved the loader, and why.
+  /// Called when the tuner changed the loader, with the reason.
   func loaderMoved(_ line: String)
-  /// The run ended, as `outcome` says. Not called where it failed.
+  /// Called when the run ended with `outcome`, but not if it failed. Throws an error that ends the run.
   func ended(_ outcome: TrainingOutcome) throws
 }
 
 extension TrainingObserver {
+  /// Does nothing.
   package func stepDone(_ report: StepReport) {}
+  /// Does nothing.
   package func validationStepDone(_ done: Int, of total: Int) {}
+  /// Does nothing.
   package func epochDone(_ report: EpochReport) throws {}
+  /// Does nothing.
   package func note(_ line: SettingLine) {}
+  /// Does nothing.
   package func loaderMoved(_ line: String) {}
+  /// Does nothing.
   package func ended(_ outcome: TrainingOutcome) throws {}
 }
 
-/// Several observers, told in turn.
+/// Several observers, called in order.
 package final class TrainingObservers: TrainingObserver {
   private let all: [any TrainingObserver]
 
-  /// Tells `all`, the first first.
+  /// Observers that are called in the order of `all`.
   package init(_ all: [any TrainingObserver]) { self.all = all }
 
+  /// Calls every observer.
   package func stepDone(_ report: StepReport) { for observer in all { observer.stepDone(report) } }
+  /// Calls every observer.
   package func validationStepDone(_ done: Int, of total: Int) {
     for observer in all { observer.validationStepDone(done, of: total) }
   }
+  /// Calls every observer until one throws.
   package func epochDone(_ report: EpochReport) throws { for observer in all { try observer.epochDone(report) } }
+  /// Calls every observer.
   package func note(_ line: SettingLine) { for observer in all { observer.note(line) } }
+  /// Calls every observer.
   package func loaderMoved(_ line: String) { for observer in all { observer.loaderMoved(line) } }
+  /// Calls every observer until one throws.
   package func ended(_ outcome: TrainingOutcome) throws { for observer in all { try observer.ended(outcome) } }
 }
 
@@ -135,10 +155,10 @@ package final class TrainingObservers: TrainingObserver {
 package enum TrainingOutcome: Sendable, Equatable {
   /// All epochs are done.
   case finished
-  /// No better result for `patience` epochs; the best was in `bestEpoch`, from 0.
+  /// `patience` epochs without a better result. The best epoch was `bestEpoch`, from 0.
   case stoppedEarly(bestEpoch: Int)
-  /// `stopAfterSteps` was reached; `last` holds everything to go on.
+  /// `stopAfterSteps` was reached. `last` holds all that a resume needs.
   case stoppedAfterSteps
-  /// Someone asked it to stop; `last` holds everything to go on.
+  /// The run was asked to stop. `last` holds all that a resume needs.
   case interrupted
 }

@@ -1,13 +1,14 @@
 import FeederTorch
 import Foundation
 
-/// Looks, between steps, whether other processes want the cores of the engine's threads, and lets those threads then sleep
-/// instead of waiting busily for each other. Numbers stay the same: thread count and order of work do not change.
+/// Detects, between steps, whether other processes need the cores of the engine's threads. If so, these threads sleep
+/// while they wait for each other, instead of spinning. Results stay the same: thread count and order of work do not
+/// change.
 ///
-/// Waiting busily saves a step of its own a tenth; beside a busy process it costs a step half of its speed
+/// Spinning makes an undisturbed step a tenth faster. Beside a busy process it halves the step's speed
 /// (docs/measurements/cpu-step.md).
 final class CoreSharing {
-  /// Processor seconds of the whole machine and of this process, at some moment.
+  /// Processor seconds of the whole machine and of this process at a moment.
   struct Usage {
     let machine: Double
     let own: Double
@@ -21,18 +22,18 @@ final class CoreSharing {
   private var isRefused = false
 
   private static let interval = Duration.milliseconds(400)
-  /// Cores that others must take from the engine for its threads to sleep, and may still take for them to stop.
+  /// Cores that others must take from the engine's threads before these sleep, and cores below which they spin again.
   private static let (beginsAt, endsAt) = (0.3, 0.15)
 
-  /// Watches for an engine of `threadCount` threads.
+  /// Watches for an engine with `threadCount` threads.
   init(threadCount: Int) { self.threadCount = threadCount }
 
   deinit {
-    // A hint to the scheduler: its failure changes no result.
+    // Only a hint to the scheduler: its failure changes no result.
     if isShared { try? Engine.setWaitsAsleep(false, team: 2) }
   }
 
-  /// Looks, where the last look is some time ago. One core or one thread has nothing to share.
+  /// Measures, if the last measurement is old enough. Does nothing with one core or one thread.
   func look() {
     guard threadCount > 1, coreCount == sysconf(Int32(_SC_NPROCESSORS_ONLN)) else { return }
     let now = ContinuousClock.now
@@ -45,21 +46,21 @@ final class CoreSharing {
       foreign: foreign, threadCount: threadCount, coreCount: coreCount, before: isShared)
     guard wanted != isShared, !isRefused else { return }
     do {
-      // More threads than cores in all, by one team of two at the least.
+      // A team of at least two threads, with more threads than cores in total.
       try Engine.setWaitsAsleep(wanted, team: max(coreCount - threadCount, 0) + 2)
       isShared = wanted
     } catch {
-      isRefused = true  // the system gives no more threads, and a hint to the scheduler is not worth a step
+      isRefused = true  // the system gives no more threads, and this hint is not worth a failed step
     }
   }
 
-  /// Cores that other processes used between two moments.
+  /// Cores that other processes used between two measurements.
   static func foreignCores(from first: Usage, to second: Usage) -> Double {
     let seconds = max((second.moment - first.moment) / .seconds(1), 1e-3)
     return max((second.machine - first.machine) - (second.own - first.own), 0) / seconds
   }
 
-  /// True where others take cores from the engine's threads; it begins later than it ends, so that it does not flutter.
+  /// True if others take cores from the engine's threads. The lower limit for `before` prevents rapid switching.
   static func isShared(foreign: Double, threadCount: Int, coreCount: Int, before: Bool) -> Bool {
     foreign - Double(max(coreCount - threadCount, 0)) > (before ? endsAt : beginsAt)
   }
@@ -71,7 +72,7 @@ final class CoreSharing {
     let ticks = line.split(separator: " ").dropFirst().compactMap { Double($0) }
     var own = rusage()
     guard ticks.count >= 8, getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own) == 0 else { return nil }
-    // user, nice, system, then idle and waiting for input, then interrupts, soft interrupts, and what the host took.
+    // Fields: user, nice, system, idle, waiting for input, interrupts, soft interrupts, time taken by the host.
     let busy = ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6] + ticks[7]
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return Usage(

@@ -2,11 +2,11 @@ import FeederLoader
 import FeederTorch
 import Synchronization
 
-/// Slots that a CUDA device reads by itself: host pages of their own, page-locked. Where the system refuses to lock them, they
-/// stay ordinary pages, which are copied more slowly and as rightly, and `refusal` says so.
+/// Page-locked slots, which a CUDA device can copy by itself. If the system refuses to lock the pages, they stay
+/// ordinary: copies are slower but correct, and `refusal` gives the reason.
 package final class DeviceSlotMemory: SlotMemory {
   private struct State {
-    /// Addresses of the slots that are locked.
+    /// Addresses of the locked slots.
     var locked: Set<UInt> = []
     var refusal: String?
   }
@@ -16,15 +16,15 @@ package final class DeviceSlotMemory: SlotMemory {
   private let unlock: @Sendable (UnsafeMutableRawBufferPointer) throws -> Void
   private let state = Mutex(State())
 
-  /// One line that says why pages could not be locked; nil where all were.
+  /// The first reason why pages could not be locked or unlocked, in one line; nil if there was none.
   package var refusal: String? { state.withLock { $0.refusal } }
 
-  /// Memory for slots that `device` reads: ordinary for the CPU.
+  /// Slot memory for `device`; ordinary memory for the CPU.
   package static func memory(for device: Device) -> any SlotMemory {
     device == .cpu ? HostSlotMemory() : DeviceSlotMemory(lock: PageLock.lock, unlock: PageLock.unlock)
   }
 
-  /// Memory locked by `lock` and unlocked by `unlock`.
+  /// Slot memory that is locked with `lock` and unlocked with `unlock`.
   init(
     lock: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws -> Void,
     unlock: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws -> Void
@@ -32,6 +32,7 @@ package final class DeviceSlotMemory: SlotMemory {
     (self.lock, self.unlock) = (lock, unlock)
   }
 
+  /// Allocates the memory of a slot and tries to lock it. Throws `LoaderError` if memory is missing.
   package func allocate(byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
     let memory = try host.allocate(byteCount: byteCount)
     do {
@@ -43,6 +44,7 @@ package final class DeviceSlotMemory: SlotMemory {
     return memory
   }
 
+  /// Unlocks and frees the memory of a slot.
   package func free(_ memory: UnsafeMutableRawBufferPointer) {
     if state.withLock({ $0.locked.remove(UInt(bitPattern: memory.baseAddress)) }) != nil {
       do {

@@ -1,14 +1,14 @@
 import FeederTorch
 
-/// The losses of the latest step, read when the next one is on its way: the device never waits for the host to look.
+/// The losses of the last step, read while the next one runs, so that the device never waits for the host.
 ///
-/// What is found out late is a step that must not count: the run then stops, and whoever writes a checkpoint takes the latest
-/// losses first, so that no weights are written that came of a loss or gradient without a value.
+/// A step that must not count is therefore detected late. The run then stops. Every save first reads the losses, so
+/// that no weights are written after a loss or gradient that is not finite.
 struct LateLosses {
-  /// What else is told of a step.
+  /// The other facts about a step.
   struct Step {
     let epoch: Int
-    /// Place in the epoch, from 0.
+    /// Batch index in the epoch.
     let batch: Int
     let imageCount: Int
     let boxCount: Int
@@ -22,16 +22,17 @@ struct LateLosses {
 
   private var waiting: Waiting?
 
-  /// Starts to read a step's three `losses`, and the norm of the gradients where it ended in an update. The step before must
-  /// have been taken.
+  /// Starts to read the `losses` [3] of a step, and the norm of the gradients if the step ended in an update. The
+  /// losses of the step before must have been taken.
   mutating func note(_ step: Step, losses: Tensor, gradientNorm: Tensor?) throws {
-    precondition(waiting == nil, "the losses of a step are taken before those of the next are noted")
+    precondition(waiting == nil, "the losses of a step are taken before the next step's are noted")
     waiting = Waiting(
       step: step, losses: try LateNumbers(losses), gradientNorm: try gradientNorm.map(LateNumbers.init))
   }
 
-  /// The latest step and its losses, once; nil if there is none. Throws `TrainingError.diverged` if a loss or the gradients that moved
-  /// the weights have no value. Losses that could not be taken wait for the next call: of two threads that ask, both learn of a failure.
+  /// Returns the last step and its losses, once; nil if there is none. Throws `TrainingError.diverged` if a loss or the
+  /// gradient norm is not finite. After an error the losses stay for the next call, so both of two threads that ask see
+  /// the failure.
   mutating func take() throws -> (step: Step, losses: [Float])? {
     guard let waiting else { return nil }
     let losses = try waiting.losses.array()

@@ -1,15 +1,16 @@
 import FeederTorch
 
-/// What stands around the work of one batch, from the outside in: it is done again in parts if memory runs out; it counts whole or not
-/// at all; the run's state is lent meanwhile; a lost rank is said in a line.
+/// Everything around the work of one batch, from the outside in: it is repeated in parts if memory runs out, it is
+/// undone if it fails, the run's state is lent meanwhile, and a lost rank becomes one error line.
 struct StepScope {
   let parts: BatchParts
   let undo: StepUndo
-  /// Nil outside of a run, when nobody saves.
+  /// Nil outside of a run, when no thread saves.
   let gate: CheckpointGate?
   let ranks: Ranks?
 
-  /// Runs `body` on the `ranges` of `imageCount` images, with the `learned` tensors free of gradients.
+  /// Runs `body` on the `ranges` of `imageCount` images. The `learned` tensors have no gradients when it starts. Throws
+  /// what `body` throws, with `TrainingError.outOfMemory` and `.rankLost` for their causes.
   func run(
     _ imageCount: Int, _ body: (_ ranges: [Range<Int>], _ learned: [Tensor]) throws -> Tensor
   ) throws -> Tensor {

@@ -1,16 +1,16 @@
 import FeederDetection
 import FeederTorch
 
-/// Makes a batch count whole or not at all: where it fails half-way, gradients and running statistics are as they were before.
+/// Undoes a batch that fails: gradients and running statistics return to their values from before the batch.
 final class StepUndo {
   private let entries: [StateEntry]
   private let learned: [Tensor]
   private let statistics: [Tensor]
   private let copies: [Tensor]
-  /// Gradients that waited when the batch in progress began; nil between batches.
+  /// Gradients of earlier batches while a batch runs; nil between batches.
   private var waiting: [Tensor?]?
 
-  /// Guards the tensors of `state`.
+  /// Protects the tensors of `state`. Throws `EngineError`.
   init(_ state: [StateEntry]) throws {
     entries = state.filter { $0.kind != .fixed }
     learned = entries.filter(\.kind.isLearned).map(\.tensor)
@@ -18,8 +18,8 @@ final class StepUndo {
     copies = try statistics.map { try $0.zerosLike() }
   }
 
-  /// Every guarded tensor and its gradient as the latest whole batch left them, also while another one is computed: in that they are
-  /// copies, or tensors that the batch does not change.
+  /// Weights, gradients and running statistics as of the last complete batch. Safe to read during the next one: they
+  /// are copies, or tensors that a batch does not change.
   func settled() throws -> [(entry: StateEntry, tensor: Tensor, gradient: Tensor?)] {
     var statistics = (waiting == nil ? statistics : copies).makeIterator()
     var gradients = try (waiting ?? learned.map { try $0.gradient() }).makeIterator()
@@ -29,7 +29,8 @@ final class StepUndo {
     }
   }
 
-  /// Runs `body` with no gradients in the leaves, then adds those that waited there: the same sums as adding to them at once.
+  /// Runs `body` with no gradients in the learned tensors, then adds the earlier gradients. The sums are the same as
+  /// with direct accumulation. Throws what `body` throws, after it has restored everything.
   func callAsFunction<R>(_ body: (_ learned: [Tensor]) throws -> R) throws -> R {
     try withoutGradients { try Foreach.copy(copies, from: statistics) }
     let waiting = try learned.map { try $0.gradient() }

@@ -1,16 +1,16 @@
 import FeederDetection
 import FeederTorch
 
-/// The part of a run that the device does: model, loss, optimizer and average, moved one batch at a time.
+/// The device's part of a run: model, loss, optimizer and EMA, one batch at a time.
 package final class TrainingStep {
-  /// The network that learns.
+  /// The network that is trained.
   package let model: DetectionNetwork
-  /// The network that holds the average of its weights: what is validated and saved.
+  /// The network with the EMA of its weights, which is validated and saved.
   package let averagedModel: DetectionNetwork
   /// Batches whose gradients wait for the next update.
   package private(set) var pendingCount = 0
 
-  /// How a batch is cut where memory runs out.
+  /// Cuts batches if memory runs out.
   package let parts: BatchParts
 
   let optimizer: Optimizer
@@ -33,7 +33,8 @@ package final class TrainingStep {
     let width: Int
   }
 
-  /// A step that moves `model` by `rule`.
+  /// A step that trains `model` with the optimizer `rule`. With `ranks`, gradients are summed over all ranks;
+  /// `syncsNorms` also shares the norms' statistics. Throws `EngineError`, or `TrainingError.rankLost`.
   package init(
     model: DetectionNetwork, rule: OptimizerRule, weightDecay: Double, precision: Precision, device: Device,
     seed: UInt64,
@@ -52,7 +53,7 @@ package final class TrainingStep {
     self.device = device
     parts = BatchParts(
       of: "a training step", on: device,
-      consequence: "; the update stays that of the whole batch, but batch norm sees a part at a time")
+      consequence: "; the update still uses the whole batch, but batch norm sees one part at a time")
     undo = try StepUndo(model.state)
     self.ranks = ranks
     self.syncsNorms = syncsNorms
@@ -60,13 +61,13 @@ package final class TrainingStep {
     let parameters = optimizer.parameters
     reduction = try ranks.map { try GradientReduction(parameters, over: $0.group, link: $0.link) }
     if ranks != nil {
-      // A part would be a piece of work that the other ranks do not know of.
+      // The other ranks would not take part in the joint work of a part.
       parts.maySplit = false
     }
     if syncsNorms { model.shareStatistics(over: ranks?.group) }
   }
 
-  /// Anchors of an image size, made once.
+  /// The anchors for an input of `height` x `width` pixels, made once per size.
   func anchors(height: Int, width: Int) throws -> Anchors {
     let key = AnchorKey(height: height, width: width)
     if let known = anchors[key] { return known }
@@ -75,11 +76,12 @@ package final class TrainingStep {
     return made
   }
 
-  /// Adds the gradients of one batch, `images` [B, 3, H, W] in 0 to 1; returns box, class and distribution loss [3], still on
-  /// the device.
+  /// Adds the gradients of one batch, `images` [B, 3, H, W] from 0 to 1. Returns box, class and distribution loss [3],
+  /// still on the device.
   ///
-  /// If memory runs out, the batch is done again in parts that come to the same gradients but for batch norm's statistics. The state of
-  /// the run behind `gate` is lent while nothing changes of what `undo` calls settled, of weights or of the optimizer.
+  /// If memory runs out, the batch is repeated in parts. They give the same gradients, except through batch norm's
+  /// statistics. The state behind `gate` is lent while `undo.settled`, weights and optimizer do not change. Throws
+  /// `TrainingError.outOfMemory`, `TrainingError.rankLost` or `EngineError`.
   package func accumulate(_ images: Tensor, targets: [TargetBox], gate: CheckpointGate? = nil) throws -> Tensor {
     sharing.look()
     let scope = StepScope(parts: parts, undo: undo, gate: gate, ranks: ranks)
@@ -98,7 +100,7 @@ package final class TrainingStep {
     return value.items
   }
 
-  /// The loss of a batch in training, as the step's precision has it or in float32.
+  /// The training loss of a batch, in the step's precision or in float32.
   func forward(
     _ images: Tensor, _ targets: [TargetBox], inFloat32: Bool = false,
     normalizer: (Tensor) throws -> Tensor = DetectionLoss.ownNormalizer
@@ -114,8 +116,8 @@ package final class TrainingStep {
 
   func backward(_ total: Tensor) throws { try (scaler?.scaled(total) ?? total).backward() }
 
-  /// The sum of class targets that the losses are divided by is known after the last part alone: until then the number of
-  /// boxes stands for it, which is near enough to keep half precision in its range, and the gradients are corrected at the end.
+  /// The losses are divided by the sum of class targets, which is known only after the last part. Until then the number
+  /// of boxes replaces it: this keeps half precision in its range, and the gradients are corrected at the end.
   private func gradients(
     ofParts ranges: [Range<Int>], _ images: Tensor, _ targets: [TargetBox], _ learned: [Tensor]
   ) throws -> Tensor {
@@ -136,8 +138,9 @@ package final class TrainingStep {
     return try items * correction
   }
 
-  /// The batch of all ranks together, of which `images` are this one's, none perhaps: the losses are divided by all ranks' class
-  /// targets and multiplied by all their images, so that the sum of all gradients is that of the whole batch.
+  /// The batch of all ranks together; `images` are this rank's share and may be empty. The losses are divided by the
+  /// class targets of all ranks and multiplied by the number of their images. So the sum of all gradients is the
+  /// gradient of the whole batch.
   private func gradients(
     ofRanks ranks: Ranks, _ reduction: GradientReduction, _ images: Tensor, _ targets: [TargetBox]
   ) throws -> Tensor {
@@ -164,8 +167,9 @@ package final class TrainingStep {
     return items
   }
 
-  /// One update from the gradients so far: unscale, clip, move, average. With loss scaling, a step whose gradients are not
-  /// finite is skipped. Returns the norm of the gradients before clipping, still on the device; nil for a step that was skipped.
+  /// One update from the accumulated gradients: unscale, clip, optimize, update the EMA. With loss scaling, skips the
+  /// weights if gradients are not finite. Returns the norm of the gradients before clipping, still on the device; nil
+  /// if the update was skipped. Throws `EngineError`.
   @discardableResult
   package func update(_ point: LearningRateSchedule.Point) throws -> Tensor? {
     let isSkipped = try scaler?.unscale(optimizer.parameters.compactMap { try $0.gradient() }) ?? false
@@ -181,7 +185,7 @@ package final class TrainingStep {
     return gradientNorm
   }
 
-  /// Goes on where a run stood; the caller has put tensors and pending gradients back.
+  /// Continues from these counts. The caller has restored the tensors and pending gradients.
   func restore(pending: Int, optimizerUpdates: Int, averageUpdates: Int) {
     pendingCount = pending
     optimizer.restore(updateCount: optimizerUpdates)

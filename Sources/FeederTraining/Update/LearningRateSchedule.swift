@@ -1,48 +1,48 @@
 import Foundation
 
-/// Learning rate, momentum and accumulation batch by batch: warm-up, then a line or half a cosine.
+/// Learning rate, momentum and accumulation per batch: a warm-up, then a line or half a cosine.
 package struct LearningRateSchedule: Sendable {
-  /// What shapes the schedule; names and defaults are those that YOLO users know.
+  /// The shape of the schedule. YOLO users know names and defaults.
   package struct Settings: Sendable, Equatable {
     /// Passes over the data.
     package var epochs = 100
-    /// Batches of a pass.
+    /// Batches per epoch.
     package var batchesPerEpoch = 1
-    /// Images of a batch.
+    /// Images per batch, of all ranks together.
     package var batch = 16
-    /// Images that one update should see; smaller batches are added up.
+    /// Images per update; smaller batches are accumulated.
     package var nominalBatch = 64
-    /// First rate after warm-up.
+    /// Initial learning rate, before the schedule lowers it.
     package var lr0 = 0.01
-    /// Share of `lr0` that the rate falls towards; it is not reached.
+    /// Share of `lr0` that the rate approaches, but does not reach.
     package var lrf = 0.01
-    /// Half a cosine instead of a line.
+    /// True for half a cosine, false for a line.
     package var cosine = false
-    /// Momentum (SGD) or first beta (Adam) after warm-up.
+    /// Momentum (SGD) or first beta (AdamW) after warm-up.
     package var momentum = 0.937
-    /// Passes of warm-up, never more than all but one.
+    /// Epochs of warm-up, at most all but one.
     package var warmupEpochs = 3.0
     /// Momentum at the first batch.
     package var warmupMomentum = 0.8
-    /// Rate of biases at the first batch; the others start from 0.
+    /// Rate of biases at the first batch; other rates start at 0.
     package var warmupBiasRate = 0.1
 
     /// The defaults.
     package init() {}
   }
 
-  /// What holds for one batch.
+  /// The values for one batch.
   package struct Point: Sendable, Equatable {
     /// Rate of convolution weights and norm scales.
     package var weightRate: Double
     /// Rate of biases.
     package var biasRate: Double
-    /// Momentum or first beta.
+    /// Momentum (SGD) or first beta (AdamW).
     package var momentum: Double
-    /// Batches that make up an update now.
+    /// Batches per update.
     package var accumulation: Int
 
-    /// A point by its numbers.
+    /// A point from its values.
     package init(weightRate: Double, biasRate: Double, momentum: Double, accumulation: Int) {
       self.weightRate = weightRate
       self.biasRate = biasRate
@@ -54,14 +54,14 @@ package struct LearningRateSchedule: Sendable {
   private let settings: Settings
   private let warmupBatchCount: Int
 
-  /// A schedule by `settings`.
+  /// A schedule with these settings.
   package init(_ settings: Settings) {
     self.settings = settings
     let epochs = min(settings.warmupEpochs, Double(max(settings.epochs - 1, 0)))
     warmupBatchCount = epochs > 0 ? Int((epochs * Double(settings.batchesPerEpoch)).rounded(.toNearestOrEven)) : -1
   }
 
-  /// Share of `lr0` in `epoch`, counted from 0.
+  /// The factor on `lr0` in `epoch`, counted from 0.
   package func factor(epoch: Int) -> Double {
     let progress = Double(epoch) / Double(settings.epochs)
     if settings.cosine {
@@ -70,7 +70,7 @@ package struct LearningRateSchedule: Sendable {
     return max(1 - progress, 0) * (1 - settings.lrf) + settings.lrf
   }
 
-  /// The point of batch `batch` of the run, counted from 0.
+  /// The values for batch `batch` of the run, counted from 0.
   package func point(batch: Int) -> Point {
     let rate = settings.lr0 * factor(epoch: batch / settings.batchesPerEpoch)
     let full = max((Double(settings.nominalBatch) / Double(settings.batch)).rounded(.toNearestOrEven), 1)

@@ -1,17 +1,17 @@
 import FeederDetection
 import FeederTorch
 
-/// The two rules that move weights.
+/// The rules by which weights are updated.
 package enum OptimizerRule: String, Sendable {
   /// Stochastic gradient descent with Nesterov momentum.
   case sgd
-  /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019); betas: momentum and 0.999, epsilon 1e-8.
+  /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019). Betas: momentum and 0.999; epsilon: 1e-8.
   case adamw
 
-  /// Numbers that it keeps for each learned one.
+  /// State numbers per learned number.
   var slotCount: Int { slots.count }
 
-  /// Names of the state that each parameter carries.
+  /// Names of the state tensors of each parameter.
   fileprivate var slots: [String] {
     switch self {
     case .sgd: ["momentum"]
@@ -20,8 +20,8 @@ package enum OptimizerRule: String, Sendable {
   }
 }
 
-/// Moves the learned tensors of a model along their gradients, in three groups: convolution weights (with decay), norm scales,
-/// and biases (with a rate of their own during warm-up). One foreach call a group and operation.
+/// Updates the learned tensors of a model in three groups: convolution weights (with decay), norm scales, and biases
+/// (with their own rate during warm-up). One foreach call per group and operation.
 package final class Optimizer {
   private struct Group {
     let parameters: [StateEntry]
@@ -34,13 +34,14 @@ package final class Optimizer {
   private static let secondBeta = 0.999
   private static let epsilon = 1e-8
 
-  /// Which rule it follows.
+  /// The update rule.
   package let rule: OptimizerRule
-  /// Updates done so far; AdamW corrects its averages by it.
+  /// Updates so far. AdamW needs it to correct the bias of its averages.
   package private(set) var updateCount = 0
   private var groups: [Group]
 
-  /// An optimizer of the learned entries of `state`; `weightDecay` acts on convolution weights alone.
+  /// An optimizer of the learned entries of `state`. `weightDecay` applies only to convolution weights. Throws
+  /// `EngineError`.
   package init(_ rule: OptimizerRule, state: [StateEntry], weightDecay: Double) throws {
     self.rule = rule
     groups = try [StateKind.convolution, .normScale, .bias].map { kind in
@@ -54,7 +55,7 @@ package final class Optimizer {
   /// All learned tensors.
   package var parameters: [Tensor] { groups.flatMap(\.tensors) }
 
-  /// One update from the gradients in the parameters. Runs without recording.
+  /// One update from the parameters' gradients, without recording for backward. Throws `EngineError`.
   package func step(_ point: LearningRateSchedule.Point) throws {
     updateCount += 1
     try withoutGradients {
@@ -74,7 +75,7 @@ package final class Optimizer {
   private func stepSGD(_ group: Group, _ gradients: [Tensor], rate: Double, momentum: Double) throws {
     let (weights, buffers) = (group.tensors, group.state[0])
     if group.decay != 0 { try Foreach.add(gradients, weights, scale: group.decay) }
-    // The first buffer is the gradient itself: with buffers at 0 that is what the same line gives.
+    // The first momentum should be the gradient itself. Buffers of zeros give that.
     try Foreach.multiply(buffers, by: momentum)
     try Foreach.add(buffers, gradients)
     try Foreach.add(gradients, buffers, scale: momentum)
@@ -99,12 +100,13 @@ package final class Optimizer {
     (0..<exponent).reduce(1) { product, _ in product * base }
   }
 
-  /// Drops all gradients.
+  /// Drops all gradients. Throws `EngineError`.
   package func clearGradients() throws {
     for tensor in parameters { try tensor.clearGradient() }
   }
 
-  /// Scales all gradients down so that their common norm is at most `largest`; returns the norm before, still on the device.
+  /// Scales all gradients down so that their common norm is at most `largest`. Returns the norm before that, a scalar
+  /// [] on the device. Throws `EngineError`.
   package func clipGradients(to largest: Double) throws -> Tensor {
     try withoutGradients {
       let gradients = try parameters.compactMap { try $0.gradient() }
@@ -116,7 +118,7 @@ package final class Optimizer {
     }
   }
 
-  /// What resume needs, by parameter name and slot.
+  /// The state that a resume needs, as slot name, dot and parameter name.
   package var state: [(name: String, tensor: Tensor)] {
     groups.flatMap { group in
       zip(rule.slots, group.state).flatMap { slot, tensors in
@@ -125,6 +127,6 @@ package final class Optimizer {
     }
   }
 
-  /// Goes on after `updateCount` updates; the tensors of `state` are overwritten by the caller.
+  /// Continues after `updateCount` updates. The caller overwrites the tensors of `state`.
   package func restore(updateCount: Int) { self.updateCount = updateCount }
 }

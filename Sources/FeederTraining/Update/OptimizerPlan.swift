@@ -1,18 +1,19 @@
 import FeederCache
 import FeederLoader
 
-/// What the settings' optimizer comes to for this data set: rule, rates and decay.
+/// The resolved optimizer of a run: rule, rates and decay.
 struct OptimizerPlan: CustomStringConvertible {
   let rule: OptimizerRule
   let weightDecay: Double
   let schedule: LearningRateSchedule.Settings
   let description: String
 
-  /// More updates than this, and `auto` takes SGD.
+  /// Above this number of updates, `auto` takes SGD.
   private static let longRun = 10_000
 
-  /// The `auto` rule that YOLO users know: AdamW with a rate by the number of classes for runs up to 10,000 updates, SGD
-  /// above; it sets rate and momentum itself. AdamW's first beta is not warmed up, only SGD's momentum is.
+  /// `auto` follows the rule that YOLO users know. Up to 10,000 updates: AdamW, with a rate that depends on the number
+  /// of classes; above: SGD. It sets rate and momentum itself. Only SGD warms up its momentum; AdamW's first beta is
+  /// constant.
   init(_ settings: RunPlan, classCount: Int, batchesPerEpoch: Int) {
     var schedule = LearningRateSchedule.Settings()
     schedule.epochs = settings.epochs
@@ -38,22 +39,22 @@ struct OptimizerPlan: CustomStringConvertible {
       schedule.warmupBiasRate = 0
     }
     if rule == .adamw { schedule.warmupMomentum = schedule.momentum }
-    // The decay is meant for an update of `nominalBatch` images.
+    // The setting's decay is per update of `nominalBatch` images.
     weightDecay = settings.weightDecay * Double(settings.batch) * accumulation / Double(settings.nominalBatch)
     self.schedule = schedule
     description =
       "optimizer: \(rule.rawValue), lr0 \(schedule.lr0), momentum \(schedule.momentum), "
-      + "weight decay \(weightDecay) on convolution weights, \(Int(accumulation)) batches an update"
+      + "weight decay \(weightDecay) on convolution weights, \(Int(accumulation)) batches per update"
   }
 }
 
 extension RunPlan {
-  /// True if a run over `imageCount` training images has AdamW, which `auto` may choose.
+  /// True if a run over `imageCount` training images uses AdamW, chosen by the user or by `auto`.
   package func takesAdamW(classCount: Int, imageCount: Int) -> Bool {
     OptimizerPlan(self, classCount: classCount, batchesPerEpoch: max(imageCount / batch, 1)).rule == .adamw
   }
 
-  /// What a loader of this run is told.
+  /// The loader settings of this run. `workers` nil takes the default, or this rank's share of the cores.
   func loader(_ mode: LoaderMode, workers: Int?, prefetchDepth: Int) -> LoaderSettings {
     var loader = LoaderSettings(
       batch: ownBatch, imageSize: request.imageSize, mode: mode, seed: request.seed, prefetchDepth: prefetchDepth)

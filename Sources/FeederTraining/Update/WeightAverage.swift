@@ -2,9 +2,10 @@ import FeederDetection
 import FeederTorch
 import Foundation
 
-/// The exponential moving average of a model's weights, which is what is validated and saved (Tarvainen and Valpola, 2017).
+/// The exponential moving average (EMA) of a model's weights, which is validated and saved (Tarvainen and Valpola,
+/// 2017).
 ///
-/// After update n the average keeps d = 0.9999 (1 - exp(-n / 2000)) of itself, so that it follows fast at the start.
+/// After update n it keeps the share d = 0.9999 (1 - exp(-n / 2000)) of itself, so it follows quickly at the start.
 package final class WeightAverage {
   private static let decay = 0.9999
   private static let timeConstant = 2000.0
@@ -14,8 +15,8 @@ package final class WeightAverage {
   private let averages: [Tensor]
   private let sources: [Tensor]
 
-  /// An average held in the entries of `average` that follows the entries of `model`: the same network, entry by entry.
-  /// Starts as a copy of the model. Integer entries stay at their start value.
+  /// An EMA in the entries of `average` that follows the entries of `model`, which has the same layout. Starts as a
+  /// copy of the model. Integer entries keep their start value. Throws `EngineError`.
   package init(_ average: [StateEntry], of model: [StateEntry]) throws {
     precondition(average.map(\.name) == model.map(\.name), "an average follows a model of the same layout")
     try withoutGradients {
@@ -26,7 +27,7 @@ package final class WeightAverage {
     sources = pairs.map(\.1.tensor)
   }
 
-  /// Moves the average towards the model.
+  /// Moves the EMA towards the model. Throws `EngineError`.
   package func update() throws {
     updateCount += 1
     try withoutGradients {
@@ -34,6 +35,6 @@ package final class WeightAverage {
     }
   }
 
-  /// Share of itself that the average keeps in update `count`.
+  /// The share of itself that the EMA keeps in update `count`.
   package static func decay(after count: Int) -> Double { decay * (1 - exp(-Double(count) / timeConstant)) }
 }

@@ -2,10 +2,10 @@ import FeederCache
 import FeederCore
 
 extension ImageSource {
-  /// Labels of the image that has most.
+  /// The most labels on one image; 0 without images.
   package var mostLabels: Int { (0..<count).lazy.map(labelCount).max() ?? 0 }
 
-  /// The boxes of all images whose size is known.
+  /// The counts of tiny boxes over all images whose size is known.
   package var tinyBoxes: TinyBoxes {
     var boxes = TinyBoxes()
     for index in 0..<count {

@@ -1,30 +1,31 @@
 import FeederDetection
 import FeederTorch
 
-/// The losses of a validation pass: of each batch what training's loss is, and of the pass their mean over the batches.
+/// The losses of a validation pass: the mean over its batches of the training loss.
 ///
-/// A batch may be cut into parts, and each of several ranks has a share of it. Sums are kept therefore, and divided when the pass is
-/// over: the means do not depend on how a batch was cut.
+/// Batches may be cut into parts, and each rank has a share of each batch. So sums are kept and divided after the pass:
+/// the means do not depend on the cuts.
 package final class ValidationLoss {
-  /// Box, class and distribution loss before they are divided, and the sum of class targets that divides them.
+  /// Box, class and distribution loss before the division, and the sum of class targets, their divisor.
   typealias Sums = [Double]
 
-  /// Bytes that the loss of a part takes at most, unless one image takes more.
+  /// The most bytes that the loss of a part may take, unless one image needs more.
   static let partByteCount = 128 << 20
 
   private let loss = DetectionLoss()
   private var batches: [Sums] = []
 
-  /// The losses of passes that are still to come.
+  /// No losses yet.
   package init() {}
 
-  /// Begins a pass of `batchCount` batches.
+  /// Starts a pass of `batchCount` batches.
   func begin(batchCount: Int) { batches = Array(repeating: [0, 0, 0, 0], count: batchCount) }
 
-  /// Counts the sums of batch `index`, or of a part of it.
+  /// Adds the sums of batch `index`, or of a part of it.
   func add(_ sums: Sums, ofBatch index: Int) { batches[index] = zip(batches[index], sums).map(+) }
 
-  /// Sums of the images behind `output`, whose boxes are `targets`. Waits for the device.
+  /// The sums for the images behind `output`, whose boxes are `targets`; `height` and `width` are the input's pixels.
+  /// Waits for the device. Throws `EngineError`.
   func sums(
     _ output: HeadOutput, anchors: Anchors, targets: [TargetBox], height: Int, width: Int
   ) throws -> Sums {
@@ -53,7 +54,8 @@ package final class ValidationLoss {
     return sums
   }
 
-  /// Mean box, class and distribution loss of a batch, over the batches of all `ranks`; 0 if there was none.
+  /// Mean box, class and distribution loss over the batches of all `ranks`; 0 without batches. Throws
+  /// `TrainingError.rankLost`.
   package func means(over ranks: Ranks?) throws -> [Double] {
     var numbers = batches.flatMap { $0 }
     if let ranks { numbers = try ranks.sum(numbers) }
@@ -65,7 +67,7 @@ package final class ValidationLoss {
     return means
   }
 
-  /// Images with `boxCounts` boxes in parts, each as large as `partByteCount` lets it be.
+  /// Divides images with `boxCounts` boxes into parts, each as large as `partByteCount` allows.
   static func parts(_ boxCounts: [Int], _ memory: LossMemory) -> [Range<Int>] {
     var parts: [Range<Int>] = []
     var (start, most) = (0, 0)
@@ -80,7 +82,7 @@ package final class ValidationLoss {
     return parts
   }
 
-  /// Bytes that the loss takes at most in a pass over batches of `batch` images, of which none has more than `boxes` boxes.
+  /// The most bytes that the loss takes in a pass over batches of `batch` images with at most `boxes` boxes each.
   static func largestByteCount(_ memory: LossMemory, batch: Int, boxes: Int) -> Int {
     min(memory.byteCount(images: batch, boxes: boxes), max(partByteCount, memory.byteCount(images: 1, boxes: boxes)))
   }

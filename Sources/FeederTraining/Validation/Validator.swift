@@ -4,24 +4,24 @@ import FeederLoader
 import FeederMetrics
 import FeederTorch
 
-/// Runs a model over a split and matches its detections with the truth, in pixels of the original images.
+/// Runs a model over a split and matches its detections with the labels, in pixels of the original images.
 package final class Validator {
   private let source: any ImageSource
   let loader: Loader
   private let device: Device
   private let pass: ValidationPass
-  /// Detections of an image that are kept.
+  /// The most detections that are kept per image.
   package let bound: DetectionBound
   private let ranks: Ranks?
-  /// How a batch is cut where memory runs out; its results stay the same.
+  /// Cuts batches if memory runs out. The results stay the same.
   package let parts: BatchParts
 
-  /// Images that could not be read until now; they count as images on which nothing was found.
+  /// Images that could not be read so far. They count as images without detections.
   package var damagedImages: [QuarantinedImage] { loader.quarantined }
 
-  /// A validator of the images of `source`, letterboxed to `settings.imageSize`, in `precision`. Of each image it keeps at most `bound` detections; nil
-  /// follows the labels of `source`. Each of several `ranks` looks at its share, and all get all results. `loss` gets the losses of
-  /// each pass.
+  /// A validator of the images of `source`, letterboxed to `settings.imageSize`, in `precision`. Keeps at most `bound`
+  /// detections per image; nil follows the labels of `source`. With several `ranks`, each validates its share, and all
+  /// get all results. `loss` gets the losses of each pass. Throws `SettingError`, `LoaderError` or `EngineError`.
   package init(
     source: any ImageSource, settings: LoaderSettings, device: Device, precision: Precision,
     suppression: NonMaximumSuppression = .validation, bound: DetectionBound? = nil, ranks: Ranks? = nil,
@@ -38,8 +38,9 @@ package final class Validator {
     loader = try Loader(source: source, settings: settings)
   }
 
-  /// Results of every image in the data set's order. `progress` hears of batches done; a true from `isCancelled` ends the
-  /// pass with nil.
+  /// The results of every image in the data set's order. Calls `progress` after each batch. Returns nil if
+  /// `isCancelled` returns true. Throws `TrainingError.outOfMemory` or `.rankLost`, and the errors of loader and
+  /// engine.
   package func callAsFunction(
     _ model: DetectionNetwork, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
     isCancelled: () throws -> Bool = { false }
@@ -57,7 +58,7 @@ package final class Validator {
     return findings.map(result)
   }
 
-  /// What the network sees on the images of a batch.
+  /// The detections on the images of a batch.
   private func find(_ batch: borrowing Batch, _ model: DetectionNetwork) throws -> [Finding] {
     let images = try batch.networkInput(on: device)
     let anchors = try Anchors(
@@ -96,14 +97,14 @@ package final class Validator {
   }
 }
 
-/// What validation does with the images of a batch: the network in a precision, then suppression and losses, which are float32.
+/// Validates the images of a batch: the network in a precision, then suppression and losses in float32.
 struct ValidationPass {
   let loss: ValidationLoss?
   private let suppression: NonMaximumSuppression
   private let autocastType: ElementType?
   private let device: Device
 
-  /// A pass in `precision`, which the engine adopts.
+  /// A pass in `precision`, which it applies to the engine. Throws `EngineError`.
   init(_ precision: Precision, on device: Device, suppression: NonMaximumSuppression, loss: ValidationLoss?) throws {
     let policy = PrecisionPolicy(precision, on: device)
     try policy.adopt()
@@ -113,7 +114,7 @@ struct ValidationPass {
     self.loss = loss
   }
 
-  /// What `model` sees on `images`, and the losses beside their `targets`.
+  /// The boxes that `model` detects on `images` [B, 3, H, W], per image, and the losses against `targets`.
   func callAsFunction(
     _ model: DetectionNetwork, _ images: Tensor, _ targets: [TargetBox], _ anchors: Anchors
   ) throws -> (boxes: [[ScoredBox]], losses: ValidationLoss.Sums?) {

@@ -34,7 +34,7 @@ struct CacheLocation: ParsableArguments {
 /// `feeder cache build`: writes cache files.
 struct CacheBuild: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "build", abstract: "Writes the cache files of all splits where they are missing or out of date.")
+    commandName: "build", abstract: "Writes the cache files of all splits if they are missing or out of date.")
 
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
@@ -43,7 +43,7 @@ struct CacheBuild: ParsableCommand {
     name: .customLong("image-size"),
     help: "Side of the square images that the network sees, in pixels, 1 to 8192. (default: 640)")
   var givenImageSize: Int?
-  @Flag(help: "Write the files even where fresh ones are there.")
+  @Flag(help: "Write the files even if they are up to date.")
   var rebuild = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
@@ -187,7 +187,7 @@ struct CacheFileReport: Encodable {
   /// One line for people.
   var line: String {
     guard let split, let form, let imageCount, let bytes else { return state }
-    let shape = imageSize.map { ", \(channels ?? 0) x 8 bits a pixel for image size \($0)" } ?? ""
+    let shape = imageSize.map { ", \(channels ?? 0) x 8 bits per pixel for image size \($0)" } ?? ""
     let damaged = damagedCount.map { $0 > 0 ? ", \($0) damaged" : "" } ?? ""
     return "\(split) as \(form)\(shape): \(imageCount) images\(damaged), \(ByteCount(bytes)), \(state), \(path)"
   }

@@ -12,10 +12,10 @@ import Foundation
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Says what this machine can do, and what to do about it.",
+    abstract: "Prints facts about this machine, with advice.",
     discussion: """
-      Looks at processor, memory, libraries, GPUs and the storage of the cache folder, and of DATA where it is given. Reads and \
-      writes some megabytes there to measure them; nothing stays.
+      Looks at processor, memory, libraries, GPUs and the storage of the cache folder, and of DATA if it is given. Reads and \
+      writes some megabytes there to measure them; no file is left behind.
       """)
 
   @Argument(help: "A data.yaml, or the folder that holds one: its storage is measured too.")

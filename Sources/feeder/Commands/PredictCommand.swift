@@ -21,11 +21,11 @@ struct PredictCommand: ParsableCommand {
   var weights: String
   @Argument(help: "\(ImageCodecs.names) files, or folders of them.")
   var images: [String]
-  @Option(help: "The folder for annotated images and predictions.json; made where it is missing.")
+  @Option(help: "The folder for annotated images and predictions.json; made if it is missing.")
   var out: String
-  @Option(help: "Detections must be surer than this.")
+  @Option(help: "Only detections with more confidence than this count.")
   var conf: Float = 0.25
-  @Option(help: "Of two boxes of a class that overlap more than this, the less sure one goes.")
+  @Option(help: "Of two boxes of one class that overlap more than this, the one with less confidence is dropped.")
   var iou: Float = 0.7
   @OptionGroup var detections: DetectionOptions
   @OptionGroup var options: ModelOptions

@@ -24,7 +24,7 @@ struct PrepareCommand: ParsableCommand {
   var skipBadLabels = false
   @Option(help: "Share of the training images that becomes val if the data set has no val; 0: none. (default: 0.2)")
   var valShare: Double?
-  @Option(help: "Threads that check images; all cores unless told.")
+  @Option(help: "Threads that check images; by default one per core.")
   var threads = CoreLimit.current.usable
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
@@ -38,7 +38,7 @@ struct PrepareCommand: ParsableCommand {
 
   func validate() throws {
     if format != "auto", !DatasetImporters.names.contains(format) {
-      throw ValidationError("--format wants \(Self.formats), not '\(format)'")
+      throw ValidationError("--format '\(format)': give \(Self.formats)")
     }
     if let valShare, !(0..<1).contains(valShare) { throw ValidationError("--val-share \(valShare): give 0 to below 1") }
     if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }

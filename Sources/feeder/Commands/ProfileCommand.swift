@@ -12,7 +12,7 @@ import FeederTraining
 /// `feeder profile`: prints what limits a run and what would make it faster.
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "profile", abstract: "Says what limits a run, and what would help by how much.",
+    commandName: "profile", abstract: "Finds what limits a run, and predicts the gain of each remedy.",
     discussion: """
       Measures the loader with a consumer that never waits, the device's step with its data ready, and the storage past the \
       page cache; names the smallest of them and ranks remedies by what they would bring. --confirm applies the best one that \
@@ -26,17 +26,17 @@ struct ProfileCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
   @OptionGroup var sources: DataOptions
   @OptionGroup var tracing: TraceOptions
-  @Option(help: "Milliseconds of a step, in the place of a measured one: how a faster device would find this loader.")
+  @Option(help: "Milliseconds per step instead of a measured step: how a faster device would use this loader.")
   var stepMs: Double?
-  @Option(help: "MiB a second that storage gives, nothing of it held in memory. (default: as it is)")
+  @Option(help: "MiB per second that storage delivers, as if memory held no file. (default: the real storage)")
   var readMibPerS: Double?
-  @Option(help: "Times that each image is really decoded; has no effect on pixels.")
+  @Option(help: "How often each image is decoded; has no effect on pixels.")
   var decodeTimes = 1
   @Option(help: "Threads of the loader. (default: the cores that the step leaves)")
   var workers: Int?
   @Option(help: "Threads of one engine operator. (default: all cores)")
   var threads: Int?
-  @Option(help: "Seconds of each measurement, at the least.")
+  @Option(help: "Seconds of each measurement, at least.")
   var seconds = 3.0
   @Flag(help: "Apply the best remedy that a flag can apply, and measure what it brought.")
   var confirm = false
@@ -61,7 +61,7 @@ struct ProfileCommand: ParsableCommand {
   /// A given step replaces the measured one, so flags of the device's work have no effect.
   private func sayIdleFlags() {
     guard stepMs != nil else { return }
-    let reason = "--step-ms stands in the place of a measured step"
+    let reason = "--step-ms replaces the measured step"
     if threads != nil { IdleFlags.say("--threads", reason) }
     if model != "yolov8n" { IdleFlags.say("--model", reason) }
     if options.precision != "auto" { IdleFlags.say("--precision", reason) }

@@ -14,7 +14,7 @@ struct ReportCommand: ParsableCommand {
 
   @Argument(help: "The folder of a run.")
   var folder: String
-  @Option(help: "The data, where it has moved since: a data.yaml, or the folder that holds one.")
+  @Option(help: "The data, if it has moved: a data.yaml, or the folder that holds one.")
   var data: String?
   @Option(help: "auto, cpu or cuda:0. (default: as the run)")
   var device: String?
@@ -41,7 +41,7 @@ struct ReportCommand: ParsableCommand {
     }
     guard self.data != nil || FileManager.default.fileExists(atPath: data) else {
       throw CommandError(
-        "\(data): the data of this run is not there any more; say where it lies now: feeder report "
+        "\(data): the data of this run is missing; give its new place: feeder report "
           + "\(record.folder.url.path) --data DATA")
     }
     let options = SourceOptions(settings.request)
@@ -71,7 +71,7 @@ struct ReportCommand: ParsableCommand {
   /// Prints what the run's files lack. The report is written from what is there.
   private func sayGaps(of record: RunRecord) {
     if let gap = record.argumentsGap {
-      Terminal.say("warning: \(record.folder.arguments.path): \(gap); settings that it lacks are taken as by default")
+      Terminal.say("warning: \(record.folder.arguments.path): \(gap); missing settings take their defaults")
     }
     guard let done = try? Checkpoint.newest(in: record.folder.weights).epochsDone else { return }
     let last = record.epochs.last?.epoch ?? 0

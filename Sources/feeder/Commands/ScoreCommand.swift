@@ -9,7 +9,7 @@ import Foundation
 /// `feeder score`: prints the accuracy of a predictions file from any tool.
 struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "score", abstract: "Says how accurate a file of predictions is, whoever made it.",
+    commandName: "score", abstract: "Prints the accuracy of a predictions file from any tool.",
     discussion: """
       PREDICTIONS is COCO results JSON: image_id is the image file's name without its ending, category_id counts from 0 \
       (--categories-from), bbox is x, y, width, height in pixels of the original image.

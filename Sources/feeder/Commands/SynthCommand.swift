@@ -15,19 +15,19 @@ struct SynthCommand: ParsableCommand {
   var out: String
   @Option(help: "Boards to draw, both splits together.")
   var boards = 200
-  @Option(help: "Pixels a side, or WIDTHxHEIGHT.")
+  @Option(help: "Pixels per side, or WIDTHxHEIGHT.")
   var size = "640"
   @Option(help: "Another seed draws other boards.")
   var seed: UInt64 = 0
   @Flag(help: "Also write each board's defect-free template, under templates/.")
   var pairs = false
-  @Option(help: "1: black on white, as DeepPCB; 3: boards in colour.")
+  @Option(help: "1: black on white, like DeepPCB; 3: boards in colour.")
   var channels = 1
   @Option(help: "The share of boards for validation.")
   var valShare = 0.2
   @Option(help: "JPEG quality, 1 to 100; DeepPCB's is 75.")
   var quality = 75
-  @Option(help: "Threads that draw; all cores unless told. The files do not depend on it.")
+  @Option(help: "Threads that draw; by default one per core. The files do not depend on it.")
   var threads = CoreLimit.current.usable
   @Flag(help: "Print one JSON document on stdout.")
   var json = false

@@ -7,13 +7,13 @@ import Foundation
 /// `feeder top`: shows a run while it goes, from the files that it writes.
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "top", abstract: "Shows a run while it goes, from another terminal.",
+    commandName: "top", abstract: "Shows a run in progress, from another terminal.",
     discussion:
-      "On a terminal it is drawn anew every second until the run ends or Ctrl-C; elsewhere it is printed once.")
+      "On a terminal it is redrawn every second until the run ends or Ctrl-C; elsewhere it is printed once.")
 
   @Argument(help: "The folder of a run.")
   var folder: String
-  @Flag(help: "Print once and leave.")
+  @Flag(help: "Print once and exit.")
   var once = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false

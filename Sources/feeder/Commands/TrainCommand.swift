@@ -7,25 +7,25 @@ struct TrainCommand: ParsableCommand {
     commandName: "train", abstract: "Trains a detector and writes a run folder.")
 
   @Argument(
-    help: "A data.yaml, or the folder that holds one. With --resume only to say where the run's data lies now.")
+    help: "A data.yaml, or the folder that holds one. With --resume only if the run's data has moved.")
   var data: String?
   @Option(parsing: .unconditional, help: "The run folder; taken names get a number. (default: runs/train)")
   var out: String?
   @Option(
     parsing: .unconditional,
-    help: "Go on with the run in this folder, with its data and settings; some may change (docs/run-folder.md).")
+    help: "Resume the run in this folder, with its data and settings; some may change (docs/run-folder.md).")
   var resume: String?
-  @Option(parsing: .unconditional, help: "A YAML file of the same keys; flags win.")
+  @Option(parsing: .unconditional, help: "A YAML file with the same keys; flags override it.")
   var config: String?
   @OptionGroup var options: TrainOptions
   @OptionGroup var tracing: TraceOptions
-  @Flag(help: "Print what the run would take of memory, layer by layer, and leave.")
+  @Flag(help: "Print the memory that the run would take, layer by layer, and exit.")
   var plan = false
   @Flag(help: "Show what the loader's tuner decides, and why.")
   var verbose = false
   @Option(
     help:
-      "Seconds without any progress, or ten steps where these are longer, after which the run is stuck and ends; 0: never."
+      "Seconds without progress (or ten steps, if longer) after which the run ends as stuck; 0: never."
   )
   var watchdog = 60.0
   @Flag(help: "Print one JSON document on stdout.")

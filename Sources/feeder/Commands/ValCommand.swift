@@ -14,7 +14,7 @@ import Foundation
 /// `feeder val`: prints the accuracy of weights on a data set.
 struct ValCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "val", abstract: "Says how accurate weights are.", discussion: ScoringOptions.discussion)
+    commandName: "val", abstract: "Prints the accuracy of weights.", discussion: ScoringOptions.discussion)
 
   @Argument(help: "Weights, a .safetensors file.")
   var weights: String

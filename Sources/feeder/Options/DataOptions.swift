@@ -27,7 +27,7 @@ struct DataOptions: ParsableArguments {
   var cacheDir: String?
   @Option(
     name: .customLong("memory"),
-    help: "Bytes the run may use, as in 512MiB or 2GiB. (default: a quarter of what is available, at most 2GiB)")
+    help: "Bytes that the run may use, such as 512MiB or 2GiB. (default: a quarter of what is available, at most 2GiB)")
   var givenMemory: ByteCount?
   @Option(help: "Channels of the images: 1, 3, or auto: 1 when at least 95 % of the images are grey.")
   var channels = Channels.auto

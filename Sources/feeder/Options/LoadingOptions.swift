@@ -9,11 +9,11 @@ struct LoadingOptions: ParsableArguments {
   var data: String
   @OptionGroup var model: ModelOptions
   @OptionGroup var sources: DataOptions
-  @Option(help: "Threads that work, and as many of the floor. (default: all cores)")
+  @Option(help: "Threads that work; the floor gets as many. (default: all cores)")
   var threads: Int?
-  @Option(help: "Batches ready or in work beside the one that the consumer holds.")
+  @Option(help: "Batches filled ahead of the consumer.")
   var prefetch = 4
-  @Option(help: "Seconds to measure in all, half of them the floor; warm-ups come on top.")
+  @Option(help: "Seconds to measure in all, half of them the floor, without warm-ups.")
   var seconds = 10.0
   @Flag(help: "Print one JSON document on stdout.")
   var json = false

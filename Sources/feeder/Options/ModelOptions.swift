@@ -12,11 +12,11 @@ import Foundation
 struct ModelOptions: ParsableArguments {
   @Option(help: "Side of the network's input in pixels. (default: what the weights were trained on, else 640)")
   var imageSize: Int?
-  @Option(help: "Images at once.")
+  @Option(help: "Images per batch.")
   var batch = 16
   @Option(help: "auto, cpu or cuda:0.")
   var device = "auto"
-  @Option(help: "auto, fp32, tf32, fp16 or bf16; auto goes by the device, and is fp32 on the CPU.")
+  @Option(help: "auto, fp32, tf32, fp16 or bf16; auto follows the device, and is fp32 on the CPU.")
   var precision = "auto"
 
   func validate() throws {

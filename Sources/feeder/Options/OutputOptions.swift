@@ -16,7 +16,7 @@ extension OutputFile {
     let file = try OutputFile(path, option: option, signature, reading: reading)
     if file.isStandardOutput {
       guard !json else {
-        throw ValidationError("\(option) \(path) is stdout, where --json prints its document: name a file")
+        throw ValidationError("\(option) \(path) is stdout, which --json uses for its document: name a file")
       }
       Terminal.isOutputTaken.withLock { $0 = true }
     }

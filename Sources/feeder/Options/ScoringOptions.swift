@@ -6,7 +6,7 @@ import FeederRun
 struct DetectionOptions: ParsableArguments {
   @Option(
     help:
-      "Detections per image that count, by falling score. (default: the larger of 300 and the most boxes of an image of the data)"
+      "Detections per image that count, by falling score. (default: the larger of 300 and the most boxes on one image)"
   )
   var maxDetections: Int?
 
@@ -31,8 +31,8 @@ struct ScoringOptions: ParsableArguments {
   /// The part of these commands' help that explains both rules.
   static let discussion = """
     mAP50 and mAP50-95 follow the YOLO rule unless --rule coco is given. The YOLO rule reads the precision curve linearly between \
-    recalls and keeps the best detections of an image over all classes; the COCO rule (pycocotools) reads it in steps and keeps the \
-    best of each class. On the same detections the two differ by some thousandths (perfect boxes have 0.995 and 1), and by more if \
+    recalls and keeps the best detections per image over all classes; the COCO rule (pycocotools) reads it in steps and keeps the \
+    best per class. On the same detections the two differ by some thousandths (perfect boxes have 0.995 and 1), and by more if \
     --max-detections cuts. --json holds both.
     """
 

@@ -111,11 +111,11 @@ struct AuditReport: Encodable {
     lines += tinyBoxLines
     lines += some(
       duplicatesAcrossSplits.map { $0.joined(separator: " = ") }, "images are the same in more than one split")
-    lines += some(duplicatesWithinSplit.map { $0.joined(separator: " = ") }, "images are there more than once")
+    lines += some(duplicatesWithinSplit.map { $0.joined(separator: " = ") }, "images occur more than once")
     let turnedImageCount = splits.values.map(\.turnedImageCount).reduce(0, +)
     if turnedImageCount > 0 {
       lines.append(
-        "\(turnedImageCount) images are turned as their EXIF orientation says, and their labels read as of the turned picture"
+        "\(turnedImageCount) images are rotated by their EXIF orientation, and their labels belong to the rotated image"
       )
     }
     lines += some(

@@ -5,4 +5,4 @@ boards d
 "$feeder" train d --epochs 2 "${small[@]}" --out r --stop-after-steps 1 >log 2>&1 || wrong "train: $(last log)"
 mkdir elsewhere && cd elsewhere || exit 2
 "$feeder" train --resume ../r --stop-after-steps 0 >log 2>&1 || wrong "--resume alone: $(head -n 1 log)"
-[ "$(tail -n 1 ../r/results.csv | cut -d, -f1)" = 2 ] || wrong "the run did not come to its end"
+[ "$(tail -n 1 ../r/results.csv | cut -d, -f1)" = 2 ] || wrong "the run did not reach its end"

@@ -36,7 +36,7 @@ struct BenchStepCommand: ParsableCommand {
   @OptionGroup var sources: DataOptions
   @Option(help: "Threads of one engine operator. (default: all cores)")
   var threads: Int?
-  @Option(help: "Seconds to measure, at the least.")
+  @Option(help: "Seconds to measure, at least.")
   var seconds = 10.0
   @Flag(help: "Print one JSON document on stdout.")
   var json = false

@@ -7,8 +7,8 @@ struct BenchDecodeCommand: ParsableCommand {
     commandName: "decode",
     abstract: "Decodes JPEGs from memory to batches of 8-bit pixels at their native size.",
     discussion: """
-      Every batch lies whole in one slot, image after image, N x H x W x C. Images may differ in size: each then has a place \
-      as large as the largest. The floor is libjpeg-turbo alone in as many threads, one output buffer a thread.
+      Every batch is in one slot, image after image, N x H x W x C. Images may differ in size: each then has a place \
+      as large as the largest. The floor is libjpeg-turbo alone in as many threads, one output buffer per thread.
       """)
 
   @OptionGroup var options: LoadingOptions

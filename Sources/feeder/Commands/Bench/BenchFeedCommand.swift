@@ -13,11 +13,11 @@ import Foundation
 struct BenchFeedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "feed",
-    abstract: "Feeds a consumer that holds each batch for a step's time, and says how long it waited.",
+    abstract: "Feeds a consumer that holds each batch for a step's time, and measures how long it waits.",
     discussion: """
       The training stream (mosaic), as many epochs as the steps take. The tuner chooses workers and prefetch depth unless \
       --workers or --prefetch pin them. The first steps are warm-up and do not count: a tenth of them, 100 at most. \
-      --sweep plays every fixed setting as well, each phase alone, and says what the tuner's regret is.
+      --sweep also runs every fixed setting, each phase alone, and prints the tuner's regret.
       """)
 
   @Argument(help: "A data.yaml, or the folder that holds one; its training split is read.")
@@ -26,21 +26,21 @@ struct BenchFeedCommand: ParsableCommand {
   var stepMs: Double
   @Option(help: "Batches to take.")
   var steps = 500
-  @Option(help: "MiB a second that storage delivers. (default: what it can)")
+  @Option(help: "MiB per second that storage delivers. (default: no limit)")
   var readMibPerS: Double?
-  @Option(help: "Step from which on --read-mib-per-s, --new-step-ms and --decode-times hold; before it, none of them.")
+  @Option(help: "First step at which --read-mib-per-s, --new-step-ms and --decode-times apply.")
   var changeAt: Int?
-  @Option(help: "Milliseconds of a step from --change-at on.")
+  @Option(help: "Milliseconds per step from --change-at on.")
   var newStepMs: Double?
-  @Option(help: "Times that each image is really decoded; needs --cache jpeg or none, since pixels are not decoded.")
+  @Option(help: "How often each image is decoded; needs --cache jpeg or none, because pixels are not decoded.")
   var decodeTimes: Int?
-  @Option(help: "Milliseconds of a standstill of production every --pause-every steps.")
+  @Option(help: "Milliseconds for which the loader pauses every --pause-every steps.")
   var pauseMs: Double?
-  @Option(help: "Steps from one standstill to the next.")
+  @Option(help: "Steps from one pause to the next.")
   var pauseEvery: Int?
-  @Flag(help: "Play 1 worker to all cores x depths 1 to 32 as well, each phase alone: the tuner's oracle.")
+  @Flag(help: "Also run 1 worker to all cores x depths 1 to 32, each phase alone: the tuner's oracle.")
   var sweep = false
-  @Option(help: "Times that --sweep plays everything; figures are medians.")
+  @Option(help: "How often --sweep runs everything; figures are medians.")
   var rounds = 1
   @Option(help: "Pin the prefetch depth.")
   var prefetch: Int?
@@ -51,7 +51,7 @@ struct BenchFeedCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var sources: DataOptions
   @OptionGroup var tracing: TraceOptions
-  @Flag(help: "Say on stderr what the tuner changed, and why.")
+  @Flag(help: "Print on stderr what the tuner changed, and why.")
   var verbose = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
@@ -86,7 +86,7 @@ struct BenchFeedCommand: ParsableCommand {
       throw ValidationError("--pause-every \(pauseEvery): give 1 to 10000000 steps")
     }
     if !(1...100).contains(rounds) { throw ValidationError("--rounds \(rounds): give 1 to 100") }
-    if sweep, tracing.path != nil { throw ValidationError("--trace shows one run, --sweep plays many") }
+    if sweep, tracing.path != nil { throw ValidationError("--trace shows one run, --sweep makes many") }
     if sweep, workers != nil || prefetch != nil {
       throw ValidationError("--sweep finds the workers and the depth itself")
     }
@@ -95,7 +95,7 @@ struct BenchFeedCommand: ParsableCommand {
   }
 
   func run() throws {
-    if rounds > 1, !sweep { IdleFlags.say("--rounds", "one run is played once; give --sweep as well") }
+    if rounds > 1, !sweep { IdleFlags.say("--rounds", "without --sweep there is one run; give --sweep too") }
     let imageSize = model.imageSize ?? 640
     let dataset = try sources.dataset(data)
     let trace = try tracing.open(json: json) { InputFiles.of(dataset) }

@@ -13,7 +13,7 @@ struct BenchFormsCommand: ParsableCommand {
     commandName: "forms",
     abstract: "Loads the training split in every cache form, cold and warm, beside what --cache auto chooses.",
     discussion: """
-      Cold is an epoch whose bytes were dropped from memory before; warm is the best of those that follow. With \
+      Cold: an epoch whose bytes were dropped from memory before. Warm: the fastest of the epochs after it. With \
       --read-mib-per-s every epoch reads all its bytes at that rate, as if memory held none of them.
       """)
 
@@ -22,13 +22,13 @@ struct BenchFormsCommand: ParsableCommand {
   @OptionGroup var sources: DataOptions
   @Option(help: "Side of the square images that the network sees, in pixels.")
   var imageSize = 640
-  @Option(help: "Images of a batch.")
+  @Option(help: "Images per batch.")
   var batch = 16
   @Option(help: "Warm epochs.")
   var epochs = 2
-  @Option(help: "MiB a second that storage gives, nothing of it held in memory; 0 for what it is.")
+  @Option(help: "MiB per second that storage delivers, as if memory held no file; 0: the real storage.")
   var readMibPerS = 0.0
-  @Flag(help: "Validation images in the place of training mosaics.")
+  @Flag(help: "Validation images instead of training mosaics.")
   var letterboxed = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false

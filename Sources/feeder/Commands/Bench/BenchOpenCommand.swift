@@ -11,10 +11,10 @@ import Foundation
 struct BenchOpenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "open",
-    abstract: "Times the way from opening a data set to its first training batch.",
+    abstract: "Measures the time from opening a data set to its first training batch.",
     discussion: """
-      With a cache that is ready; it is built first where it is missing. The first pass is what a run sees, the median of the \
-      others is without what happens once in a process. --items N measures a cache of N images of one pixel in DATA's place.
+      With a complete cache; it is built first if it is missing. The first pass is what a run sees; the median of the others \
+      excludes work that a process does once. --items N measures a cache of N images of one pixel instead of DATA.
       """)
 
   @Argument(help: "A data.yaml, or the folder that holds one.")
@@ -22,9 +22,9 @@ struct BenchOpenCommand: ParsableCommand {
   @OptionGroup var sources: DataOptions
   @Option(help: "Side of the square images that the network sees, in pixels.")
   var imageSize = 640
-  @Option(help: "Images of a batch.")
+  @Option(help: "Images per batch.")
   var batch = 16
-  @Option(help: "Images of a synthetic cache that is measured in the place of a data set.")
+  @Option(help: "Images of a synthetic cache that is measured instead of a data set.")
   var items: Int?
   @Option(help: "Passes.")
   var passes = 7

@@ -11,8 +11,8 @@ struct BenchParityCommand: ParsableCommand {
     commandName: "parity",
     abstract: "Compares losses, assignment, network and optimizers with reference tensors on a device.",
     discussion: """
-      FOLDER holds the reference files (a_ciou.safetensors, ...). Exit status 1 where a number is out of its bound. Bounds hold \
-      for float32 on the CPU; elsewhere they are four times as wide, and choices are exact everywhere.
+      FOLDER holds the reference files (a_ciou.safetensors, ...). Exit status 1 if a number is out of its bound. Bounds hold \
+      for float32 on the CPU; on a GPU they are four times as wide. Choices are exact everywhere.
       """)
 
   @Argument(help: "The folder of the reference files.")

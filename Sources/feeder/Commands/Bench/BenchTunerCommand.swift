@@ -13,11 +13,11 @@ struct BenchTunerCommand: ParsableCommand {
 
   @Option(help: "Seeds of simulated costs, from 1 on.")
   var seeds = 3
-  @Flag(help: "Let the oracle try every setting, which takes eight times as long and finds the same.")
+  @Flag(help: "Let the oracle try every setting: eight times as long, same result.")
   var exhaustive = false
   @Option(help: "A Markdown file for the tables.")
   var out: String?
-  @Flag(help: "Say on stderr what the tuner did on the first seed, and why.")
+  @Flag(help: "Print on stderr what the tuner did on the first seed, and why.")
   var verbose = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
