@@ -68,7 +68,7 @@ struct RunArgumentsTests {
       try check(["hsv_h": "0.250", "channels": "auto", "batch": "auto"])
       let error = #expect(throws: CommandError.self) { try check(["hsv_h": "0.5", "lr0": "1", "epochs": "9"]) }
       #expect(
-        error?.description.hasPrefix("--hsv-h 0.5 (this run has 0.25) and --lr0 1.0 (this run has 0.01) would make")
+        error?.description.hasPrefix("--hsv-h 0.5 (this run has 0.25) and --lr0 1.0 (this run has 0.01) cannot change")
           == true)
     }
   }
