@@ -36,7 +36,11 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
     .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+    .target(
+      name: "CJSON", exclude: ["README.md"], cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
     .target(
       name: "CPixels", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
     .target(name: "CLimits", exclude: ["README.md"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
@@ -57,10 +61,14 @@ let package = Package(
       ]),
     room("FeederCore"),
     room("FeederFiles", "FeederCore"),
-    room("FeederImaging", "CTurboJPEG", "CPixels", "FeederCore"),
-    room("FeederDatasets", "FeederFiles", "FeederImaging", "FeederCore", yaml),
-    room("FeederCache", "CFaults", "FeederFiles", "FeederImaging", "FeederDatasets", "FeederCore"),
-    room("FeederSynthetic", "FeederDatasets", "FeederImaging", "FeederFiles", "FeederCore"),
+    room("FeederImaging", "CPixels", "FeederCore"),
+    room("FeederCodecs", "CTurboJPEG", "CISAL", "CPixels", "FeederImaging", "FeederCore"),
+    room("FeederDatasets", "FeederFiles", "FeederCodecs", "FeederImaging", "FeederCore", yaml),
+    room(
+      "FeederImporting", "CJSON", "CExpat", "FeederDatasets", "FeederFiles", "FeederCodecs", "FeederImaging",
+      "FeederCore"),
+    room("FeederCache", "CFaults", "FeederFiles", "FeederCodecs", "FeederImaging", "FeederDatasets", "FeederCore"),
+    room("FeederSynthetic", "FeederDatasets", "FeederCodecs", "FeederImaging", "FeederFiles", "FeederCore"),
     room("FeederTuning"),
     room("FeederLoader", "FeederTuning", "FeederCache", "FeederImaging", "FeederDatasets", "FeederCore"),
     room("FeederData", "FeederLoader", "FeederCache", "FeederDatasets"),
@@ -72,26 +80,28 @@ let package = Package(
     room("FeederWeights", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles", "FeederCore"),
     room(
       "FeederTraining", "FeederWeights", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch",
-      "FeederDatasets", "FeederCache", "FeederFiles", "FeederImaging", "FeederCore"),
+      "FeederDatasets", "FeederCache", "FeederFiles", "FeederCodecs", "FeederImaging", "FeederCore"),
     room("FeederTrain", "FeederTraining", "FeederWeights", "FeederCache", "FeederDatasets", "FeederCore"),
     .executableTarget(
       name: "TrainBoards", dependencies: ["FeederTrain"], path: "docs/examples/TrainBoards", swiftSettings: strict),
     room("FeederFixtures", "FeederCore"),
     room("FeederParity", "FeederFixtures", "FeederTraining", "FeederDetection", "FeederTorch"),
     room("FeederProfiling", "FeederTuning", "FeederLoader", "FeederCore"),
-    room("FeederReporting", "CFreeType", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
+    room("FeederReporting", "CFreeType", "FeederFiles", "FeederCodecs", "FeederImaging", "FeederMetrics", "FeederCore"),
     room(
       "FeederRun", "CLimits", "FeederReporting", "FeederProfiling", "FeederTraining", "FeederWeights",
       "FeederDetection", "FeederMetrics", "FeederTorch", "FeederLoader", "FeederCache", "FeederDatasets", "FeederFiles",
-      "FeederImaging", "FeederCore", yaml),
+      "FeederCodecs", "FeederImaging", "FeederCore", yaml),
     room(
       "FeederBench", "FeederProfiling", "FeederTraining", "FeederDetection", "FeederTorch", "FeederLoader",
       "FeederTuning",
-      "FeederCache", "FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"),
+      "FeederCache", "FeederDatasets", "FeederCodecs", "FeederImaging", "CTurboJPEG", "CISAL", "FeederCore"),
     .executableTarget(
       name: "feeder",
       dependencies: [
-        "FeederCore", "FeederFiles", "FeederImaging", "FeederDatasets", "FeederSynthetic", "FeederCache",
+        "FeederCore", "FeederFiles", "FeederCodecs", "FeederImaging", "FeederDatasets", "FeederImporting",
+        "FeederSynthetic",
+        "FeederCache",
         "FeederTuning", "FeederLoader", "FeederTorch", "FeederDetection", "FeederMetrics", "FeederWeights",
         "FeederTraining",
         "FeederParity", "FeederProfiling", "FeederReporting", "FeederRun", "FeederBench", "CLimits", arguments, yaml,
@@ -101,17 +111,29 @@ let package = Package(
 
     .target(
       name: "BoardSupport",
-      dependencies: ["FeederSynthetic", "FeederDatasets", "FeederImaging", "CTurboJPEG", "FeederCore"],
+      dependencies: [
+        "FeederSynthetic", "FeederImporting", "FeederDatasets", "FeederCodecs", "FeederImaging", "CTurboJPEG",
+        "FeederCore",
+      ],
       path: "Tests/BoardSupport", swiftSettings: strict),
     tests("FeederCore"),
     tests("FeederFiles"),
-    tests("FeederImaging", "BoardSupport", "CPixels", "FeederCore"),
-    tests("FeederDatasets", "BoardSupport", "FeederSynthetic", "FeederImaging", "FeederCore"),
-    tests("FeederCache", "CAllocationCount", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
-    tests("FeederSynthetic", "BoardSupport", "FeederDatasets", "FeederImaging", "FeederCore"),
+    tests("FeederImaging", "BoardSupport", "CPixels", "FeederCodecs", "FeederCore"),
+    tests("FeederCodecs", "BoardSupport", "CPixels", "FeederImaging", "FeederCore"),
+    tests(
+      "FeederDatasets", "BoardSupport", "FeederImporting", "FeederSynthetic", "FeederCodecs", "FeederImaging",
+      "FeederCore"),
+    tests(
+      "FeederImporting", "BoardSupport", "FeederDatasets", "FeederSynthetic", "FeederCodecs", "FeederImaging",
+      "FeederCore"),
+    tests(
+      "FeederCache", "CAllocationCount", "BoardSupport", "FeederDatasets", "FeederCodecs", "FeederImaging", "FeederCore"
+    ),
+    tests("FeederSynthetic", "BoardSupport", "FeederDatasets", "FeederCodecs", "FeederImaging", "FeederCore"),
     tests("FeederTuning"),
     tests(
-      "FeederLoader", "FeederTuning", "BoardSupport", "FeederCache", "FeederDatasets", "FeederImaging", "FeederCore"),
+      "FeederLoader", "FeederTuning", "BoardSupport", "FeederCache", "FeederDatasets", "FeederCodecs", "FeederImaging",
+      "FeederCore"),
     tests("FeederTorch", "FeederCore"),
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),
@@ -123,15 +145,18 @@ let package = Package(
     tests("FeederParity", "FeederTorch"),
     tests("FeederProfiling"),
     tests(
-      "FeederBench", "BoardSupport", "FeederImaging", "FeederTuning", "FeederLoader", "FeederCache", "FeederDatasets",
+      "FeederBench", "BoardSupport", "FeederCodecs", "FeederImaging", "FeederTuning", "FeederLoader", "FeederCache",
+      "FeederDatasets",
       "FeederProfiling", "FeederCore"),
     tests("FeederRun", "FeederTraining", "FeederCache", "FeederFiles", "FeederCore"),
-    tests("FeederReporting", "FeederFiles", "FeederImaging", "FeederMetrics", "FeederCore"),
+    tests("FeederReporting", "FeederFiles", "FeederCodecs", "FeederImaging", "FeederMetrics", "FeederCore"),
     tests("FeederData", "BoardSupport", "FeederCache", "FeederLoader"),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "BoardSupport", "FeederCache", "FeederDatasets", "FeederDetection", "FeederImaging", "FeederLoader",
+        "BoardSupport", "FeederCache", "FeederDatasets", "FeederDetection", "FeederCodecs", "FeederImaging",
+        "FeederImporting",
+        "FeederLoader",
         "FeederMetrics", "FeederReporting", "FeederTorch", "FeederTraining", "FeederWeights", "FeederCore",
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpus"], swiftSettings: strict),
@@ -143,7 +168,8 @@ let package = Package(
     .testTarget(
       name: "feederTests",
       dependencies: [
-        "BoardSupport", "FeederFixtures", "FeederReporting", "FeederTraining", "FeederCache", "FeederImaging",
+        "BoardSupport", "FeederFixtures", "FeederReporting", "FeederTraining", "FeederCache", "FeederCodecs",
+        "FeederImaging",
         "FeederCore", "LoadBoards", "TrainBoards", "LoaderSoak",
       ],
       swiftSettings: strict),

@@ -1,5 +1,5 @@
-# tools/setup, tools/python, tools/tensorboard and tools/pycocotools source this. Their `fail` prints one line and
-# exits.
+# tools/setup, tools/python, tools/tensorboard, tools/pycocotools and tools/label-readers source this. Their `fail` prints one
+# line and exits.
 
 # install_wheels WHAT WORDS...: runs `python3 -m pip WORDS...` with wheels only, without dependencies, each pinned by a
 # hash in its lock.

@@ -65,5 +65,37 @@ void feeder_map_bytes_avx2(uint8_t *bytes, int32_t count, const uint8_t *table) 
   feeder_map_bytes_plain(bytes + i, count - i, table);
 }
 
+// A register holds 5 pixels of 3 bytes, one more byte than is used, or 4 of 4; each store's spare bytes are overwritten by the next, so the last
+// pixels go to the plain kernel.
+static inline __attribute__((always_inline)) void pick_rgb(const uint8_t *bytes, int32_t count, int32_t samples,
+                                                           __m128i places, uint8_t *out) {
+  const int32_t each = samples == 3 ? 5 : 4;
+  int32_t i = 0;
+  for (; i + 2 * each + 2 <= count; i += 2 * each) {
+    const uint8_t *from = bytes + (int64_t)i * samples;
+    uint8_t *to = out + (int64_t)i * 3;
+    const __m128i left = _mm_loadu_si128((const __m128i *)from);
+    const __m128i right = _mm_loadu_si128((const __m128i *)(from + each * samples));
+    _mm_storeu_si128((__m128i *)to, _mm_shuffle_epi8(left, places));
+    _mm_storeu_si128((__m128i *)(to + each * 3), _mm_shuffle_epi8(right, places));
+  }
+  const int32_t bgr = _mm_extract_epi8(places, 0) == 2;
+  feeder_pick_bytes_plain(bytes + (int64_t)i * samples, count - i, samples, bgr, 3, out + (int64_t)i * 3);
+}
+
+void feeder_pick_bytes_avx2(const uint8_t *bytes, int32_t count, int32_t samples, int32_t bgr, int32_t channels,
+                            uint8_t *out) {
+  if (channels == 3 && samples == 3 && bgr) {
+    return pick_rgb(bytes, count, 3, _mm_setr_epi8(2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9, 14, 13, 12, -1), out);
+  }
+  if (channels == 3 && samples == 4 && bgr) {
+    return pick_rgb(bytes, count, 4, _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1), out);
+  }
+  if (channels == 3 && samples == 4) {
+    return pick_rgb(bytes, count, 4, _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1), out);
+  }
+  feeder_pick_bytes_plain(bytes, count, samples, bgr, channels, out);
+}
+
 #pragma clang attribute pop
 #endif

@@ -54,7 +54,7 @@ extension Dataset {
       var places: Set<String> = []
       for each in splits {
         // Two splits may name the same images.
-        guard places.insert(place(of: each)).inserted || valShare > 0 else { continue }
+        guard places.insert(place(of: each)).inserted || isShared else { continue }
         guard let more = each == split ? contents : try? self.contents(of: each) else { continue }
         bad.addBadLines(of: more.findings)
       }

@@ -55,7 +55,7 @@ package enum DatasetError: SettingsError, Equatable {
   }
 
   /// The error for these findings.
-  static func labels(_ findings: DatasetFindings) -> DatasetError {
+  package static func labels(_ findings: DatasetFindings) -> DatasetError {
     .labels(count: findings.badLines.count, fileCount: findings.badFileCount, first: findings.badLines.first)
   }
 

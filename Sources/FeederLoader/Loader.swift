@@ -1,6 +1,5 @@
 import FeederCache
 import FeederCore
-import FeederImaging
 
 /// Delivers a data set in batches, epoch by epoch, in order. Its own threads decode and fit or augment the images.
 ///

@@ -1,6 +1,6 @@
+import FeederCodecs
 import FeederCore
 import FeederDatasets
-import FeederImaging
 import Synchronization
 
 /// The number of synthetic boards, and how they look.

@@ -54,6 +54,7 @@ public final class Training {
       let opener = SourceOpener(dataset, options, say: note)
       let (train, validation) = (try opener.open(.train), try opener.open(.val))
       try dataset.checkBoxes(train: train, validation: validation)
+      plan = plan.with(window: train.window, of: train.source)
       let record = try DataRecord(
         classNames: dataset.classNames, [(split: .train, opened: train), (split: .val, opened: validation)])
       let images = RunPlan.Images(

@@ -11,8 +11,11 @@ struct Feeder: ParsableCommand {
     abstract: "Prepares, caches and feeds images, trains YOLOv8 on them, and finds what limits the run.",
     version: "0.1.0",
     subcommands: [
-      SynthCommand.self, PrepareCommand.self, CacheCommand.self, TrainCommand.self, ValCommand.self, ScoreCommand.self,
-      PredictCommand.self, TopCommand.self, ReportCommand.self, ProfileCommand.self, DoctorCommand.self,
+      SynthCommand.self, InspectCommand.self, PrepareCommand.self, ConvertCommand.self, CacheCommand.self,
+      TrainCommand.self,
+      ValCommand.self,
+      ScoreCommand.self, PredictCommand.self, TopCommand.self, ReportCommand.self, ProfileCommand.self,
+      DoctorCommand.self,
       BenchCommand.self,
     ])
 

@@ -2,7 +2,7 @@ import CTurboJPEG
 import FeederCore
 import FeederImaging
 
-@testable import FeederImaging
+@testable import FeederCodecs
 
 /// Valid JPEGs of several kinds. Damaged files are made from them.
 package enum SampleJPEGs {

@@ -1,6 +1,7 @@
 import BoardSupport
 import FeederBench
 import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederImaging
 import FeederLoader

@@ -1,4 +1,5 @@
 import BoardSupport
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederImaging

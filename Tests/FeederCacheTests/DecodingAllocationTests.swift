@@ -1,7 +1,7 @@
 import BoardSupport
 import CAllocationCount
+import FeederCodecs
 import FeederDatasets
-import FeederImaging
 import Foundation
 import Testing
 

@@ -1,6 +1,5 @@
 import BoardSupport
 import FeederCore
-import FeederImaging
 import Foundation
 import Testing
 

@@ -1,7 +1,8 @@
 import BoardSupport
 import FeederCore
-import FeederImaging
 import Testing
+
+@testable import FeederImaging
 
 @Suite("Every level of the pixel kernels gives the bytes of plain C")
 struct PixelLevelTests {
@@ -39,6 +40,7 @@ struct PixelLevelTests {
       letterbox(&random, number, scratch)
       warp(&random, number, scratch)
       hsv(&random, number, level)
+      unfilter(&random, number, level)
     }
     everyColour(level)
   }
@@ -124,6 +126,38 @@ struct PixelLevelTests {
     for channels in [1, 3] {
       let image = PlanarImage(TestImages.noise(size, channels: channels, seed: UInt64(number)))
       expectEqual(image, gains, level)
+    }
+  }
+
+  /// Rows of every filter, alone and mixed, behind a row of their own; no spare bytes behind a row.
+  func unfilter(_ random: inout CounterRandom, _ number: Int, _ level: PixelLevel) {
+    for pixelByteCount in [1, 2, 3, 4, 6, 8] {
+      let count = pixelByteCount * (1 + random.integer(below: number % 3 == 0 ? 9 : 120))
+      let rows = 1 + random.integer(below: 40)
+      let noise = TestImages.noise(
+        PixelSize(width: count + 1, height: rows + 1), channels: 1, seed: UInt64(number + pixelByteCount))
+      let isSmooth = number % 2 == 0
+      var packed = noise.bytes.map { isSmooth ? $0 % 3 &- 1 : $0 }
+      for row in 0...rows {
+        packed[row * (count + 1)] = UInt8(number % 7 < 5 ? number % 7 : random.integer(below: 5))
+      }
+      let above = Array(packed[1...count])
+      let results = [PixelLevel.plain, level].map { level -> [[UInt8]] in
+        let outs = (0..<rows).map { _ in UnsafeMutablePointer<UInt8>.allocate(capacity: count) }
+        defer { outs.forEach { $0.deallocate() } }
+        packed.withUnsafeBufferPointer { packed in
+          above.withUnsafeBufferPointer { above in
+            outs.withUnsafeBufferPointer { outs in
+              guard let packed = packed.baseAddress, let above = above.baseAddress, let outs = outs.baseAddress
+              else { return }
+              level.kernels.pointee.unfilter(
+                packed + count + 1, Int64(count + 1), Int32(rows), Int32(pixelByteCount), above, Int32(count), outs)
+            }
+          }
+        }
+        return outs.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
+      }
+      #expect(results[0] == results[1], "\(rows) rows of \(count) bytes, \(pixelByteCount) a pixel")
     }
   }
 

@@ -1,5 +1,6 @@
 import BoardSupport
 import CPixels
+import FeederCodecs
 import FeederCore
 import FeederImaging
 import Testing

@@ -1,5 +1,6 @@
 import BoardSupport
 import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederImaging

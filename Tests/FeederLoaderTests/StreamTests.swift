@@ -1,7 +1,6 @@
 import BoardSupport
 import FeederCache
 import FeederCore
-import FeederImaging
 import Testing
 
 @testable import FeederLoader

@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederImaging
 import FeederMetrics

@@ -1,10 +1,11 @@
 import BoardSupport
+import FeederCodecs
 import FeederCore
-@testable import FeederDatasets
 import FeederImaging
 import Foundation
 import Testing
 
+@testable import FeederDatasets
 @testable import FeederSynthetic
 
 @Suite("Synthetic boards are a function of their settings")

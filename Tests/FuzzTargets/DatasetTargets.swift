@@ -1,5 +1,6 @@
 import FeederCore
 @testable import FeederDatasets
+@testable import FeederImporting
 import Foundation
 
 extension FuzzTarget {
@@ -17,9 +18,9 @@ extension FuzzTarget {
     let file = try ScratchFile(bytes)
     attempt { _ = try DeepPCB.pairs(of: file.path, below: "/nowhere") }
     let (objects, badLines) = try DeepPCB.objects(of: file.path)
-    let (labels, tally, outside) = ImportedObject.labels(objects, size: PixelSize(side: 640))
+    let (labels, tally) = ImportedObject.labels(objects, size: PixelSize(side: 640))
     precondition(
-      labels.count + tally.duplicateCount + outside.count == objects.count && badLines.allSatisfy { $0.line > 0 },
+      labels.count + tally.duplicateCount + tally.outsideCount == objects.count && badLines.allSatisfy { $0.line > 0 },
       "each object is a label, an equal one or a bad line")
   }
 

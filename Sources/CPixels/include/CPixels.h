@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CStrips.h"
+
 /// The columns of a resize. Output i has the neighbours row[first[i]] and row[second[i]], which may be the same, and
 /// the weight of the second, 0 to 2048. `first` only rises or only falls. `row` is any row of source_count bytes.
 typedef struct {
@@ -90,11 +92,27 @@ typedef struct {
   /// bytes[i] = table[bytes[i]], with a table of 256 entries.
   void (*_Nonnull map_bytes)(uint8_t *_Nonnull bytes, int32_t count, const uint8_t *_Nonnull table);
 
+  /// The channels (1 or 3) of count pixels of so many samples, blue first if bgr is 1: grey (1 or 2 samples), colour (3 or 4 samples and 3
+  /// channels), or the colour's luma (1 channel).
+  void (*_Nonnull pick_bytes)(const uint8_t *_Nonnull bytes, int32_t count, int32_t samples, int32_t bgr,
+                              int32_t channels, uint8_t *_Nonnull out);
+
+  /// Undoes TIFF's predictor 2 in a row of count bytes, in place: each sample of 1 or 2 bytes (native order) is the sum of itself and the sample
+  /// `channels` before it; the first pixel stays.
+  void (*_Nonnull add_left)(uint8_t *_Nonnull row, int64_t count, int32_t channels, int32_t sample_bytes);
+
   /// Converts RGB planes to HSV (H in 0..179, S and V in 0..255), maps each channel by its table (180, 256 and 256
   /// entries; entries of the first are below 180), and converts back, in place. hsv_plain.c has the formulas.
   void (*_Nonnull adjust_hsv)(uint8_t *_Nonnull red, uint8_t *_Nonnull green, uint8_t *_Nonnull blue, int32_t count,
                               const uint8_t *_Nonnull hue, const uint8_t *_Nonnull saturation,
                               const uint8_t *_Nonnull value);
+
+  /// Takes the filters off rows of a PNG (ISO/IEC 15948, 9.2). Row r is packed[r * stride], its filter, and count bytes, whole pixels; then
+  /// outs[r][i] = byte i + the prediction from the byte pixel_bytes before it, the one above it and the one above that, which are 0 left
+  /// of the row. Filters: 0 none, 1 left, 2 above, 3 mean of both rounded down, 4 Paeth's; pixel_bytes: 1, 2, 3, 4, 6 or 8. above is the
+  /// row above the first one, or zeros.
+  void (*_Nonnull unfilter)(const uint8_t *_Nonnull packed, int64_t stride, int32_t rows, int32_t pixel_bytes,
+                            const uint8_t *_Nonnull above, int32_t count, uint8_t *_Nonnull const *_Nonnull outs);
 } feeder_kernels;
 
 enum {
@@ -142,5 +160,56 @@ void feeder_spread_grey_plain(const uint8_t *_Nonnull grey, size_t count, uint8_
 
 /// The same, past the caches. grey and rgb must not overlap.
 void feeder_stream_grey(const uint8_t *_Nonnull grey, size_t count, uint8_t *_Nonnull rgb);
+
+// ---- rows.c: rows of image files as they are stored, to rows of pixels. Samples of 16 bits ("words") need no alignment; swap is 1 if
+// their bytes are not in this machine's order. ----
+
+/// JPEG's luma of a colour: the nearest to 0.299 red + 0.587 green + 0.114 blue, in 1/65536.
+static inline uint8_t feeder_luma(uint8_t red, uint8_t green, uint8_t blue) {
+  return (uint8_t)((19595 * (uint32_t)red + 38470 * (uint32_t)green + 7471 * (uint32_t)blue + 32768) >> 16);
+}
+
+/// count samples of 1, 2 or 4 bits, the first one in the top bits, to a byte each.
+void feeder_unpack_bits(const uint8_t *_Nonnull packed, int32_t count, int32_t bits, uint8_t *_Nonnull out);
+
+/// out[i] = table[words[i]]; the table has 65,536 entries.
+void feeder_map_words(const void *_Nonnull words, int32_t count, int32_t swap, const uint8_t *_Nonnull table,
+                      uint8_t *_Nonnull out);
+
+/// The channels (1 or 3) of count pixels of so many samples, blue first if bgr is 1; white - word, at least 0, if white is not negative.
+void feeder_pick_words(const void *_Nonnull words, int32_t count, int32_t samples, int32_t bgr, int32_t swap,
+                       int32_t white, int32_t channels, uint16_t *_Nonnull out);
+
+/// Copies rows of so many bytes, and asks for the next target row in time, which the processor expects only in rising order.
+void feeder_copy_rows(const void *_Nonnull from, int64_t from_stride, void *_Nonnull to, int64_t to_stride,
+                      size_t bytes, size_t rows);
+
+/// The lower three bytes of colours[indices[i]], the lowest first; 256 colours.
+void feeder_look_up_rgb(const uint8_t *_Nonnull indices, int32_t count, const uint32_t *_Nonnull colours,
+                        uint8_t *_Nonnull out);
+
+/// The largest of count bytes, 0 if there are none.
+int32_t feeder_largest(const uint8_t *_Nonnull bytes, int32_t count);
+
+/// sums[i] += times row[i], or = if first is 1. Eight rows in all fit.
+void feeder_add_row(const uint8_t *_Nonnull row, int32_t count, int32_t times, int32_t first,
+                    uint16_t *_Nonnull sums);
+
+/// One in `by` (2, 4, 8) pixels: the rounded mean of by x by samples of a channel, whose columns stand in sums; missing columns repeat the
+/// last one. (width + by - 1) / by pixels of 1 or 3 channels.
+void feeder_fold_row(const uint16_t *_Nonnull sums, int32_t width, int32_t channels, int32_t by,
+                     uint8_t *_Nonnull out);
+
+/// Writes count pixels of so many bytes (up to 8), each `step` pixels behind the one before.
+void feeder_scatter_pixels(const uint8_t *_Nonnull pixels, int32_t count, int32_t pixel_bytes, int32_t step,
+                           uint8_t *_Nonnull out);
+
+/// Reverses count pixels of up to 8 bytes in place.
+void feeder_mirror_pixels(void *_Nonnull row, int32_t count, int32_t pixel_bytes);
+
+/// Writes column x of a band of rows as row x of out, or as row width - 1 - x; its pixels from the top down, or from the bottom up.
+/// Pixels of 1, 2, 3 or 6 bytes.
+void feeder_turn_band(const void *_Nonnull band, int32_t width, int32_t rows, int32_t pixel_bytes,
+                      int32_t mirror_rows, int32_t mirror_columns, void *_Nonnull out, int64_t stride);
 
 #endif

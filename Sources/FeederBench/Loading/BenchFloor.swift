@@ -6,7 +6,8 @@ import FeederProfiling
 
 /// The floors: the bare work on the same threads and records, in the same order.
 extension LoadingBench {
-  /// libjpeg-turbo alone: each thread decodes into its own buffer. `scale` maps an image's size to its decoded size.
+  /// The decoder alone, `BareDecoder`: each thread decodes into its own buffer. `scale` maps an image's size to its decoded
+  /// size.
   package func decodeFloor(_ scale: @escaping @Sendable (PixelSize) -> PixelSize) -> BareLoop {
     let (records, channels) = (records, cache.channels)
     let sizes = order.map { entry in  // Sizes as stored, because libjpeg does not apply the orientation.

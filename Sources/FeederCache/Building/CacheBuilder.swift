@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederImaging
@@ -180,7 +181,8 @@ package struct CacheBuilder: Sendable {
     _ write: TemporaryFile.Writer, _ scratch: DecodeScratch
   ) throws {
     let image = try scratch.decode(
-      encoded, path: entry.imagePath, size: size, channels: recipe.channels, imageSize: recipe.imageSize)
+      encoded, path: entry.imagePath, size: size, channels: recipe.channels, imageSize: recipe.imageSize,
+      window: recipe.window)
     let planar = scratch.planar(image)
     try write(planar, offset: item.offset)
     item.note(
@@ -198,8 +200,9 @@ package struct CacheBuilder: Sendable {
 
   private func header(contentKey: UInt64) -> CacheHeader {
     CacheHeader(
-      recipe: recipe, split: split, automaticChannels: automaticChannels, itemCount: survey.entries.count,
-      classCount: dataset.classNames.count, listKey: CacheFolder.listKey(recipe, survey.entries),
+      recipe: recipe, split: split, automaticChannels: automaticChannels, depth: survey.depth,
+      itemCount: survey.entries.count, classCount: dataset.classNames.count,
+      listKey: CacheFolder.listKey(recipe, survey.entries),
       contentKey: contentKey)
   }
 }

@@ -57,7 +57,8 @@ package enum FormProbe {
         let bytes = try scratch.read(path).bytes
         let opened = threadSeconds
         let image = try scratch.decode(
-          bytes, path: path, size: survey.images[index].header?.size, channels: channels, imageSize: imageSize)
+          bytes, path: path, size: survey.images[index].header?.size, channels: channels, imageSize: imageSize,
+          window: .full)  // every window costs the same
         let decoded = threadSeconds
         letterbox(image, geometry: Letterbox(source: image.size, target: side), into: place, scratch: pixels)
         guard number > 0 else { continue }

@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederImaging
 import Synchronization
@@ -26,8 +27,8 @@ package struct GreyDecision: Sendable, Equatable {
   /// Colour files to decode between two checks of the share.
   private static let chunk = 64
 
-  /// Decides for all images of all splits together. Throws if a thread cannot start a decoder.
-  package init(_ surveys: [SourceSurvey]) throws {
+  /// Decides for all images of all splits together; `window` maps their levels. Throws if a thread cannot start a decoder.
+  package init(_ surveys: [SourceSurvey], window: LevelWindow) throws {
     let images = surveys.flatMap { survey in zip(survey.entries, survey.images).map { ($0.imagePath, $1.header) } }
     let readable = images.compactMap { path, header in header.map { (path: path, channels: $0.channels) } }
     let doubtful = readable.filter { $0.channels != 1 }.map(\.path)
@@ -39,7 +40,7 @@ package struct GreyDecision: Sendable, Equatable {
     while grey < needed, colour <= imageCount - needed, looked < doubtful.count {
       let paths = Array(doubtful[looked..<min(looked + Self.chunk, doubtful.count)])
       let answers = try DecodeScratch.map(paths.count) { index, scratch in
-        try Self.isGreyFile(paths[index], scratch)
+        try Self.isGreyFile(paths[index], window, scratch)
       }
       grey += answers.count { $0 }
       colour += answers.count { !$0 }
@@ -51,12 +52,12 @@ package struct GreyDecision: Sendable, Equatable {
   }
 
   /// True if every pixel of the file is grey. False if not, or if the file does not decode.
-  private static func isGreyFile(_ path: String, _ scratch: DecodeScratch) throws -> Bool {
+  private static func isGreyFile(_ path: String, _ window: LevelWindow, _ scratch: DecodeScratch) throws -> Bool {
     do {
       // With this image size nothing is reduced, so all pixels are seen.
       return isGrey(
         try scratch.decode(
-          try scratch.read(path).bytes, path: path, size: nil, channels: 3, imageSize: .max))
+          try scratch.read(path).bytes, path: path, size: nil, channels: 3, imageSize: .max, window: window))
     } catch CacheError.damagedImage {
       return false
     }

@@ -1,5 +1,7 @@
+import FeederCodecs
 import FeederCore
 import FeederFiles
+import FeederImaging
 
 /// The form in which a cache file holds images.
 package enum CacheForm: String, Sendable, CaseIterable {
@@ -26,17 +28,26 @@ package struct CacheRecipe: Sendable, Hashable {
   package let channels: Int
   /// The image size that the stored pixels fit, in pixels; 0 for encoded bytes, which fit every size.
   package let imageSize: Int
+  /// The window that mapped levels of more than 8 bits; full for encoded bytes, which keep their levels.
+  package let window: LevelWindow
 
-  /// Encoded bytes, for every channel count and image size.
-  package static let encoded = CacheRecipe(form: .encoded, channels: 0, imageSize: 0)
+  /// Encoded bytes, for every channel count, image size and window.
+  package static let encoded = CacheRecipe(form: .encoded, channels: 0, imageSize: 0, window: .full)
 
-  /// Pixels with `channels` channels, decoded at the scale that fits `imageSize`.
-  package static func pixels(channels: Int, imageSize: Int) -> CacheRecipe {
-    CacheRecipe(form: .pixels, channels: channels, imageSize: imageSize)
+  /// Pixels with `channels` channels, decoded at the scale that fits `imageSize`, their levels mapped by `window`.
+  package static func pixels(channels: Int, imageSize: Int, window: LevelWindow = .full) -> CacheRecipe {
+    CacheRecipe(form: .pixels, channels: channels, imageSize: imageSize, window: window)
   }
 
-  /// The recipe in file names: `jpeg`, or `pixels-1x640` for one channel at image size 640.
-  package var name: String { form == .encoded ? form.rawValue : "pixels-\(channels)x\(imageSize)" }
+  /// The recipe in file names: `jpeg`, or `pixels-1x640` for one channel at image size 640, or `pixels-1x640_200-3900`
+  /// with a window. A recipe's name is never the beginning of another's up to a hyphen.
+  package var name: String {
+    guard form == .pixels else { return form.rawValue }
+    var name = "pixels-\(channels)x\(imageSize)"
+    if let levels = window.levels { name += "_\(levels.lowerBound)-\(levels.upperBound)" }
+    if window.curve != .linear { name += "_\(window.curve.rawValue)" }
+    return name
+  }
 }
 
 /// Constants of docs/cache-format.md.

@@ -1,5 +1,7 @@
+import FeederCodecs
 import FeederCore
 import FeederDatasets
+import FeederImaging
 
 /// The first 128 bytes of a cache file.
 struct CacheHeader: Sendable, Equatable {
@@ -7,6 +9,8 @@ struct CacheHeader: Sendable, Equatable {
   var split: Split
   /// The decision of `--channels auto` at the build, 1 or 3; 0 if it was not needed.
   var automaticChannels: Int
+  /// Bits of the samples in the image files.
+  var depth = SampleDepth.bytes
   var itemCount: Int
   var classCount: Int
   /// The key of the source list and the recipe; the file's name has it too.
@@ -30,6 +34,10 @@ struct CacheHeader: Sendable, Equatable {
     writer.put(UInt32(0))
     writer.put(listKey)
     writer.put(contentKey)
+    writer.put(depth.rawValue)
+    writer.put(UInt32(recipe.window.levels?.lowerBound ?? 0))
+    writer.put(UInt32(recipe.window.levels?.upperBound ?? 0))
+    writer.put(UInt32(LevelWindow.Curve.allCases.firstIndex(of: recipe.window.curve) ?? 0))
     writer.pad(to: CacheFormat.headerByteCount - 8)
     writer.put(Checksum.xxh64(writer.bytes))
     return writer.bytes
@@ -52,9 +60,9 @@ struct CacheHeader: Sendable, Equatable {
     guard end.take() == checksum else { throw damaged("its header's checksum is wrong") }
     guard reader.take() == CacheFormat.decoderVersion else { throw damaged("its pixels are of another decoder") }
     guard let form = CacheForm(code: reader.take()) else { throw damaged("its form is unknown") }
-    recipe = CacheRecipe(form: form, channels: Int(reader.take(UInt32.self)), imageSize: 0)
+    let channels = Int(reader.take(UInt32.self))
     automaticChannels = Int(reader.take(UInt32.self))
-    recipe = CacheRecipe(form: form, channels: recipe.channels, imageSize: Int(reader.take(UInt32.self)))
+    let imageSize = Int(reader.take(UInt32.self))
     itemCount = reader.takeCount()
     classCount = reader.takeCount()
     let splitCode = Int(reader.take(UInt32.self))
@@ -63,17 +71,31 @@ struct CacheHeader: Sendable, Equatable {
     _ = reader.take(UInt32.self)
     listKey = reader.take()
     contentKey = reader.take()
-    let channels = form == .encoded ? [0] : [1, 3]
+    let (depthCode, window) = (reader.take(UInt32.self), Self.window(&reader))
     let sizes = form == .encoded ? 0...0 : 1...8192
-    guard channels.contains(recipe.channels), sizes.contains(recipe.imageSize), [0, 1, 3].contains(automaticChannels)
+    guard (form == .encoded ? [0] : [1, 3]).contains(channels), sizes.contains(imageSize),
+      [0, 1, 3].contains(automaticChannels), let depth = SampleDepth(rawValue: depthCode), let window,
+      form == .pixels || window == .full
     else { throw damaged("its recipe is impossible") }
+    self.depth = depth
+    recipe = CacheRecipe(form: form, channels: channels, imageSize: imageSize, window: window)
+  }
+
+  /// The window in the header; nil if there is none such. Files of older versions have zeros: the full one.
+  private static func window(_ reader: inout ByteReader) -> LevelWindow? {
+    let (black, white) = (Int(reader.take(UInt32.self)), Int(reader.take(UInt32.self)))
+    let code = Int(reader.take(UInt32.self))
+    guard LevelWindow.Curve.allCases.indices.contains(code) else { return nil }
+    let curve = LevelWindow.Curve.allCases[code]
+    return black == 0 && white == 0 ? LevelWindow(curve: curve) : LevelWindow(black: black, white: white, curve: curve)
   }
 
   init(
-    recipe: CacheRecipe, split: Split, automaticChannels: Int, itemCount: Int, classCount: Int, listKey: UInt64,
-    contentKey: UInt64
+    recipe: CacheRecipe, split: Split, automaticChannels: Int, depth: SampleDepth = .bytes, itemCount: Int,
+    classCount: Int, listKey: UInt64, contentKey: UInt64
   ) {
     self.recipe = recipe
+    self.depth = depth
     self.split = split
     self.automaticChannels = automaticChannels
     self.itemCount = itemCount

@@ -1,5 +1,5 @@
+import FeederCodecs
 import FeederCore
-import FeederImaging
 
 /// The memory to decode the largest of many images: its pixels, and twice as much if EXIF turns it.
 struct DecodeRoom {

@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederImaging
 import Foundation
@@ -31,8 +32,14 @@ package final class DecodeScratch: @unchecked Sendable {
   private let pixelScratch = PixelScratch()
   private var times = Times()
 
-  /// Makes a decoder. Throws `ImagingError.library` if a codec cannot start.
-  package init() throws { decoder = try ImageDecoder() }
+  /// Maps the levels of whole pictures.
+  private let pictureWindow: LevelWindow
+
+  /// Makes a decoder; `pictureWindow` maps the levels of `picture`. Throws `ImagingError.library` if a codec cannot start.
+  package init(pictureWindow: LevelWindow = .full) throws {
+    decoder = try ImageDecoder()
+    self.pictureWindow = pictureWindow
+  }
 
   /// The work since the last call; resets it.
   package func takeTimes() -> Times {
@@ -41,14 +48,14 @@ package final class DecodeScratch: @unchecked Sendable {
     return times
   }
 
-  /// Decodes `encoded`, an image file, to `channels` at the scale that fits `imageSize`. The pixels (H x W x C) are
-  /// valid until the next call that decodes.
+  /// Decodes `encoded`, an image file, to `channels` at the scale that fits `imageSize`; `window` maps levels of more
+  /// than 8 bits. The pixels (H x W x C) are valid until the next call that decodes.
   ///
   /// Throws `CacheError.damagedImage`, which names `path`, if the file does not decode, and `.changedSource` if its
   /// size is not `expected`. Nil accepts every size.
   func decode(
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
-    imageSize: Int
+    imageSize: Int, window: LevelWindow
   ) throws -> ImageView {
     lent = nil
     let watch = Stopwatch()
@@ -58,7 +65,7 @@ package final class DecodeScratch: @unchecked Sendable {
       let scale = DecodeScale.fitting(source, imageSize: imageSize)
       let size = scale.size(of: source)
       let target = pixels.bytes(size.width * size.height * channels)
-      try decoder.decode(channels: channels, scale: scale, into: target)
+      try decoder.decode(channels: channels, scale: scale, window: window, into: target)
       times.decodeNanoseconds += watch.nanoseconds
       times.decodedCount += 1
       return ImageView(UnsafeRawBufferPointer(target), size: size, channels: channels, layout: .interleaved)
@@ -113,7 +120,7 @@ package final class DecodeScratch: @unchecked Sendable {
   package func picture(_ path: String) throws -> Pixels {
     let bytes = try read(path).bytes
     do {
-      return try decoder.decode(bytes, channels: 3)
+      return try decoder.decode(bytes, channels: 3, window: pictureWindow)
     } catch let error as ImagingError {
       throw CacheError.damagedImage(path: path, reason: error.description)
     }

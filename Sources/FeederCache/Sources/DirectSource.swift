@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederImaging
@@ -8,17 +9,22 @@ package final class DirectSource: ImageSource {
   private let paths: [String]
   private let fileByteCounts: [Int]
   private let imageSize: Int
+  private let window: LevelWindow
   /// Channels of every image: 1 or 3.
   package let channels: Int
+  /// Bits of the samples in the files.
+  package let depth: SampleDepth
   /// Width of the widest decoded image, in pixels.
   package let largestWidth: Int
   /// The most bytes of a worker's scratch: the largest decoded image and the largest file.
   package let scratchByteCount: Int
 
-  /// The images of `survey`, decoded to `channels` at the scale that fits `imageSize`.
-  package init(_ survey: SourceSurvey, channels: Int, imageSize: Int) {
+  /// The images of `survey`, decoded to `channels` at the scale that fits `imageSize`; `window` maps their levels.
+  package init(_ survey: SourceSurvey, channels: Int, imageSize: Int, window: LevelWindow = .full) {
     self.channels = channels
     self.imageSize = imageSize
+    self.window = window
+    depth = survey.depth
     paths = survey.entries.map(\.imagePath)
     items = zip(survey.entries, survey.images).map { entry, image in
       SourceItem(imageID: entry.imageID, size: image.header?.size, labels: entry.labels, damage: image.damage)
@@ -62,6 +68,6 @@ package final class DirectSource: ImageSource {
     if let damage = item.damage { throw CacheError.damagedImage(path: paths[index], reason: damage) }
     return try scratch.decode(
       try scratch.read(paths[index]).bytes, path: paths[index], size: item.size, channels: channels,
-      imageSize: imageSize)
+      imageSize: imageSize, window: window)
   }
 }

@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederImaging
 
@@ -13,17 +14,22 @@ package final class ImageCache: ImageSource {
   /// The most bytes of a worker's scratch; 0 for pixels, which are used as they are mapped.
   package let scratchByteCount: Int
   private let imageSize: Int
+  private let window: LevelWindow
   private let fallback: SourceFallback?
 
-  /// Reads images of `channels` channels at the scale that fits `imageSize`. For a pixel file both must be the file's
-  /// own.
-  package init(_ file: CacheFile, channels: Int, imageSize: Int, fallback: SourceFallback? = nil) {
+  /// Reads images of `channels` channels at the scale that fits `imageSize`, their levels mapped by `window`. For a pixel
+  /// file all three must be the file's own.
+  package init(
+    _ file: CacheFile, channels: Int, imageSize: Int, window: LevelWindow = .full, fallback: SourceFallback? = nil
+  ) {
     precondition(
-      file.recipe.form == .encoded || file.recipe == .pixels(channels: channels, imageSize: imageSize),
+      file.recipe.form == .encoded
+        || file.recipe == .pixels(channels: channels, imageSize: imageSize, window: window),
       "a pixel cache is read as it was made")
     self.file = file
     self.channels = channels
     self.imageSize = imageSize
+    self.window = window
     self.fallback = fallback
     var room = DecodeRoom(channels: channels, imageSize: imageSize)
     file.items.forEachSize { room.note($0, isTurned: $1) }
@@ -33,6 +39,9 @@ package final class ImageCache: ImageSource {
 
   /// Number of images.
   package var count: Int { file.count }
+
+  /// Bits of the samples in the files that were cached.
+  package var depth: SampleDepth { file.header.depth }
 
   /// Bytes of the mapped file.
   package var mappedByteCount: Int { file.byteCount }
@@ -66,7 +75,8 @@ package final class ImageCache: ImageSource {
       guard file.recipe.form == .pixels else {
         return try file.withRecord(index, scratch: scratch) { record in
           try scratch.decode(
-            record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize)
+            record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize,
+            window: window)
         }
       }
       let record = try file.record(index, scratch: scratch)
@@ -97,7 +107,8 @@ package final class ImageCache: ImageSource {
     let (bytes, path) = try fallback.read(
       index, file.items.entry(index).imageChecksum, because: error, scratch: scratch)
     return try scratch.decode(
-      bytes, path: path, size: file.items.size(index), channels: channels, imageSize: imageSize)
+      bytes, path: path, size: file.items.size(index), channels: channels, imageSize: imageSize,
+      window: window)
   }
 
   /// Throws `CacheError.damagedFile` if part of the index could not be read since the file was opened.

@@ -29,6 +29,8 @@ package protocol ImageSource: Sendable {
   var count: Int { get }
   /// Channels of every image: 1 or 3.
   var channels: Int { get }
+  /// Bits of the samples in the image files. Prepared pixels have 8.
+  var depth: SampleDepth { get }
   /// Width of the widest image from `prepare`, in pixels.
   var largestWidth: Int { get }
   /// The most bytes of one worker's `DecodeScratch`.
@@ -63,6 +65,8 @@ package protocol ImageSource: Sendable {
 
 /// Defaults for sources without storage of their own, such as generated images.
 extension ImageSource {
+  /// 8 bits.
+  package var depth: SampleDepth { .bytes }
   /// The size from `item`.
   package func size(of index: Int) -> PixelSize? { item(index).size }
   /// The label count from `item`.

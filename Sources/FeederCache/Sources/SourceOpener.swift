@@ -1,5 +1,7 @@
+import FeederCodecs
 import FeederCore
 import FeederDatasets
+import FeederImaging
 import Synchronization
 
 /// The values of `--cache`.
@@ -28,6 +30,8 @@ package struct SourceOptions: Sendable, Equatable {
   package var channels: Int?
   /// The image size that decoding fits, in pixels.
   package var imageSize: Int
+  /// The window of images of more than 8 bits.
+  package var levels = LevelOptions()
 
   /// Options for `imageSize`, with the command line's defaults for all others.
   package init(imageSize: Int, memory: Int = 2 << 30) {
@@ -46,6 +50,8 @@ package struct OpenedSource: Sendable {
   package let file: CacheFile?
   /// True if the file was built by this call.
   package let wasBuilt: Bool
+  /// The window that maps the levels of images of more than 8 bits.
+  package let window: LevelWindow
 
   /// Drops the images' bytes from the system's memory, so that the next reads come from storage.
   package func dropFromMemory() {
@@ -67,6 +73,7 @@ package final class SourceOpener: Sendable {
     var told: Set<Split> = []
     var channels: Int?
     var automaticChannels = 0
+    var hasToldWindow = false
     /// Bytes of the cache files opened so far, which take memory from later ones.
     var openedByteCount = 0
   }
@@ -74,6 +81,9 @@ package final class SourceOpener: Sendable {
   private let dataset: Dataset
   private let options: SourceOptions
   private let folder: CacheFolder
+  /// The window of images of more than 8 bits.
+  package let window: LevelWindow
+  private let windowSource: SettingLine
   private let say: @Sendable (String) -> Void
   private let progress: Progress
   private let measure: FormMeasure
@@ -96,6 +106,7 @@ package final class SourceOpener: Sendable {
     self.dataset = dataset
     self.options = options
     folder = CacheFolder(options.cacheFolder)
+    (window, windowSource) = options.levels.resolved(dataset)
     self.say = say
     self.progress = progress
     self.measure = measure
@@ -105,11 +116,23 @@ package final class SourceOpener: Sendable {
   /// Opens a split. If `rebuild`, ignores present files and decisions. Throws `DatasetError` if the data set cannot be
   /// read, `CacheError` if a cache file can be neither used nor built.
   package func open(_ split: Split, rebuild: Bool = false) throws -> OpenedSource {
+    let opened = try openAny(split, rebuild: rebuild)
+    let depth = opened.source.depth
+    try options.levels.check(depth, window, in: dataset.place(of: split))
+    if depth != .bytes, state.withLock({ !$0.hasToldWindow }) {
+      state.withLock { $0.hasToldWindow = true }
+      say("window: \(window.words) (\(windowSource.flags))")
+    }
+    return opened
+  }
+
+  private func openAny(_ split: Split, rebuild: Bool) throws -> OpenedSource {
     let entries = try read(split)
     if options.cache == .none {
       let channels = try decideChannels(split, entries)
-      let source = DirectSource(try survey(split, entries), channels: channels, imageSize: options.imageSize)
-      return OpenedSource(source: source, entries: entries, file: nil, wasBuilt: false)
+      let source = DirectSource(
+        try survey(split, entries), channels: channels, imageSize: options.imageSize, window: window)
+      return OpenedSource(source: source, entries: entries, file: nil, wasBuilt: false, window: window)
     }
     let opened: OpenedSource
     if options.cache == .auto {
@@ -135,7 +158,11 @@ package final class SourceOpener: Sendable {
   ) throws -> OpenedSource {
     if !rebuild, let found = findExisting(split, entries, form) { return found }
     let channels = try decideChannels(split, entries)
-    let recipe = form == .encoded ? CacheRecipe.encoded : .pixels(channels: channels, imageSize: options.imageSize)
+    let recipe =
+      form == .encoded
+      ? CacheRecipe.encoded
+      : .pixels(
+        channels: channels, imageSize: options.imageSize, window: window)
     let old = rebuild ? nil : try fileBefore(folder.path(dataset, split, recipe, entries), split, recipe)
     let builder = CacheBuilder(
       dataset, split, try survey(split, entries), recipe: recipe,
@@ -147,7 +174,8 @@ package final class SourceOpener: Sendable {
           say("cache: \(count) of \(entries.count) images of \(split.rawValue) taken over from the file before")
         }
       })
-    return OpenedSource(source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: true)
+    return OpenedSource(
+      source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: true, window: window)
   }
 
   /// The intact file at `path`, or else one for another source list that the new file replaces; nil if there is none.
@@ -160,7 +188,8 @@ package final class SourceOpener: Sendable {
 
   private func cache(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> ImageCache {
     ImageCache(
-      file, channels: channels, imageSize: options.imageSize, fallback: SourceFallback(entries, say: say))
+      file, channels: channels, imageSize: options.imageSize, window: window,
+      fallback: SourceFallback(entries, say: say))
   }
 
   // MARK: - Existing files
@@ -174,7 +203,8 @@ package final class SourceOpener: Sendable {
       return (decided ?? own).map { found(file, $0, entries) }
     }
     for channels in decided.map({ [$0] }) ?? [1, 3] {
-      let recipe = CacheRecipe.pixels(channels: channels, imageSize: options.imageSize)
+      let recipe = CacheRecipe.pixels(
+        channels: channels, imageSize: options.imageSize, window: window)
       if let file = fresh(split, recipe, entries), decided != nil || file.header.automaticChannels == channels {
         return found(file, channels, entries)
       }
@@ -184,7 +214,8 @@ package final class SourceOpener: Sendable {
 
   private func found(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> OpenedSource {
     noteChannels(channels)
-    return OpenedSource(source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: false)
+    return OpenedSource(
+      source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: false, window: window)
   }
 
   /// Notes the channels that an earlier run decided.
@@ -264,7 +295,7 @@ package final class SourceOpener: Sendable {
     let surveys = try [Split.train, .val].filter(dataset.splits.contains).map { each in
       try survey(each, each == split ? entries : dataset.entries(each))
     }
-    let decision = try GreyDecision(surveys)
+    let decision = try GreyDecision(surveys, window: window)
     say(decision.line)
     state.withLock { state in
       state.channels = decision.channels

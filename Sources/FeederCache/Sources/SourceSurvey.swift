@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederImaging
@@ -73,6 +74,9 @@ package struct SourceSurvey: Sendable {
       return sum + decoded.width * decoded.height * channels
     }
   }
+
+  /// Bits of the samples in the files.
+  package var depth: SampleDepth { SampleDepth(images.lazy.map(\.header)) }
 
   /// Bytes of all image files.
   package var fileByteCount: Int { images.reduce(0) { $0 + Int(clamping: $1.stamp.size) } }

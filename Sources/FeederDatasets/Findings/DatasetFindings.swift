@@ -1,43 +1,58 @@
 /// Everything about a split that a person should know and that did not stop Feeder from reading it.
 package struct DatasetFindings: Sendable, Equatable {
   /// Lines of label files that give no object, each with its file and what is wrong.
-  package internal(set) var badLines = Sightings()
+  package var badLines = Sightings()
   /// Label files with bad lines.
-  package internal(set) var badFileCount = 0
+  package var badFileCount: Int { badFiles.count }
+  private var badFiles: Set<String> = []
   /// Boxes that reached over the edge of the image, by label file.
-  package internal(set) var clipped = Sightings()
+  package var clipped = Sightings()
   /// Outlines that became boxes, by label file.
-  package internal(set) var outlines = Sightings()
+  package var outlines = Sightings()
   /// Confidences that were ignored, by label file.
-  package internal(set) var confidences = Sightings()
+  package var confidences = Sightings()
   /// Key points that were ignored, by label file.
-  package internal(set) var keyPoints = Sightings()
+  package var keyPoints = Sightings()
   /// Label lines that were dropped because an equal one stands before them, by label file.
-  package internal(set) var duplicates = Sightings()
+  package var duplicates = Sightings()
+  /// Boxes that were left out because no part of them lies inside of their image, by label file.
+  package var outside = Sightings()
+
+  /// Entries of label files that are no box to train on, by reason: "crowd", "point", "prediction".
+  package var leftOut: [String: Sightings] = [:]
+  /// Boxes that are read although something about them is special, by what that is: "difficult".
+  package var special: [String: Sightings] = [:]
+  /// Images that labels name and that are not there.
+  package var missingImages = Sightings()
+  /// Images that no label names; they are left out.
+  package var unlabelled = Sightings()
+  /// Images that were left out because of bad labels.
+  package var badImages = Sightings()
 
   /// Images of kinds that Feeder does not read: their paths, and how a line names them.
-  package internal(set) var otherImages: [String] = []
+  package var otherImages: [String] = []
   /// Files among the images that are neither images nor text.
-  package internal(set) var otherFiles = Sightings()
+  package var otherFiles = Sightings()
   /// Images whose names begin with a dot.
-  package internal(set) var hiddenImages = Sightings()
+  package var hiddenImages = Sightings()
   /// Label files that were matched although their names differ from those of their images.
-  package internal(set) var renamedLabels = Sightings()
+  package var renamedLabels = Sightings()
   /// Label files that match no image.
-  package internal(set) var unmatched = Sightings()
+  package var unmatched = Sightings()
   /// Label files that are not read because their images have another.
-  package internal(set) var extraLabels = Sightings()
+  package var extraLabels = Sightings()
   /// Folders of images without one label file.
-  package internal(set) var bareFolders = Sightings()
+  package var bareFolders = Sightings()
   /// Images that the data set names again.
-  package internal(set) var repeatedImages = Sightings()
+  package var repeatedImages = Sightings()
   /// Folders that were left out because links lead to them too often.
-  package internal(set) var repeatedFolders = Sightings()
+  package var repeatedFolders = Sightings()
   /// How the split was found, if not as it is described.
-  package internal(set) var notes: [String] = []
+  package var notes: [String] = []
   private var otherNames: [String: Sightings] = [:]
 
-  init() {}
+  /// No findings.
+  package init() {}
 
   /// Adds what was met when the images were listed.
   mutating func note(_ found: SplitImages, _ notes: [String], shortName: (String) -> String) {
@@ -70,7 +85,9 @@ package struct DatasetFindings: Sendable, Equatable {
   }
 
   /// Adds the findings of one label file. Lines call the file `name`.
-  mutating func note(_ tally: LabelTally, _ badLines: [BadLabelLine], file: String, name: @autoclosure () -> String) {
+  package mutating func note(
+    _ tally: LabelTally, _ badLines: [BadLabelLine], file: String, name: @autoclosure () -> String
+  ) {
     if tally != LabelTally() {
       let name = name()
       if tally.clippedCount > 0 { clipped.note(name, count: tally.clippedCount) }
@@ -78,15 +95,22 @@ package struct DatasetFindings: Sendable, Equatable {
       if tally.confidenceCount > 0 { confidences.note(name, count: tally.confidenceCount) }
       if tally.keyPointCount > 0 { keyPoints.note(name, count: tally.keyPointCount) }
       if tally.duplicateCount > 0 { duplicates.note(name, count: tally.duplicateCount) }
+      if tally.outsideCount > 0 { outside.note(name, count: tally.outsideCount) }
     }
-    if !badLines.isEmpty { badFileCount += 1 }
+    if !badLines.isEmpty { badFiles.insert(file) }
     for line in badLines { self.badLines.note(line.text(file)) }
   }
 
+  /// Adds a place of a label file that is wrong; `text` says where and what.
+  package mutating func noteBad(_ text: @autoclosure () -> String, file: String) {
+    badFiles.insert(file)
+    badLines.note(text())
+  }
+
   /// Adds the bad lines of another split.
-  mutating func addBadLines(of other: DatasetFindings) {
+  package mutating func addBadLines(of other: DatasetFindings) {
     badLines.add(other.badLines)
-    badFileCount += other.badFileCount
+    badFiles.formUnion(other.badFiles)
   }
 
   /// The findings in lines for people, each with `title` in front; empty if all is as it should be.
@@ -126,8 +150,25 @@ package struct DatasetFindings: Sendable, Equatable {
       line(
         duplicates, "label line stands twice in its file and counts once",
         "label lines stand twice in their files and count once"),
+      line(
+        outside, "box lies outside of its image and is left out",
+        "boxes lie outside of their images and are left out"),
       line(badLines, "bad label line is left out", "bad label lines are left out"),
     ].compactMap { $0 }
-    return notes.map { "\(title): " + $0 } + others + found
+    let counted = special.sorted { $0.key < $1.key }.map { kind, found in
+      "\(title): \(found.count) marked as \(kind), read as any box: \(found.names)"
+    }
+    let left = leftOut.sorted { $0.key < $1.key }.map { reason, found in
+      "\(title): \(found.count) left out (\(reason)): \(found.names)"
+    }
+    let unmatchedImages = [
+      line(
+        missingImages, "image that labels name is not there and is left out",
+        "images that labels name are not there and are left out"),
+      line(
+        unlabelled, "image is left out because no label names it", "images are left out because no label names them"),
+      line(badImages, "image has bad labels and is left out", "images have bad labels and are left out"),
+    ].compactMap { $0 }
+    return notes.map { "\(title): " + $0 } + others + found + counted + left + unmatchedImages
   }
 }

@@ -10,17 +10,20 @@ package struct Sightings: Sendable, Equatable {
   /// The most that a line shows by name.
   private static let shown = 3
 
+  /// None.
+  package init() {}
+
   /// True if there are none.
   package var isEmpty: Bool { count == 0 }
 
   /// Adds one thing, or `count` things of one name.
-  mutating func note(_ name: @autoclosure () -> String, count: Int = 1) {
+  package mutating func note(_ name: @autoclosure () -> String, count: Int = 1) {
     if first.count < Self.kept { first.append(name()) }
     self.count += count
   }
 
   /// Adds the things of another split.
-  mutating func add(_ other: Sightings) {
+  package mutating func add(_ other: Sightings) {
     first += other.first.prefix(max(Self.kept - first.count, 0))
     count += other.count
   }

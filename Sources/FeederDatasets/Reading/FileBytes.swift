@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederFiles
 import FeederImaging
@@ -5,8 +6,13 @@ import Foundation
 
 /// Whole files as bytes, and what the system says of a path.
 package enum FileBytes {
+  /// The header of an image file. Throws `DatasetError.unreadable` and `ImagingError`.
+  package static func header(_ path: String) throws -> ImageHeader {
+    try read(path).withUnsafeBytes { try ImageHeader(of: $0) }
+  }
+
   /// The bytes of a file of at most `limit` bytes. Throws `DatasetError.unreadable`.
-  static func read(_ path: String, limit: Int = ImageHeader.maximumFileByteCount) throws -> [UInt8] {
+  package static func read(_ path: String, limit: Int = ImageHeader.maximumFileByteCount) throws -> [UInt8] {
     do throws(FileReader.Failure) {
       return try FileReader.bytes(of: path, limit: limit)
     } catch {
@@ -21,7 +27,7 @@ package enum FileBytes {
   }
 
   /// The error for a path that the system refuses with the code `error`.
-  static func unreadable(_ path: String, _ error: Int32) -> DatasetError {
+  package static func unreadable(_ path: String, _ error: Int32) -> DatasetError {
     var reason = String(cString: strerror(error))
     // What stands for other bytes leads to no file.
     if path.unicodeScalars.contains("\u{FFFD}") { reason = "its name is not UTF-8; rename it" }
@@ -41,13 +47,13 @@ package enum FileBytes {
   }
 
   /// What a path leads to, links followed; nil where there is nothing.
-  static func status(_ path: String) -> stat? {
+  package static func status(_ path: String) -> stat? {
     var status = stat()
     return stat(path, &status) == 0 ? status : nil
   }
 
   /// The absolute path without links; what does not exist yet is kept as it is written.
-  static func realPath(_ path: String) -> String {
+  package static func realPath(_ path: String) -> String {
     var existing = URL(filePath: path).absoluteURL.standardizedFileURL
     var rest: [String] = []
     while existing.path != "/" {
@@ -62,10 +68,10 @@ package enum FileBytes {
   }
 
   /// True where the path leads to a folder.
-  static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool {
     status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
   }
 
   /// The last failed system call's reason in words.
-  static func systemReason() -> String { String(cString: strerror(errno)) }
+  package static func systemReason() -> String { String(cString: strerror(errno)) }
 }

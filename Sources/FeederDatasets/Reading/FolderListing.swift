@@ -1,9 +1,9 @@
 import Foundation
 
 /// The names in a folder, taken from the system byte by byte: `FileManager` loses names that are not UTF-8.
-struct FolderListing: Sendable {
+package struct FolderListing: Sendable {
   /// What a name leads to, as far as the folder itself says.
-  enum Kind: Sendable {
+  package enum Kind: Sendable {
     /// A file, or something else that is no folder.
     case file
     /// A folder.
@@ -13,14 +13,14 @@ struct FolderListing: Sendable {
   }
 
   /// The names that do not begin with a dot, in no order.
-  private(set) var items: [(name: String, kind: Kind)] = []
+  package private(set) var items: [(name: String, kind: Kind)] = []
   /// The names that begin with a dot, without the folder and its parent, in no order.
   private(set) var hiddenNames: [String] = []
   /// Names that are not UTF-8, each odd byte shown as `\xNN`.
-  private(set) var oddNames: [String] = []
+  package private(set) var oddNames: [String] = []
 
   /// Lists the folder at `path`; nil with errno if the system refuses.
-  init?(_ path: String) {
+  package init?(_ path: String) {
     guard let folder = opendir(path) else { return nil }
     defer { closedir(folder) }
     errno = 0
@@ -47,7 +47,7 @@ struct FolderListing: Sendable {
   }
 
   /// Bytes of a name that is not UTF-8 as a person can read them.
-  static func shown(_ name: some Sequence<UInt8>) -> String {
+  package static func shown(_ name: some Sequence<UInt8>) -> String {
     name.map { byte in
       (0x20..<0x7F).contains(byte) ? String(UnicodeScalar(byte)) : "\\x" + String(byte, radix: 16)
     }.joined()

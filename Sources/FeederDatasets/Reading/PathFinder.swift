@@ -1,9 +1,9 @@
 import Foundation
 
 /// Paths as texts.
-enum PathText {
+package enum PathText {
   /// The folder of a path.
-  static func folder(of path: String) -> String {
+  package static func folder(of path: String) -> String {
     path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
   }
 
@@ -18,7 +18,7 @@ enum PathText {
   }
 
   /// True if there is something at a path, a link to nothing included.
-  static func exists(_ path: String) -> Bool {
+  package static func exists(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0
   }

@@ -4,7 +4,7 @@ import Foundation
 
 extension Dataset {
   /// The images of a split and what was met; its bad lines are not judged. Empty only for a share of too few images.
-  func contents(of split: Split) throws -> SplitContents {
+  package func contents(of split: Split) throws -> SplitContents {
     let plan = try plan(split)
     let found = try SplitImages(plan.sources, bases: bases)
     try refuseEmpty(found, plan)
@@ -15,10 +15,11 @@ extension Dataset {
     try refuseMismatch(findings, found, split)
 
     var members = Array(found.images.indices)
-    if valShare > 0, split != .test {
-      let splits = SplitPolicy.splits(of: found.images.lazy.map(\.id), valShare: valShare)
+    if isShared, split == .train || share(of: split) > 0 {
+      let ids = found.images.map(\.id)
+      let splits = rule.splits(of: ids)
       members = splits.indices.filter { splits[$0] == split }
-      if split == .val { findings.notes.append(SplitPolicy.note(members.count, of: found.images.count)) }
+      if split != .train { findings.notes.append(rule.note(split, members.map { ids[$0] }, of: ids)) }
     }
     let entries = try members.map { index in
       let (image, labelPath) = (found.images[index], matching.labelPaths[index])

@@ -109,7 +109,7 @@ package final class StagedFolder: Sendable {
   }
 
   /// Makes a link inside that leads to `path`; false if there can be none. From any thread.
-  func link(to path: String, as name: String) -> Bool {
+  package func link(to path: String, as name: String) -> Bool {
     guard symlink(path, folder + "/" + name) == 0 else { return false }
     made.withLock { $0.files.append(folder + "/" + name) }
     return true

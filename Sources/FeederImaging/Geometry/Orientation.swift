@@ -48,7 +48,7 @@ package enum Orientation: Int, Sendable, CaseIterable {
 
   /// Writes the `stored` pixels, interleaved and tightly packed, to `target` as they are seen. Both hold width x height x `channels`
   /// bytes of `size`, the stored one, and do not overlap.
-  func turn(
+  package func turn(
     _ stored: UnsafeRawBufferPointer, size: PixelSize, channels: Int, into target: UnsafeMutableRawBufferPointer
   ) {
     let byteCount = size.width * size.height * channels

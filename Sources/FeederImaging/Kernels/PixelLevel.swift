@@ -28,7 +28,7 @@ package enum PixelLevel: Int32, CaseIterable, Sendable {
   }
 
   /// The table of its kernels; only of an available level.
-  var kernels: UnsafePointer<feeder_kernels> {
+  package var kernels: UnsafePointer<feeder_kernels> {
     guard let kernels = feeder_kernels_at(rawValue) else { preconditionFailure("the processor has level \(name)") }
     return kernels
   }

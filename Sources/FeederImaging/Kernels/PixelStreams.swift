@@ -20,7 +20,7 @@ package func streamGrey(_ grey: UnsafeRawBufferPointer, into target: UnsafeMutab
 }
 
 /// Writes each grey value three times, where the grey image fills the last third of `image`, H x W x 3.
-func spreadGrey(fillingLastThirdOf image: UnsafeMutableRawBufferPointer) {
+package func spreadGrey(fillingLastThirdOf image: UnsafeMutableRawBufferPointer) {
   precondition(image.count % 3 == 0, "three equal parts")
   let count = image.count / 3
   guard let base = image.assumingMemoryBound(to: UInt8.self).baseAddress else { return }

@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederImaging
 import FeederReporting
 import FeederTraining

@@ -1,4 +1,5 @@
 import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederFiles
@@ -57,8 +58,9 @@ struct BatchPictures {
 
   /// Writes val_batch0_labels.jpg, val_batch0_pred.jpg and the next ones: the labels, and the detections of confidence
   /// 0.25 or more. Throws if a file cannot be written.
-  func writeValidation(_ results: [ImageResult], entries: [DatasetEntry], batch: Int) throws {
-    let (scratch, encoder) = (try DecodeScratch(), try JPEGEncoder())
+  func writeValidation(_ results: [ImageResult], of opened: OpenedSource, batch: Int) throws {
+    let (entries, encoder) = (opened.entries, try JPEGEncoder())
+    let scratch = try DecodeScratch(pictureWindow: opened.window)
     let size = min(batch, ImageGrid.mostImages)
     for number in 0..<Self.count where number * size < results.count {
       let places = number * size..<min((number + 1) * size, results.count)

@@ -1,4 +1,5 @@
 import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederDetection
@@ -56,7 +57,7 @@ package struct RunReport {
     let names = PictureNames(classNames)
     names.line.map(Terminal.say)
     try BatchPictures(folder: folder, classNames: classNames)
-      .writeValidation(results, entries: validation.entries, batch: settings.batch)
+      .writeValidation(results, of: validation, batch: settings.batch)
     let plotter = Plotter()
     if let plotter {
       let pictures = RunPictures(folder: folder, plotter: plotter)
@@ -187,7 +188,7 @@ package struct RunReport {
   private func worst(_ results: [ImageResult], _ accuracy: Accuracy) throws -> ReportContent.Part {
     let worst = ImageErrors.worst(results, confidence: accuracy.bestConfidence, count: Self.worstCount)
     let entries = Dictionary(zip(results.map(\.imageID), validation.entries)) { first, _ in first }
-    let (scratch, encoder) = (try DecodeScratch(), try JPEGEncoder())
+    let (scratch, encoder) = (try DecodeScratch(pictureWindow: validation.window), try JPEGEncoder())
     let pictures = try worst.compactMap { errors -> ReportContent.Picture? in
       guard let entry = entries[errors.imageID] else { return nil }
       let jpeg = try BatchPictures.errors(errors, of: entry, classNames: classNames, scratch, encoder)

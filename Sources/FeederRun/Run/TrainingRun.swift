@@ -125,6 +125,7 @@ package struct TrainingRun {
       place.leads && orders.trace.hasFolder ? try orders.trace.open(traceFiles) : nil
     let images = try RunData(dataset, options, place)
     try images.check(imageSize: plan.imageSize)
+    plan = plan.with(window: images.train.window, of: images.train.source)
     let record = try writes ? images.record(of: resumed) : nil
     let loaderBudget = place.share(of: options.memory)
     let ranks = try detection.map { try join($0, plan.device) }
@@ -282,6 +283,7 @@ package struct TrainingRun {
     var facts = IdleFlags.Facts()
     facts.goesOn = resumed != nil
     facts.starter = ProcessInfo.processInfo.environment["FEEDER_CREW"] == nil ? detection?.starter : nil
+    facts.hasBytes = images.train.source.depth == .bytes
     facts.channels = images.train.source.channels
     facts.keepsCache = options.cache != .none
     facts.takesAdamW = plan.takesAdamW(

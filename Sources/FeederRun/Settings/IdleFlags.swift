@@ -24,6 +24,8 @@ package enum IdleFlags {
     package var starter: String?
     /// Channels of the images; nil if they are not known yet.
     package var channels: Int?
+    /// True if the images have 8 bits per sample.
+    package var hasBytes = false
     /// False with `--cache none`.
     package var keepsCache = true
     /// True if the optimizer is AdamW.
@@ -86,6 +88,7 @@ package enum IdleFlags {
       keys: ["ranks"], reason: "the ranks were started by another program", isIdle: { $1.starter != nil }),
     Rule(
       keys: ["stop_after_steps", "checkpoint_every"], reason: "--plan trains nothing", isIdle: { $1.plansOnly }),
+    Rule(keys: ["window", "curve"], reason: "the images have 8 bits per sample", isIdle: { $1.hasBytes }),
     Rule(keys: ["cache_dir"], reason: "--cache none keeps no file", isIdle: { !$1.keepsCache }),
     Rule(keys: ["weights"], reason: "a resumed run has its own weights", isIdle: { $1.goesOn }),
   ]

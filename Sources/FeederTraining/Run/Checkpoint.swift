@@ -1,5 +1,8 @@
+import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederDetection
+import FeederImaging
 import FeederMetrics
 import FeederTorch
 import FeederWeights
@@ -150,6 +153,15 @@ package struct Checkpoint {
     try file.load(name, into: scaler.scale)
     try file.load("resume.scaler.growth_tracker", into: scaler.growthTracker)
     return 1
+  }
+}
+
+extension WeightsFile {
+  /// The images that the weights were trained on, as their settings say; nil if they say no settings.
+  package var training: LevelOptions.Training? {
+    guard let settings else { return nil }
+    guard let window = settings["window"].flatMap({ LevelWindow(text: $0) }) else { return .bytes }
+    return .levels(settings["curve"].flatMap(LevelWindow.Curve.init(rawValue:)).map(window.with) ?? window)
   }
 }
 

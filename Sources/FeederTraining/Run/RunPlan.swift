@@ -1,5 +1,7 @@
 import FeederCache
+import FeederCodecs
 import FeederCore
+import FeederImaging
 import FeederLoader
 import FeederTorch
 
@@ -27,6 +29,16 @@ package struct RunPlan: Sendable {
   /// The batch size while a search has not found one.
   private static let draftBatch = 16
 
+  /// The window of the images; nil before they are opened.
+  private let levels: Levels?
+
+  /// What is known of the images once they are opened.
+  private enum Levels {
+    /// Images of 8 bits, which no window maps.
+    case none
+    case window(LevelWindow)
+  }
+
   /// The plan of `request` for the rank at `place` on `device`.
   package init(
     _ request: TrainingRequest, on device: Device = .cpu, at place: RankPlace = .alone, tensorLimit: Int? = nil
@@ -34,16 +46,18 @@ package struct RunPlan: Sendable {
     self.init(
       request, place, device, request.precision,
       engineThreads: request.engineThreads ?? place.share(of: CoreLimit.current.usable), batch: nil,
-      tensorLimit: tensorLimit, learnedFile: nil)
+      tensorLimit: tensorLimit, learnedFile: nil, levels: nil)
   }
 
   private init(
     _ request: TrainingRequest, _ place: RankPlace, _ device: Device, _ precision: Precision,
-    engineThreads: Int, batch: Int?, tensorLimit: Int?, learnedFile: LearnedSettingFile?
+    engineThreads: Int, batch: Int?, tensorLimit: Int?, learnedFile: LearnedSettingFile?,
+    levels: Levels?
   ) {
     (self.request, self.place, self.device, self.precision) = (request, place, device, precision)
     self.engineThreads = engineThreads
     (foundBatch, self.tensorLimit, self.learnedFile) = (batch, tensorLimit, learnedFile)
+    self.levels = levels
   }
 
   /// The same plan with new results; nil keeps the old value.
@@ -54,7 +68,15 @@ package struct RunPlan: Sendable {
     RunPlan(
       request, place ?? self.place, device, precision ?? self.precision, engineThreads: engineThreads,
       batch: batch ?? foundBatch,
-      tensorLimit: tensorLimit ?? self.tensorLimit, learnedFile: learnedFile ?? self.learnedFile)
+      tensorLimit: tensorLimit ?? self.tensorLimit, learnedFile: learnedFile ?? self.learnedFile,
+      levels: levels)
+  }
+
+  /// The same plan for opened images: `window` maps their levels if they have more than 8 bits.
+  package func with(window: LevelWindow, of source: any ImageSource) -> RunPlan {
+    RunPlan(
+      request, place, device, precision, engineThreads: engineThreads, batch: foundBatch, tensorLimit: tensorLimit,
+      learnedFile: learnedFile, levels: source.depth == .bytes ? Levels.none : .window(window))
   }
 
   /// A requested setting that needs no search.
@@ -72,6 +94,11 @@ package struct RunPlan: Sendable {
     settled.precision = precision
     settled.batch = foundBatch ?? request.batch
     settled.engineThreads = engineThreads
+    switch levels {
+    case nil: break
+    case .some(.none): (settled.window, settled.curve) = (nil, nil)
+    case .window(let window): (settled.window, settled.curve) = (window, window.curve)
+    }
     return settled
   }
 

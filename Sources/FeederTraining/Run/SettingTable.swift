@@ -1,5 +1,7 @@
+import FeederCodecs
 import FeederCore
 import FeederDetection
+import FeederImaging
 import FeederLoader
 import FeederMetrics
 
@@ -91,6 +93,12 @@ package enum SettingTable {
         "channels", \.channels,
         SettingKind<Int>.number("auto, 1 or 3") { $0 == 1 || $0 == 3 }.optional("auto"), help: "auto, 1 or 3."),
       Setting(
+        "window", \.window, window, default: "the window in data.yaml, else full",
+        help: "Levels that become black and white in images of more than 8 bits: auto, full or BLACK,WHITE."),
+      Setting(
+        "curve", \.curve, curve, default: "the curve in data.yaml, else linear",
+        help: "Curve from black to white in images of more than 8 bits: auto, linear or sqrt."),
+      Setting(
         "skip_bad_labels", \.skipsBadLabels, .flag,
         help: "Leave bad label lines out and count them, instead of refusing the data set."),
       Setting(
@@ -129,6 +137,19 @@ package enum SettingTable {
     SettingLine("one of " + ModelDesign.names)
       + "; weights to start from go to \(setting: "weights")",
     parse: { ModelDesign(named: $0) }, text: { $0.name })
+
+  /// Black and white of images of more than 8 bits; nil is auto.
+  private static let window = SettingKind<LevelWindow?>(
+    "auto, full or BLACK,WHITE, such as 200,3900",
+    parse: { text in text.lowercased() == "auto" ? .some(nil) : LevelWindow(text: text.lowercased()).map { $0 } },
+    text: { $0?.text })
+
+  /// The curve of a window; nil is auto.
+  private static let curve = SettingKind<LevelWindow.Curve?>(
+    "auto, linear or sqrt",
+    parse: { text in
+      text.lowercased() == "auto" ? .some(nil) : LevelWindow.Curve(rawValue: text.lowercased()).map { $0 }
+    }, text: { $0?.rawValue })
 
   /// The kind of a number of bytes, such as 2GiB.
   package static let memory = SettingKind<Int>(

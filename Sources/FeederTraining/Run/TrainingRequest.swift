@@ -1,4 +1,5 @@
 import FeederCache
+import FeederCodecs
 import FeederDetection
 import FeederLoader
 
@@ -70,6 +71,10 @@ package struct TrainingRequest: Sendable {
   package var cache = CacheChoice.auto
   /// Folder of cache files; nil for the default.
   package var cacheFolder: String?
+  /// Black and white of images of more than 8 bits; nil for the window of the data set.
+  package var window: LevelWindow?
+  /// The curve from black to white; nil for the one of the data set.
+  package var curve: LevelWindow.Curve?
   /// Channels per image, 1 or 3; nil follows the images.
   package var channels: Int?
   /// True if bad label lines are skipped. False refuses the data set.

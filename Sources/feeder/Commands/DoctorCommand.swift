@@ -2,7 +2,6 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
-import FeederImaging
 import FeederProfiling
 import FeederRun
 import FeederTorch

@@ -1,10 +1,10 @@
 import ArgumentParser
 import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederDetection
 import FeederFiles
-import FeederImaging
 import FeederLoader
 import FeederMetrics
 import FeederReporting
@@ -27,6 +27,13 @@ struct PredictCommand: ParsableCommand {
   var conf: Float = 0.25
   @Option(help: "Of two boxes of one class that overlap more than this, the one with less confidence is dropped.")
   var iou: Float = 0.7
+  @Option(
+    help: """
+      Also write the detections as labels that a label tool opens to be corrected, with copies of the images, to a folder in \
+      --out: \(ConvertCommand.formats).
+      """)
+  var saveLabels: String?
+  @OptionGroup var levels: LevelFlags
   @OptionGroup var detections: DetectionOptions
   @OptionGroup var options: ModelOptions
   @Flag(help: "Print one JSON document on stdout.")
@@ -35,6 +42,8 @@ struct PredictCommand: ParsableCommand {
   private struct Report: Encodable {
     let out: String
     let predictions: String
+    /// The folder of labels; nil unless --save-labels asks for one.
+    let labels: String?
     let imageCount: Int
     let detectionCount: Int
     let unreadable: [String]
@@ -43,6 +52,9 @@ struct PredictCommand: ParsableCommand {
   func validate() throws {
     if !(conf >= 0 && conf < 1) { throw ValidationError("--conf \(conf): give 0 to below 1") }
     if !(iou > 0 && iou <= 1) { throw ValidationError("--iou \(iou): give above 0 to 1") }
+    if let saveLabels, !DatasetExporters.names.contains(saveLabels) {
+      throw ValidationError("--save-labels wants \(ConvertCommand.formats), not '\(saveLabels)'")
+    }
   }
 
   func run() throws {
@@ -50,9 +62,21 @@ struct PredictCommand: ParsableCommand {
     let entries = found.entries
     found.lines.forEach { Terminal.say($0) }
     let folder = try openFolder(entries)
-    defer { folder.removeIfEmpty() }
+    var writer: DatasetWriter?
+    defer {
+      writer = nil  // which takes away what it began
+      folder.removeIfEmpty()
+    }
     let loaded = try options.load(weights)
-    let source = DirectSource(try SourceSurvey(entries), channels: 3, imageSize: loaded.imageSize)
+    let names = loaded.file.classNames ?? (0..<loaded.model.classCount).map { "class \($0)" }
+    if let saveLabels {
+      writer = try DatasetWriter(
+        to: "\(folder.path)/labels-\(saveLabels)", format: saveLabels, classNames: names,
+        images: entries.map { (nil, $0.imageID) })
+    }
+    let survey = try SourceSurvey(entries)
+    let window = try levels.options(training: loaded.file.training).window(for: survey, say: { Terminal.say($0) })
+    let source = DirectSource(survey, channels: 3, imageSize: loaded.imageSize, window: window)
     var settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2)
     settings.damagedShare = 1
@@ -73,21 +97,35 @@ struct PredictCommand: ParsableCommand {
     }
     let full = results.count { $0.detections.count == validator.bound.count }
     validator.bound.line(cutting: full, isExact: false).map(Terminal.say)
-    let names = loaded.file.classNames ?? (0..<loaded.model.classCount).map { "class \($0)" }
     PictureNames(names).line.map(Terminal.say)
-    let unreadable = try draw(results, entries, names, into: folder, interruption.cancellation)
+    let unreadable = try draw(results, entries, names, window, into: folder, interruption.cancellation)
     let readable = results.filter { result in !unreadable.contains { $0.imageID == result.imageID } }
     guard !readable.isEmpty else {
       throw CommandError("none of the \(results.count) images could be read; the lines above say why")
     }
     try folder.write(
       PredictionsFile.data(readable.map { ($0.imageID, $0.detections) }), as: Self.predictionsName, isDurable: true)
+    let labels = try save(results, entries, without: Set(unreadable.map(\.imageID)), writer)
     let count = readable.map(\.detections.count).reduce(0, +)
     try Terminal.show(
-      ["\(readable.count) images, \(count) detections: \(folder.path)"], json: json,
+      ["\(readable.count) images, \(count) detections: \(folder.path)"]
+        + [labels.map { "labels: \($0)" }].compactMap { $0 },
+      json: json,
       Report(
-        out: folder.path, predictions: "\(folder.path)/\(Self.predictionsName)", imageCount: readable.count,
+        out: folder.path, predictions: "\(folder.path)/\(Self.predictionsName)", labels: labels,
+        imageCount: readable.count,
         detectionCount: count, unreadable: unreadable.map(\.path)))
+  }
+
+  /// Writes the detections of readable images as labels; gives the folder, nil without a writer.
+  private func save(
+    _ results: [ImageResult], _ entries: [DatasetEntry], without unreadable: Set<String>, _ writer: DatasetWriter?
+  ) throws -> String? {
+    guard let writer else { return nil }
+    for (index, (result, entry)) in zip(results, entries).enumerated() where !unreadable.contains(entry.imageID) {
+      try writer.add(index, path: entry.imagePath, boxes: result.detections.map { ($0.classID, $0.box) })
+    }
+    return try writer.finish()
   }
 
   private static let predictionsName = "predictions.json"
@@ -108,10 +146,10 @@ struct PredictCommand: ParsableCommand {
 
   /// Writes one annotated JPEG per image. Returns the images that could not be read, after one line on stderr for each.
   private func draw(
-    _ results: [ImageResult], _ entries: [DatasetEntry], _ names: [String], into folder: OutputFolder,
-    _ cancellation: Cancellation
+    _ results: [ImageResult], _ entries: [DatasetEntry], _ names: [String], _ window: LevelWindow,
+    into folder: OutputFolder, _ cancellation: Cancellation
   ) throws -> [(imageID: String, path: String)] {
-    let (scratch, encoder) = (try DecodeScratch(), try JPEGEncoder())
+    let (scratch, encoder) = (try DecodeScratch(pictureWindow: window), try JPEGEncoder())
     let bar = ProgressBar("drawing", total: results.count, unit: "images")
     var unreadable: [(imageID: String, path: String)] = []
     for (done, (result, entry)) in zip(results, entries).enumerated() {

@@ -39,7 +39,8 @@ struct ValCommand: ParsableCommand {
     let match = try ClassMatch(
       loaded.file, classNames: dataset.classNames, data: dataset.configurationURL.path)
     if let line = match.line { Terminal.say(line) }
-    let source = try sources.opener(dataset, imageSize: loaded.imageSize).open(split).source
+    let source = try sources.opener(dataset, imageSize: loaded.imageSize, training: loaded.file.training).open(split)
+      .source
     let settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2,
       memoryBudget: sources.memory.bytes)

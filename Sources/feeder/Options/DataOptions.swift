@@ -31,6 +31,7 @@ struct DataOptions: ParsableArguments {
   var givenMemory: ByteCount?
   @Option(help: "Channels of the images: 1, 3, or auto: 1 when at least 95 % of the images are grey.")
   var channels = Channels.auto
+  @OptionGroup var levels: LevelFlags
   @Flag(help: "Leave bad label lines out and count them, instead of refusing the data set.")
   var skipBadLabels = false
 
@@ -41,12 +42,14 @@ struct DataOptions: ParsableArguments {
   /// The value of `--memory`, by default `MemoryLimit`'s.
   var memory: ByteCount { givenMemory ?? DefaultMemory.bytes }
 
-  /// The options of the cache, for images of `imageSize` pixels per side.
-  func sourceOptions(imageSize: Int) -> SourceOptions {
+  /// The options of the cache, for images of `imageSize` pixels per side. `training` are the images that the weights in use were
+  /// trained on.
+  func sourceOptions(imageSize: Int, training: LevelOptions.Training? = nil) -> SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: memory.bytes)
     options.cache = cache
     options.cacheFolder = cacheDir
     options.channels = channels.count
+    options.levels = levels.options(training: training)
     if cache == .none, cacheDir != nil { IdleFlags.say("--cache-dir", "--cache none keeps no file") }
     return options
   }
@@ -55,8 +58,8 @@ struct DataOptions: ParsableArguments {
   func dataset(_ data: String) throws -> Dataset { try Dataset.open(data, skipsBadLabels: skipBadLabels) }
 
   /// Opens splits as the flags say. Lines and progress go to stderr.
-  func opener(_ dataset: Dataset, imageSize: Int) -> SourceOpener {
-    SourceOpener(reporting: dataset, sourceOptions(imageSize: imageSize))
+  func opener(_ dataset: Dataset, imageSize: Int, training: LevelOptions.Training? = nil) -> SourceOpener {
+    SourceOpener(reporting: dataset, sourceOptions(imageSize: imageSize, training: training))
   }
 }
 

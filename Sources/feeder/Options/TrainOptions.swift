@@ -43,6 +43,8 @@ struct TrainOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: .setting("cache")) var cache: String?
   @Option(parsing: .unconditional, help: .setting("cache_dir")) var cacheDir: String?
   @Option(parsing: .unconditional, help: .setting("channels")) var channels: String?
+  @Option(parsing: .unconditional, help: .setting("window")) var window: String?
+  @Option(parsing: .unconditional, help: .setting("curve")) var curve: String?
   @Flag(help: .setting("skip_bad_labels")) var skipBadLabels = false
   @Option(parsing: .unconditional, help: .setting("checkpoint_every")) var checkpointEvery: String?
   @Option(parsing: .unconditional, help: .setting("stop_after_steps")) var stopAfterSteps: String?

@@ -1,7 +1,7 @@
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederFiles
-import FeederImaging
 import FeederRun
 import Foundation
 

@@ -1,15 +1,15 @@
 import Foundation
 
 /// A text file of class names, one per line, as Label Studio, labelImg and darknet write it.
-struct ClassList {
+package struct ClassList {
   /// What the file is called, in small letters.
-  static let names: Set<String> = ["classes.txt", "obj.names"]
+  package static let names: Set<String> = ["classes.txt", "obj.names"]
 
   /// The names; a class is its place in this list.
-  let classNames: [String]
+  package let classNames: [String]
 
   /// Reads the file. Throws `DatasetError` naming file and line.
-  init(file: String) throws {
+  package init(file: String) throws {
     let bytes = try FileBytes.read(file, limit: 1 << 20)
     guard let text = String(validating: bytes.dropFirst(TextBytes.markCount(bytes)), as: UTF8.self) else {
       throw DatasetError.configuration(file: file, line: nil, problem: "is not UTF-8 text; it wants one class per line")

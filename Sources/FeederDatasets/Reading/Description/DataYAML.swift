@@ -1,9 +1,11 @@
+import FeederCodecs
+import FeederImaging
 import Yams
 
 /// The fields of a data.yaml as they are written, types checked.
-struct DataYAML {
+package struct DataYAML {
   /// The data set that it describes.
-  let description: DatasetDescription
+  package let description: DatasetDescription
 
   /// Keys of a split; the first that is there counts.
   private static let keys: [(split: Split, keys: [String])] = [
@@ -11,7 +13,7 @@ struct DataYAML {
   ]
 
   /// Reads and checks the file. Throws `DatasetError` naming file and line.
-  init(file: String) throws {
+  package init(file: String) throws {
     let root = try YAMLFile(file).root
     guard let mapping = root?.mapping else {
       throw DatasetError.configuration(
@@ -25,9 +27,33 @@ struct DataYAML {
       if split == .test, mapping[Node(key)]?.null != nil { continue }
       sources[split] = try Self.texts(key, in: mapping, file: file)
     }
-    description = DatasetDescription(
+    var description = DatasetDescription(
       file: file, path: try Self.texts("path", in: mapping, file: file).first, sources: sources,
       classNames: try ClassNames(mapping, file: file).names, hasKeyPoints: mapping["kpt_shape"] != nil)
+    description.window = try Self.window(mapping, file: file)
+    self.description = description
+  }
+
+  /// The window that the keys `window` and `curve` name; nil if neither is there. Throws `DatasetError.configuration`.
+  private static func window(_ mapping: Node.Mapping, file: String) throws -> LevelWindow? {
+    func fail(_ key: String, _ problem: String) -> DatasetError {
+      let line = mapping[Node(key)]?.mark?.line
+      return .configuration(file: file, line: line, problem: "'\(key)' \(problem)")
+    }
+    var window: LevelWindow?
+    if let node = mapping["window"] {
+      let texts = node.sequence.map { $0.compactMap(\.scalar?.string) } ?? [node.scalar?.string ?? ""]
+      window = LevelWindow(text: texts.joined(separator: ","))
+      if window == nil {
+        throw fail("window", "is no window; give full, or [BLACK, WHITE] with 0 <= BLACK < WHITE <= 65535")
+      }
+    }
+    guard let text = mapping["curve"]?.scalar?.string ?? mapping["curve"].map({ _ in "" }) else { return window }
+    guard let curve = LevelWindow.Curve(rawValue: text) else {
+      let known = LevelWindow.Curve.allCases.map(\.rawValue).joined(separator: " or ")
+      throw fail("curve", "is no curve; give \(known)")
+    }
+    return (window ?? .full).with(curve)
   }
 
   /// True if the file at `path` is YAML with class names.

@@ -1,7 +1,8 @@
+import FeederCodecs
 import Foundation
 
 /// What a data set says of itself, whichever file says it; where its paths lead is `Dataset`'s business.
-struct DatasetDescription {
+package struct DatasetDescription {
   /// A text and the line it stands on, counted from 1.
   struct Field: Equatable {
     var text: String
@@ -9,18 +10,20 @@ struct DatasetDescription {
   }
 
   /// The file that says it.
-  let file: String
+  package let file: String
   /// The folder that paths are relative to, if the file names one.
   var path: Field?
   /// Folders, lists and images by split; a data set whose images are not split has none.
   var sources: [Split: [Field]] = [:]
   /// Class names; a class is its place in this list.
-  let classNames: [String]
+  package let classNames: [String]
   /// True if key points follow each box.
   var hasKeyPoints = false
+  /// The window of images of more than 8 bits, if the file names one.
+  package var window: LevelWindow?
 
   /// Reads `file`: a data.yaml, a darknet data file or a list of classes, told apart by its name.
-  init(file: String) throws {
+  package init(file: String) throws {
     let name = file.split(separator: "/").last.map(String.init) ?? file
     if name.lowercased().hasSuffix(".data") {
       self = try DarknetData(file: file).description
@@ -44,7 +47,7 @@ struct DatasetDescription {
 
   /// The file in `folder` that describes a data set: data.yaml, else the only YAML file with class names, else the only darknet
   /// data file, else a list of classes; nil if there is none. Throws `DatasetError.configuration` if several serve.
-  static func find(in folder: String) throws -> String? {
+  package static func find(in folder: String) throws -> String? {
     if PathText.exists(folder + "/data.yaml") { return folder + "/data.yaml" }
     let names = (FolderListing(folder)?.items.map(\.name) ?? []).sorted()
     func only(_ found: [String]) throws -> String? {

@@ -1,9 +1,9 @@
+import FeederCodecs
 import FeederFiles
-import FeederImaging
 import Foundation
 
 /// What a file beside images is, by its name.
-enum FileKind: Sendable {
+package enum FileKind: Sendable {
   /// An image that Feeder reads.
   case image
   /// An image of a kind that Feeder does not read.
@@ -26,7 +26,7 @@ enum FileKind: Sendable {
   private static let ownEndings: Set<String> = ["yaml", "yml", "names", "data", "md", "cache", "npy"]
   private static let leavings: Set<String> = ["thumbs.db", "ehthumbs.db", "desktop.ini"]
   /// How messages name the images that Feeder reads.
-  static let readable = list("and")
+  package static let readable = list("and")
   /// The same for a message that none is there.
   static let readableEither = list("or")
 
@@ -37,7 +37,7 @@ enum FileKind: Sendable {
   }
 
   /// The kind of a file of this name.
-  init(_ name: String) {
+  package init(_ name: String) {
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")), dot != name.startIndex else {
       self = .other
       return
@@ -58,7 +58,7 @@ enum FileKind: Sendable {
   }
 
   /// True for images, read or not.
-  var isImage: Bool {
+  package var isImage: Bool {
     switch self {
     case .image, .otherImage: true
     case .text, .nothing, .other: false
@@ -71,7 +71,7 @@ enum FileKind: Sendable {
   }
 
   /// A name without its ending.
-  static func stem(_ name: String) -> Substring {
+  package static func stem(_ name: String) -> Substring {
     name.utf8.lastIndex(of: UInt8(ascii: ".")).map { name[..<$0] } ?? name[...]
   }
 }

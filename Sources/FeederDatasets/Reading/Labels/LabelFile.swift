@@ -112,7 +112,8 @@ struct LabelFile {
       (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || [0x2B, 0x2D, 0x2E, 0x65, 0x45].contains(byte)
     }
     guard isPlain, let value = Double(text), value.isFinite else {
-      throw Problem(text: "has '\(text.prefix(40))', which is not a finite number")
+      let advice = text.contains(",") ? "; write decimal points, not commas" : ""
+      throw Problem(text: "has '\(text.prefix(40))', which is not a finite number\(advice)")
     }
     return value
   }

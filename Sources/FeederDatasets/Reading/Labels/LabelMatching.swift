@@ -97,7 +97,7 @@ struct LabelMatching {
     guard let other = LabelFolders.twin(of: folder, named: "labelTxt"), FileBytes.isFolder(other) else { return }
     throw DatasetError.images(
       folder: other,
-      problem: "holds labels of the DOTA format, which Feeder does not read; export the data set as YOLOv8")
+      problem: "holds labels of the DOTA format, which are in pixels; run 'feeder prepare' on the data set first")
   }
 
   // MARK: - Matching

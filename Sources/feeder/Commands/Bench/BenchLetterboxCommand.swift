@@ -1,11 +1,12 @@
 import ArgumentParser
+import FeederCodecs
 import FeederImaging
 
-/// `feeder bench letterbox`: decodes JPEGs from memory to letterboxed batches through the validation loader.
+/// `feeder bench letterbox`: decodes image files from memory to letterboxed batches through the validation loader.
 struct BenchLetterboxCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "letterbox",
-    abstract: "Decodes JPEGs from memory and fits them to square batches, as validation does.",
+    abstract: "Decodes image files from memory and fits them to square batches, as validation does.",
     discussion: """
       N x C x S x S 8-bit pixels, S being --image-size: decoded at the reduction that fits, then resized once into the slot, \
       with boxes and the stream's hash. The floor is libjpeg-turbo alone in as many threads, at the same reduction.

@@ -1,0 +1,56 @@
+import CPixels
+import FeederCore
+import FeederImaging
+
+/// Reads BMP: 1 to 8 bits with a palette, 16, 24 and 32 bits.
+final class BMPCodec: ImageCodec {
+  static let format = ImageFormat.bmp
+  static let endings = ["bmp", "dib"]
+
+  private let writer = RowWriter()
+  private var line = GrowingBuffer()
+  private var opened: (file: UnsafeRawBufferPointer, header: BMPHeader)?
+
+  init() {}
+
+  static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool { EncodedBytes(bytes).holds("BM".utf8) }
+
+  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
+    try BMPHeader(of: EncodedBytes(bytes), fileByteCount: fileByteCount).imageHeader
+  }
+
+  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
+    let header = try BMPHeader(of: EncodedBytes(bytes), fileByteCount: bytes.count)
+    opened = (bytes, header)
+    return header.imageHeader
+  }
+
+  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
+    guard let (file, header) = opened else { preconditionFailure("a file is opened before it is decoded") }
+    opened = nil
+    writer.start(header.pixels, output, into: target)
+    let rows = UnsafeRawBufferPointer(rebasing: file[header.offset...])
+    let height = header.pixels.size.height
+    if let fields = header.fields, fields.byteOrder == nil {
+      try pick(fields, rows, header)
+    } else {
+      try writer.write(
+        rows, stride: header.rowStride, count: height, first: header.isTopDown ? 0 : height - 1,
+        step: header.isTopDown ? 1 : -1)
+    }
+    try writer.finish()
+    return []
+  }
+
+  /// Writes pixels whose samples are no whole bytes.
+  private func pick(_ fields: BMPFields, _ rows: UnsafeRawBufferPointer, _ header: BMPHeader) throws {
+    let size = header.pixels.size
+    let colours = line.bytes(3 * size.width)
+    guard let base = rows.baseAddress, let out = colours.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
+    var kernel = fields.kernel
+    for row in 0..<size.height {
+      feeder_pick_fields(base + row * header.rowStride, size.width, header.pixelBits / 8, &kernel, out)
+      try writer.write(header.isTopDown ? row : size.height - 1 - row, UnsafeRawBufferPointer(colours))
+    }
+  }
+}

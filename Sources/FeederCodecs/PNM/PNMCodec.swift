@@ -1,0 +1,66 @@
+import FeederCore
+import FeederImaging
+
+/// Turns PGM and PPM (and PBM of bits) into pixels.
+final class PNMCodec: ImageCodec {
+  static let format = ImageFormat.pnm
+  static let endings = ["pgm", "ppm", "pnm", "pbm"]
+
+  private let rows = RowWriter()
+  private var line = GrowingBuffer()
+  private var opened: (bytes: UnsafeRawBufferPointer, header: PNMHeader)?
+
+  init() {}
+
+  static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool { PNMHeader.begins(EncodedBytes(bytes)) }
+
+  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
+    try PNMHeader(ofFile: EncodedBytes(bytes), fileByteCount: fileByteCount).imageHeader
+  }
+
+  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
+    let header = try PNMHeader(ofFile: EncodedBytes(bytes), fileByteCount: bytes.count)
+    opened = (bytes, header)
+    return header.imageHeader
+  }
+
+  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
+    guard let (bytes, header) = opened else { preconditionFailure("a file is opened before it is decoded") }
+    opened = nil
+    let pixels = header.pixels
+    rows.start(pixels, output, into: target)
+    if header.coding == .text {
+      try decodeText(bytes, header)
+    } else {
+      let rowByteCount = pixels.rowByteCount
+      for y in 0..<header.size.height {
+        let place = header.start + y * rowByteCount
+        let row = UnsafeRawBufferPointer(rebasing: bytes[place..<place + rowByteCount])
+        if let direct = rows.directRow(y) { direct.copyMemory(from: row) } else { try rows.write(y, row) }
+      }
+    }
+    try rows.finish()
+    return []
+  }
+
+  private func decodeText(_ bytes: UnsafeRawBufferPointer, _ header: PNMHeader) throws {
+    var text = PNMText(EncodedBytes(bytes), offset: header.start)
+    let count = header.size.width * header.channels
+    let isWide = header.white > 255
+    let line = line.bytes(isWide ? 2 * count : count)
+    for y in 0..<header.size.height {
+      for sample in 0..<count {
+        let value = try text.number("pixels")
+        guard value <= header.white else {
+          throw ImagingError.damaged(.pnm, reason: "the value \(value) in row \(y) is above \(header.white)")
+        }
+        if isWide {
+          line.storeBytes(of: UInt16(value), toByteOffset: 2 * sample, as: UInt16.self)
+        } else {
+          line[sample] = UInt8(value)
+        }
+      }
+      try rows.write(y, UnsafeRawBufferPointer(line))
+    }
+  }
+}
