@@ -1,6 +1,6 @@
 import FeederCore
 
-/// What is wrong with a data set: one line that names the file, the line where there is one, and what to do.
+/// A fault of a data set: one line that names the file, the line in it if there is one, and the remedy.
 package enum DatasetError: SettingsError, Equatable {
   /// A data.yaml that does not describe a data set.
   case configuration(file: String, line: Int?, problem: String)

@@ -5,9 +5,9 @@ import FeederImaging
 import Foundation
 import Testing
 
-/// The board photographs of DeepPCB, where somebody has put them.
+/// The board photographs of DeepPCB, if they are on this machine.
 private enum BoardPhotos {
-  /// The set's folder: FEEDER_DEEPPCB, else beside the package; nil where it is missing.
+  /// The set's folder: FEEDER_DEEPPCB, else beside the package; nil if it is missing.
   static let folder: URL? = {
     let chosen = ProcessInfo.processInfo.environment["FEEDER_DEEPPCB"].flatMap { $0.isEmpty ? nil : $0 }
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -22,7 +22,7 @@ struct LabelMatchingTests {
   }
 
   @Test(
-    "A label is taken although its name differs in case, Unicode form, ending or by the image's ending, and that is told",
+    "A label is taken although its name differs in case, Unicode form, ending or by the image's ending, and a line says so",
     arguments: [
       ("a.jpg", "A.txt"), ("BOARD.JPG", "board.txt"), ("a.jpg", "a.TXT"), ("a.jpg", "a.jpg.txt"),
       ("a.jpg", "A.JPG.TXT"), ("caf\u{E9}.jpg", "cafe\u{301}.txt"), ("sub/a.jpg", "Sub/a.txt"),
@@ -72,7 +72,7 @@ struct LabelMatchingTests {
     #expect(failure { _ = try Dataset.open(folders.path).read(.train) }.contains("differ in case alone"))
   }
 
-  @Test("Label files without an image are told, and refused if they are more than 1 % of the images")
+  @Test("Label files without an image are listed, and refused if they are more than 1 % of the images")
   func unmatched() throws {
     let scratch = try Scratch()
     let names = (0..<100).map { "a\($0)" }
@@ -144,7 +144,7 @@ struct LabelMatchingTests {
   }
 
   @Test(
-    "A second label file of an image is told, and refused if such files are more than 1 % of the images",
+    "A second label file of an image is listed, and refused if such files are more than 1 % of the images",
     arguments: ["labels/train/a7.TXT", "labels/train/A7.txt", "labels/train/a7.jpg.txt", "images/train/a7.txt"])
   func extra(name: String) throws {
     let scratch = try Scratch()
@@ -197,7 +197,7 @@ struct LabelMatchingTests {
     #expect(try Dataset.open(scratch.path).read(.train).findings.lines("train").isEmpty)
   }
 
-  @Test("Hidden images are told; of the files that macOS leaves beside others, those that hold a JPEG")
+  @Test("Hidden images are listed; of the files that macOS leaves beside others, those that hold a JPEG")
   func hidden() throws {
     let scratch = try Scratch()
     let dataset = try dataset(scratch, ["a.jpg", ".b.jpg", "._c.jpg", ".DS_Store", ".png"], ["a.txt"])
@@ -208,7 +208,7 @@ struct LabelMatchingTests {
     #expect(try ImageListing(folder: path).lines("here") == ["here: " + line.replacing("images/train", with: path)])
   }
 
-  @Test("Other files among the images are told by name, those of systems and tools are nothing")
+  @Test("Other files among the images are listed by name, those of systems and tools are nothing")
   func otherFiles() throws {
     let scratch = try Scratch()
     let dataset = try dataset(

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("DeepPCB becomes a YOLO data set")
 struct DeepPCBTests {
-  /// The data set itself, or nil where it is missing.
+  /// The data set itself, or nil if it is missing.
   static let folder: String? = {
     let chosen = ProcessInfo.processInfo.environment["FEEDER_DEEPPCB"].flatMap { $0.isEmpty ? nil : $0 }
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -20,7 +20,7 @@ struct DeepPCBTests {
   }()
 
   @Test(
-    "The real one gives 1,000 and 500 images with 6,873 and 3,140 boxes, each where it was",
+    "The real one gives 1,000 and 500 images with 6,873 and 3,140 boxes, each at its place",
     .enabled(if: folder != nil, "no DeepPCB: set FEEDER_DEEPPCB to its folder"))
   func real() throws {
     let folder = try #require(Self.folder)

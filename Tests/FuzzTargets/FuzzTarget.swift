@@ -3,7 +3,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case bmp, cache, csvExport, deeppcb, groups, jpeg, jsonExport, labels, mask, notes, png, pnm, predictions, results
   case telemetry, textExport, tiff, webp, weights, xmlExport, yaml
 
-  /// Reads `bytes` as a file of this kind, as a command would, and uses all that is accepted; false where it is refused.
+  /// Reads `bytes` as a file of this kind, as a command would, and uses all that is accepted; false if it is refused.
   ///
   /// Refusing is fine, in words that can be made. A trap, a hang or a memory bomb is a finding.
   @discardableResult
@@ -31,7 +31,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
-  /// Does `work`; false where it is refused, which must be said in words.
+  /// Does `work`; false if it is refused, which must be said in words.
   @discardableResult
   func attempt(_ work: () throws -> Void) -> Bool {
     do {

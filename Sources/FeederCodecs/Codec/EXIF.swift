@@ -2,7 +2,7 @@ import FeederImaging
 
 /// The one thing that Feeder asks of EXIF data: how the picture is turned (CIPA DC-008, tag 0x0112).
 enum EXIF {
-  /// The orientation in an APP1 segment's payload, which is not trusted. Nil where it is no EXIF or tells none of the eight: such
+  /// The orientation in an APP1 segment's payload, which is not trusted. Nil if it is no EXIF or names none of the eight: such
   /// a picture is seen as it is stored, as Pillow and OpenCV have it.
   static func orientation(_ payload: EncodedBytes) -> Orientation? {
     guard payload.count > 14, payload.holds("Exif\0\0".utf8) else { return nil }

@@ -2,7 +2,7 @@ import Foundation
 
 /// The JPEG library in use.
 package enum JPEGLibrary {
-  /// Its version as in "2.1.5", which its interface does not tell but its file says of itself; "unknown" where it does not.
+  /// Its version, such as "2.1.5", read from its file because its interface does not give it; "unknown" if the file has none.
   package static var version: String {
     guard let file = try? Data(contentsOf: URL(filePath: path), options: .alwaysMapped),
       let found = file.range(of: Data("libjpeg-turbo version ".utf8))

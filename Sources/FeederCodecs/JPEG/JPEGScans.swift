@@ -52,7 +52,7 @@ struct JPEGScans {
     }
   }
 
-  /// True where spare bytes before the end marker can only follow the last pixel. Where a restart marker is missing libjpeg
+  /// True if spare bytes before the end marker can only follow the last pixel. If a restart marker is missing, libjpeg
   /// looks for it, skips bytes in the same words, and makes up the rest.
   var endsBehindLastPixel: Bool {
     guard hasRestarts else { return true }

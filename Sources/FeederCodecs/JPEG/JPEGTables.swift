@@ -1,6 +1,6 @@
 import FeederImaging
 
-/// Which tables a JPEG has defined until a place in it. A decoder keeps those of the image before, so one that a file does not
+/// Which tables a JPEG has defined until a place in it. A decoder keeps the tables of the image before, so one that a file does not
 /// define would be whatever came last.
 struct JPEGTables {
   /// Bit n stands for table n, 0 to 3.
@@ -47,9 +47,9 @@ struct JPEGScan {
   private let start: Int
   /// 1 to 4.
   let componentCount: Int
-  /// True where it codes the blocks' means, or the first bits of them.
+  /// True if it codes the blocks' means, or the first bits of them.
   let codesDirect: Bool
-  /// True where it codes anything but the means.
+  /// True if it codes anything but the means.
   let codesAlternating: Bool
 
   /// Reads the header. Throws `ImagingError.damaged` where its length does not fit.

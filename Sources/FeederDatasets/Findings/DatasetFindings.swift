@@ -35,7 +35,7 @@ package struct DatasetFindings: Sendable, Equatable {
   package var otherFiles = Sightings()
   /// Images whose names begin with a dot.
   package var hiddenImages = Sightings()
-  /// Label files that were matched although their names differ from those of their images.
+  /// Label files that were matched although their names differ from the names of their images.
   package var renamedLabels = Sightings()
   /// Label files that match no image.
   package var unmatched = Sightings()

@@ -46,7 +46,7 @@ package enum FileBytes {
     throw problem
   }
 
-  /// What a path leads to, links followed; nil where there is nothing.
+  /// What a path leads to, links followed; nil if there is nothing.
   package static func status(_ path: String) -> stat? {
     var status = stat()
     return stat(path, &status) == 0 ? status : nil

@@ -21,7 +21,7 @@ package final class StagedFolder: Sendable {
 
   private let made = Mutex(Made())
 
-  /// Prepares to write `target`. Throws `DatasetError.output` where there is something already or nothing can be written.
+  /// Prepares to write `target`. Throws `DatasetError.output` if something is there already or nothing can be written.
   package init(target: String) throws {
     // The end of all links, also of one that leads to a place which is still free.
     self.target = (try? FilePlace(target).target) ?? FileBytes.realPath(target)

@@ -27,7 +27,7 @@ package enum Orientation: Int, Sendable, CaseIterable {
   /// True where width becomes height.
   package var swapsSides: Bool { rawValue >= Orientation.transposed.rawValue }
 
-  /// The stored pixel that is seen first, and the steps from a seen pixel's to that of its right neighbour and of the one below,
+  /// The stored pixel that is seen first, and the steps from a seen pixel's to the one of its right neighbour and of the one below,
   /// all in pixels of a stored picture of `width` x `height`.
   private func steps(width: Int, height: Int) -> (first: Int, right: Int, down: Int) {
     let (topRight, bottomLeft, last) = (width - 1, (height - 1) * width, width * height - 1)

@@ -19,7 +19,7 @@ package func streamGrey(_ grey: UnsafeRawBufferPointer, into target: UnsafeMutab
   feeder_stream_grey(from, grey.count, to)
 }
 
-/// Writes each grey value three times, where the grey image fills the last third of `image`, H x W x 3.
+/// Writes each grey value three times. The grey image fills the last third of `image`, H x W x 3.
 package func spreadGrey(fillingLastThirdOf image: UnsafeMutableRawBufferPointer) {
   precondition(image.count % 3 == 0, "three equal parts")
   let count = image.count / 3

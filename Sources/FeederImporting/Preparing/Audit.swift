@@ -72,7 +72,7 @@ package struct Audit: Sendable, Equatable {
   /// Images that were copied.
   package var copiedImageCount = 0
 
-  /// The images and boxes of a split; zeros where it has none.
+  /// The images and boxes of a split; zeros if it has none.
   package func counts(_ split: Split) -> SplitCounts { splits[split] ?? SplitCounts() }
 }
 

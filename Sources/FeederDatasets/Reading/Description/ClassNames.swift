@@ -1,6 +1,6 @@
 import Yams
 
-/// The `names` of a data.yaml: a list, or a map from 0 to n - 1, each name once; `nc`, where given, must agree.
+/// The `names` of a data.yaml: a list, or a map from 0 to n - 1, each name once; `nc` must agree if it is given.
 struct ClassNames {
   let names: [String]
 

@@ -15,7 +15,7 @@ struct ImageList {
   private static let largestFile = 1 << 30
 
   /// Reads `file`. A path that is not absolute is looked for below the folder of the list and then below `bases`; one that is not
-  /// there is looked for without its first folders, which are those of another machine or of the tool that wrote the list.
+  /// there is looked for without its first folders, which belong to another machine or of the tool that wrote the list.
   /// Throws `DatasetError` if the file cannot be read or not one image is there.
   init(_ file: String, bases: [String]) throws {
     self.file = file

@@ -65,7 +65,7 @@ struct LabelFolder {
   private(set) var folders: [String] = []
   /// True for files that an image has taken.
   private(set) var isTaken: [Bool]
-  /// Files by stem; those of a second file of the same stem, up to Unicode form, stand in `more`.
+  /// Files by stem; names of a second file of the same stem, up to Unicode form, stand in `more`.
   private var byStem: [String: Int] = [:]
   private var more: [String: [Int]] = [:]
   /// Files by their stem in small letters, made when it is needed.

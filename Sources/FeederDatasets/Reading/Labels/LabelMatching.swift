@@ -4,13 +4,13 @@ import Foundation
 ///
 /// A label file has the name of its image. It lies in the twin of the image's folder, whose last component `images` is `labels`, or else
 /// beside the image. Names that differ in case, Unicode form or by the image's ending alone are matched and told. Label files that no
-/// image takes are told.
+/// image takes are printed.
 struct LabelMatching {
-  /// The label file of each image, in the order of the images; where it belongs if there is none.
+  /// The label file of each image, in the order of the images; its place if there is none.
   private(set) var labelPaths: [String]
   /// True for images that have a label file.
   private(set) var isFound: [Bool]
-  /// Label files whose names differ from those of their images.
+  /// Label files whose names differ from the names of their images.
   private(set) var renamed = Sightings()
   /// Label files that match no image.
   private(set) var unmatched = Sightings()
@@ -172,7 +172,7 @@ struct LabelMatching {
 
   private mutating func noteUnmatched(_ placesByFolder: [String: [String]]) {
     let left = freeLabels()
-    // Images in the folders, also those of other splits and of kinds that Feeder does not read, by place and stem.
+    // Images in the folders, also images of other splits and of kinds that Feeder does not read, by place and stem.
     var owners: [String: [String: [String]]] = [:]
     for (folder, places) in placesByFolder {
       for place in places {
