@@ -59,7 +59,7 @@ struct ConductorMask: Equatable {
   /// The mask with copper and bare board exchanged.
   var inverted: ConductorMask { ConductorMask(size: size, bytes: bytes.map { $0 ^ 1 }) }
 
-  /// The mask with copper only where both masks have it.
+  /// The mask of the pixels that are copper in both masks.
   func intersected(with other: ConductorMask) -> ConductorMask {
     precondition(size == other.size, "masks of one board have one size")
     return ConductorMask(size: size, bytes: zip(bytes, other.bytes).map { $0 & $1 })

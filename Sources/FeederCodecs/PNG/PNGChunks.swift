@@ -45,7 +45,7 @@ struct PNGChunks {
   let bytes: EncodedBytes
   /// Bytes of the whole file.
   private let fileByteCount: Int
-  /// Where the next chunk begins.
+  /// The offset of the next chunk.
   private(set) var offset: Int
 
   /// Stands behind the signature, which is there. Throws `ImagingError` if it is not.

@@ -82,7 +82,7 @@ struct WebPHeader {
 struct WebPChunks {
   private let bytes: EncodedBytes
   private let fileByteCount: Int
-  /// Where the next chunk begins, and where the last one ends.
+  /// The offset of the next chunk, and the end of the last one.
   private var place = 12
   private(set) var end: Int
 
@@ -106,7 +106,7 @@ struct WebPChunks {
     return (0..<byteCount).reduce(0) { $0 << 8 | Int(bytes[place + byteCount - 1 - $1]) }
   }
 
-  /// The next chunk's name and where its bytes lie in the file. Throws `ImagingError.truncated` behind the last one.
+  /// The name of the next chunk and the range of its bytes in the file. Throws `ImagingError.truncated` after the last one.
   mutating func next() throws -> (name: EncodedBytes, payload: Range<Int>) {
     let count = try number(at: place + 4, byteCount: 4)
     let start = place + 8

@@ -22,8 +22,8 @@ struct DatasetBuilder {
   /// Entries that name an image which is not there.
   private var missingCount = 0
 
-  /// A data set without images. `entryName` is what a place in a label file is called, `classNames` are the classes that the data
-  /// set lists itself. Throws `DatasetError` if a folder cannot be listed.
+  /// A data set without images. Messages call a place in a label file an `entryName`, such as a line. `classNames` are the classes that
+  /// the data set lists itself; nil if it lists none. Throws `DatasetError` if a folder cannot be listed.
   init(_ source: SourceFolder, _ settings: ImportSettings, entryName: String, classNames: [String]? = nil) throws {
     self.source = source
     self.settings = settings

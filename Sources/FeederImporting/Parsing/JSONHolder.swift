@@ -4,7 +4,7 @@ import FeederDatasets
 /// Builds one small JSON value out of events.
 struct JSONHolder {
   private(set) var isOpen = false
-  /// Values and keys of all containers that are not finished, the innermost last, and where each container begins.
+  /// The values and keys of all open containers, the innermost last, and the index at which each container begins.
   private var values: [JSONValue] = []
   private var keys: [String] = []
   private var begins: [(value: Int, key: Int)] = []

@@ -4,7 +4,7 @@ import FeederTraining
 import Foundation
 import Yams
 
-/// The settings of a run as text by key, from a YAML file and from flags. Flags win. This is what args.yaml holds.
+/// The settings of a run as text by key, from a YAML file and from flags. Flags win. args.yaml holds these texts.
 package struct RunArguments {
   private var values: [String: String]
   /// The keys of the settings given as flags.

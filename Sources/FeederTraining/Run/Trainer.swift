@@ -385,18 +385,3 @@ package final class Trainer {
       stallShare: clock.stallShare(loader.telemetry), loader: LoaderReport(loader))
   }
 }
-
-/// Time, images and stalls of one epoch in this process.
-private final class EpochClock {
-  var imageCount = 0
-  private let start = ContinuousClock.now
-  private let stallAtStart: Double
-
-  init(telemetry: Telemetry) { stallAtStart = telemetry.stallSeconds }
-
-  var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
-
-  func stallShare(_ telemetry: Telemetry) -> Double {
-    min(max((telemetry.stallSeconds - stallAtStart) / max(seconds, 1e-9), 0), 1)
-  }
-}
