@@ -3,31 +3,20 @@ import FeederCore
 import FeederImaging
 
 /// Reads BMP: 1 to 8 bits with a palette, 16, 24 and 32 bits.
-final class BMPCodec: ImageCodec {
+final class BMPCodec: ParsingCodec {
   static let format = ImageFormat.bmp
   static let endings = ["bmp", "dib"]
 
   private let writer = RowWriter()
   private var line = GrowingBuffer()
-  private var opened: (file: UnsafeRawBufferPointer, header: BMPHeader)?
+  var opened: (file: UnsafeRawBufferPointer, header: BMPHeader)?
 
   init() {}
 
   static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool { EncodedBytes(bytes).holds("BM".utf8) }
 
-  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
-    try BMPHeader(of: EncodedBytes(bytes), fileByteCount: fileByteCount).imageHeader
-  }
-
-  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
-    let header = try BMPHeader(of: EncodedBytes(bytes), fileByteCount: bytes.count)
-    opened = (bytes, header)
-    return header.imageHeader
-  }
-
   func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
-    guard let (file, header) = opened else { preconditionFailure("a file is opened before it is decoded") }
-    opened = nil
+    let (file, header) = takeOpened()
     writer.start(header.pixels, output, into: target)
     let rows = UnsafeRawBufferPointer(rebasing: file[header.offset...])
     let height = header.pixels.size.height

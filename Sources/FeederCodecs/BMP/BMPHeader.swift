@@ -3,7 +3,7 @@ import FeederImaging
 
 /// The header of a BMP, checked against every limit and against the file's size. Microsoft's of 12, 40, 52, 56, 108 or 124 bytes, or OS/2's
 /// of up to 64; numbers have their lowest byte first.
-struct BMPHeader {
+struct BMPHeader: ParsedHeader {
   let pixels: StoredPixels
   /// Nil if a pixel's bytes are its samples or its palette's number.
   let fields: BMPFields?

@@ -6,7 +6,7 @@ import FeederImaging
 ///
 /// Not Sendable, since the handle keeps state between calls. Decoding uses the accurate integer transform and smooth chroma
 /// upsampling, so the pixels depend on the data and the library alone. Grey from colour is libjpeg's luma.
-final class JPEGCodec: ImageCodec {
+final class JPEGCodec: ParsingCodec {
   static let format = ImageFormat.jpeg
   static let endings = ["jpg", "jpeg"]
 
@@ -15,7 +15,7 @@ final class JPEGCodec: ImageCodec {
   private var isUsed = false
   /// Pixels before they are turned.
   private var stored = GrowingBuffer()
-  private var opened: (bytes: UnsafeRawBufferPointer, header: JPEGHeader)?
+  var opened: (file: UnsafeRawBufferPointer, header: JPEGHeader)?
 
   init() throws {
     guard let handle = tjInitDecompress() else {
@@ -30,20 +30,9 @@ final class JPEGCodec: ImageCodec {
     bytes.count >= 2 && bytes[0] == 0xFF && bytes[1] == 0xD8
   }
 
-  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
-    try JPEGHeader(of: EncodedBytes(bytes), fileByteCount: fileByteCount).imageHeader
-  }
-
-  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
-    let header = try JPEGHeader(of: EncodedBytes(bytes), fileByteCount: bytes.count)
-    opened = (bytes, header)
-    return header.imageHeader
-  }
-
   func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
-    guard let (bytes, header) = opened else { preconditionFailure("a file is opened before it is decoded") }
+    let (bytes, header) = takeOpened()
     guard case .bytes(let channels, let scale, _) = output else { preconditionFailure("a JPEG here has 8 bits") }
-    opened = nil
     let scans = try JPEGScans(header)
     guard scans.isSelfContained || !isUsed else {
       // The tables of the file before would fill the gaps; a new handle has libjpeg's own, or refuses.
@@ -106,7 +95,7 @@ final class JPEGCodec: ImageCodec {
   }
 }
 
-extension JPEGHeader {
+extension JPEGHeader: ParsedHeader {
   /// What it says in the words of every format.
   var imageHeader: ImageHeader {
     ImageHeader(

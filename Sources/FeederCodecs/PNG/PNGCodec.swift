@@ -3,7 +3,7 @@ import FeederCore
 import FeederImaging
 
 /// Turns PNG bytes into pixels: our own walk over the chunks, ISA-L's inflate, a band of rows at a time.
-final class PNGCodec: ImageCodec {
+final class PNGCodec: ParsingCodec {
   static let format = ImageFormat.png
   static let endings = ["png"]
 
@@ -12,7 +12,7 @@ final class PNGCodec: ImageCodec {
   private var band = GrowingBuffer()
   private var lines = GrowingBuffer()
   private var whole = GrowingBuffer()
-  private var opened: PNGHeader?
+  var opened: (file: UnsafeRawBufferPointer, header: PNGHeader)?
 
   /// Rows are unpacked together up to so many bytes, which stay in the core's own cache.
   private static let bandByteCount = 256 << 10
@@ -28,19 +28,8 @@ final class PNGCodec: ImageCodec {
     EncodedBytes(bytes).holds(PNGChunks.signature.prefix(4))
   }
 
-  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
-    try PNGHeader(of: EncodedBytes(bytes), fileByteCount: fileByteCount).imageHeader
-  }
-
-  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
-    let header = try PNGHeader(of: EncodedBytes(bytes), fileByteCount: bytes.count)
-    opened = header
-    return header.imageHeader
-  }
-
   func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
-    guard let header = opened else { preconditionFailure("a file is opened before it is decoded") }
-    opened = nil
+    let header = takeOpened().header
     try stream.start(header)
     if header.isInterlaced {
       try decodeInterlaced(header, output, into: target)

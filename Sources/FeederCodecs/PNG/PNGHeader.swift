@@ -2,7 +2,7 @@ import FeederCore
 import FeederImaging
 
 /// A PNG's chunks in front of its pixels (ISO/IEC 15948), with the limits that hold before anything is allocated or unpacked.
-struct PNGHeader {
+struct PNGHeader: ParsedHeader {
   /// Size as stored.
   let size: PixelSize
   let bitDepth: Int

@@ -2,31 +2,20 @@ import FeederCore
 import FeederImaging
 
 /// Turns PGM and PPM (and PBM of bits) into pixels.
-final class PNMCodec: ImageCodec {
+final class PNMCodec: ParsingCodec {
   static let format = ImageFormat.pnm
   static let endings = ["pgm", "ppm", "pnm", "pbm"]
 
   private let rows = RowWriter()
   private var line = GrowingBuffer()
-  private var opened: (bytes: UnsafeRawBufferPointer, header: PNMHeader)?
+  var opened: (file: UnsafeRawBufferPointer, header: PNMHeader)?
 
   init() {}
 
   static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool { PNMHeader.begins(EncodedBytes(bytes)) }
 
-  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
-    try PNMHeader(ofFile: EncodedBytes(bytes), fileByteCount: fileByteCount).imageHeader
-  }
-
-  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
-    let header = try PNMHeader(ofFile: EncodedBytes(bytes), fileByteCount: bytes.count)
-    opened = (bytes, header)
-    return header.imageHeader
-  }
-
   func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
-    guard let (bytes, header) = opened else { preconditionFailure("a file is opened before it is decoded") }
-    opened = nil
+    let (bytes, header) = takeOpened()
     let pixels = header.pixels
     rows.start(pixels, output, into: target)
     if header.coding == .text {

@@ -2,7 +2,7 @@ import FeederCore
 import FeederImaging
 
 /// The header of a PGM, PPM or PBM (Netpbm's pgm(5), ppm(5), pbm(5)), checked against the file's size. Lives no longer than the bytes it lies in.
-struct PNMHeader {
+struct PNMHeader: ParsedHeader {
   /// How the samples are written.
   enum Coding {
     /// Decimal numbers.
@@ -31,7 +31,7 @@ struct PNMHeader {
 
   /// Reads and checks the header of the picture that `bytes` begin with, of a file that has `fileByteCount` bytes from there on. Throws
   /// `ImagingError`.
-  private init(of bytes: EncodedBytes, fileByteCount: Int) throws {
+  private init(partOf bytes: EncodedBytes, fileByteCount: Int) throws {
     let kind = bytes[1]
     let isText: Bool
     switch kind {
@@ -73,12 +73,12 @@ struct PNMHeader {
   }
 
   /// Reads and checks the header of a file, and counts the pictures that follow the first one if the whole file is there.
-  init(ofFile bytes: EncodedBytes, fileByteCount: Int) throws {
-    try self.init(of: bytes, fileByteCount: fileByteCount)
+  init(of bytes: EncodedBytes, fileByteCount: Int) throws {
+    try self.init(partOf: bytes, fileByteCount: fileByteCount)
     guard fileByteCount == bytes.count else { return }
     var end = end
     while end < bytes.count, Self.begins(bytes[end..<bytes.count]),
-      let next = try? PNMHeader(of: bytes[end..<bytes.count], fileByteCount: bytes.count - end)
+      let next = try? PNMHeader(partOf: bytes[end..<bytes.count], fileByteCount: bytes.count - end)
     {
       pageCount += 1
       end += next.end

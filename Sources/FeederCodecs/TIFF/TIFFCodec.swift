@@ -4,14 +4,14 @@ import FeederImaging
 
 /// Reads the first picture of a TIFF or BigTIFF: grey, RGB or palette of 1 to 16 bits, in strips or tiles, packed by nothing, LZW,
 /// deflate or PackBits.
-final class TIFFCodec: ImageCodec {
+final class TIFFCodec: ParsingCodec {
   static let format = ImageFormat.tiff
   static let endings = ["tif", "tiff"]
 
   private let writer = RowWriter()
   private let planes = [TIFFRows(), TIFFRows(), TIFFRows()]
   private var joined = GrowingBuffer()
-  private var opened: (file: UnsafeRawBufferPointer, picture: TIFFPicture)?
+  var opened: (file: UnsafeRawBufferPointer, header: TIFFPicture)?
 
   init() {}
 
@@ -21,19 +21,8 @@ final class TIFFCodec: ImageCodec {
     return file.holds("MM".utf8) && (file.holds([0, 42], at: 2) || file.holds([0, 43], at: 2))
   }
 
-  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
-    try TIFFPicture(of: EncodedBytes(bytes), fileByteCount: fileByteCount).header
-  }
-
-  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
-    let picture = try TIFFPicture(of: EncodedBytes(bytes), fileByteCount: bytes.count)
-    opened = (bytes, picture)
-    return picture.header
-  }
-
   func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
-    guard let (file, picture) = opened else { preconditionFailure("a file is opened before it is decoded") }
-    opened = nil
+    let (file, picture) = takeOpened()
     writer.start(picture.pixels, output, into: target)
     for plane in 0..<picture.planeCount { planes[plane].start(picture, plane: plane) }
     let rowByteCount = picture.parts.planeRowByteCount

@@ -2,7 +2,7 @@ import FeederCore
 import FeederImaging
 
 /// The first picture of a TIFF: its directory, checked against every limit and against the file's size.
-struct TIFFPicture {
+struct TIFFPicture: ParsedHeader {
   /// How the bytes of a strip or tile are packed.
   enum Packing {
     case none, lzw, deflate, packBits
@@ -59,7 +59,7 @@ struct TIFFPicture {
   }
 
   /// What it says in the words of every format.
-  var header: ImageHeader {
+  var imageHeader: ImageHeader {
     var remarks: ImageRemarks = []
     if directory.pageCount > 1 { remarks.insert(.severalPages) }
     if directory.isChainBroken { remarks.insert(.brokenPages) }
