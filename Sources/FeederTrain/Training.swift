@@ -109,8 +109,7 @@ public final class Training {
       return
     }
     let file = try Checkpoint.newest(in: folder)
-    let old = file.settings ?? [:]
-    let changed = plan.deciding.filter { old[$0.key] != $0.value }.keys.sorted()
+    let changed = file.differences(from: plan.deciding).map(\.key)
     guard changed.isEmpty else {
       throw SettingError(
         "\(file.path): was trained with other values of \(changed.joined(separator: ", ")); give the same, or start a new "

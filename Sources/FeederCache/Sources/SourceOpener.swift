@@ -74,8 +74,15 @@ package final class SourceOpener: Sendable {
     var channels: Int?
     var automaticChannels = 0
     var hasToldWindow = false
+
     /// Bytes of the cache files opened so far, which take memory from later ones.
     var openedByteCount = 0
+
+    /// True at the first call.
+    mutating func noteWindow() -> Bool {
+      defer { hasToldWindow = true }
+      return !hasToldWindow
+    }
   }
 
   private let dataset: Dataset
@@ -119,8 +126,7 @@ package final class SourceOpener: Sendable {
     let opened = try openAny(split, rebuild: rebuild)
     let depth = opened.source.depth
     try options.levels.check(depth, window, in: dataset.place(of: split))
-    if depth != .bytes, state.withLock({ !$0.hasToldWindow }) {
-      state.withLock { $0.hasToldWindow = true }
+    if depth != .bytes, state.withLock({ $0.noteWindow() }) {
       say("window: \(window.words) (\(windowSource.flags))")
     }
     return opened

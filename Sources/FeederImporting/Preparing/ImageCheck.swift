@@ -15,21 +15,22 @@ struct ImageCheck {
   let hash: DifferenceHash
 }
 
-/// Checks images with one decoder and one buffer; one a thread.
+/// Checks images with one decoder and its buffers; one per thread.
 final class ImageChecker {
   private let decoder: ImageDecoder
   private var pixels: [UInt8] = []
   private var levels: [UInt16] = []
-  /// The levels of the image that was checked last, if it has more than 8 bits.
+  /// The levels of the image that was checked last, if they were counted.
   private(set) var histogram = LevelHistogram()
   /// An eighth a side needs every code of the file and a 64th of the memory.
   private static let scale = DecodeScale(denominator: 8)
 
-  /// Throws where no decoder can be made.
+  /// Throws if no decoder can be made.
   init() throws { decoder = try ImageDecoder() }
 
-  /// Reads and decodes a file. Throws `ImagingError` or `DatasetError.unreadable`.
-  func check(_ path: String) throws -> ImageCheck {
+  /// Reads and decodes a file; counts its levels into `histogram` if `countsLevels` and it has any. Throws `ImagingError` or
+  /// `DatasetError.unreadable`.
+  func check(_ path: String, countsLevels: Bool) throws -> ImageCheck {
     histogram = LevelHistogram()
     let bytes = try FileBytes.read(path)
     return try bytes.withUnsafeBytes { encoded in
@@ -41,7 +42,7 @@ final class ImageChecker {
       _ = try pixels.withUnsafeMutableBytes { target in
         try decoder.decode(channels: channels, scale: Self.scale, into: target)
       }
-      if header.hasLevels { countLevels(bytes) }
+      if countsLevels, header.hasLevels { countLevels(bytes) }
       let hash = DifferenceHash(pixels, width: size.width, height: size.height, channels: channels)
       return ImageCheck(bytes: bytes, header: header, checksum: Checksum.xxh64(encoded), hash: hash)
     }

@@ -58,10 +58,8 @@ extension PreparationSource {
     let search = WindowSearch()
     try ParallelWork.forEach(items.count, threads: settings.threads, tool: { try ImageChecker() }) { index, checker in
       try cancellation.check()
-      let result = try Self.prepare(items[index].image, index, checker, settings, writer)
-      if items[index].split == .train, case .success(let image) = result, !image.isLeftOut, image.header.hasLevels {
-        search.add(checker.histogram)
-      }
+      let result = try Self.prepare(items[index], index, checker, settings, writer)
+      if case .success(let image) = result, !image.isLeftOut { search.add(checker.histogram) }
       results.withLock { $0[index] = result }
       progress()
     }
@@ -100,12 +98,14 @@ extension PreparationSource {
   }
 
   private static func prepare(
-    _ item: ImportedImage, _ index: Int, _ checker: ImageChecker, _ settings: PreparationSettings,
+    _ placed: (split: Split, image: ImportedImage), _ index: Int, _ checker: ImageChecker,
+    _ settings: PreparationSettings,
     _ writer: DatasetWriter
   ) throws -> Result<PreparedImage, UnreadableImage> {
+    let item = placed.image
     let image: ImageCheck
     do {
-      image = try checker.check(item.imagePath)
+      image = try checker.check(item.imagePath, countsLevels: placed.split == .train)
     } catch let error as ImagingError {
       return .failure(UnreadableImage(reason: "\(error)"))
     } catch DatasetError.unreadable(_, let reason) {

@@ -14,12 +14,14 @@ package struct WindowFinding: Sendable, Equatable {
   /// Share of the samples of the training images below black or above white, 0 to 1.
   package let clippedShare: Double
   /// The training image with the largest such share; nil if nothing is clipped.
-  package let worst: (file: String, share: Double)?
+  package let worst: Clipped?
 
-  /// True if all properties are equal.
-  package static func == (a: WindowFinding, b: WindowFinding) -> Bool {
-    a.window == b.window && a.isFound == b.isFound && a.range == b.range && a.clippedShare == b.clippedShare
-      && a.worst?.file == b.worst?.file && a.worst?.share == b.worst?.share
+  /// An image and the share of its samples that the window clips, 0 to 1.
+  package struct Clipped: Sendable, Equatable {
+    /// The path of its file.
+    package let file: String
+    /// The share.
+    package let share: Double
   }
 }
 
@@ -30,8 +32,11 @@ final class WindowSearch: Sendable {
 
   private let histogram = Mutex(LevelHistogram())
 
-  /// Adds the levels of one image. From any thread.
-  func add(_ image: LevelHistogram) { histogram.withLock { $0.add(image) } }
+  /// Adds the levels of one image, if it has any. From any thread.
+  func add(_ image: LevelHistogram) {
+    guard image.total > 0 else { return }
+    histogram.withLock { $0.add(image) }
+  }
 
   /// The window: the given one, or the levels at 0.01 % and 99.99 % of all samples; nil if no level was counted. Reads the images at
   /// `paths` again for the one that is clipped most. Throws as `cancellation` does, and if no decoder can be made.
@@ -43,14 +48,14 @@ final class WindowSearch: Sendable {
     let found = histogram.window(clipping: Self.clipped)
     let window = (given ?? found).with(curve ?? .linear)
     let clipped = window.levels.map { histogram.share(outside: $0) } ?? 0
-    var worst: (file: String, share: Double)?
+    var worst: WindowFinding.Clipped?
     if clipped > 0, let levels = window.levels {
       let shares = try ParallelWork.map(paths.count, threads: threads, tool: { try ImageChecker() }) { index, checker in
         try cancellation.check()
         return checker.levels(paths[index]).share(outside: levels)
       }
       if let place = shares.indices.max(by: { shares[$0] < shares[$1] }), shares[place] > 0 {
-        worst = (paths[place], shares[place])
+        worst = WindowFinding.Clipped(file: paths[place], share: shares[place])
       }
     }
     return WindowFinding(

@@ -19,7 +19,7 @@ struct RunData {
     (train, validation) = try waits ? CacheFolder(options.cacheFolder).alone(both) : both()
   }
 
-  /// Throws `CommandError` if a split has no box. Prints how many boxes are tiny at `imageSize`.
+  /// Throws `SettingError` if a split has no box. Prints how many boxes are tiny at `imageSize`.
   func check(imageSize: Int) throws {
     try dataset.checkBoxes(train: train, validation: validation)
     for (split, opened) in [(Split.train, train), (.val, validation)] {

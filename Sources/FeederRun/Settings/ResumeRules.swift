@@ -30,11 +30,7 @@ package enum ResumeRules {
 
   /// Throws `CommandError` that names each setting in `own`, read from `file`, that differs from the run of `weights`.
   static func check(_ own: [String: String], of file: String, with weights: WeightsFile) throws {
-    guard let known = weights.settings else { return }
-    let others = own.keys.sorted().compactMap { key -> String? in
-      guard let value = own[key], let then = known[key], value != then else { return nil }
-      return "\(key) \(value) (that run has \(then))"
-    }
+    let others = weights.differences(from: own).map { "\($0.key) \($0.now) (that run has \($0.then))" }
     guard !others.isEmpty else { return }
     throw CommandError(
       "\(file): is not of the run that wrote \(weights.path): it has \(others.joined(separator: " and ")); put back the file of that "

@@ -157,6 +157,15 @@ package struct Checkpoint {
 }
 
 extension WeightsFile {
+  /// The settings in `own` that have another value in the run of these weights, sorted by key; none if the weights state no settings.
+  package func differences(from own: [String: String]) -> [(key: String, now: String, then: String)] {
+    guard let known = settings else { return [] }
+    return own.keys.sorted().compactMap { key in
+      guard let now = own[key], let then = known[key], now != then else { return nil }
+      return (key, now, then)
+    }
+  }
+
   /// The images that the weights were trained on, as their settings say; nil if they say no settings.
   package var training: LevelOptions.Training? {
     guard let settings else { return nil }
