@@ -1,0 +1,24 @@
+/// A rectangle of an image, in pixels of the original, inside of it.
+package struct Tile: Hashable, Sendable {
+  /// Columns left of it.
+  package let x: Int
+  /// Rows above it.
+  package let y: Int
+  /// Its width and height.
+  package let size: PixelSize
+
+  /// The rectangle of `size` whose upper left pixel is (`x`, `y`).
+  package init(x: Int, y: Int, size: PixelSize) {
+    self.x = x
+    self.y = y
+    self.size = size
+  }
+
+  /// All of an image.
+  package init(whole size: PixelSize) { self.init(x: 0, y: 0, size: size) }
+
+  /// Its edges, in pixels of the original.
+  package var box: Box {
+    Box(x1: Double(x), y1: Double(y), x2: Double(x + size.width), y2: Double(y + size.height))
+  }
+}
