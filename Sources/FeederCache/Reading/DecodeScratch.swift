@@ -29,6 +29,9 @@ package final class DecodeScratch: @unchecked Sendable {
   private var pixels = GrowingBuffer()
   private var file = GrowingBuffer()
   private var planes = GrowingBuffer()
+  private var cropped = GrowingBuffer()
+  /// The whole image in `pixels`, kept for its next tile; nil if another picture is there. The owner is the source.
+  private var board: (owner: AnyObject, index: Int, image: ImageView)?
   private let pixelScratch = PixelScratch()
   private var times = Times()
 
@@ -57,7 +60,7 @@ package final class DecodeScratch: @unchecked Sendable {
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
     imageSize: Int, window: LevelWindow
   ) throws -> ImageView {
-    lent = nil
+    (lent, board) = (nil, nil)
     let watch = Stopwatch()
     do {
       let source = try decoder.open(encoded).size
@@ -75,9 +78,44 @@ package final class DecodeScratch: @unchecked Sendable {
     }
   }
 
+  /// The pixels of `tile` of image `index` of `owner`. `decode` decodes the whole image by `decode` of this scratch; it
+  /// is called unless the image was decoded last. Throws what `decode` throws.
+  func tile(
+    _ tile: Tile, of index: Int, of owner: AnyObject, decode: () throws -> ImageView
+  ) throws -> ImageView {
+    if let board, board.owner === owner, board.index == index {
+      lent = nil
+      return crop(board.image, tile)
+    }
+    let image = try decode()
+    board = (owner, index, image)
+    return crop(image, tile)
+  }
+
+  /// A copy of the part `tile` of `image`, valid until the next tile.
+  func crop(_ image: ImageView, _ tile: Tile) -> ImageView {
+    let part = tile.size
+    precondition(
+      tile.x >= 0 && tile.y >= 0 && part.width > 0 && part.height > 0 && tile.x <= image.size.width - part.width
+        && tile.y <= image.size.height - part.height, "a tile lies inside its image")
+    guard part != image.size else { return image }
+    let target = cropped.bytes(part.width * part.height * image.channels)
+    let rowByteCount = part.width * image.pixelStride
+    let planeCount = image.channels / image.pixelStride
+    for plane in 0..<planeCount {
+      let from = image.base + plane * image.planeStride + tile.y * image.rowStride + tile.x * image.pixelStride
+      for row in 0..<part.height {
+        let place = (plane * part.height + row) * rowByteCount
+        UnsafeMutableRawBufferPointer(rebasing: target[place..<place + rowByteCount])
+          .copyMemory(from: UnsafeRawBufferPointer(start: from + row * image.rowStride, count: rowByteCount))
+      }
+    }
+    return ImageView(UnsafeRawBufferPointer(target), size: part, channels: image.channels, layout: image.layout)
+  }
+
   /// A copy of `image`, valid until the next call that decodes. For sources that make their images.
   package func copy(_ image: Pixels) -> ImageView {
-    lent = nil
+    (lent, board) = (nil, nil)
     let target = pixels.bytes(image.bytes.count)
     target.copyBytes(from: image.bytes)
     return ImageView(
@@ -97,6 +135,7 @@ package final class DecodeScratch: @unchecked Sendable {
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize, channels: Int,
     into target: UnsafeMutableRawBufferPointer
   ) throws {
+    board = nil
     do {
       let header = try decoder.open(encoded)
       guard header.size == expected else { throw CacheError.changedSource(path: path()) }

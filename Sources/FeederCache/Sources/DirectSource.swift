@@ -19,17 +19,20 @@ package final class DirectSource: ImageSource {
   /// The most bytes of a worker's scratch: the largest decoded image and the largest file.
   package let scratchByteCount: Int
 
-  /// The images of `survey`, decoded to `channels` at the scale that fits `imageSize`; `window` maps their levels.
-  package init(_ survey: SourceSurvey, channels: Int, imageSize: Int, window: LevelWindow = .full) {
+  /// The images of `survey`, decoded to `channels` at the scale that fits `imageSize`, or in full for tiles of at most
+  /// `tileSide` pixels per side; `window` maps their levels.
+  package init(
+    _ survey: SourceSurvey, channels: Int, imageSize: Int, tileSide: Int? = nil, window: LevelWindow = .full
+  ) {
     self.channels = channels
-    self.imageSize = imageSize
+    self.imageSize = tileSide == nil ? imageSize : .max
     self.window = window
     depth = survey.depth
     paths = survey.entries.map(\.imagePath)
     items = zip(survey.entries, survey.images).map { entry, image in
       SourceItem(imageID: entry.imageID, size: image.header?.size, labels: entry.labels, damage: image.damage)
     }
-    var room = DecodeRoom(channels: channels, imageSize: imageSize)
+    var room = DecodeRoom(channels: channels, imageSize: imageSize, tileSide: tileSide)
     for case let header? in survey.images.map(\.header) {
       room.note(header.size, isTurned: header.orientation != .upright)
     }
@@ -64,6 +67,15 @@ package final class DirectSource: ImageSource {
   /// Reads and decodes image `index`. Throws `CacheError.damagedImage` if its file is damaged, and `.changedSource` if
   /// its size changed.
   package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
+    try decode(index, imageSize: imageSize, scratch)
+  }
+
+  /// Reads and decodes all of image `index`, unless that was done last, and copies the tile. Throws as `prepare`.
+  package func prepare(_ index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView {
+    try scratch.tile(tile, of: index, of: self) { try decode(index, imageSize: .max, scratch) }
+  }
+
+  private func decode(_ index: Int, imageSize: Int, _ scratch: DecodeScratch) throws -> ImageView {
     let item = items[index]
     if let damage = item.damage { throw CacheError.damagedImage(path: paths[index], reason: damage) }
     return try scratch.decode(

@@ -18,9 +18,11 @@ package final class ImageCache: ImageSource {
   private let fallback: SourceFallback?
 
   /// Reads images of `channels` channels at the scale that fits `imageSize`, their levels mapped by `window`. For a pixel
-  /// file all three must be the file's own.
+  /// file all three must be the file's own. If there is a `tileSide`, images are decoded in full, for tiles of at most so
+  /// many pixels per side.
   package init(
-    _ file: CacheFile, channels: Int, imageSize: Int, window: LevelWindow = .full, fallback: SourceFallback? = nil
+    _ file: CacheFile, channels: Int, imageSize: Int, tileSide: Int? = nil, window: LevelWindow = .full,
+    fallback: SourceFallback? = nil
   ) {
     precondition(
       file.recipe.form == .encoded
@@ -28,10 +30,10 @@ package final class ImageCache: ImageSource {
       "a pixel cache is read as it was made")
     self.file = file
     self.channels = channels
-    self.imageSize = imageSize
+    self.imageSize = tileSide == nil ? imageSize : .max
     self.window = window
     self.fallback = fallback
-    var room = DecodeRoom(channels: channels, imageSize: imageSize)
+    var room = DecodeRoom(channels: channels, imageSize: imageSize, tileSide: tileSide)
     file.items.forEachSize { room.note($0, isTurned: $1) }
     largestWidth = room.width
     scratchByteCount = file.recipe.form == .encoded ? room.byteCount : 0
@@ -73,18 +75,43 @@ package final class ImageCache: ImageSource {
     guard let size = file.items.storedSize(index) else { throw failure(index) }
     do {
       guard file.recipe.form == .pixels else {
-        return try file.withRecord(index, scratch: scratch) { record in
-          try scratch.decode(
-            record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize,
-            window: window)
-        }
+        return try decode(index, size, imageSize: imageSize, scratch)
       }
       let record = try file.record(index, scratch: scratch)
       scratch.lent = record
       return ImageView(record, size: size, channels: channels, layout: .planar)
     } catch let error as CacheError where error.isOfCacheFile {
-      return try ownFile(of: index, because: error, scratch)
+      return try ownFile(of: index, imageSize: imageSize, because: error, scratch)
     }
+  }
+
+  private func decode(
+    _ index: Int, _ size: PixelSize, imageSize: Int, _ scratch: DecodeScratch
+  ) throws -> ImageView {
+    try file.withRecord(index, scratch: scratch) { record in
+      try scratch.decode(
+        record, path: file.items.imageID(index), size: size, channels: channels, imageSize: imageSize, window: window)
+    }
+  }
+
+  /// Prepares the pixels of a tile. Encoded bytes are decoded as a whole, unless that was done last. Throws as
+  /// `prepare`.
+  package func prepare(_ index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView {
+    guard let size = file.items.storedSize(index) else { throw failure(index) }
+    guard file.recipe.form == .encoded else { return scratch.crop(try prepare(index, scratch: scratch), tile) }
+    return try scratch.tile(tile, of: index, of: self) {
+      do {
+        return try decode(index, size, imageSize: .max, scratch)
+      } catch let error as CacheError where error.isOfCacheFile {
+        return try ownFile(of: index, imageSize: .max, because: error, scratch)
+      }
+    }
+  }
+
+  /// Nil if the mapped pixels prepared last were intact during their use; else the same tile from the image's own file.
+  /// Throws as `prepare`.
+  package func replacement(of index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView? {
+    try replacement(of: index, scratch: scratch).map { scratch.crop($0, tile) }
   }
 
   /// Nil if the mapped pixels prepared last were intact during their use; else the same image from its own file. Throws
@@ -96,12 +123,14 @@ package final class ImageCache: ImageSource {
       try file.checkWhole(index, record)
       return nil
     } catch let error as CacheError where error.isOfCacheFile {
-      return try ownFile(of: index, because: error, scratch)
+      return try ownFile(of: index, imageSize: imageSize, because: error, scratch)
     }
   }
 
   /// The pixels of an image that the cache file cannot give. Throws `error` if the path of its own file is unknown.
-  private func ownFile(of index: Int, because error: CacheError, _ scratch: DecodeScratch) throws -> ImageView {
+  private func ownFile(
+    of index: Int, imageSize: Int, because error: CacheError, _ scratch: DecodeScratch
+  ) throws -> ImageView {
     try file.checkIndex()
     guard let fallback else { throw error }
     let (bytes, path) = try fallback.read(

@@ -32,6 +32,9 @@ package struct SourceOptions: Sendable, Equatable {
   package var imageSize: Int
   /// The window of images of more than 8 bits.
   package var levels = LevelOptions()
+  /// The longest side of a tile, in pixels; nil for whole images. With tiles, images are decoded in full and
+  /// `imageSize` decides nothing.
+  package var tileSide: Int?
 
   /// Options for `imageSize`, with the command line's defaults for all others.
   package init(imageSize: Int, memory: Int = 2 << 30) {
@@ -137,11 +140,14 @@ package final class SourceOpener: Sendable {
     if options.cache == .none {
       let channels = try decideChannels(split, entries)
       let source = DirectSource(
-        try survey(split, entries), channels: channels, imageSize: options.imageSize, window: window)
+        try survey(split, entries), channels: channels, imageSize: options.imageSize, tileSide: options.tileSide,
+        window: window)
       return OpenedSource(source: source, entries: entries, file: nil, wasBuilt: false, window: window)
     }
     let opened: OpenedSource
-    if options.cache == .auto {
+    if options.tileSide != nil {
+      opened = try open(split, entries, .encoded, rebuild: rebuild)
+    } else if options.cache == .auto {
       let form = try automaticForm(split, entries, rebuild: rebuild)
       opened = try open(split, entries, form, rebuild: rebuild)
     } else {
@@ -194,7 +200,7 @@ package final class SourceOpener: Sendable {
 
   private func cache(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> ImageCache {
     ImageCache(
-      file, channels: channels, imageSize: options.imageSize, window: window,
+      file, channels: channels, imageSize: options.imageSize, tileSide: options.tileSide, window: window,
       fallback: SourceFallback(entries, say: say))
   }
 
