@@ -156,10 +156,14 @@ package final class DecodeScratch: @unchecked Sendable {
 
   /// Reads and decodes a whole image file in colour, after EXIF rotation. For single pictures, because it allocates.
   /// Throws `CacheError.damagedImage` if the file cannot be read or decoded.
-  package func picture(_ path: String) throws -> Pixels {
+  package func picture(_ path: String) throws -> Pixels { try picture(path, fitting: .max).pixels }
+
+  /// The same, reduced if its longer side has at least twice `imageSize` pixels, and the reduction.
+  package func picture(_ path: String, fitting imageSize: Int) throws -> (pixels: Pixels, scale: DecodeScale) {
     let bytes = try read(path).bytes
     do {
-      return try decoder.decode(bytes, channels: 3, window: pictureWindow)
+      let scale = DecodeScale.fitting(try decoder.open(bytes).size, imageSize: imageSize)
+      return (try decoder.decode(bytes, channels: 3, scale: scale, window: pictureWindow), scale)
     } catch let error as ImagingError {
       throw CacheError.damagedImage(path: path, reason: error.description)
     }

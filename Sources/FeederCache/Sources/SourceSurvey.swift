@@ -62,6 +62,11 @@ package struct SourceSurvey: Sendable {
     return header.size
   }
 
+  /// Size and labels of the images whose headers are intact.
+  package var sizedEntries: [(size: PixelSize, labels: [Label])] {
+    zip(images, entries).compactMap { image, entry in image.header.map { ($0.size, entry.labels) } }
+  }
+
   /// Bytes of the decoded pixels of all images.
   package func pixelByteCount(channels: Int, imageSize: Int) -> Int {
     Self.pixelByteCount(of: images.compactMap(\.header?.size), channels: channels, imageSize: imageSize)

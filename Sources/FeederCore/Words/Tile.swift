@@ -21,4 +21,10 @@ package struct Tile: Hashable, Sendable {
   package var box: Box {
     Box(x1: Double(x), y1: Double(y), x2: Double(x + size.width), y2: Double(y + size.height))
   }
+
+  /// The part of `box`, in pixels of the image, that the tile shows, in pixels of the tile. It has no area if they do not meet.
+  package func part(of box: Box) -> Box { box.moved(x: -Double(x), y: -Double(y)).clipped(to: size) }
+
+  /// A box in pixels of the tile, in pixels of the image.
+  package func toImage(_ box: Box) -> Box { box.moved(x: Double(x), y: Double(y)) }
 }

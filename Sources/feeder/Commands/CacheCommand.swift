@@ -39,6 +39,7 @@ struct CacheBuild: ParsableCommand {
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
   @OptionGroup var options: DataOptions
+  @OptionGroup var tiles: TileFlags
   @Option(
     name: .customLong("image-size"),
     help: "Side of the square images that the network sees, in pixels, 1 to 8192. (default: 640)")
@@ -66,7 +67,8 @@ struct CacheBuild: ParsableCommand {
   func run() throws {
     let dataset = try options.dataset(data)
     sayIdleFlags()
-    let opener = options.opener(dataset, imageSize: imageSize)
+    let tiling = try tiles.tiling(try dataset.entries(.train), imageSize: imageSize, say: Terminal.say)
+    let opener = options.opener(dataset, imageSize: imageSize, tileSide: tiling?.side)
     var files: [CacheFileReport] = []
     for split in dataset.splits {
       let start = ContinuousClock.now
