@@ -89,7 +89,8 @@ extension SourceFile {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw CacheError.damagedImage(path: path, reason: "is not a regular file")
     }
-    var (buffer, sum, byteCount) = (GrowingBuffer(), Checksum(), 0)
+    var buffer = GrowingBuffer()
+    var (sum, byteCount) = (Checksum(), 0)
     let piece = buffer.bytes(pieceByteCount)
     while true {
       var filled = 0

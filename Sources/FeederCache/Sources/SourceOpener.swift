@@ -225,7 +225,9 @@ package final class SourceOpener: Sendable {
       return (decided ?? own).map { found(file, $0, entries) }
     }
     for channels in decided.map({ [$0] }) ?? [1, 3] {
-      if let file = fresh(split, recipe(form, channels), entries), decided != nil || file.header.automaticChannels == channels {
+      if let file = fresh(split, recipe(form, channels), entries),
+        decided != nil || file.header.automaticChannels == channels
+      {
         return found(file, channels, entries)
       }
     }
