@@ -64,7 +64,7 @@ package struct ProfileWork {
   }
 
   /// True if the loader decodes images: there is no cache, or it holds encoded images.
-  package var isDecoded: Bool { opened.file?.recipe.form != .pixels }
+  package var isDecoded: Bool { (opened.file?.recipe.form ?? .encoded) == .encoded }
   private var form: String { opened.file?.recipe.form.rawValue ?? "none" }
 
   /// Measures all stages with `workers` loader threads, and the loader alone with `mostWorkers` if that is more.
@@ -121,7 +121,7 @@ package struct ProfileWork {
   private func loader(_ opened: OpenedSource, workers: Int, trace: Trace? = nil) throws -> Loader {
     var source: any ImageSource = opened.source
     if let storage { source = ThrottledSource(source, StorageThrottle(bytesPerSecond: Int(storage))) }
-    if decodeCount > 1, opened.file?.recipe.form != .pixels {
+    if decodeCount > 1, isDecoded {
       let disturbed = DisturbedSource(source)
       disturbed.decodeCount = decodeCount
       source = disturbed

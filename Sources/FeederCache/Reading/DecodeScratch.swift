@@ -51,19 +51,19 @@ package final class DecodeScratch: @unchecked Sendable {
     return times
   }
 
-  /// Decodes `encoded`, an image file, to `channels` at the scale that fits `imageSize`; `window` maps levels of more
-  /// than 8 bits. The pixels (H x W x C) are valid until the next call that decodes.
+  /// Decodes `encoded`, an image file within `limits`, to `channels` at the scale that fits `imageSize`; `window` maps
+  /// levels of more than 8 bits. The pixels (H x W x C) are valid until the next call that decodes.
   ///
   /// Throws `CacheError.damagedImage`, which names `path`, if the file does not decode, and `.changedSource` if its
   /// size is not `expected`. Nil accepts every size.
   func decode(
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
-    imageSize: Int, window: LevelWindow
+    imageSize: Int, window: LevelWindow, limits: ImageLimits = .standard
   ) throws -> ImageView {
     (lent, board) = (nil, nil)
     let watch = Stopwatch()
     do {
-      let source = try decoder.open(encoded).size
+      let source = try decoder.open(encoded, limits: limits).size
       guard expected == nil || source == expected else { throw CacheError.changedSource(path: path()) }
       let scale = DecodeScale.fitting(source, imageSize: imageSize)
       let size = scale.size(of: source)
@@ -92,12 +92,19 @@ package final class DecodeScratch: @unchecked Sendable {
     return crop(image, tile)
   }
 
+  /// Memory of `byteCount` bytes for a tile, valid until the next one.
+  func tileMemory(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    lent = nil
+    return cropped.bytes(byteCount)
+  }
+
+  /// Memory for the blocks of one band, valid until the next call.
+  func blockMemory(_ byteCount: Int) -> UnsafeMutableRawBufferPointer { planes.bytes(byteCount) }
+
   /// A copy of the part `tile` of `image`, valid until the next tile.
   func crop(_ image: ImageView, _ tile: Tile) -> ImageView {
     let part = tile.size
-    precondition(
-      tile.x >= 0 && tile.y >= 0 && part.width > 0 && part.height > 0 && tile.x <= image.size.width - part.width
-        && tile.y <= image.size.height - part.height, "a tile lies inside its image")
+    precondition(tile.isInside(image.size), "a tile lies inside its image")
     guard part != image.size else { return image }
     let target = cropped.bytes(part.width * part.height * image.channels)
     let rowByteCount = part.width * image.pixelStride
@@ -178,11 +185,13 @@ package final class DecodeScratch: @unchecked Sendable {
     return UnsafeRawBufferPointer(bytes)
   }
 
-  /// Reads at most `limit` bytes of a file. Returns them, valid until the next call, with the file's stamp. Throws
-  /// `CacheError.damagedImage` if the file cannot be read.
-  func read(_ path: String, limit: Int = .max) throws -> (bytes: UnsafeRawBufferPointer, stamp: FileStamp) {
+  /// Reads at most `limit` bytes of a file within `limits`. Returns them, valid until the next call, with the file's
+  /// stamp. Throws `CacheError.damagedImage` if the file cannot be read.
+  func read(
+    _ path: String, limit: Int = .max, limits: ImageLimits = .standard
+  ) throws -> (bytes: UnsafeRawBufferPointer, stamp: FileStamp) {
     let watch = Stopwatch()
-    let (bytes, stamp) = try SourceFile.read(path, limit: limit) { file.bytes($0) }
+    let (bytes, stamp) = try SourceFile.read(path, limit: limit, limits: limits) { file.bytes($0) }
     noteRead(nanoseconds: watch.nanoseconds, byteCount: bytes.count)
     return (bytes, stamp)
   }

@@ -10,6 +10,7 @@ package final class DirectSource: ImageSource {
   private let fileByteCounts: [Int]
   private let imageSize: Int
   private let window: LevelWindow
+  private let limits: ImageLimits
   /// Channels of every image: 1 or 3.
   package let channels: Int
   /// Bits of the samples in the files.
@@ -27,6 +28,7 @@ package final class DirectSource: ImageSource {
     self.channels = channels
     self.imageSize = tileSide == nil ? imageSize : .max
     self.window = window
+    limits = survey.limits
     depth = survey.depth
     paths = survey.entries.map(\.imagePath)
     items = zip(survey.entries, survey.images).map { entry, image in
@@ -79,7 +81,7 @@ package final class DirectSource: ImageSource {
     let item = items[index]
     if let damage = item.damage { throw CacheError.damagedImage(path: paths[index], reason: damage) }
     return try scratch.decode(
-      try scratch.read(paths[index]).bytes, path: paths[index], size: item.size, channels: channels,
-      imageSize: imageSize, window: window)
+      try scratch.read(paths[index], limits: limits).bytes, path: paths[index], size: item.size, channels: channels,
+      imageSize: imageSize, window: window, limits: limits)
   }
 }

@@ -17,6 +17,12 @@ package struct Tile: Hashable, Sendable {
   /// All of an image.
   package init(whole size: PixelSize) { self.init(x: 0, y: 0, size: size) }
 
+  /// True if it has pixels and all of them lie in an image of `image` pixels.
+  package func isInside(_ image: PixelSize) -> Bool {
+    x >= 0 && y >= 0 && size.width > 0 && size.height > 0 && x <= image.width - size.width
+      && y <= image.height - size.height
+  }
+
   /// Its edges, in pixels of the original.
   package var box: Box {
     Box(x1: Double(x), y1: Double(y), x2: Double(x + size.width), y2: Double(y + size.height))

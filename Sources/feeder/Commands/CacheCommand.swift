@@ -170,10 +170,8 @@ struct CacheFileReport: Encodable {
     self.state = state
     split = file.split.rawValue
     form = file.recipe.form.rawValue
-    if file.recipe.form == .pixels {
-      channels = file.recipe.channels
-      imageSize = file.recipe.imageSize
-    }
+    if file.recipe.form != .encoded { channels = file.recipe.channels }
+    if file.recipe.form == .pixels { imageSize = file.recipe.imageSize }
     imageCount = file.count
     damagedCount = file.damagedImages.count
     bytes = file.byteCount
@@ -189,7 +187,8 @@ struct CacheFileReport: Encodable {
   /// One line for people.
   var line: String {
     guard let split, let form, let imageCount, let bytes else { return state }
-    let shape = imageSize.map { ", \(channels ?? 0) x 8 bits per pixel for image size \($0)" } ?? ""
+    let shape =
+      (channels.map { ", \($0) x 8 bits per pixel" } ?? "") + (imageSize.map { " for image size \($0)" } ?? "")
     let damaged = damagedCount.map { $0 > 0 ? ", \($0) damaged" : "" } ?? ""
     return "\(split) as \(form)\(shape): \(imageCount) images\(damaged), \(ByteCount(bytes)), \(state), \(path)"
   }
