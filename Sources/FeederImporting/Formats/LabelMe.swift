@@ -4,7 +4,6 @@ import FeederDatasets
 /// LabelMe: one JSON file per image, shapes in pixels. The image in base64 that it may hold is passed over.
 enum LabelMe: DatasetImporter {
   static let name = "labelme"
-  static let marks = "a JSON file of LabelMe"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.labelMe) }
 

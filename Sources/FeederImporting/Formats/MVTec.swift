@@ -5,7 +5,6 @@ import FeederDatasets
 /// kinds are good. Its `train` has good pictures alone, which is no split to train a detector with, so images have no split.
 enum MVTec: DatasetImporter {
   static let name = "mvtec"
-  static let marks = "masks in folders ground_truth (MVTec AD)"
 
   private static let truth = "ground_truth"
 

@@ -4,7 +4,6 @@ import FeederDatasets
 /// above 0. A row without mask is a good picture. A column `split` gives the split, as VisA's own lists have it.
 enum VisA: DatasetImporter {
   static let name = "visa"
-  static let marks = "a .csv file with image, label and mask (VisA)"
 
   private static let columns = ["image", "label", "mask"]
   /// The list of a category; the lists of splits name the same images again.
