@@ -48,8 +48,9 @@ enum MVTec: DatasetImporter {
         }
         continue
       }
-      builder.add(
-        source.path(found[0]), mask: source.path(mask), className: wanted.kind, split: nil, reader)
+      builder.add(source.path(found[0]), mask: source.path(mask), reader.read(source.path(mask)), split: nil) {
+        [(wanted.kind, $0.all)]
+      }
       pictures[wanted] = nil
     }
     for (key, files) in pictures.sorted(by: { $0.value[0] < $1.value[0] }) {
