@@ -82,7 +82,7 @@ extension TrainingRequest {
   package func sourceOptions(memory: @autoclosure () -> Int) -> SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: self.memory ?? memory())
     (options.cache, options.cacheFolder, options.channels) = (cache, cacheFolder, channels)
-    (options.levels.window, options.levels.curve) = (window, curve)
+    options.levels = levels
     return options
   }
 }

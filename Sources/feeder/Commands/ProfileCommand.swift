@@ -4,6 +4,7 @@ import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederDetection
+import FeederLoader
 import FeederProfiling
 import FeederRun
 import FeederTorch
@@ -53,9 +54,8 @@ struct ProfileCommand: ParsableCommand {
     }
     if !(1...100).contains(decodeTimes) { throw ValidationError("--decode-times \(decodeTimes): give 1 to 100") }
     if !(0.1...600).contains(seconds) { throw ValidationError("--seconds \(seconds): give 0.1 to 600 seconds") }
-    for (flag, value) in [("--workers", workers), ("--threads", threads)] {
-      if let value, !(1...1024).contains(value) { throw ValidationError("\(flag) \(value): give 1 to 1024") }
-    }
+    try LoaderSettings.threads.validate(workers, "workers")
+    try LoaderSettings.threads.validate(threads, "threads")
   }
 
   /// A given step replaces the measured one, so flags of the device's work have no effect.
@@ -70,15 +70,16 @@ struct ProfileCommand: ParsableCommand {
   func run() throws {
     sayIdleFlags()
     let device = try DeviceChoice.device(options.device)
-    let policy = PrecisionPolicy(Precision(rawValue: options.precision) ?? .auto, on: device)
+    let policy = PrecisionPolicy(options.chosenPrecision, on: device)
     try policy.check()
     let threads = threads ?? CoreLimit.current.usable
     try Engine.setThreadCount(threads)
     let dataset = try sources.dataset(data)
     let trace = try tracing.open(json: json) { InputFiles.of(dataset) }
     let work = try ProfileWork(
-      dataset, sources.sourceOptions(imageSize: options.imageSize ?? 640),
-      opener: { SourceOpener(reporting: dataset, $0) }, imageSize: options.imageSize ?? 640, batch: options.batch,
+      dataset, sources.sourceOptions(imageSize: options.imageSize ?? LoaderSettings.standardImageSize),
+      opener: { SourceOpener(reporting: dataset, $0) },
+      imageSize: options.imageSize ?? LoaderSettings.standardImageSize, batch: options.batch,
       design: ModelDesign(named: model) ?? .yolov8n, device: device, precision: policy.precision,
       stepSeconds: stepMs.map { $0 / 1000 },
       storage: readMibPerS.map { $0 * 1_048_576 }, decodeCount: decodeTimes, seconds: seconds)
