@@ -73,6 +73,9 @@ struct WindowTests {
     let text = try boards.text("low-run/args.yaml")
     #expect(text.contains("window: \(found[0]),\(found[1])") && text.contains("curve: linear"), "\(text)")
     #expect(try boards.streamRows("low-run") == boards.streamRows("high-run"))
+    // Equal weights after these steps; the window in the header differs.
+    let (lowWeights, highWeights) = (try boards.tensors("low-run"), try boards.tensors("high-run"))
+    #expect(lowWeights.count > 100 && lowWeights == highWeights)
 
     let weights = "low-run/weights/best.safetensors"
     try boards.write(try boards.text("boards/data.yaml"), to: "low/data.yaml")  // names no window
