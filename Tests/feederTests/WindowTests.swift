@@ -52,6 +52,11 @@ struct WindowTests {
     #expect(share <= 2e-4)
     #expect(try boards.text("low-ready/data.yaml").contains("window: [\(found[0]), \(found[1])]\ncurve: linear\n"))
 
+    let converted = try boards.feeder(
+      "convert", "low", "--to", "coco", "--out", "low-coco", "--window", "9,99", "--json")
+    #expect(converted.status == 0 && converted.messages.contains("--window has no effect: coco keeps no window"))
+    #expect(try converted.json()["window"] as? [String: Any] == nil, "no window is searched that nobody keeps")
+
     // The pixels that training gets are within a level of the bytes stretched from black to white.
     let window = try #require(LevelWindow(black: found[0], white: found[1]))
     let file = try #require(boards.names("low/images/train").first)
