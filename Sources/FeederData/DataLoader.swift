@@ -17,11 +17,13 @@ public final class DataLoader {
   ///
   /// Throws an error whose description is one line: the place, the fault, and the remedy.
   public init(_ data: String, _ options: DataOptions = DataOptions()) throws {
+    let (sources, settings) = (try options.sourceOptions(), options.loaderSettings)
+    try settings.check()
     let dataset = try Dataset.open(data, skipsBadLabels: options.skipsBadLabels)
-    let opened = try SourceOpener(dataset, options.sourceOptions).open(options.split.split)
+    let opened = try SourceOpener(dataset, sources).open(options.split.split)
     classNames = dataset.classNames
     imageCount = opened.source.count
-    loader = try Loader(source: opened.source, settings: options.loaderSettings)
+    loader = try Loader(source: opened.source, settings: settings)
   }
 
   /// Batches per epoch. The last one may be partial.

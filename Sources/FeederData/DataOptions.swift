@@ -30,13 +30,19 @@ public struct DataOptions: Sendable {
   /// Leaves bad label lines out. If false, a bad label line makes opening the data set fail.
   public var skipsBadLabels = false
   /// Images per batch.
-  public var batch = 16
+  public var batch = LoaderSettings.standardBatch
   /// Side of the square images in pixels.
-  public var imageSize = 640
+  public var imageSize = LoaderSettings.standardImageSize
   /// Seed of the order and the augmentation.
   public var seed: UInt64 = 0
   /// Planes per image, 1 or 3. Nil takes 1 if at least 95 % of the images are grey, else 3.
   public var channels: Int?
+  /// Levels that become black and white in images of more than 8 bits: "auto", "full" or "BLACK,WHITE" such as "200,3900". "auto" takes
+  /// the window in data.yaml, else the full one.
+  public var window = "auto"
+  /// Curve from black to white in images of more than 8 bits: "auto", "linear" or "sqrt". "auto" takes the curve in data.yaml, else
+  /// "linear".
+  public var curve = "auto"
   /// Bytes that batches and working memory may take. By default a quarter of the available memory, at most 2 GiB.
   public var memory = MemoryLimit().defaultBudget
   /// How images are stored.
@@ -76,12 +82,15 @@ public struct DataOptions: Sendable {
   /// The defaults.
   public init() {}
 
-  /// The options of the cache.
-  var sourceOptions: SourceOptions {
+  /// The options of the cache. Throws `SettingError` for a value that is out of its range.
+  func sourceOptions() throws -> SourceOptions {
+    try SourceOptions.channelCounts.check(channels, "channels")
+    try LoaderSettings.imageSizes.check(imageSize, "image_size")
     var options = SourceOptions(imageSize: imageSize, memory: memory)
     options.cache = CacheChoice(rawValue: cache.rawValue) ?? .auto
     options.cacheFolder = cacheFolder
     options.channels = channels
+    options.levels = try LevelOptions(window: window, curve: curve)
     return options
   }
 

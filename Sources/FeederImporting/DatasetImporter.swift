@@ -32,8 +32,6 @@ struct Recognition: Sendable, Equatable {
 protocol DatasetImporter: SendableMetatype {
   /// What `--format` calls the layout.
   static var name: String { get }
-  /// What tells the layout, with its name, for a line that says what was looked for.
-  static var marks: String { get }
   /// Why `source` is of the layout; nil if it is not. Throws `DatasetError` if that cannot be said.
   static func recognises(_ source: SourceFolder) throws -> Recognition?
   /// Reads lists and labels of `source` and opens no image. Throws `DatasetError` naming the file, the line and what is wrong.
@@ -82,16 +80,23 @@ package enum DatasetImporters {
     }
     refusal = refusal ?? source.firstFault
     if let only = candidates.first { return (only.type, only.recognition.reason) }
-    throw refusal ?? unknown(source)
+    throw try refusal ?? unknown(source)
   }
 
-  private static func unknown(_ source: SourceFolder) -> DatasetError {
+  /// Why `source` is of no known format. Throws `DatasetError` if a folder cannot be listed.
+  private static func unknown(_ source: SourceFolder) throws -> DatasetError {
+    func refusal(_ problem: String) -> DatasetError { .source(file: source.named, line: nil, problem: problem) }
     if source.chosen != nil {
-      return .source(
-        file: source.named, line: nil, problem: "is a file of no known format; name a label file or a data set's folder"
-      )
+      return refusal("is a file of no known format; name a label file or a data set's folder")
     }
-    let marks = all.reversed().map { $0.marks }.joined(separator: " nor ")
-    return .source(file: source.named, line: nil, problem: "is of no known format: it holds neither \(marks)")
+    let files = try source.files()
+    guard !files.isEmpty else { return refusal("holds no file; name the folder of a data set") }
+    guard files.contains(where: { FileKind($0).isImage }) else {
+      let count = files.count == 1 ? "1 file" : "\(files.count) files"
+      return refusal("holds \(count), but no picture and no labels; name the folder of a data set")
+    }
+    return refusal(
+      "holds pictures, but no labels of a known format (\(names.joined(separator: ", "))); docs/own-data.md says what each is "
+        + "recognised by")
   }
 }

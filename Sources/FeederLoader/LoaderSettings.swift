@@ -97,22 +97,34 @@ package struct LoaderSettings: Sendable, Equatable {
     self.memoryBudget = memoryBudget
   }
 
+  /// The default batch size of every program, in images.
+  package static let standardBatch = 16
+  /// The default image size of every program, in pixels.
+  package static let standardImageSize = 640
+
   /// The default prefetch depth.
   package static let defaultPrefetchDepth = 4
 
   /// The default number of workers: all cores but one, which the consumer uses; at least 1.
   package static var defaultWorkers: Int { max(CoreLimit.current.usable - 1, 1) }
 
-  /// Ranges of a loader's own settings. The largest image size is 8192 pixels per side.
+  /// The values of a batch size.
+  package static let batches = SettingKind<Int>.range(1...4096, "images")
+  /// The values of an image size, for work without a network.
+  package static let imageSizes = SettingKind<Int>.range(1...8192, "pixels")
+  /// The values of a number of threads.
+  package static let threads = SettingKind<Int>.range(1...1024, "threads")
+  /// The values of a prefetch depth.
+  package static let depths = SettingKind<Int>.range(1...1024, "batches")
+
+  /// A loader's own settings.
   private static let table: [Setting<LoaderSettings>] = [
-    Setting("batch", \.batch, .range(1...65_536, "images")),
-    Setting("image_size", \.imageSize, .range(1...8192, "pixels")),
-    Setting("workers", \.workers, .range(1...1024, "threads")),
-    Setting("prefetch", \.prefetchDepth, .range(1...1024, "batches")),
+    Setting("batch", \.batch, batches), Setting("image_size", \.imageSize, imageSizes),
+    Setting("workers", \.workers, threads), Setting("prefetch", \.prefetchDepth, depths),
   ]
 
   /// Throws `SettingError` if a value is out of its range.
-  func check() throws {
+  package func check() throws {
     for setting in Self.table { try setting.check(self) }
     guard rankCount >= 1, (0..<rankCount).contains(rank) else {
       throw SettingError("rank \(rank) of \(rankCount): give 0 to one below the number of ranks")

@@ -6,13 +6,8 @@ package struct DetectionBound: Sendable, Equatable {
   /// The bound if no image has more boxes: training tools keep as many detections per image after suppression.
   package static let standard = 300
 
-  /// The range of `--max-detections`.
-  package static let allowed = 1...100_000
-
-  /// The error line for `count`.
-  package static func refusal(of count: Int) -> SettingLine {
-    "\(setting: "max_detections") \(count): give \(allowed.lowerBound) to \(allowed.upperBound)"
-  }
+  /// The values of a bound that a user gives.
+  package static let counts = SettingKind<Int>.range(1...100_000, "detections")
 
   /// The source of the bound.
   private enum Reason { case standard, given, boxes }

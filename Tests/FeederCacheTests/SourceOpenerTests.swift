@@ -103,6 +103,42 @@ struct SourceOpenerTests {
     _ = try expect(10, taken: 8, "one came, one changed")
   }
 
+  @Test(
+    "images of 8 bits beside others of more are refused before a file is written, in one split and between two",
+    arguments: [CacheChoice.auto, .jpeg, .pixels, .none], [true, false])
+  func mixedDepths(choice: CacheChoice, isOneSplit: Bool) throws {
+    let fixture = try CacheFixture()
+    let yaml = fixture.boards.folder.appending(path: "data.yaml")
+    let deep = Array("P5\n4 2\n4095\n".utf8) + [UInt8](repeating: 7, count: 16)
+    if isOneSplit {
+      try fixture.boards.overwrite(1, with: deep)
+    } else {
+      let folder = fixture.boards.folder.appending(path: "images/val")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data(deep).write(to: folder.appending(path: "a.pgm"))
+      try Data().write(to: fixture.boards.folder.appending(path: "labels/train/a.txt"))
+    }
+    func message(_ window: String, channels: Int?) -> String {
+      do {
+        let split = isOneSplit ? "train" : "val"
+        try "train: images/train\nval: images/\(split)\nnames: [a, b, c]\n".write(
+          to: yaml, atomically: false, encoding: .utf8)
+        var options = SourceOptions(imageSize: 64)
+        options.cache = choice
+        options.cacheFolder = fixture.folder.url.path
+        options.channels = channels
+        options.levels = try LevelOptions(window: window, curve: "auto")
+        _ = try SourceOpener(try fixture.boards.dataset(), options).open(.train)
+        return "accepted"
+      } catch { return "\(error)" }
+    }
+    for channels in [1, nil] {
+      #expect(message("100,3900", channels: channels).contains("some images have 8 bits per sample and others more"))
+      #expect(fixture.names.isEmpty, "\(fixture.names)")
+    }
+    #expect(message("full", channels: 1) == "accepted")
+  }
+
   @Test("a damaged file is rebuilt, with its damage in a line")
   func damagedFileIsRebuilt() throws {
     let fixture = try CacheFixture()

@@ -77,7 +77,7 @@ struct ExportTests {
     }
   }
 
-  @Test("the order of classes stays where the layout has a list of them", arguments: ["yolo", "coco", "voc", "cvat"])
+  @Test("the order of classes stays", arguments: DatasetExporters.names)
   func classOrder(layout: String) throws {
     let boards = try TrickyBoards()
     try boards.convert("in", to: layout, as: layout)

@@ -79,7 +79,7 @@ struct FormatPageTests {
     let page = try String(contentsOf: root.appending(path: "docs/own-data.md"), encoding: .utf8)
     let names = page.split(separator: "\n").compactMap { row -> String? in
       let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-      guard row.hasPrefix("|"), cells.count == 4, cells[1].hasPrefix("`"), !cells[1].hasPrefix("`--") else {
+      guard row.hasPrefix("|"), cells.count == 5, cells[1].hasPrefix("`"), !cells[1].hasPrefix("`--") else {
         return nil
       }
       return cells[1].trimmingCharacters(in: ["`"])

@@ -271,6 +271,31 @@ struct LabelFormatTests {
   }
 
   @Test(
+    "LabelMe: a labels.txt beside the files or above them gives the order of the classes; two that differ are refused")
+  func labelMeClasses() throws {
+    let scratch = try Scratch()
+    for (stem, names) in [("train/a", ["open", "new", "__ignore__"]), ("val/b", ["short", " _background_ "])] {
+      try scratch.write(stem + ".jpg")
+      let shapes = names.map { #"{"label": "\#($0)", "points": [[1, 2], [3, 4]], "shape_type": "rectangle"}"# }
+      try scratch.write(stem + ".json", #"{"shapes": [\#(shapes.joined(separator: ", "))], "imagePath": ""}"#)
+    }
+    #expect(try scratch.read().classNames == ["new", "open", "short"])
+    try scratch.write("labels.txt", "__ignore__\n_background_\r\nshort\nunused\nopen\n")
+    let source = try scratch.read()
+    #expect(source.classNames == ["short", "unused", "open", "new"])
+    #expect(source.rows.map { $0.split(separator: " ")[1] } == ["open", "new", "short"])
+    #expect(source.leftOut == ["rectangle of __ignore__": 1, "rectangle of _background_": 1])
+    #expect(
+      source.wholeFindings.notes == [
+        "classes are in the order of labels.txt; classes that it does not name follow: new"
+      ])
+    try scratch.write("val/labels.txt", "short\nunused\nopen\n")
+    #expect(try scratch.read().classNames.first == "short")
+    try scratch.write("val/labels.txt", "open\nshort\n")
+    #expect(failure { _ = try scratch.read() }.contains("val/labels.txt: names other classes than labels.txt"))
+  }
+
+  @Test(
     "Classes: blanks around a name do not count, names that differ in case alone are noted, several files are sorted")
   func classes() throws {
     let scratch = try Scratch()

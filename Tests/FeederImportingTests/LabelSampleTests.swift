@@ -32,7 +32,8 @@ struct LabelSampleTests {
     let (expected, folder, source) = (
       try SampleExport.expected(name), try SampleExport.folder(name), try source(name)
     )
-    // The four files of one sample name no order of their classes; Feeder sorts them.
+    // The four files of one sample name no order of their classes, so Feeder sorts them. The sample lists them by first use in the
+    // files 1, 6, 4, 10: the order of a directory on some disk, which no rule gives.
     #expect(source.classNames == (name == "labelme" ? expected.classes.sorted() : expected.classes))
     var images = Dictionary(
       source.items.map { (FileBytes.realPath($0.image.imagePath), $0) }, uniquingKeysWith: { first, _ in first })

@@ -158,6 +158,28 @@ struct MaskTests {
     let source = try PreparationSource.read(scratch.path + "/in")
     #expect(source.format == "visa" && source.wholeFindings.unlabelled.isEmpty && source.ownSplits.isEmpty)
 
+    #expect(source.wholeFindings.notes.contains { $0.hasPrefix("1 masks have several labels") })
+
+    // Masks of numbers: masks of one kind give the number of this kind, and a mask of two kinds gives two classes.
+    func numbers(_ rows: [UInt8]) -> [UInt8] {
+      Array("P5\n64 64\n255\n".utf8)
+        + (0..<64).flatMap { y in [UInt8](repeating: rows[y / 16], count: 32) + [UInt8](repeating: 0, count: 32) }
+    }
+    for (stem, rows) in [("000", [1, 0, 0, 0]), ("001", [1, 3, 0, 3]), ("002", [0, 3, 0, 0])] as [(String, [UInt8])] {
+      try scratch.write("numbers/pcb1/Data/Images/Anomaly/\(stem).JPG", bytes: greyJPEG(7))
+      try scratch.write("numbers/pcb1/Data/Masks/Anomaly/\(stem).pgm", bytes: numbers(rows))
+    }
+    let lines = [("000", "bent"), ("001", "\"bent, scratch\""), ("002", "scratch")].map { stem, label in
+      "\(row)\(stem).JPG,\(label),pcb1/Data/Masks/Anomaly/\(stem).pgm\n"
+    }
+    try scratch.write("numbers/pcb1/image_anno.csv", "image,label,mask\n" + lines.joined())
+    #expect(
+      try scratch.read("/numbers").rows == [
+        "train/000: bent 0.0 0.0 32.0 16.0", "train/001: bent 0.0 0.0 32.0 16.0",
+        "train/001: scratch 0.0 16.0 32.0 32.0", "train/001: scratch 0.0 48.0 32.0 64.0",
+        "train/002: scratch 0.0 16.0 32.0 32.0",
+      ])
+
     try FileManager.default.removeItem(atPath: scratch.path + "/in/pcb1/image_anno.csv")
     try scratch.write(
       "in/split_csv/1cls.csv",

@@ -125,7 +125,13 @@ struct DeepPCBTests {
     try FileManager.default.removeItem(atPath: scratch.path + "/pcb/test.txt")
     #expect(failure { try scratch.prepare("pcb") }.contains("pcb/test.txt: is missing"))
     try FileManager.default.removeItem(atPath: scratch.path + "/pcb/trainval.txt")
-    #expect(failure { try scratch.prepare("pcb") }.contains("/pcb: is of no known format"))
+    let unknown = failure { try scratch.prepare("pcb") }
+    #expect(unknown.contains("/pcb: holds pictures, but no labels of a known format (coco, ") && unknown.count < 350)
+    try FileManager.default.createDirectory(atPath: scratch.path + "/nothing/sub", withIntermediateDirectories: true)
+    #expect(
+      failure { try scratch.prepare("nothing") }.hasSuffix("/nothing: holds no file; name the folder of a data set"))
+    try scratch.write("nothing/sub/notes.md", "#")
+    #expect(failure { try scratch.prepare("nothing") }.contains("/nothing: holds 1 file, but no picture and no labels"))
     #expect(failure { try scratch.prepare("pcb", format: "deeppcb") }.contains("trainval.txt: is missing"))
     #expect(failure { try scratch.prepare("none") }.contains("/none: is not there"))
     #expect(failure { try scratch.prepare("pcb/group1/1_not/0001.txt") }.contains("0001.txt: is a file"))

@@ -47,7 +47,7 @@ struct LoaderLimitsTests {
         return "accepted"
       } catch { return "\(error)" }
     }
-    #expect(refusal { $0.batch = 0 }.contains("batch 0: give 1 to 65536 images"))
+    #expect(refusal { $0.batch = 0 }.contains("batch 0: give 1 to 4096 images"))
     #expect(refusal { $0.imageSize = -1 }.contains("image_size -1"))
     #expect(refusal { $0.workers = 0 }.contains("workers 0"))
     #expect(refusal { $0.prefetchDepth = 0 }.contains("prefetch 0"))

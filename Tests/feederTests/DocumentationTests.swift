@@ -32,6 +32,7 @@ struct DocumentationTests {
   @Test("The ways from a folder run as they stand", arguments: ways.keys.sorted())
   func ownData(page: String) throws {
     let folder = try TemporaryFolder()
+    if page == "docs/first-epoch.md" { try drawMachineFolders(in: folder.url) }
     let commands = try commands(page)
     #expect(commands.count >= 5)
     for command in commands {
@@ -40,6 +41,24 @@ struct DocumentationTests {
     }
     let last = try #require(Self.ways[page])
     #expect(FileManager.default.fileExists(atPath: folder.url.appending(path: last).path))
+    guard page == "docs/first-epoch.md" else { return }
+    // The folders hold what the headings of the page promise.
+    let endings = ["voc": "bmp", "coco": "tif", "labelme": "png"]
+    for (format, ending) in endings {
+      let images = folder.url.appending(path: "boards-\(format)/images/train")
+      let names = try FileManager.default.contentsOfDirectory(atPath: images.path)
+      #expect(!names.isEmpty && names.allSatisfy { $0.hasSuffix("." + ending) }, "\(format): \(names)")
+    }
+    let yaml = try String(contentsOf: folder.url.appending(path: "boards-coco/data.yaml"), encoding: .utf8)
+    #expect(yaml.contains("window: ["), "the TIFF files have 12 bits")
+  }
+
+  /// Runs tools/machine-folders, as the page says.
+  private func drawMachineFolders(in folder: URL) throws {
+    let feeder = try #require(RunningFeeder.program("feeder"))
+    let script = Self.root.appending(path: "tools/machine-folders").path
+    let run = try FeederProcess(["python3", script, feeder.path, "."], in: folder, program: "/usr/bin/env")
+    try #require(run.status == 0, "\(run.messages)")
   }
 
   @Test("Every command of the other pages does what its page says, in small steps", arguments: pages)

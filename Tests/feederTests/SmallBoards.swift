@@ -54,6 +54,12 @@ struct SmallBoards {
     }
   }
 
+  /// The bytes of each tensor of a run's last weights, by name.
+  func tensors(_ run: String) throws -> [String: Data] {
+    let file = try Data(contentsOf: url(run + "/weights/last.safetensors"))
+    return try file.withUnsafeBytes { try Safetensors(file: $0) }.entries.mapValues { file[$0.range] }
+  }
+
   /// The integers in a checkpoint. The first three are the epoch, the batch in it, and the number of steps.
   func counters(_ path: String) throws -> [Int] {
     let file = try Data(contentsOf: url(path))

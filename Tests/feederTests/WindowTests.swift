@@ -52,6 +52,11 @@ struct WindowTests {
     #expect(share <= 2e-4)
     #expect(try boards.text("low-ready/data.yaml").contains("window: [\(found[0]), \(found[1])]\ncurve: linear\n"))
 
+    let converted = try boards.feeder(
+      "convert", "low", "--to", "coco", "--out", "low-coco", "--window", "9,99", "--json")
+    #expect(converted.status == 0 && converted.messages.contains("--window has no effect: coco keeps no window"))
+    #expect(try converted.json()["window"] as? [String: Any] == nil, "no window is searched that nobody keeps")
+
     // The pixels that training gets are within a level of the bytes stretched from black to white.
     let window = try #require(LevelWindow(black: found[0], white: found[1]))
     let file = try #require(boards.names("low/images/train").first)
@@ -73,6 +78,9 @@ struct WindowTests {
     let text = try boards.text("low-run/args.yaml")
     #expect(text.contains("window: \(found[0]),\(found[1])") && text.contains("curve: linear"), "\(text)")
     #expect(try boards.streamRows("low-run") == boards.streamRows("high-run"))
+    // Equal weights after these steps; the window in the header differs.
+    let (lowWeights, highWeights) = (try boards.tensors("low-run"), try boards.tensors("high-run"))
+    #expect(lowWeights.count > 100 && lowWeights == highWeights)
 
     let weights = "low-run/weights/best.safetensors"
     try boards.write(try boards.text("boards/data.yaml"), to: "low/data.yaml")  // names no window

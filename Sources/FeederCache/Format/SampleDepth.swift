@@ -16,4 +16,7 @@ package enum SampleDepth: UInt32, Sendable {
     for case let header? in headers { kinds.insert(header.hasLevels) }
     self = kinds.count == 2 ? .mixed : kinds.contains(true) ? .levels : .bytes
   }
+
+  /// The depth of these images and others together.
+  func joined(with other: SampleDepth) -> SampleDepth { self == other ? self : .mixed }
 }

@@ -23,6 +23,33 @@ package struct LevelOptions: Sendable, Equatable {
   /// Auto.
   package init() {}
 
+  /// The settings of a user, for every command and library.
+  package static let table: [Setting<LevelOptions>] = [
+    Setting(
+      "window", \.window, windowKind, default: "the window in data.yaml, else full",
+      help: "Levels that become black and white in images of more than 8 bits: auto, full or BLACK,WHITE."),
+    Setting(
+      "curve", \.curve, curveKind, default: "the curve in data.yaml, else linear",
+      help: "Curve from black to white in images of more than 8 bits: auto, linear or sqrt."),
+  ]
+
+  private static let windowKind = SettingKind<LevelWindow?>(
+    "auto, full or BLACK,WHITE, such as 200,3900",
+    parse: { text in text.lowercased() == "auto" ? .some(nil) : LevelWindow(text: text.lowercased()).map { $0 } },
+    text: { $0?.text })
+
+  private static let curveKind = SettingKind<LevelWindow.Curve?>(
+    "auto, linear or sqrt",
+    parse: { text in
+      text.lowercased() == "auto" ? .some(nil) : LevelWindow.Curve(rawValue: text.lowercased()).map { $0 }
+    }, text: { $0?.rawValue })
+
+  /// The options that a user gave as text, with the words of `table`. Throws `SettingError` for other words.
+  package init(window: String, curve: String) throws {
+    self.init()
+    for (setting, text) in zip(Self.table, [window, curve]) { try setting.read(text, into: &self) }
+  }
+
   /// The window and its origin: the one of the user, else of the weights, else of `dataset`, else the full one.
   func resolved(_ dataset: Dataset?) -> (window: LevelWindow, source: SettingLine) {
     var (found, source): (LevelWindow, SettingLine) = (.full, "nothing names another; 'feeder prepare' finds one")

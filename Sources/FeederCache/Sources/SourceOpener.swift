@@ -41,6 +41,9 @@ package struct SourceOptions: Sendable, Equatable {
   /// The limits of image files.
   package var limits: ImageLimits { ImageLimits(pixelCount: largestImage) }
 
+  /// The values of `channels`.
+  package static let channelCounts = SettingKind<Int>.number("auto, 1 or 3") { $0 == 1 || $0 == 3 }.optional("auto")
+
   /// Options for `imageSize`, with the command line's defaults for all others.
   package init(imageSize: Int, memory: Int = 2 << 30) {
     self.imageSize = imageSize
@@ -82,6 +85,9 @@ package final class SourceOpener: Sendable {
     var channels: Int?
     var automaticChannels = 0
     var hasToldWindow = false
+    /// The sample depth of the splits that were opened; nil before the first.
+    var depth: SampleDepth?
+    var hasCheckedDepths = false
 
     /// Bytes of the cache files opened so far, which take memory from later ones.
     var openedByteCount = 0
@@ -133,7 +139,13 @@ package final class SourceOpener: Sendable {
   package func open(_ split: Split, rebuild: Bool = false) throws -> OpenedSource {
     let opened = try openAny(split, rebuild: rebuild)
     let depth = opened.source.depth
-    try options.levels.check(depth, window, in: dataset.place(of: split))
+    // Another split may have been opened from an older file.
+    let all = state.withLock { state in
+      let all = state.depth.map { $0.joined(with: depth) } ?? depth
+      state.depth = all
+      return all
+    }
+    try options.levels.check(all, window, in: dataset.place(of: split))
     if depth != .bytes, state.withLock({ $0.noteWindow() }) {
       say("window: \(window.words) (\(windowSource.flags))")
     }
@@ -143,6 +155,7 @@ package final class SourceOpener: Sendable {
   private func openAny(_ split: Split, rebuild: Bool) throws -> OpenedSource {
     let entries = try read(split)
     if options.cache == .none {
+      try checkDepths(split, entries)
       let channels = try decideChannels(split, entries)
       let source = DirectSource(
         try survey(split, entries), channels: channels, imageSize: options.imageSize, tileSide: options.tileSide,
@@ -174,6 +187,7 @@ package final class SourceOpener: Sendable {
     _ split: Split, _ entries: [DatasetEntry], _ form: CacheForm, rebuild: Bool
   ) throws -> OpenedSource {
     if !rebuild, let found = findExisting(split, entries, form) { return found }
+    try checkDepths(split, entries)
     let channels = try decideChannels(split, entries)
     let recipe = recipe(form, channels)
     let old = rebuild ? nil : try fileBefore(folder.path(dataset, split, recipe, entries), split, recipe)
@@ -300,6 +314,7 @@ package final class SourceOpener: Sendable {
       say("cache: \(decision.form.rawValue) for \(split.rawValue), as decided before (\(decision.reason))")
       return decision.form
     }
+    try checkDepths(split, entries)
     let channels = try decideChannels(split, entries)
     let costs = try measure(try survey(split, entries), channels, options.imageSize, folder, room)
     try folder.make()
@@ -337,6 +352,23 @@ package final class SourceOpener: Sendable {
     }
     say("cache: tiles for \(split.rawValue) (\(reason); \(ByteCount(byteCount)) fit on the disk)")
     return .tiles
+  }
+
+  /// Throws `SettingError` before anything is written if the images do not fit the window or the weights. Images to train on and images
+  /// to validate on must fit each other.
+  private func checkDepths(_ split: Split, _ entries: [DatasetEntry]) throws {
+    try options.levels.check(try survey(split, entries).depth, window, in: dataset.place(of: split))
+    guard options.levels.training == nil, window != .full,
+      state.withLock({ state in
+        defer { state.hasCheckedDepths = true }
+        return !state.hasCheckedDepths
+      })
+    else { return }
+    let surveys = try [Split.train, .val].filter { $0 == split || dataset.splits.contains($0) }.map { each in
+      try survey(each, each == split ? entries : dataset.entries(each))
+    }
+    let headers = surveys.flatMap { $0.images.map(\.header) }
+    try options.levels.check(SampleDepth(headers), window, in: dataset.root.path)
   }
 
   private func decideChannels(_ split: Split, _ entries: [DatasetEntry]) throws -> Int {

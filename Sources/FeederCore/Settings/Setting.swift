@@ -98,6 +98,11 @@ package struct SettingKind<Value>: Sendable {
     (self.allowed, self.parse, self.text, self.allows) = (allowed, parse, text, allows)
   }
 
+  /// Throws `SettingError` if `value` is out of the range of the setting `key`.
+  package func check(_ value: Value, _ key: String) throws {
+    if !allows(value) { throw SettingError("\(setting: key) \(text(value) ?? ""): give \(allowed)") }
+  }
+
   /// The same kind, but a value may be absent. `word` is the text for that; nil if no text means it.
   package func optional(_ word: String? = nil) -> SettingKind<Value?> {
     SettingKind<Value?>(

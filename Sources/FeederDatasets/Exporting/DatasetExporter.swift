@@ -10,15 +10,21 @@ protocol DatasetExporter: SendableMetatype {
   static var name: String { get }
   /// True if images of each split lie in a folder of their own; else all lie in one folder and get names without folders.
   static var partsSplits: Bool { get }
+  /// True if the layout can say the window of images of more than 8 bits.
+  static var keepsWindow: Bool { get }
   /// Where an image lies below the data set's folder, without its ending.
   static func place(of image: ExportedImage) -> String
   /// The label file of one image; nil if the layout has none.
   static func labelFile(of image: ExportedImage, classNames: [String]) -> ExportedFile?
   /// The files that describe all images, which are sorted by split and name. `window` is for images of more than 8 bits; nil if there are
-  /// none.
+  /// none, and for layouts that keep no window.
   static func files(
     of images: [ExportedImage], classNames: [String], window: LevelWindow?
   ) -> [ExportedFile]
+}
+
+extension DatasetExporter {
+  static var keepsWindow: Bool { false }
 }
 
 /// A file of a data set that is written.
@@ -82,6 +88,9 @@ package enum DatasetExporters {
 
   /// What `--to` takes.
   package static let names = all.map { $0.name }
+
+  /// True if the layout `name`, one of `names`, can say the window of images of more than 8 bits.
+  package static func keepsWindow(_ name: String) -> Bool { exporter(named: name).keepsWindow }
 
   /// The exporter called `name`, one of `names`.
   static func exporter(named name: String) -> any DatasetExporter.Type {

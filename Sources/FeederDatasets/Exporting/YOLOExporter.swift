@@ -5,6 +5,7 @@ import FeederImaging
 enum YOLOExporter: DatasetExporter {
   static let name = "yolo"
   static let partsSplits = true
+  static let keepsWindow = true
 
   static func place(of image: ExportedImage) -> String { "images/\(image.folder)\(image.name)" }
 

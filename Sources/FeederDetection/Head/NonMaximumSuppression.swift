@@ -31,6 +31,11 @@ package struct NonMaximumSuppression: Sendable {
   /// The settings of prediction: confidence 0.25, overlap 0.7, best class only, 300 per image.
   package init() {}
 
+  /// The values of `confidence`.
+  package static let confidences = SettingKind<Float>.number("0 to below 1") { $0 >= 0 && $0 < 1 }
+  /// The values of `overlap`.
+  package static let overlaps = SettingKind<Float>.number("above 0 to 1") { $0 > 0 && $0 <= 1 }
+
   /// The settings of validation: every class above 0.001, overlap 0.7, 300 per image.
   package static var validation: NonMaximumSuppression {
     var settings = NonMaximumSuppression()

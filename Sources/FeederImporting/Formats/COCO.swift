@@ -4,7 +4,6 @@ import FeederDatasets
 /// COCO JSON: one file, or one per split. A box counts as it stands; without one, the hull of the polygons or the mask counts.
 enum COCO: DatasetImporter {
   static let name = "coco"
-  static let marks = "a JSON file of COCO"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.coco) }
 

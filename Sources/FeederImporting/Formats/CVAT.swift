@@ -4,7 +4,6 @@ import FeederDatasets
 /// CVAT's XML, "CVAT for images 1.1" and "CVAT for video 1.1": shapes of images, tracks of frames, labels in `<meta>`.
 enum CVAT: DatasetImporter {
   static let name = "cvat"
-  static let marks = "an XML file of CVAT"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.cvat) }
 

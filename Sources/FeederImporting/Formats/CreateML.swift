@@ -4,7 +4,6 @@ import FeederDatasets
 /// Apple's Create ML: images with boxes by their centre, in pixels.
 enum CreateML: DatasetImporter {
   static let name = "createml"
-  static let marks = "a JSON file of Create ML"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.createML) }
 

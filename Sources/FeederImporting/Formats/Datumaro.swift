@@ -4,7 +4,6 @@ import FeederDatasets
 /// Datumaro's JSON, also "Datumaro" of CVAT: one file per subset.
 enum Datumaro: DatasetImporter {
   static let name = "datumaro"
-  static let marks = "a JSON file of Datumaro"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.datumaro) }
 

@@ -8,7 +8,6 @@ import Foundation
 /// `STEM_test.jpg`; no list ends in a newline.
 enum DeepPCB: DatasetImporter {
   static let name = "deeppcb"
-  static var marks: String { "\(lists.map(\.file).joined(separator: " and ")) (DeepPCB)" }
 
   /// Types 1 to 6, which become classes 0 to 5.
   static let classNames = ["open", "short", "mousebite", "spur", "copper", "pin-hole"]

@@ -4,7 +4,6 @@ import FeederDatasets
 /// then the edges x1 y1 x2 y2 in pixels, then numbers of three dimensions.
 enum KITTI: DatasetImporter {
   static let name = "kitti"
-  static let marks = "text files in a folder label_2 (KITTI)"
 
   private static let (labels, images) = ("label_2", "image_2")
   /// What KITTI calls regions in which nobody labelled.

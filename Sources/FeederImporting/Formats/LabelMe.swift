@@ -1,16 +1,17 @@
 import FeederCore
 import FeederDatasets
 
-/// LabelMe: one JSON file per image, shapes in pixels. The image in base64 that it may hold is passed over.
+/// LabelMe: one JSON file per image, shapes in pixels. The image in base64 that it may hold is passed over. A labels.txt beside the files
+/// or above them, as `labelme --labels` and labelme2voc take it, gives the order of the classes.
 enum LabelMe: DatasetImporter {
   static let name = "labelme"
-  static let marks = "a JSON file of LabelMe"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.labelMe) }
 
   static func read(_ source: SourceFolder, _ settings: ImportSettings) throws -> ImportedDataset {
     let files = try source.all(.labelMe)
-    var builder = try DatasetBuilder(source, settings, entryName: "shape")
+    let list = try classList(source, beside: files)
+    var builder = try DatasetBuilder(source, settings, entryName: "shape", classNames: list?.classNames)
     builder.classes.isFromSeveralFiles = files.count > 1
     for file in files {
       do {
@@ -19,7 +20,36 @@ enum LabelMe: DatasetImporter {
         builder.refuse(problem, at: .init(file: path, entry: line, name: "line"))
       }
     }
+    if let list {
+      let others = builder.classes.names.dropFirst(list.classNames.count).sorted()
+      let note = others.isEmpty ? "" : "; classes that it does not name follow: \(others.joined(separator: ", "))"
+      builder.findings.notes.append("classes are in the order of \(list.file)\(note)")
+    }
     return try builder.finish()
+  }
+
+  /// What labelme2voc calls regions in which nobody labelled, and what is no object.
+  private static let noClasses = ["__ignore__", "_background_"]
+
+  /// The labels.txt in a folder of `files` or above it, and its classes; nil if there is none. Throws `DatasetError` if there are several
+  /// that differ, or if one cannot be read.
+  private static func classList(
+    _ source: SourceFolder, beside files: [String]
+  ) throws -> (file: String, classNames: [String])? {
+    var folders: Set<String> = [""]
+    for file in files {
+      for slash in file.indices where file[slash] == "/" { folders.insert(String(file[...slash])) }
+    }
+    var found: (file: String, classNames: [String])?
+    for file in folders.sorted().map({ $0 + "labels.txt" }) where PathText.exists(source.path(file)) {
+      let names = try ClassList(file: source.path(file)).classNames.filter { !noClasses.contains($0) }
+      if let first = found, first.classNames != names {
+        throw DatasetError.source(
+          file: source.path(file), line: nil, problem: "names other classes than \(first.file); keep one list for all")
+      }
+      found = found ?? (file, names)
+    }
+    return found
   }
 
   private static func add(_ file: String, _ split: Split?, to builder: inout DatasetBuilder) throws {
@@ -51,6 +81,10 @@ enum LabelMe: DatasetImporter {
       }
       guard let points = shape["points"]?.flatPoints else {
         badLines.append(BadLabelLine(line: index + 1, unit: "shape", problem: "has no 'points' of two numbers each"))
+        continue
+      }
+      if let label = shape["label"]?.string, noClasses.contains(ClassTable.trimmed(label)) {
+        builder.leaveOut("\(kind) of \(ClassTable.trimmed(label))", at: place)
         continue
       }
       guard let classID = builder.classes.number(of: shape["label"]?.string ?? "") else {

@@ -4,7 +4,6 @@ import FeederDatasets
 /// Label Studio's "JSON" and "JSON-MIN": tasks with results in percent of the image.
 enum LabelStudio: DatasetImporter {
   static let name = "labelstudio"
-  static let marks = "a JSON file of Label Studio"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.labelStudio) }
 

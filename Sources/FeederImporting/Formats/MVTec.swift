@@ -5,7 +5,6 @@ import FeederDatasets
 /// kinds are good. Its `train` has good pictures alone, which is no split to train a detector with, so images have no split.
 enum MVTec: DatasetImporter {
   static let name = "mvtec"
-  static let marks = "masks in folders ground_truth (MVTec AD)"
 
   private static let truth = "ground_truth"
 
@@ -49,8 +48,9 @@ enum MVTec: DatasetImporter {
         }
         continue
       }
-      builder.add(
-        source.path(found[0]), mask: source.path(mask), className: wanted.kind, split: nil, reader)
+      builder.add(source.path(found[0]), mask: source.path(mask), reader.read(source.path(mask)), split: nil) {
+        [(wanted.kind, $0.all)]
+      }
       pictures[wanted] = nil
     }
     for (key, files) in pictures.sorted(by: { $0.value[0] < $1.value[0] }) {

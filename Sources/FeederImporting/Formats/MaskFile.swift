@@ -5,15 +5,30 @@ import FeederImaging
 
 /// A picture whose pixels above 0 are defects, as MVTec AD and VisA label them.
 struct MaskFile {
+  /// Boxes of connected pixels.
+  struct Parts: Sendable {
+    /// A box for each connected part that is no speck.
+    let boxes: [Box]
+    /// Parts of less than `leastArea` pixels, which are left out.
+    let speckCount: Int
+
+    fileprivate init(_ parts: [MaskParts.Part]) {
+      boxes = parts.filter { $0.area >= MaskFile.leastArea }.map(\.box)
+      speckCount = parts.count - boxes.count
+    }
+  }
+
   /// Its size, which must be the size of its image.
   let size: PixelSize
-  /// A box for each connected part that is no speck.
-  let boxes: [Box]
-  /// Parts of less than `leastArea` pixels, which are left out.
-  let speckCount: Int
+  /// The pixels above 0.
+  let all: Parts
+  /// The pixels of each value above 0, if the values were asked for; empty for a JPEG, which blurs them, and for many values.
+  let byValue: [UInt8: Parts]
 
   /// The least pixels of a part that is a defect.
   static let leastArea = 4
+  /// Numbers of kinds of defects; a mask with more values has shades.
+  private static let mostValues = 32
   /// What is left out, in words.
   static let speck = "speck of under \(leastArea) pixels"
 
@@ -24,8 +39,8 @@ struct MaskFile {
     /// Throws `ImagingError` if memory is short.
     init() throws { decoder = try ImageDecoder() }
 
-    /// The mask at `path`; else why it is none.
-    func read(_ path: String) -> Result<MaskFile, BadMask> {
+    /// The mask at `path`, with its values if `partsValues`; else why it is none.
+    func read(_ path: String, partsValues: Bool = false) -> Result<MaskFile, BadMask> {
       do {
         let bytes = try FileBytes.read(path)
         return try bytes.withUnsafeBytes { encoded in
@@ -35,7 +50,13 @@ struct MaskFile {
           guard let parts = MaskParts(pixels.bytes, size: pixels.size, ground: format == .jpeg ? 127 : 0) else {
             return .failure(BadMask(problem: "is noise: it has more than a million parts"))
           }
-          return .success(MaskFile(pixels.size, parts.parts))
+          let values = partsValues && format != .jpeg ? Set(pixels.bytes).subtracting([0]) : []
+          var byValue: [UInt8: Parts] = [:]
+          for value in values where values.count <= MaskFile.mostValues {
+            let own = pixels.bytes.map { $0 == value ? 1 : 0 } as [UInt8]
+            byValue[value] = MaskParts(own, size: pixels.size, ground: 0).map { Parts($0.parts) }
+          }
+          return .success(MaskFile(size: pixels.size, all: Parts(parts.parts), byValue: byValue))
         }
       } catch let error as ImagingError {
         return .failure(BadMask(problem: "\(error)"))
@@ -49,32 +70,31 @@ struct MaskFile {
 
   /// Why a file is no mask, as a predicate.
   struct BadMask: Error { let problem: String }
-
-  private init(_ size: PixelSize, _ parts: [MaskParts.Part]) {
-    self.size = size
-    boxes = parts.filter { $0.area >= Self.leastArea }.map(\.box)
-    speckCount = parts.count - boxes.count
-  }
 }
 
 extension DatasetBuilder {
-  /// Adds `image` with the objects of the mask at `mask`, all of one class.
-  mutating func add(_ image: String, mask: String, className: String, split: Split?, _ reader: MaskFile.Reader) {
+  /// Adds `image` with the objects of the mask at `mask`, which was `read`. `classes` gives the parts of each class.
+  mutating func add(
+    _ image: String, mask: String, _ read: Result<MaskFile, MaskFile.BadMask>, split: Split?,
+    classes named: (MaskFile) -> [(className: String, parts: MaskFile.Parts)]
+  ) {
     let place = Place(file: mask)
     notPictures.insert(mask)
     var (objects, badLines): ([ImportedObject], [BadLabelLine]) = ([], [])
     var size: PixelSize?
-    switch reader.read(mask) {
+    switch read {
     case .failure(let bad): badLines.append(BadLabelLine(line: 0, problem: bad.problem))
     case .success(let file):
       size = file.size
-      if file.speckCount > 0 { leaveOut(MaskFile.speck, at: place, count: file.speckCount) }
-      if let classID = classes.number(of: className) {
-        objects = file.boxes.map { ImportedObject(classID: classID, box: $0, line: 1, isOutline: true) }
-      } else if !file.boxes.isEmpty {
-        badLines.append(BadLabelLine(line: 0, problem: "has no class"))
+      for (className, parts) in named(file) {
+        if parts.speckCount > 0 { leaveOut(MaskFile.speck, at: place, count: parts.speckCount) }
+        if let classID = classes.number(of: className) {
+          objects += parts.boxes.map { ImportedObject(classID: classID, box: $0, line: 1, isOutline: true) }
+        } else if !parts.boxes.isEmpty {
+          badLines.append(BadLabelLine(line: 0, problem: "has no class"))
+        }
       }
-      if file.boxes.isEmpty { leaveOut("mask without a defect", at: place) }
+      if file.all.boxes.isEmpty { leaveOut("mask without a defect", at: place) }
     }
     add(
       ImportedImage(

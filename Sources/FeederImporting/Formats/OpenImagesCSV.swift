@@ -4,7 +4,6 @@ import FeederDatasets
 /// /m/01g317, for which a list class-descriptions has the names.
 enum OpenImagesCSV: BoxTable {
   static let name = "open-images"
-  static let marks = "a .csv file with ImageID, LabelName, XMin, YMin, XMax and YMax (Open Images)"
   static let columns = BoxTableColumns(
     image: "imageid", className: "labelname", edges: ["xmin", "ymin", "xmax", "ymax"])
   static let hasShares = true

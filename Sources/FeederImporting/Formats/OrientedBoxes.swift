@@ -4,7 +4,6 @@ import FeederDatasets
 /// line per object: four corners in pixels, the class, and how difficult it is. A data.yaml gives the order of the classes.
 enum OrientedBoxes: DatasetImporter {
   static let name = "dota"
-  static let marks = "text files in folders labelTxt (DOTA)"
 
   private static let folder = "labelTxt"
 

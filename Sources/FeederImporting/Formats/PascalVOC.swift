@@ -4,7 +4,6 @@ import FeederDatasets
 /// Pascal VOC: one XML file per image, with lists of splits in ImageSets or folders of the splits' names.
 enum PascalVOC: DatasetImporter {
   static let name = "voc"
-  static let marks = "an XML file of Pascal VOC"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.voc) }
 

@@ -2,7 +2,6 @@
 /// the size of the image.
 enum TensorFlowCSV: BoxTable {
   static let name = "tf-csv"
-  static let marks = "a .csv file with filename, width, height, class, xmin, ymin, xmax and ymax (TensorFlow)"
   static let columns = BoxTableColumns(
     image: "filename", className: "class", edges: ["xmin", "ymin", "xmax", "ymax"], size: ["width", "height"])
 }

@@ -4,7 +4,6 @@ import FeederDatasets
 /// VGG Image Annotator 2: a JSON export of annotations, or a saved project. The class is one attribute of the regions.
 enum VIA: DatasetImporter {
   static let name = "via"
-  static let marks = "a JSON file of VGG Image Annotator"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.via) }
 

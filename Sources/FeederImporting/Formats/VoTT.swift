@@ -4,7 +4,6 @@ import FeederDatasets
 /// VoTT's JSON export, or the files that VoTT keeps for each asset.
 enum VoTT: DatasetImporter {
   static let name = "vott"
-  static let marks = "a JSON file of VoTT"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? { try source.recognition(.vott) }
 

@@ -1,7 +1,6 @@
 /// VoTT's "Comma Separated Values (CSV)": a row per region, edges in pixels.
 enum VoTTCSV: BoxTable {
   static let name = "vott-csv"
-  static let marks = "a .csv file with image, xmin, ymin, xmax, ymax and label (VoTT)"
   static let columns = BoxTableColumns(
     image: "image", className: "label", edges: ["xmin", "ymin", "xmax", "ymax"])
   static let classless: String? = "region without tag"

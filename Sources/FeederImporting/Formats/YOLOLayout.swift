@@ -3,7 +3,6 @@ import FeederDatasets
 /// A YOLO layout: a data.yaml, a data file of darknet, or a list of classes beside images and labels.
 enum YOLOLayout: DatasetImporter {
   static let name = "yolo"
-  static let marks = "a data.yaml, obj.data or classes.txt (YOLO)"
 
   static func recognises(_ source: SourceFolder) throws -> Recognition? {
     // Their data.yaml looks the same, but their labels are pixels.

@@ -24,6 +24,8 @@ package struct PreparationSettings: Sendable, Equatable {
   package var threads = 1
   /// The layout to write, of `DatasetExporters.names`.
   package var layout = DatasetExporters.standard
+  /// True if the window is searched: the layout can say it.
+  var seeksWindow: Bool { DatasetExporters.keepsWindow(layout) }
 
   /// Black and white of images of more than 8 bits; nil finds them.
   package var window: LevelWindow?
@@ -105,7 +107,7 @@ extension PreparationSource {
     let item = placed.image
     let image: ImageCheck
     do {
-      image = try checker.check(item.imagePath, countsLevels: placed.split == .train)
+      image = try checker.check(item.imagePath, countsLevels: settings.seeksWindow && placed.split == .train)
     } catch let error as ImagingError {
       return .failure(UnreadableImage(reason: "\(error)"))
     } catch DatasetError.unreadable(_, let reason) {

@@ -102,7 +102,7 @@ extension RunPlan {
   package func sourceOptions(memory: @autoclosure () -> Int) -> SourceOptions {
     var options = SourceOptions(imageSize: request.imageSize, memory: request.memory ?? memory())
     (options.cache, options.cacheFolder, options.channels) = (request.cache, request.cacheFolder, request.channels)
-    (options.levels.window, options.levels.curve) = (request.window, request.curve)
+    options.levels = request.levels
     options.tileSide = tiling?.side
     return options
   }

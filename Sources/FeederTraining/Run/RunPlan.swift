@@ -108,8 +108,8 @@ package struct RunPlan: Sendable {
     settled.tile = tiling.map { .side($0.side) }
     switch levels {
     case nil: break
-    case .some(.none): (settled.window, settled.curve) = (nil, nil)
-    case .window(let window): (settled.window, settled.curve) = (window, window.curve)
+    case .some(.none): settled.levels = LevelOptions()
+    case .window(let window): (settled.levels.window, settled.levels.curve) = (window, window.curve)
     }
     return settled
   }

@@ -1,7 +1,6 @@
-import FeederCodecs
+import FeederCache
 import FeederCore
 import FeederDetection
-import FeederImaging
 import FeederLoader
 import FeederMetrics
 
@@ -15,15 +14,18 @@ package enum SettingTable {
 
   /// The settings, in the order of the help and of args.yaml.
   package static let all: [Setting<TrainingRequest>] =
+    learning + AugmentationSettings.table.map { $0.inside(\.augmentation) } + images
+    + LevelOptions.table.map { $0.inside(\.levels) } + process
+
+  /// What the network learns, and how.
+  private static let learning: [Setting<TrainingRequest>] =
     [
       Setting("model", \.model, model, help: "One of \(ModelDesign.names)."),
       Setting(
         "epochs", \.epochs, .range(1...1_000_000, "epochs"), mayChange: "how far the run goes",
         help: "Passes over the data."),
       Setting(
-        "batch", \.batch,
-        SettingKind<Int>.range(1...4096, "images").words("1 to 4096 images, or auto").optional("auto"),
-        help: "Images per step, or auto: the most that fit."),
+        "batch", \.batch, batch, help: "Images per step, or auto: the most that fit."),
       Setting(
         "image_size", \.imageSize,
         .number(SettingLine(ModelDesign.sides)) { ModelDesign.takes(side: $0) },
@@ -78,13 +80,16 @@ package enum SettingTable {
         "patience", \.patience, .range(0...1_000_000, "epochs"), mayChange: "when the run stops",
         help: "Epochs without a better result after which to stop; 0: never."),
       Setting(
-        "max_detections", \.maxDetections,
-        SettingKind<Int>.range(DetectionBound.allowed, "detections").optional("auto"),
+        "max_detections", \.maxDetections, DetectionBound.counts.optional("auto"),
         default: "the larger of 300 and the most boxes on one image",
         help: "Detections per image that validation keeps."),
       Setting(
         "weights", \.startWeights, .path, help: "Weights to start from; layers with other shapes start at random."),
-    ] + AugmentationSettings.table.map { $0.inside(\.augmentation) } + [
+    ]
+
+  /// How images are kept.
+  private static let images: [Setting<TrainingRequest>] =
+    [
       Setting(
         "tile", \.tile, TileChoice.kind, default: "off",
         help: "Cut boards in tiles at full resolution: off, auto or the side of a tile in pixels."),
@@ -101,14 +106,12 @@ package enum SettingTable {
         help: "auto, jpeg, pixels or none."),
       Setting("cache_dir", \.cacheFolder, .path, mayChange: "where images are kept", help: "Folder of cache files."),
       Setting(
-        "channels", \.channels,
-        SettingKind<Int>.number("auto, 1 or 3") { $0 == 1 || $0 == 3 }.optional("auto"), help: "auto, 1 or 3."),
-      Setting(
-        "window", \.window, window, default: "the window in data.yaml, else full",
-        help: "Levels that become black and white in images of more than 8 bits: auto, full or BLACK,WHITE."),
-      Setting(
-        "curve", \.curve, curve, default: "the curve in data.yaml, else linear",
-        help: "Curve from black to white in images of more than 8 bits: auto, linear or sqrt."),
+        "channels", \.channels, SourceOptions.channelCounts, help: "auto, 1 or 3."),
+    ]
+
+  /// Labels, and what the process does.
+  private static let process: [Setting<TrainingRequest>] =
+    [
       Setting(
         "skip_bad_labels", \.skipsBadLabels, .flag,
         help: "Leave bad label lines out and count them, instead of refusing the data set."),
@@ -119,14 +122,14 @@ package enum SettingTable {
         "stop_after_steps", \.stopAfterSteps, .range(0...most, "steps"), mayChange: "when this process stops",
         help: "Steps after which to write a checkpoint and exit; 0 for no limit."),
       Setting(
-        "engine_threads", \.engineThreads, SettingKind<Int>.range(1...1024, "threads").optional(), default: "all cores",
+        "engine_threads", \.engineThreads, LoaderSettings.threads.optional(), default: "all cores",
         mayChange: "the machine may be another one; sums are rounded in another order",
         help: "Threads of one engine operator."),
       Setting(
-        "workers", \.workers, SettingKind<Int>.range(1...1024, "threads").optional(), default: "all cores but one",
+        "workers", \.workers, LoaderSettings.threads.optional(), default: "all cores but one",
         mayChange: sameBatches, help: "Threads that fill batches."),
       Setting(
-        "prefetch", \.prefetch, SettingKind<Int>.range(1...1024, "batches").optional(),
+        "prefetch", \.prefetch, LoaderSettings.depths.optional(),
         default: "\(LoaderSettings.defaultPrefetchDepth)", mayChange: sameBatches,
         help: "Batches filled ahead of the consumer."),
       Setting(
@@ -142,25 +145,14 @@ package enum SettingTable {
 
   private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
+  private static let batch = LoaderSettings.batches.words("\(LoaderSettings.batches.allowed), or auto").optional("auto")
+
   private static let belowOne = SettingKind<Double>.number("a number from 0 to below 1") { $0 >= 0 && $0 < 1 }
 
   private static let model = SettingKind<ModelDesign>(
     SettingLine("one of " + ModelDesign.names)
       + "; weights to start from go to \(setting: "weights")",
     parse: { ModelDesign(named: $0) }, text: { $0.name })
-
-  /// Black and white of images of more than 8 bits; nil is auto.
-  private static let window = SettingKind<LevelWindow?>(
-    "auto, full or BLACK,WHITE, such as 200,3900",
-    parse: { text in text.lowercased() == "auto" ? .some(nil) : LevelWindow(text: text.lowercased()).map { $0 } },
-    text: { $0?.text })
-
-  /// The curve of a window; nil is auto.
-  private static let curve = SettingKind<LevelWindow.Curve?>(
-    "auto, linear or sqrt",
-    parse: { text in
-      text.lowercased() == "auto" ? .some(nil) : LevelWindow.Curve(rawValue: text.lowercased()).map { $0 }
-    }, text: { $0?.rawValue })
 
   /// The kind of a number of bytes, such as 2GiB.
   package static let memory = SettingKind<Int>(

@@ -1,5 +1,4 @@
 import FeederCache
-import FeederCodecs
 import FeederDetection
 import FeederLoader
 
@@ -20,9 +19,9 @@ package struct TrainingRequest: Sendable {
   /// Passes over the training images.
   package var epochs = 100
   /// Images per step, of all ranks together; nil for the most that fit.
-  package var batch: Int? = 16
+  package var batch: Int? = LoaderSettings.standardBatch
   /// Side of the square network input in pixels; `ModelDesign.takes` says which sides are allowed.
-  package var imageSize = 640
+  package var imageSize = LoaderSettings.standardImageSize
   /// The number format of the network's convolutions.
   package var precision = Precision.auto
   /// Names of the devices between commas, one per rank on this machine.
@@ -77,10 +76,8 @@ package struct TrainingRequest: Sendable {
   package var cache = CacheChoice.auto
   /// Folder of cache files; nil for the default.
   package var cacheFolder: String?
-  /// Black and white of images of more than 8 bits; nil for the window of the data set.
-  package var window: LevelWindow?
-  /// The curve from black to white; nil for the one of the data set.
-  package var curve: LevelWindow.Curve?
+  /// The window of images of more than 8 bits.
+  package var levels = LevelOptions()
   /// Channels per image, 1 or 3; nil follows the images.
   package var channels: Int?
   /// True if bad label lines are skipped. False refuses the data set.

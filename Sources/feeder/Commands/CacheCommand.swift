@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederLoader
 import FeederRun
 import Foundation
 
@@ -42,20 +43,21 @@ struct CacheBuild: ParsableCommand {
   @OptionGroup var tiles: TileFlags
   @Option(
     name: .customLong("image-size"),
-    help: "Side of the square images that the network sees, in pixels, 1 to 8192. (default: 640)")
+    help: """
+      Side of the square images that the network sees, \(LoaderSettings.imageSizes.allowed). (default: \
+      \(LoaderSettings.standardImageSize))
+      """)
   var givenImageSize: Int?
   @Flag(help: "Write the files even if they are up to date.")
   var rebuild = false
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
-  private var imageSize: Int { givenImageSize ?? 640 }
+  private var imageSize: Int { givenImageSize ?? LoaderSettings.standardImageSize }
 
   func validate() throws {
     if options.cache == .none { throw ValidationError("--cache none has no file to build") }
-    guard (1...8192).contains(imageSize) else {
-      throw ValidationError("--image-size \(imageSize): give 1 to 8192 pixels")
-    }
+    try LoaderSettings.imageSizes.validate(imageSize, "image_size")
   }
 
   private func sayIdleFlags() {

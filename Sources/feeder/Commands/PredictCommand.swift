@@ -24,9 +24,9 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "The folder for annotated images, predictions.json and predictions.csv; made if it is missing.")
   var out: String
   @Option(help: "Only detections with more confidence than this count.")
-  var conf: Float = 0.25
+  var conf = NonMaximumSuppression().confidence
   @Option(help: "Of two boxes of one class that overlap more than this, the one with less confidence is dropped.")
-  var iou: Float = 0.7
+  var iou = NonMaximumSuppression().overlap
   @Option(
     help: """
       Also write the detections as labels that a label tool opens to be corrected, with copies of the images, to a folder in \
@@ -55,8 +55,8 @@ struct PredictCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if !(conf >= 0 && conf < 1) { throw ValidationError("--conf \(conf): give 0 to below 1") }
-    if !(iou > 0 && iou <= 1) { throw ValidationError("--iou \(iou): give above 0 to 1") }
+    try NonMaximumSuppression.confidences.validate(conf, "conf")
+    try NonMaximumSuppression.overlaps.validate(iou, "iou")
     if let umPerPixel, !(umPerPixel > 0 && umPerPixel.isFinite) {
       throw ValidationError("--um-per-pixel \(umPerPixel): give a number above 0")
     }

@@ -4,6 +4,7 @@ import FeederCache
 import FeederCore
 import FeederDatasets
 import FeederDetection
+import FeederLoader
 import FeederProfiling
 import FeederRun
 import FeederTorch
@@ -54,9 +55,8 @@ struct ProfileCommand: ParsableCommand {
     }
     if !(1...100).contains(decodeTimes) { throw ValidationError("--decode-times \(decodeTimes): give 1 to 100") }
     if !(0.1...600).contains(seconds) { throw ValidationError("--seconds \(seconds): give 0.1 to 600 seconds") }
-    for (flag, value) in [("--workers", workers), ("--threads", threads)] {
-      if let value, !(1...1024).contains(value) { throw ValidationError("\(flag) \(value): give 1 to 1024") }
-    }
+    try LoaderSettings.threads.validate(workers, "workers")
+    try LoaderSettings.threads.validate(threads, "threads")
   }
 
   /// A given step replaces the measured one, so flags of the device's work have no effect.
@@ -71,13 +71,13 @@ struct ProfileCommand: ParsableCommand {
   func run() throws {
     sayIdleFlags()
     let device = try DeviceChoice.device(options.device)
-    let policy = PrecisionPolicy(Precision(rawValue: options.precision) ?? .auto, on: device)
+    let policy = PrecisionPolicy(options.chosenPrecision, on: device)
     try policy.check()
     let threads = threads ?? CoreLimit.current.usable
     try Engine.setThreadCount(threads)
     let dataset = try sources.dataset(data)
     let trace = try tracing.open(json: json) { InputFiles.of(dataset) }
-    let imageSize = options.imageSize ?? 640
+    let imageSize = options.imageSize ?? LoaderSettings.standardImageSize
     let tiling = try tiles.tiling(try dataset.entries(.train), imageSize: imageSize, say: Terminal.say)
     let work = try ProfileWork(
       dataset, sources.sourceOptions(imageSize: imageSize, tileSide: tiling?.side),

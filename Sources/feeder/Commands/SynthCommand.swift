@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDatasets
+import FeederLoader
 import FeederRun
 import FeederSynthetic
 import Foundation
@@ -34,7 +35,7 @@ struct SynthCommand: ParsableCommand {
 
   func validate() throws {
     if let problem = try settings().problem { throw ValidationError(problem.flags) }
-    if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
+    try LoaderSettings.threads.validate(threads, "threads")
   }
 
   func run() throws {

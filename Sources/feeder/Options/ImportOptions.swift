@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederDatasets
 import FeederImporting
+import FeederLoader
 import FeederRun
 import Foundation
 
@@ -38,7 +39,7 @@ struct ImportOptions: ParsableArguments {
     if format != "auto", !DatasetImporters.names.contains(format) {
       throw ValidationError("--format '\(format)': give \(Self.formats)")
     }
-    if !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
+    try LoaderSettings.threads.validate(threads, "threads")
   }
 
   /// Reads the data set `data`, writes it to the folder `out` as `settings` say, and shows the audit. Images that no split has are
@@ -55,6 +56,11 @@ struct ImportOptions: ParsableArguments {
     settings.threads = threads
     let given = levels.options()
     (settings.window, settings.curve) = (given.window, given.curve)
+    if !DatasetExporters.keepsWindow(settings.layout) {
+      let reason = "\(settings.layout) keeps no window"
+      if given.window != nil { IdleFlags.say("--window", reason) }
+      if given.curve != nil { IdleFlags.say("--curve", reason) }
+    }
     let bar = ProgressBar("checking", total: source.imageCount, unit: "images")
     do {
       let (folder, audit) = try source.write(

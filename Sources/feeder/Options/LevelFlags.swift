@@ -1,8 +1,6 @@
 import ArgumentParser
 import FeederCache
-import FeederCodecs
 import FeederCore
-import FeederTraining
 
 /// The flags for images of more than 8 bits.
 struct LevelFlags: ParsableArguments {
@@ -16,21 +14,16 @@ struct LevelFlags: ParsableArguments {
   var curve = "auto"
 
   func validate() throws {
-    for (key, text) in [("window", window), ("curve", curve)] {
-      do {
-        var request = TrainingRequest()
-        try SettingTable.setting(key)?.read(text, into: &request)
-      } catch let error as SettingError {
-        throw ValidationError(error.line.flags)
-      }
+    do { _ = try LevelOptions(window: window, curve: curve) } catch let error as SettingError {
+      throw ValidationError(error.line.flags)
     }
   }
 
   /// The flags as options of a source. `training` are the images that the weights in use were trained on.
   func options(training: LevelOptions.Training? = nil) -> LevelOptions {
-    var options = LevelOptions()
-    options.window = LevelWindow(text: window.lowercased())
-    options.curve = LevelWindow.Curve(rawValue: curve.lowercased())
+    guard var options = try? LevelOptions(window: window, curve: curve) else {
+      preconditionFailure("flags are validated before they are used")
+    }
     options.training = training
     return options
   }

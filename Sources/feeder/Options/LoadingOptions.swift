@@ -1,6 +1,7 @@
 import ArgumentParser
 import FeederBench
 import FeederCache
+import FeederLoader
 import FeederRun
 
 /// The flags of `feeder bench decode|letterbox|cached|mosaic`.
@@ -12,15 +13,15 @@ struct LoadingOptions: ParsableArguments {
   @Option(help: "Threads that work; the floor gets as many. (default: all cores)")
   var threads: Int?
   @Option(help: "Batches filled ahead of the consumer.")
-  var prefetch = 4
+  var prefetch = LoaderSettings.defaultPrefetchDepth
   @Option(help: "Seconds to measure in all, half of them the floor, without warm-ups.")
   var seconds = 10.0
   @Flag(help: "Print one JSON document on stdout.")
   var json = false
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
-    if !(1...1024).contains(prefetch) { throw ValidationError("--prefetch \(prefetch): give 1 to 1024") }
+    try LoaderSettings.threads.validate(threads, "threads")
+    try LoaderSettings.depths.validate(prefetch, "prefetch")
     if !(seconds > 0 && seconds <= 86_400) {
       throw ValidationError("--seconds \(seconds): give more than 0 and up to 86400 seconds")
     }
@@ -28,7 +29,7 @@ struct LoadingOptions: ParsableArguments {
 
   /// The bench `name` over the training split, opened as `form`. Throws `CommandError` if `--cache` names another form.
   func bench(_ name: String, form: CacheForm, order: LoadingBench.Order) throws -> LoadingBench {
-    let imageSize = model.imageSize ?? 640
+    let imageSize = model.imageSize ?? LoaderSettings.standardImageSize
     guard sources.cache == .auto || sources.cache.rawValue == form.rawValue else {
       throw CommandError(
         "--cache \(sources.cache.rawValue): bench \(name) reads the \(form.rawValue) cache; leave --cache out")

@@ -2,6 +2,7 @@ import ArgumentParser
 import FeederCache
 import FeederCore
 import FeederDetection
+import FeederLoader
 import FeederRun
 import FeederTorch
 import FeederTraining
@@ -10,10 +11,14 @@ import Foundation
 
 /// The flags of commands that run trained weights, and the model that they load.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "Side of the network's input in pixels. (default: what the weights were trained on, else 640)")
+  @Option(
+    help: """
+      Side of the network's input in pixels. (default: what the weights were trained on, else \
+      \(LoaderSettings.standardImageSize))
+      """)
   var imageSize: Int?
   @Option(help: "Images per batch.")
-  var batch = 16
+  var batch = LoaderSettings.standardBatch
   @Option(help: "auto, cpu or cuda:0.")
   var device = "auto"
   @Option(help: "auto, fp32, tf32, fp16 or bf16; auto follows the device, and is fp32 on the CPU.")
@@ -23,12 +28,14 @@ struct ModelOptions: ParsableArguments {
     if let size = imageSize, !ModelDesign.takes(side: size) {
       throw ValidationError("--image-size \(size): give \(ModelDesign.sides)")
     }
-    if batch < 1 || batch > 4096 { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
+    try LoaderSettings.batches.validate(batch, "batch")
     if Precision(rawValue: precision) == nil {
-      throw ValidationError(
-        "--precision \(precision): give one of \(Precision.allCases.map(\.rawValue).joined(separator: ", "))")
+      throw ValidationError("--precision \(precision): give \(SettingKind<Precision>.choice.allowed)")
     }
   }
+
+  /// The value of `--precision`, which is validated.
+  var chosenPrecision: Precision { Precision(rawValue: precision) ?? .auto }
 
   /// Trained weights, loaded and ready to run.
   struct Loaded {
@@ -44,7 +51,7 @@ struct ModelOptions: ParsableArguments {
   func load(_ path: String) throws -> Loaded {
     let device = try DeviceChoice.device(self.device)
     try Engine.setThreadCount(CoreLimit.current.usable)
-    let policy = PrecisionPolicy(Precision(rawValue: precision) ?? .auto, on: device)
+    let policy = PrecisionPolicy(chosenPrecision, on: device)
     try policy.check()
     let file = try WeightsFile(path: path)
     guard let classCount = file.classCount, classCount > 0, let design = file.design else {
@@ -56,6 +63,6 @@ struct ModelOptions: ParsableArguments {
     return Loaded(
       model: model, file: file, device: device,
       precision: policy.precision,
-      imageSize: imageSize ?? trained ?? 640)
+      imageSize: imageSize ?? trained ?? LoaderSettings.standardImageSize)
   }
 }

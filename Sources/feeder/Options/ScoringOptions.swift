@@ -11,9 +11,7 @@ struct DetectionOptions: ParsableArguments {
   var maxDetections: Int?
 
   func validate() throws {
-    if let maxDetections, !DetectionBound.allowed.contains(maxDetections) {
-      throw ValidationError(DetectionBound.refusal(of: maxDetections).flags)
-    }
+    try DetectionBound.counts.validate(maxDetections, "max_detections")
   }
 }
 

@@ -61,7 +61,7 @@ struct BenchStepCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 1024") }
+    try LoaderSettings.threads.validate(threads, "threads")
     if !(seconds > 0 && seconds <= 86_400) {
       throw ValidationError("--seconds \(seconds): give more than 0 and up to 86400 seconds")
     }
@@ -70,11 +70,11 @@ struct BenchStepCommand: ParsableCommand {
   func run() throws {
     guard let design = ModelDesign(named: model) else { throw SettingError(ModelDesign.refusal(of: model)) }
     let device = try DeviceChoice.device(options.device)
-    let policy = PrecisionPolicy(Precision(rawValue: options.precision) ?? .auto, on: device)
+    let policy = PrecisionPolicy(options.chosenPrecision, on: device)
     try policy.check()
     let precision = policy.precision
     let threads = threads ?? CoreLimit.current.usable
-    let imageSize = options.imageSize ?? 640
+    let imageSize = options.imageSize ?? LoaderSettings.standardImageSize
     try Engine.setThreadCount(threads)
     let dataset = try sources.dataset(data)
     let source = try sources.opener(dataset, imageSize: imageSize).open(.train).source

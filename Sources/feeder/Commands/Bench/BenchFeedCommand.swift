@@ -90,13 +90,13 @@ struct BenchFeedCommand: ParsableCommand {
     if sweep, workers != nil || prefetch != nil {
       throw ValidationError("--sweep finds the workers and the depth itself")
     }
-    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers \(workers): give 1 to 1024") }
-    if let prefetch, !(1...1024).contains(prefetch) { throw ValidationError("--prefetch \(prefetch): give 1 to 1024") }
+    try LoaderSettings.threads.validate(workers, "workers")
+    try LoaderSettings.depths.validate(prefetch, "prefetch")
   }
 
   func run() throws {
     if rounds > 1, !sweep { IdleFlags.say("--rounds", "without --sweep there is one run; give --sweep too") }
-    let imageSize = model.imageSize ?? 640
+    let imageSize = model.imageSize ?? LoaderSettings.standardImageSize
     let dataset = try sources.dataset(data)
     let trace = try tracing.open(json: json) { InputFiles.of(dataset) }
     let scene = scene(try sources.opener(dataset, imageSize: imageSize).open(.train).source)

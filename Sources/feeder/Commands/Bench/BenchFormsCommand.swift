@@ -21,9 +21,9 @@ struct BenchFormsCommand: ParsableCommand {
   var data: String
   @OptionGroup var sources: DataOptions
   @Option(help: "Side of the square images that the network sees, in pixels.")
-  var imageSize = 640
+  var imageSize = LoaderSettings.standardImageSize
   @Option(help: "Images per batch.")
-  var batch = 16
+  var batch = LoaderSettings.standardBatch
   @Option(help: "Warm epochs.")
   var epochs = 2
   @Option(help: "MiB per second that storage delivers, as if memory held no file; 0: the real storage.")
@@ -53,8 +53,8 @@ struct BenchFormsCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if !(1...8192).contains(imageSize) { throw ValidationError("--image-size \(imageSize): give 1 to 8192 pixels") }
-    if !(1...4096).contains(batch) { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
+    try LoaderSettings.imageSizes.validate(imageSize, "image_size")
+    try LoaderSettings.batches.validate(batch, "batch")
     if !(1...100).contains(epochs) { throw ValidationError("--epochs \(epochs): give 1 to 100") }
     if !(readMibPerS >= 0 && readMibPerS <= 1e6) {
       throw ValidationError("--read-mib-per-s \(readMibPerS): give 0 to 1000000")

@@ -21,9 +21,9 @@ struct BenchOpenCommand: ParsableCommand {
   var data: String?
   @OptionGroup var sources: DataOptions
   @Option(help: "Side of the square images that the network sees, in pixels.")
-  var imageSize = 640
+  var imageSize = LoaderSettings.standardImageSize
   @Option(help: "Images per batch.")
-  var batch = 16
+  var batch = LoaderSettings.standardBatch
   @Option(help: "Images of a synthetic cache that is measured instead of a data set.")
   var items: Int?
   @Option(help: "Passes.")
@@ -59,8 +59,8 @@ struct BenchOpenCommand: ParsableCommand {
       throw ValidationError("--items \(items): give 1 to 50000000")
     }
     if !(2...1000).contains(passes) { throw ValidationError("--passes \(passes): give 2 to 1000") }
-    if !(1...8192).contains(imageSize) { throw ValidationError("--image-size \(imageSize): give 1 to 8192 pixels") }
-    if !(1...4096).contains(batch) { throw ValidationError("--batch \(batch): give 1 to 4096 images") }
+    try LoaderSettings.imageSizes.validate(imageSize, "image_size")
+    try LoaderSettings.batches.validate(batch, "batch")
   }
 
   func run() throws {
