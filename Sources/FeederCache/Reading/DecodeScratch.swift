@@ -37,10 +37,12 @@ package final class DecodeScratch: @unchecked Sendable {
 
   /// Maps the levels of whole pictures.
   private let pictureWindow: LevelWindow
+  private let pictureLimits: ImageLimits
 
-  /// Makes a decoder; `pictureWindow` maps the levels of `picture`. Throws `ImagingError.library` if a codec cannot start.
-  package init(pictureWindow: LevelWindow = .full) throws {
+  /// Makes a decoder; `pictureWindow` maps the levels of `picture`, which is within `pictureLimits`. Throws `ImagingError.library` if a codec cannot start.
+  package init(pictureWindow: LevelWindow = .full, pictureLimits: ImageLimits = .standard) throws {
     decoder = try ImageDecoder()
+    self.pictureLimits = pictureLimits
     self.pictureWindow = pictureWindow
   }
 
@@ -167,10 +169,10 @@ package final class DecodeScratch: @unchecked Sendable {
 
   /// The same, reduced if its longer side has at least twice `imageSize` pixels, and the reduction.
   package func picture(_ path: String, fitting imageSize: Int) throws -> (pixels: Pixels, scale: DecodeScale) {
-    let bytes = try read(path).bytes
+    let bytes = try read(path, limits: pictureLimits).bytes
     do {
-      let scale = DecodeScale.fitting(try decoder.open(bytes).size, imageSize: imageSize)
-      return (try decoder.decode(bytes, channels: 3, scale: scale, window: pictureWindow), scale)
+      let scale = DecodeScale.fitting(try decoder.open(bytes, limits: pictureLimits).size, imageSize: imageSize)
+      return (try decoder.decode(bytes, channels: 3, scale: scale, window: pictureWindow, limits: pictureLimits), scale)
     } catch let error as ImagingError {
       throw CacheError.damagedImage(path: path, reason: error.description)
     }

@@ -116,9 +116,10 @@ package final class ImageDecoder {
 
   /// Opens and decodes `image` into pixels of their own; for single images, since it allocates.
   package func decode(
-    _ image: UnsafeRawBufferPointer, channels: Int, scale: DecodeScale = .full, window: LevelWindow = .full
+    _ image: UnsafeRawBufferPointer, channels: Int, scale: DecodeScale = .full, window: LevelWindow = .full,
+    limits: ImageLimits = .standard
   ) throws -> Pixels {
-    var pixels = Pixels(size: scale.size(of: try open(image).size), channels: channels, value: 0)
+    var pixels = Pixels(size: scale.size(of: try open(image, limits: limits).size), channels: channels, value: 0)
     try pixels.bytes.withUnsafeMutableBytes {
       _ = try decode(channels: channels, scale: scale, window: window, into: $0)
     }

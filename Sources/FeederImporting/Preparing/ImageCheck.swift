@@ -25,16 +25,21 @@ final class ImageChecker {
   /// An eighth a side needs every code of the file and a 64th of the memory.
   private static let scale = DecodeScale(denominator: 8)
 
-  /// Throws if no decoder can be made.
-  init() throws { decoder = try ImageDecoder() }
+  private let limits: ImageLimits
+
+  /// A checker of images within `limits`. Throws if no decoder can be made.
+  init(_ limits: ImageLimits) throws {
+    decoder = try ImageDecoder()
+    self.limits = limits
+  }
 
   /// Reads and decodes a file; counts its levels into `histogram` if `countsLevels` and it has any. Throws `ImagingError` or
   /// `DatasetError.unreadable`.
   func check(_ path: String, countsLevels: Bool) throws -> ImageCheck {
     histogram = LevelHistogram()
-    let bytes = try FileBytes.read(path)
+    let bytes = try FileBytes.read(path, limit: limits.fileByteCount)
     return try bytes.withUnsafeBytes { encoded in
-      let header = try decoder.open(encoded)
+      let header = try decoder.open(encoded, limits: limits)
       let channels = header.channels
       let size = Self.scale.size(of: header.size)
       let count = size.width * size.height * channels
@@ -51,7 +56,7 @@ final class ImageChecker {
   /// The levels of an image; none if it has no more than 8 bits, or does not decode.
   func levels(_ path: String) -> LevelHistogram {
     histogram = LevelHistogram()
-    guard let bytes = try? FileBytes.read(path) else { return histogram }
+    guard let bytes = try? FileBytes.read(path, limit: limits.fileByteCount) else { return histogram }
     countLevels(bytes)
     return histogram
   }
@@ -59,7 +64,7 @@ final class ImageChecker {
   /// Counts the levels of a file. Counts none if it has no more than 8 bits, or does not decode.
   private func countLevels(_ bytes: [UInt8]) {
     let found = try? bytes.withUnsafeBytes { encoded in
-      try decoder.open(encoded).hasLevels ? decoder.decodeLevels(into: &levels) : 0
+      try decoder.open(encoded, limits: limits).hasLevels ? decoder.decodeLevels(into: &levels) : 0
     }
     histogram.add(levels, count: found ?? 0)
   }

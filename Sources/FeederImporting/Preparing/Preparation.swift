@@ -20,6 +20,8 @@ package struct PreparationSettings: Sendable, Equatable {
   package var images = Images.link
   /// Leaves unreadable images out instead of refusing the source.
   package var skipsUnreadable = false
+  /// The limits of images that are read.
+  package var limits = ImageLimits.standard
   /// Threads that check images.
   package var threads = 1
   /// The layout to write, of `DatasetExporters.names`.
@@ -57,8 +59,9 @@ extension PreparationSource {
       images: items.map { (isWhole ? nil : $0.split, $0.image.imageID) })
 
     let results = Mutex([Result<PreparedImage, UnreadableImage>?](repeating: nil, count: items.count))
-    let search = WindowSearch()
-    try ParallelWork.forEach(items.count, threads: settings.threads, tool: { try ImageChecker() }) { index, checker in
+    let search = WindowSearch(settings.limits)
+    try ParallelWork.forEach(items.count, threads: settings.threads, tool: { try ImageChecker(settings.limits) }) {
+      index, checker in
       try cancellation.check()
       let result = try Self.prepare(items[index], index, checker, settings, writer)
       if case .success(let image) = result, !image.isLeftOut { search.add(checker.histogram) }

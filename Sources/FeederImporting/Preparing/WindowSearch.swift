@@ -31,6 +31,10 @@ final class WindowSearch: Sendable {
   private static let clipped = 1e-4
 
   private let histogram = Mutex(LevelHistogram())
+  private let limits: ImageLimits
+
+  /// Of images within `limits`.
+  init(_ limits: ImageLimits) { self.limits = limits }
 
   /// Adds the levels of one image, if it has any. From any thread.
   func add(_ image: LevelHistogram) {
@@ -50,7 +54,8 @@ final class WindowSearch: Sendable {
     let clipped = window.levels.map { histogram.share(outside: $0) } ?? 0
     var worst: WindowFinding.Clipped?
     if clipped > 0, let levels = window.levels {
-      let shares = try ParallelWork.map(paths.count, threads: threads, tool: { try ImageChecker() }) { index, checker in
+      let shares = try ParallelWork.map(paths.count, threads: threads, tool: { try ImageChecker(limits) }) {
+        index, checker in
         try cancellation.check()
         return checker.levels(paths[index]).share(outside: levels)
       }

@@ -84,7 +84,7 @@ extension TrainingRequest {
     for entries: () throws -> [DatasetEntry], imageSize: Int, note: (SettingLine) -> Void
   ) throws -> Tiling? {
     guard tile == .auto else { return tiling }
-    let decision = TileDecision(try SourceSurvey(try entries()), imageSize: imageSize)
+    let decision = TileDecision(try SourceSurvey(try entries(), limits: limits), imageSize: imageSize)
     note(decision.line)
     return decision.side.map(tiling(side:))
   }
@@ -104,6 +104,7 @@ extension RunPlan {
     (options.cache, options.cacheFolder, options.channels) = (request.cache, request.cacheFolder, request.channels)
     options.levels = request.levels
     options.tileSide = tiling?.side
+    options.largestImage = request.limits.pixelCount
     return options
   }
 }

@@ -98,6 +98,10 @@ package enum SettingTable {
         default: "\(Tiling.defaultOverlap)",
         help: "Least overlap of neighbouring tiles in validation, as a share of their side."),
       Setting(
+        "largest_image", \.largestImage, SettingKind<Int>.range(1...65_500 * 65_500, "pixels").optional(),
+        default: "\(ImageLimits.standard.pixelCount)", mayChange: "which files are refused",
+        help: "Most pixels of an image that is read; larger ones are refused."),
+      Setting(
         "tile_empty", \.tileEmpty, SettingKind<Double>.share(0...1).optional(),
         default: "as many as tiles with boxes, at least 0.1",
         help: "Tiles without boxes that an epoch trains on, as a share of all tiles."),

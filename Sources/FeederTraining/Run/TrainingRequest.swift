@@ -72,6 +72,8 @@ package struct TrainingRequest: Sendable {
   package var tileOverlap: Double?
   /// Tiles without boxes per epoch, as a share of all tiles; nil for the default (`Tiling.empty`).
   package var tileEmpty: Double?
+  /// Most pixels of an image that is read; nil for `ImageLimits.standard`.
+  package var largestImage: Int?
   /// The form in which images are cached.
   package var cache = CacheChoice.auto
   /// Folder of cache files; nil for the default.
@@ -99,6 +101,9 @@ package struct TrainingRequest: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// The limits of images that are read.
+  package var limits: ImageLimits { largestImage.map(ImageLimits.init(pixelCount:)) ?? .standard }
 
   /// The tiles of a given side; nil for whole images and for auto.
   package var tiling: Tiling? { if case .side(let side) = tile { tiling(side: side) } else { nil } }

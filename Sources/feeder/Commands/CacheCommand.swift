@@ -70,7 +70,7 @@ struct CacheBuild: ParsableCommand {
     let dataset = try options.dataset(data)
     sayIdleFlags()
     let tiling = try tiles.tiling(try dataset.entries(.train), imageSize: imageSize, say: Terminal.say)
-    let opener = options.opener(dataset, imageSize: imageSize, tileSide: tiling?.side)
+    let opener = options.opener(dataset, imageSize: imageSize, tileSide: tiling?.side, limits: tiles.limits)
     var files: [CacheFileReport] = []
     for split in dataset.splits {
       let start = ContinuousClock.now

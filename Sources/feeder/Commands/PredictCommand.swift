@@ -82,7 +82,7 @@ struct PredictCommand: ParsableCommand {
         to: "\(folder.path)/labels-\(saveLabels)", format: saveLabels, classNames: names,
         images: entries.map { (nil, $0.imageID) })
     }
-    let survey = try SourceSurvey(entries)
+    let survey = try SourceSurvey(entries, limits: tiles.limits)
     let window = try levels.options(training: loaded.file.training).window(for: survey, say: { Terminal.say($0) })
     let tiling = try tiles.tiling(entries, imageSize: loaded.imageSize, weights: loaded.file, say: Terminal.say)
     let source = DirectSource(
@@ -112,7 +112,8 @@ struct PredictCommand: ParsableCommand {
     validator.joinedLine.map(Terminal.say)
     PictureNames(names).line.map(Terminal.say)
     let drawing = PredictionDrawing(
-      entries: entries, classNames: names, window: window, folder: folder, cropped: crops ? source : nil)
+      entries: entries, classNames: names, window: window, folder: folder, limits: tiles.limits,
+      cropped: crops ? source : nil)
     let unreadable = try drawing.draw(results, interruption.cancellation)
     let readable = results.filter { result in !unreadable.contains { $0.imageID == result.imageID } }
     guard !readable.isEmpty else {

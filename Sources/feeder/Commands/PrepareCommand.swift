@@ -22,6 +22,7 @@ struct PrepareCommand: ParsableCommand {
   func run() throws {
     var settings = PreparationSettings()
     settings.images = imageChoice == .link ? .link : .copy
+    settings.limits = tiles.limits
     try options.write(source, to: out, rule: try options.split.rule(), settings)
     try tiles.advise(out, imageSize: AuditReport.imageSize)
   }

@@ -80,7 +80,7 @@ struct ProfileCommand: ParsableCommand {
     let imageSize = options.imageSize ?? LoaderSettings.standardImageSize
     let tiling = try tiles.tiling(try dataset.entries(.train), imageSize: imageSize, say: Terminal.say)
     let work = try ProfileWork(
-      dataset, sources.sourceOptions(imageSize: imageSize, tileSide: tiling?.side),
+      dataset, sources.sourceOptions(imageSize: imageSize, tileSide: tiling?.side, limits: tiles.limits),
       opener: { SourceOpener(reporting: dataset, $0) }, imageSize: imageSize, tiling: tiling, batch: options.batch,
       design: ModelDesign(named: model) ?? .yolov8n, device: device, precision: policy.precision,
       stepSeconds: stepMs.map { $0 / 1000 },

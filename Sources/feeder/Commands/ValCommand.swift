@@ -43,7 +43,8 @@ struct ValCommand: ParsableCommand {
     let tiling = try tiles.tiling(
       try dataset.entries(split), imageSize: loaded.imageSize, weights: loaded.file, say: Terminal.say)
     let source = try sources.opener(
-      dataset, imageSize: loaded.imageSize, training: loaded.file.training, tileSide: tiling?.side
+      dataset, imageSize: loaded.imageSize, training: loaded.file.training, tileSide: tiling?.side,
+      limits: tiles.limits
     ).open(split).source
     var settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2,

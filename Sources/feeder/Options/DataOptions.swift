@@ -1,5 +1,6 @@
 import ArgumentParser
 import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederRun
@@ -44,12 +45,15 @@ struct DataOptions: ParsableArguments {
 
   /// The options of the cache, for images of `imageSize` pixels per side. `training` are the images that the weights in use were
   /// trained on.
-  func sourceOptions(imageSize: Int, training: LevelOptions.Training? = nil, tileSide: Int? = nil) -> SourceOptions {
+  func sourceOptions(
+    imageSize: Int, training: LevelOptions.Training? = nil, tileSide: Int? = nil, limits: ImageLimits = .standard
+  ) -> SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: memory.bytes)
     options.cache = cache
     options.cacheFolder = cacheDir
     options.channels = channels.count
     options.tileSide = tileSide
+    options.largestImage = limits.pixelCount
     options.levels = levels.options(training: training)
     if cache == .none, cacheDir != nil { IdleFlags.say("--cache-dir", "--cache none keeps no file") }
     return options
@@ -60,10 +64,11 @@ struct DataOptions: ParsableArguments {
 
   /// Opens splits as the flags say. Lines and progress go to stderr.
   func opener(
-    _ dataset: Dataset, imageSize: Int, training: LevelOptions.Training? = nil, tileSide: Int? = nil
+    _ dataset: Dataset, imageSize: Int, training: LevelOptions.Training? = nil, tileSide: Int? = nil,
+    limits: ImageLimits = .standard
   ) -> SourceOpener {
     SourceOpener(
-      reporting: dataset, sourceOptions(imageSize: imageSize, training: training, tileSide: tileSide))
+      reporting: dataset, sourceOptions(imageSize: imageSize, training: training, tileSide: tileSide, limits: limits))
   }
 }
 

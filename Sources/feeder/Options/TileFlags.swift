@@ -1,5 +1,6 @@
 import ArgumentParser
 import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import FeederLoader
@@ -17,6 +18,11 @@ struct TileFlags: ParsableArguments {
   var tile: String?
   @Option(help: "Least overlap of neighbouring tiles, as a share of their side. (default: as the weights, else 0.2)")
   var tileOverlap: String?
+  @Option(help: .setting("largest_image"))
+  var largestImage: String?
+
+  /// The limits of images that are read.
+  var limits: ImageLimits { ((try? request()) ?? TrainingRequest()).limits }
 
   func validate() throws {
     do {
@@ -29,7 +35,7 @@ struct TileFlags: ParsableArguments {
   /// The flags over the settings of the weights in use. Throws `SettingError` for a value out of its range.
   private func request(_ trained: [String: String]? = nil) throws -> TrainingRequest {
     var request = TrainingRequest()
-    for (key, flag) in [("tile", tile), ("tile_overlap", tileOverlap)] {
+    for (key, flag) in [("tile", tile), ("tile_overlap", tileOverlap), ("largest_image", largestImage)] {
       guard let setting = SettingTable.setting(key), let text = flag ?? trained?[key] else { continue }
       try setting.read(text, into: &request)
       try setting.check(request)
@@ -42,7 +48,7 @@ struct TileFlags: ParsableArguments {
   func advise(_ folder: String, imageSize: Int) throws {
     // A data set without classes can be prepared, but not opened. It has no boxes to count.
     guard let dataset = try? Dataset.open(folder, skipsBadLabels: true), dataset.splits.contains(.train) else { return }
-    let survey = try SourceSurvey(try dataset.entries(.train))
+    let survey = try SourceSurvey(try dataset.entries(.train), limits: limits)
     var request = try request()
     if tile == nil || request.tile == .auto {
       let decision = TileDecision(survey, imageSize: imageSize)

@@ -20,6 +20,7 @@ struct PredictionDrawing {
   let classNames: [String]
   let window: LevelWindow
   let folder: OutputFolder
+  let limits: ImageLimits
   /// The images for crops; nil for no crops.
   let cropped: (any ImageSource)?
 
@@ -28,7 +29,7 @@ struct PredictionDrawing {
   func draw(
     _ results: [ImageResult], _ cancellation: Cancellation
   ) throws -> [(imageID: String, path: String)] {
-    let (scratch, encoder) = (try DecodeScratch(pictureWindow: window), try JPEGEncoder())
+    let (scratch, encoder) = (try DecodeScratch(pictureWindow: window, pictureLimits: limits), try JPEGEncoder())
     let bar = ProgressBar("drawing", total: results.count, unit: "images")
     var unreadable: [(imageID: String, path: String)] = []
     for (done, (result, entry)) in zip(results, entries).enumerated() {
