@@ -115,12 +115,12 @@ package final class DecodeScratch: @unchecked Sendable {
     }
   }
 
-  /// Reads and decodes a whole image file in colour, after EXIF rotation. For single pictures, because it allocates.
-  /// Throws `CacheError.damagedImage` if the file cannot be read or decoded.
-  package func picture(_ path: String) throws -> Pixels {
+  /// Reads and decodes a whole image file to 3 or 1 channels, after EXIF rotation. For single pictures, because it
+  /// allocates. Throws `CacheError.damagedImage` if the file cannot be read or decoded.
+  package func picture(_ path: String, channels: Int = 3) throws -> Pixels {
     let bytes = try read(path).bytes
     do {
-      return try decoder.decode(bytes, channels: 3, window: pictureWindow)
+      return try decoder.decode(bytes, channels: channels, window: pictureWindow)
     } catch let error as ImagingError {
       throw CacheError.damagedImage(path: path, reason: error.description)
     }
