@@ -72,7 +72,7 @@ package struct ExportExample: Encodable {
   let expected: Expected
 
   private static let purpose = "feeder export: an image and what this model must find on it"
-  /// Anchors of which all numbers are given: those of the highest scores.
+  /// The number of anchors, the best ones, of which the example gives all numbers.
   private static let mostColumns = 5
 
   /// The example of `network`, exported with `settings` to the file `model`, for `pixels`, which `file` holds. The image has

@@ -100,14 +100,14 @@ def check_fixture(table, feeder, fixtures, folder):
         consumers.check(path)
         for reader in (consumers.onnxruntime, consumers.openvino):
             def measure():
-                found = reader(path, images)
+                found = consumers.apart(reader, path, images)
                 return consumers.distance(found["output0"] if form == "decoded" else consumers.decoded(found, (8, 16, 32)), wanted)
             table.row(f"fixture h, {form}, {batch} x 3 x {height} x {width}", reader.__name__, measure)
     single = export(feeder, state, folder, "h-single", *size)
     for reader in (consumers.opencv, consumers.ncnn):
         table.row(
             f"fixture h, decoded, 1 x 3 x {height} x {width}", reader.__name__,
-            lambda: consumers.distance(reader(single, images[:1])["output0"], wanted[:1]))
+            lambda: consumers.distance(consumers.apart(reader, single, images[:1])["output0"], wanted[:1]))
 
 
 def check_examples(table, options, folder):
@@ -124,7 +124,7 @@ def check_examples(table, options, folder):
         if kind == "float":
             readers += {"decoded": [consumers.opencv, consumers.ncnn], "detections": [consumers.opencv]}.get(form, [])
         for reader in readers:
-            table.row(what, reader.__name__, lambda: example_distance(example, form, reader(path, images), (8, 16, 32)))
+            table.row(what, reader.__name__, lambda: example_distance(example, form, consumers.apart(reader, path, images), (8, 16, 32)))
         if options.peer and kind == "float" and form != "raw":
             table.row(what, "YOLO", lambda: peer_distance(options.peer, path, folder, example))
 
@@ -155,6 +155,7 @@ def main():
     parser.add_argument("--data", help="the data of the weights, for the example")
     parser.add_argument("--conf", type=float, default=0.25)
     options = parser.parse_args()
+    options.peer = options.peer and os.path.abspath(options.peer)
     table = Table()
     print("| what | reader | px | score |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
@@ -167,4 +168,5 @@ def main():
         sys.exit(f"export-check: {table.faults} lines are FAULT")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 import FeederCore
 
-/// An ONNX file: a graph of operators, and text pairs that describe it. Field numbers are those of onnx.proto
+/// An ONNX file: a graph of operators, and text pairs that describe it. Field numbers are from onnx.proto
 /// (github.com/onnx/onnx, Apache-2.0).
 package struct ONNXModel: Equatable, Sendable {
   /// A text pair of the file.
