@@ -82,6 +82,8 @@ let package = Package(
     room("FeederMetrics", "FeederCore"),
     room("FeederWeights", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles", "FeederCore"),
     room(
+      "FeederExport", "FeederWeights", "FeederDetection", "FeederTorch", "FeederImaging", "FeederFiles", "FeederCore"),
+    room(
       "FeederTraining", "FeederWeights", "FeederLoader", "FeederDetection", "FeederMetrics", "FeederTorch",
       "FeederDatasets", "FeederCache", "FeederFiles", "FeederCodecs", "FeederImaging", "FeederCore"),
     room("FeederTrain", "FeederTraining", "FeederWeights", "FeederCache", "FeederDatasets", "FeederCore"),
@@ -106,7 +108,7 @@ let package = Package(
         "FeederSynthetic",
         "FeederCache",
         "FeederTuning", "FeederLoader", "FeederTorch", "FeederDetection", "FeederMetrics", "FeederWeights",
-        "FeederTraining",
+        "FeederExport", "FeederTraining",
         "FeederParity", "FeederProfiling", "FeederReporting", "FeederRun", "FeederBench", "CLimits", arguments, yaml,
       ],
       exclude: ["README.md"],
@@ -141,6 +143,8 @@ let package = Package(
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),
     tests("FeederWeights", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles", "FeederCore"),
+    tests(
+      "FeederExport", "FeederWeights", "FeederDetection", "FeederTorch", "FeederImaging", "FeederFiles", "FeederCore"),
     tests(
       "FeederTraining", "FeederWeights", "BoardSupport", "FeederDetection", "FeederTorch", "FeederLoader",
       "FeederCache",

@@ -1,4 +1,4 @@
-# tools/setup, tools/python, tools/tensorboard, tools/pycocotools and tools/label-readers source this. Their `fail` prints one
+# tools/setup, tools/python, tools/tensorboard, tools/pycocotools, tools/label-readers and tools/export-check source this. Their `fail` prints one
 # line and exits.
 
 # install_wheels WHAT WORDS...: runs `python3 -m pip WORDS...` with wheels only, without dependencies, each pinned by a

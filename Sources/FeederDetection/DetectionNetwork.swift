@@ -62,17 +62,25 @@ package final class DetectionNetwork {
   /// to 1. H and W must be multiples of the largest stride. In training, norms use the batch's statistics and update
   /// the running ones. Throws `EngineError` if an operator fails.
   package func callAsFunction(_ images: Tensor, training: Bool) throws -> [Tensor] {
+    try walk(images, TensorOperators(training: training))
+  }
+
+  /// Walks over the layers in the order of the forward pass with `operators`, from `images` [B, 3, H, W] to the raw
+  /// levels, the finest first. Throws what the operators throw.
+  package func walk<Operators: NetworkOperators>(
+    _ images: Operators.Value, _ operators: Operators
+  ) throws -> [Operators.Level] {
     var outputs = [-1: images]
     for (index, layer) in design.layers.enumerated() {
       let inputs = layer.inputs.compactMap { outputs[$0] }
       for read in layer.lastReads { outputs[read] = nil }
       switch operations[index] {
-      case .block(let block): outputs[index] = try block(inputs[0], training: training)
-      case .stage(let stage): outputs[index] = try stage(inputs[0], training: training)
-      case .pooling(let pooling): outputs[index] = try pooling(inputs[0], training: training)
-      case .upsampling: outputs[index] = try inputs[0].upsampledTwice()
-      case .concatenation: outputs[index] = try .concatenated(inputs, along: 1)
-      case .head(let head): return try head(inputs, training: training)
+      case .block(let block): outputs[index] = try operators.block(inputs[0], block)
+      case .stage(let stage): outputs[index] = try stage(inputs[0], operators)
+      case .pooling(let pooling): outputs[index] = try pooling(inputs[0], operators)
+      case .upsampling: outputs[index] = try operators.upsampled(inputs[0])
+      case .concatenation: outputs[index] = try operators.joined(inputs)
+      case .head(let head): return try head(inputs, operators)
       }
     }
     preconditionFailure("the head is the last node")

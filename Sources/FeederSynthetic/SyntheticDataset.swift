@@ -1,6 +1,7 @@
 import FeederCodecs
 import FeederCore
 import FeederDatasets
+import FeederImaging
 import Synchronization
 
 /// The number of synthetic boards, and how they look.
@@ -91,6 +92,14 @@ package enum SyntheticDataset {
     }
     try staged.commit()
     return summary(settings, folder: staged.target, boxCounts: boxCounts.withLock { $0 })
+  }
+
+  /// The pixels of board `index` as `write` draws it, before they become a JPEG: with defects, in the channels of
+  /// `settings`.
+  package static func pixels(of index: Int, _ settings: SyntheticSettings) -> Pixels {
+    let board = SyntheticBoard(seed: settings.seed, index: index, size: settings.size)
+    return BoardSurface(seed: settings.seed, index: index, size: settings.size, channels: settings.channels)
+      .pixels(of: board.tested)
   }
 
   /// The split of board `index`. Boards of val are spread evenly: at least one, and not all.

@@ -10,6 +10,8 @@ package struct WeightsFile {
   package let path: String
   /// The text pairs of the header: `model`, `names` and others.
   package var metadata: [String: String] { layout.metadata }
+  /// The checksum of the file, 16 hexadecimal digits; nil if another program wrote it.
+  package var checksum: String? { metadata[WeightsChecksum.key] }
   private let data: [UInt8]
   private let layout: Safetensors
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeederCore
 import FeederDatasets
 import FeederRun
 import Foundation
@@ -9,12 +10,13 @@ struct Feeder: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "feeder",
     abstract: "Prepares, caches and feeds images, trains YOLOv8 on them, and finds what limits the run.",
-    version: "0.1.0",
+    version: Release.version,
     subcommands: [
       SynthCommand.self, InspectCommand.self, PrepareCommand.self, ConvertCommand.self, CacheCommand.self,
       TrainCommand.self,
       ValCommand.self,
-      ScoreCommand.self, PredictCommand.self, TopCommand.self, ReportCommand.self, ProfileCommand.self,
+      ScoreCommand.self, PredictCommand.self, ExportCommand.self, TopCommand.self, ReportCommand.self,
+      ProfileCommand.self,
       DoctorCommand.self,
       BenchCommand.self,
     ])

@@ -163,16 +163,22 @@ package final class DecodeScratch: @unchecked Sendable {
     }
   }
 
-  /// Reads and decodes a whole image file in colour, after EXIF rotation. For single pictures, because it allocates.
-  /// Throws `CacheError.damagedImage` if the file cannot be read or decoded.
-  package func picture(_ path: String) throws -> Pixels { try picture(path, fitting: .max).pixels }
+  /// Reads and decodes a whole image file to 3 or 1 channels, after EXIF rotation. For single pictures, because it
+  /// allocates. Throws `CacheError.damagedImage` if the file cannot be read or decoded.
+  package func picture(_ path: String, channels: Int = 3) throws -> Pixels {
+    try picture(path, channels: channels, fitting: .max).pixels
+  }
 
   /// The same, reduced if its longer side has at least twice `imageSize` pixels, and the reduction.
-  package func picture(_ path: String, fitting imageSize: Int) throws -> (pixels: Pixels, scale: DecodeScale) {
+  package func picture(
+    _ path: String, channels: Int = 3, fitting imageSize: Int
+  ) throws -> (pixels: Pixels, scale: DecodeScale) {
     let bytes = try read(path, limits: pictureLimits).bytes
     do {
       let scale = DecodeScale.fitting(try decoder.open(bytes, limits: pictureLimits).size, imageSize: imageSize)
-      return (try decoder.decode(bytes, channels: 3, scale: scale, window: pictureWindow, limits: pictureLimits), scale)
+      let pixels = try decoder.decode(
+        bytes, channels: channels, scale: scale, window: pictureWindow, limits: pictureLimits)
+      return (pixels, scale)
     } catch let error as ImagingError {
       throw CacheError.damagedImage(path: path, reason: error.description)
     }

@@ -42,7 +42,7 @@ package struct Architecture: Sendable {
   /// The stride of each node's output, in pixels of the image.
   let nodeStrides: [Int]
   /// Bins per box side's distribution (Li et al., "Generalized focal loss", 2020).
-  let bins: Int
+  package let bins: Int
   let sizes: [ModelSize]
 
   init(_ family: String, variant: String = "", bins: Int = 16, sizes: [ModelSize] = ModelSize.published, _ list: [Node])

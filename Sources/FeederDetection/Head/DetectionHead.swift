@@ -14,8 +14,10 @@ final class DetectionHead: Layer {
       last = try Convolution(middleCount, outputCount, source)
     }
 
-    func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
-      try last(second(first(x, training: training), training: training))
+    func callAsFunction<Operators: NetworkOperators>(
+      _ x: Operators.Value, _ operators: Operators
+    ) throws -> Operators.Value {
+      try operators.convolution(operators.block(operators.block(x, first), second), last)
     }
 
     func state(under prefix: String) -> [StateEntry] {
@@ -45,15 +47,13 @@ final class DetectionHead: Layer {
     (max(16, inputCount / 4, binCount * 4), max(inputCount, min(classCount, 100)))
   }
 
-  /// The raw levels [B, 4 x bins + classes, h, w]. Throws `EngineError` if an operator fails.
-  func callAsFunction(_ levels: [Tensor], training: Bool) throws -> [Tensor] {
-    try levels.indices.map { level in
-      try .concatenated(
-        [
-          boxBranches[level](levels[level], training: training),
-          classBranches[level](levels[level], training: training),
-        ],
-        along: 1)
+  /// The raw levels. Throws what an operator throws.
+  func callAsFunction<Operators: NetworkOperators>(
+    _ levels: [Operators.Value], _ operators: Operators
+  ) throws -> [Operators.Level] {
+    try levels.enumerated().map { index, level in
+      try operators.level(
+        boxes: boxBranches[index](level, operators), classes: classBranches[index](level, operators))
     }
   }
 

@@ -33,9 +33,11 @@ final class WeightSource {
 }
 
 /// A 1 x 1 convolution with a bias, the last layer of each branch of the head.
-final class Convolution: Layer {
-  let weight: Tensor
-  let bias: Tensor
+package final class Convolution: Layer {
+  /// The weight [outputs, inputs, 1, 1].
+  package let weight: Tensor
+  /// The bias [outputs].
+  package let bias: Tensor
   private let context: NetworkContext
 
   init(_ inputCount: Int, _ outputCount: Int, _ source: WeightSource) throws {
@@ -60,20 +62,27 @@ final class Convolution: Layer {
 }
 
 /// Convolution, batch norm and SiLU, the basic block of YOLOv8. Padding keeps the size at stride 1.
-final class ConvolutionBlock: Layer {
+package final class ConvolutionBlock: Layer {
   /// The norm's epsilon in the published network.
-  static let epsilon = 1e-3
+  package static let epsilon = 1e-3
   /// The weight of a new batch in the running statistics of the published network.
   static let momentum = 0.03
 
-  private let weight: Tensor
-  private let scale: Tensor
-  private let bias: Tensor
-  private let runningMean: Tensor
-  private let runningVariance: Tensor
+  /// The weight of the convolution [outputs, inputs, k, k].
+  package let weight: Tensor
+  /// The norm's scale [outputs].
+  package let scale: Tensor
+  /// The norm's bias [outputs].
+  package let bias: Tensor
+  /// The norm's running mean [outputs].
+  package let runningMean: Tensor
+  /// The norm's running variance [outputs].
+  package let runningVariance: Tensor
   private let batchCount: Tensor
-  private let stride: Int
-  private let padding: Int
+  /// Pixels from one window to the next.
+  package let stride: Int
+  /// Zeros around the input, in pixels.
+  package let padding: Int
   private let context: NetworkContext
 
   init(_ inputCount: Int, _ outputCount: Int, kernel: Int = 1, stride: Int = 1, _ source: WeightSource) throws {

@@ -1,5 +1,3 @@
-import FeederTorch
-
 /// Two 3 x 3 blocks; the input is added if `addsInput`.
 final class Bottleneck: Layer {
   private let cv1: ConvolutionBlock
@@ -12,9 +10,11 @@ final class Bottleneck: Layer {
     self.addsInput = addsInput
   }
 
-  func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
-    let y = try cv2(cv1(x, training: training), training: training)
-    return addsInput ? try x + y : y
+  func callAsFunction<Operators: NetworkOperators>(
+    _ x: Operators.Value, _ operators: Operators
+  ) throws -> Operators.Value {
+    let y = try operators.block(operators.block(x, cv1), cv2)
+    return addsInput ? try operators.sum(x, y) : y
   }
 
   func state(under prefix: String) -> [StateEntry] {
@@ -36,11 +36,13 @@ final class CrossStage: Layer {
     chain = try (0..<depth).map { [half] _ in try Bottleneck(half, addsInput: addsInput, source) }
   }
 
-  /// [B, inputs, H, W] to [B, outputs, H, W]. Throws `EngineError` if an operator fails.
-  func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
-    var links = try cv1(x, training: training).split([half, half], along: 1)
-    for bottleneck in chain { links.append(try bottleneck(links[links.count - 1], training: training)) }
-    return try cv2(.concatenated(links, along: 1), training: training)
+  /// [B, inputs, H, W] to [B, outputs, H, W]. Throws what an operator throws.
+  func callAsFunction<Operators: NetworkOperators>(
+    _ x: Operators.Value, _ operators: Operators
+  ) throws -> Operators.Value {
+    var links = try operators.halves(operators.block(x, cv1), half)
+    for bottleneck in chain { links.append(try bottleneck(links[links.count - 1], operators)) }
+    return try operators.block(operators.joined(links), cv2)
   }
 
   func state(under prefix: String) -> [StateEntry] {
@@ -59,10 +61,12 @@ final class PyramidPooling: Layer {
     cv2 = try ConvolutionBlock(inputCount / 2 * 4, outputCount, source)
   }
 
-  func callAsFunction(_ x: Tensor, training: Bool) throws -> Tensor {
-    var levels = [try cv1(x, training: training)]
-    for _ in 0..<3 { levels.append(try levels[levels.count - 1].maxPool(5, stride: 1, padding: 2)) }
-    return try cv2(.concatenated(levels, along: 1), training: training)
+  func callAsFunction<Operators: NetworkOperators>(
+    _ x: Operators.Value, _ operators: Operators
+  ) throws -> Operators.Value {
+    var levels = [try operators.block(x, cv1)]
+    for _ in 0..<3 { levels.append(try operators.maximum(levels[levels.count - 1], kernel: 5)) }
+    return try operators.block(operators.joined(levels), cv2)
   }
 
   func state(under prefix: String) -> [StateEntry] {

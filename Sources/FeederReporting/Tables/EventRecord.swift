@@ -1,10 +1,11 @@
+import FeederCore
 import Foundation
 
 /// Encodes TensorBoard's records: protocol buffer messages of type Event in the frame of TFRecord, each with two
 /// checksums.
 ///
-/// Four small messages are encoded by hand, because a generator and its library would be larger. Field numbers are from
-/// TensorFlow's event.proto and summary.proto.
+/// Four small messages are written by `ProtobufWriter`, because a generator and its library would be larger. Field
+/// numbers are from TensorFlow's event.proto and summary.proto.
 enum EventRecord {
   /// The value of a tag.
   enum Value {
@@ -13,49 +14,47 @@ enum EventRecord {
   }
 
   /// The first record of a file: the version of the format.
-  static func version(time: Double) -> Data { framed(event(time, step: 0) + field(3, Data("brain.Event:2".utf8))) }
+  static func version(time: Double) -> Data { record(time, step: 0) { $0.text(3, "brain.Event:2") } }
 
   /// The second record of a file: a session starts at `step`. Readers drop what earlier files hold from that step on.
-  static func start(time: Double, step: Int) -> Data { framed(event(time, step: step) + field(7, number(1, 1))) }
+  static func start(time: Double, step: Int) -> Data {
+    record(time, step: step) { $0.message(7) { $0.number(1, 1) } }
+  }
 
   /// A record of values at one step. `time` is in seconds since 1970.
   static func summary(time: Double, step: Int, _ values: [(tag: String, value: Value)]) -> Data {
-    let summary = values.reduce(into: Data()) { $0 += field(1, message($1.tag, $1.value)) }
-    return framed(event(time, step: step) + field(5, summary))
+    record(time, step: step) { event in
+      event.message(5) { summary in
+        for (tag, value) in values { summary.message(1) { write(tag, value, &$0) } }
+      }
+    }
   }
 
-  private static func event(_ time: Double, step: Int) -> Data {
-    Data([1 << 3 | 1]) + bytes(time.bitPattern) + number(2, UInt64(max(step, 0)))
+  private static func record(_ time: Double, step: Int, _ body: (inout ProtobufWriter) -> Void) -> Data {
+    let event = ProtobufWriter { event in
+      event.double(1, time)
+      event.number(2, max(step, 0))
+      body(&event)
+    }
+    return framed(Data(event.bytes))
   }
 
-  private static func message(_ tag: String, _ value: Value) -> Data {
-    let name = field(1, Data(tag.utf8))
+  private static func write(_ tag: String, _ value: Value, _ message: inout ProtobufWriter) {
+    message.text(1, tag)
     switch value {
-    case .scalar(let value): return name + Data([2 << 3 | 5]) + bytes(value.bitPattern)
+    case .scalar(let value): message.float(2, value)
     case .image(let jpeg, let width, let height):
-      let image = number(1, UInt64(height)) + number(2, UInt64(width)) + number(3, 3) + field(4, Data(jpeg))
-      return name + field(4, image)
+      message.message(4) { image in
+        image.number(1, height)
+        image.number(2, width)
+        image.number(3, 3)
+        image.data(4, jpeg)
+      }
     }
   }
 
   private static func bytes(_ value: some FixedWidthInteger) -> Data {
     Data(stride(from: 0, to: value.bitWidth, by: 8).map { UInt8(truncatingIfNeeded: value >> $0) })
-  }
-
-  private static func variable(_ value: UInt64) -> Data {
-    var (rest, result) = (value, Data())
-    while rest >= 0x80 {
-      result.append(UInt8(rest & 0x7F) | 0x80)
-      rest >>= 7
-    }
-    result.append(UInt8(rest))
-    return result
-  }
-
-  private static func number(_ field: Int, _ value: UInt64) -> Data { variable(UInt64(field << 3)) + variable(value) }
-
-  private static func field(_ field: Int, _ data: Data) -> Data {
-    variable(UInt64(field << 3 | 2)) + variable(UInt64(data.count)) + data
   }
 
   /// Length, its checksum, the message, its checksum.

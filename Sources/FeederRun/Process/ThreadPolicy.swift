@@ -22,7 +22,7 @@ package enum ThreadPolicy {
   /// Restarts the program once in the same process, for commands that run the engine. Does not change the user's
   /// values.
   package static func restartOnce() {
-    let engineCommands: Set<String> = ["train", "val", "predict", "profile", "bench"]
+    let engineCommands: Set<String> = ["train", "val", "predict", "export", "profile", "bench"]
     guard CommandLine.arguments.count > 1, engineCommands.contains(CommandLine.arguments[1]),
       getenv(guardName) == nil
     else { return }

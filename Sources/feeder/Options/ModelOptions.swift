@@ -53,16 +53,30 @@ struct ModelOptions: ParsableArguments {
     try Engine.setThreadCount(CoreLimit.current.usable)
     let policy = PrecisionPolicy(chosenPrecision, on: device)
     try policy.check()
+    let (file, model) = try Self.network(path, on: device)
+    return Loaded(
+      model: model, file: file, device: device,
+      precision: policy.precision,
+      imageSize: imageSize ?? Self.trainedSize(file) ?? Self.standardSize)
+  }
+
+  /// The weights at `path` and a network of their design and class count with them, on `device`. Throws if the file holds
+  /// no YOLOv8 detector.
+  static func network(_ path: String, on device: Device) throws -> (file: WeightsFile, model: DetectionNetwork) {
     let file = try WeightsFile(path: path)
     guard let classCount = file.classCount, classCount > 0, let design = file.design else {
       throw CommandError("\(path): holds no YOLOv8 detector")
     }
     let model = try DetectionNetwork(design, classCount: classCount, device: device)
     try file.load(into: model.state)
-    let trained = file.metadata["image_size"].flatMap { Int($0) }.flatMap { ModelDesign.takes(side: $0) ? $0 : nil }
-    return Loaded(
-      model: model, file: file, device: device,
-      precision: policy.precision,
-      imageSize: imageSize ?? trained ?? LoaderSettings.standardImageSize)
+    return (file, model)
   }
+
+  /// The side in pixels of the images that the weights were trained on; nil if they do not say.
+  static func trainedSize(_ file: WeightsFile) -> Int? {
+    file.metadata["image_size"].flatMap { Int($0) }.flatMap { ModelDesign.takes(side: $0) ? $0 : nil }
+  }
+
+  /// The side of the input in pixels if neither a flag nor the weights say one.
+  static let standardSize = LoaderSettings.standardImageSize
 }
