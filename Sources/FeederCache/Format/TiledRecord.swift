@@ -10,7 +10,7 @@ struct TiledRecord: Hashable {
 
   init(_ size: PixelSize, channels: Int) { blocks = PixelBlocks(size, channels: channels) }
 
-  private static let entryByteCount = 8
+  fileprivate static let entryByteCount = 8
 
   /// Bytes of the table.
   var tableByteCount: Int {
@@ -51,19 +51,32 @@ struct TiledRecord: Hashable {
   }
 
   /// The parts of `record` that a use of `tile` reads: the table's, if `withTable`, then a run of blocks per row.
-  func parts(
-    of tile: Tile, withTable: Bool, in record: UnsafeRawBufferPointer
-  ) -> some Sequence<UnsafeRawBufferPointer> {
-    let (rows, columns) = (blocks.rows(of: tile), blocks.columns(of: tile))
-    let columnCount = blocks.columnCount
-    return ((withTable ? rows.lowerBound - 1 : rows.lowerBound)..<rows.upperBound).lazy.map { row in
-      if row < rows.lowerBound {
-        let first = rows.lowerBound * columnCount + columns.lowerBound
-        let end = (rows.upperBound - 1) * columnCount + columns.upperBound
-        return UnsafeRawBufferPointer(rebasing: record[first * Self.entryByteCount..<end * Self.entryByteCount])
+  func parts(of tile: Tile, withTable: Bool, in record: UnsafeRawBufferPointer) -> Parts {
+    Parts(
+      layout: self, record: record, columns: blocks.columns(of: tile), rows: blocks.rows(of: tile),
+      hasTable: withTable)
+  }
+
+  /// Parts of a record, in the order of the file. A walk over them allocates nothing.
+  struct Parts: Sequence, IteratorProtocol {
+    fileprivate let layout: TiledRecord
+    fileprivate let record: UnsafeRawBufferPointer
+    fileprivate let columns: Range<Int>
+    fileprivate var rows: Range<Int>
+    fileprivate var hasTable: Bool
+
+    mutating func next() -> UnsafeRawBufferPointer? {
+      guard let row = rows.first else { return nil }
+      let columnCount = layout.blocks.columnCount
+      if hasTable {
+        hasTable = false
+        let start = (row * columnCount + columns.lowerBound) * TiledRecord.entryByteCount
+        let end = ((rows.upperBound - 1) * columnCount + columns.upperBound) * TiledRecord.entryByteCount
+        return UnsafeRawBufferPointer(rebasing: record[start..<end])
       }
-      let start = place(row * columnCount + columns.lowerBound).lowerBound
-      return UnsafeRawBufferPointer(rebasing: record[start..<start + columns.count * blocks.blockByteCount])
+      rows = row + 1..<rows.upperBound
+      let start = layout.place(row * columnCount + columns.lowerBound).lowerBound
+      return UnsafeRawBufferPointer(rebasing: record[start..<start + columns.count * layout.blocks.blockByteCount])
     }
   }
 }
