@@ -36,6 +36,9 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .target(
+      name: "CJPEG", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("jpeg")]),
     .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
     .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
@@ -62,7 +65,7 @@ let package = Package(
     room("FeederCore"),
     room("FeederFiles", "FeederCore"),
     room("FeederImaging", "CPixels", "FeederCore"),
-    room("FeederCodecs", "CTurboJPEG", "CISAL", "CPixels", "FeederImaging", "FeederCore"),
+    room("FeederCodecs", "CTurboJPEG", "CJPEG", "CISAL", "CPixels", "FeederImaging", "FeederCore"),
     room("FeederDatasets", "FeederFiles", "FeederCodecs", "FeederImaging", "FeederCore", yaml),
     room(
       "FeederImporting", "CJSON", "CExpat", "FeederDatasets", "FeederFiles", "FeederCodecs", "FeederImaging",

@@ -14,6 +14,9 @@ package enum CacheError: SettingsError, Equatable {
   case changedSource(path: String)
   /// Too little space on the disk; both numbers are bytes.
   case noSpace(folder: String, needed: Int, free: Int)
+  /// An image that must be in memory as a whole to be cached in tiles, and takes more than the run may use; both numbers are
+  /// bytes.
+  case memory(path: String, needed: Int, budget: Int)
   /// The system refused an operation.
   case system(operation: SettingLine, path: String, reason: String)
   /// A split in which no image is readable.
@@ -48,6 +51,11 @@ package enum CacheError: SettingsError, Equatable {
         "\(folder): the cache needs \(ByteCount(needed)) (\(needed) bytes), and \(ByteCount(free)) (\(free) bytes) are "
         + "free; free some, name another folder with \(setting: "cache_dir"), or go without with "
         + "\(setting: "cache") none"
+    case .memory(let path, let needed, let budget):
+      return
+        "\(path): takes \(ByteCount(needed)) at once to be cut into tiles, because it is turned by its orientation, "
+        + "interlaced, progressive or a WebP, and \(setting: "memory") allows \(ByteCount(budget)); save it upright and "
+        + "plain, or give more with \(setting: "memory")"
     case .system(let operation, let path, let reason): return "\(path): cannot \(operation) (\(reason))"
     case .nothingReadable(let folder, let first):
       return "\(folder): not one image is readable; the first: \(first)"

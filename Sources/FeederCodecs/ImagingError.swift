@@ -12,7 +12,7 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
   /// The data contradicts the format.
   case damaged(ImageFormat, reason: String)
   /// More pixels, or a longer side, than this room takes in.
-  case tooLarge(width: Int, height: Int)
+  case tooLarge(width: Int, height: Int, limit: Int = ImageLimits.standard.pixelCount)
   /// Decoding it would take more time or memory than this room gives.
   case costly(ImageFormat, reason: String)
   /// A valid file of a kind that this room does not read.
@@ -36,9 +36,10 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
       "is a truncated \(format.name) (\(reason)): copy it again from its source"
     case .damaged(let format, let reason):
       "is a damaged \(format.name) (\(reason)): copy it again from its source"
-    case .tooLarge(let width, let height):
-      "is \(width) x \(height) pixels, above the limit of \(ImageHeader.maximumSide) a side and "
-        + "\(ImageHeader.maximumPixelCount) in all: cut it into tiles"
+    case .tooLarge(let width, let height, let limit):
+      "is \(width) x \(height) pixels, above the limit of \(ImageHeader.maximumSide) a side and \(limit) in all: "
+        + (max(width, height) <= ImageHeader.maximumSide
+          ? "read it with --largest-image \(width * height), or cut it into tiles" : "cut it into tiles")
     case .costly(let format, let reason):
       "is a \(format.name) that costs too much to decode (\(reason)): save it again as a "
         + "\(format == .jpeg ? "baseline" : "plain") \(format.name), or remove it"

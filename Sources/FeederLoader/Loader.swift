@@ -9,7 +9,7 @@ import FeederCore
 package final class Loader: Sendable {
   private let core: LoaderCore
   private let settings: LoaderSettings
-  private let imageCount: Int
+  private let filler: any PlaceFiller
   private let quarantine: Quarantine
   /// Channels per image: 1 or 3.
   package let channels: Int
@@ -47,7 +47,7 @@ package final class Loader: Sendable {
       filler: filler, counters: counters, plan: plan, memory: slotMemory, batch: settings.batch, trace: trace)
     self.settings = settings
     self.quarantine = quarantine
-    imageCount = filler.imageCount
+    self.filler = filler
     channels = filler.channels
     try core.adopt(plan)
   }
@@ -70,11 +70,19 @@ package final class Loader: Sendable {
     guard filler.imageCount > 0 else { throw LoaderError.noImages }
     return try LoaderPlan(
       settings: settings, placeByteCount: filler.placeByteCount, scratchByteCount: filler.scratchByteCount,
-      imageCount: filler.imageCount)
+      orderByteCount: filler.orderByteCount)
   }
 
-  /// Batches per epoch.
-  package var batchCount: Int { EpochOrder.batchCount(imageCount: imageCount, settings: settings) }
+  /// Batches of the first epoch. Without tiles, all epochs have as many.
+  package var batchCount: Int { batchCount(in: 0) }
+
+  /// Batches of `epoch`. With tiles, epochs differ in the number of their tiles.
+  package func batchCount(in epoch: Int) -> Int {
+    EpochOrder.batchCount(imageCount: filler.entryCount(in: epoch), settings: settings)
+  }
+
+  /// The tiles that validation delivers; nil without tiles.
+  package var validationTiles: TiledSource? { (filler as? BatchFiller)?.tiles?.source(in: 0) }
 
   /// The present workers, prefetch depth and bytes.
   package var plan: LoaderPlan { core.plan }
@@ -106,15 +114,18 @@ package final class Loader: Sendable {
   ) -> Bool {
     precondition(firstBatch >= 0, "a batch index is never negative")
     if firstBatch == 0, core.startAnnounced(epoch: epoch, mosaicIsOpen: !closeMosaic, hash: hashSoFar) { return true }
-    let order = EpochOrder(epoch: epoch, mosaicIsOpen: !closeMosaic, imageCount: imageCount, settings: settings)
+    let order = order(of: epoch, closeMosaic)
     core.start(order, firstBatch: min(firstBatch, order.batchCount), hash: hashSoFar)
     return false
   }
 
   /// Announces the epoch after the present one. Slots that become free at the end are then filled with its batches, so
   /// the consumer need not wait at its start. A `startEpoch` for another epoch drops them.
-  package func announceEpoch(_ epoch: Int, closeMosaic: Bool = false) {
-    core.announce(EpochOrder(epoch: epoch, mosaicIsOpen: !closeMosaic, imageCount: imageCount, settings: settings))
+  package func announceEpoch(_ epoch: Int, closeMosaic: Bool = false) { core.announce(order(of: epoch, closeMosaic)) }
+
+  private func order(of epoch: Int, _ closesMosaic: Bool) -> EpochOrder {
+    EpochOrder(
+      epoch: epoch, mosaicIsOpen: !closesMosaic, imageCount: filler.entryCount(in: epoch), settings: settings)
   }
 
   /// The next batch in order; blocks until all its images are filled. Nil at the end of the epoch, and before the first

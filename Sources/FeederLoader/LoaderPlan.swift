@@ -14,7 +14,7 @@ package struct LoaderPlan: Sendable, Equatable {
   package let slotCost: Int
   /// Bytes of one more worker: its scratch and its thread.
   package let workerCost: Int
-  /// Bytes that do not depend on the numbers: the order of this epoch and the next.
+  /// Bytes that do not depend on the numbers: the order of this epoch and the next, and their tiles.
   package let fixedCost: Int
   /// The limit for all bytes; nil for none.
   package let budget: Int?
@@ -28,12 +28,12 @@ package struct LoaderPlan: Sendable, Equatable {
   /// Fits the workers and prefetch depth of `settings` into its budget.
   ///
   /// Throws `LoaderError.budgetTooSmall`, with the minimum, if one worker and one batch of prefetch do not fit.
-  init(settings: LoaderSettings, placeByteCount: Int, scratchByteCount: Int, imageCount: Int) throws {
+  init(settings: LoaderSettings, placeByteCount: Int, scratchByteCount: Int, orderByteCount: Int) throws {
     let bytes = settings.batch * placeByteCount
     slotByteCount = (bytes + Self.pageByteCount - 1) / Self.pageByteCount * Self.pageByteCount
     slotCost = slotByteCount + settings.batch * Self.imageRecordByteCount
     workerCost = scratchByteCount + Self.threadByteCount
-    fixedCost = 2 * EpochOrder.byteCount(imageCount: imageCount)
+    fixedCost = orderByteCount
     budget = settings.memoryBudget
     workers = 1
     prefetchDepth = 1

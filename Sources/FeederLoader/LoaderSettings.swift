@@ -57,8 +57,8 @@ package enum LoaderMode: Sendable, Equatable {
   case validation
 }
 
-/// All settings of a loader. Only `seed`, `imageSize`, `mode` and the data decide the stream; the others decide the
-/// speed.
+/// All settings of a loader. Only `seed`, `imageSize`, `mode`, `tiling` and the data decide the stream; the others decide
+/// the speed.
 package struct LoaderSettings: Sendable, Equatable {
   /// Batch size in images. The last batch of an epoch may hold fewer.
   package var batch: Int
@@ -78,6 +78,8 @@ package struct LoaderSettings: Sendable, Equatable {
   package var rank = 0
   /// Number of ranks.
   package var rankCount = 1
+  /// How boards are cut in tiles; nil for whole images.
+  package var tiling: Tiling?
   /// Share of the images that may be damaged before the run stops. One damaged image is always accepted.
   package var damagedShare = 0.01
 

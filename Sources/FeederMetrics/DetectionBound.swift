@@ -26,9 +26,11 @@ package struct DetectionBound: Sendable, Equatable {
     }
   }
 
-  /// A bound for results, which contain the boxes.
-  package init(given: Int?, _ results: [ImageResult]) {
-    self.init(given: given, mostBoxes: results.lazy.map(\.truths.count).max() ?? 0)
+  /// A bound for results, which contain the boxes. Results of boards in tiles (`inTiles`) keep all detections.
+  package init(given: Int?, _ results: [ImageResult], inTiles: Bool = false) {
+    let boxes = results.lazy.map(\.truths.count).max() ?? 0
+    let found = inTiles ? results.lazy.map(\.detections.count).max() ?? 0 : 0
+    self.init(given: given, mostBoxes: max(boxes, found))
   }
 
   /// A line about a bound other than `standard`; nil for `standard`.

@@ -50,7 +50,8 @@ public final class Training {
       try plan.check()
       try plan.adopt()
       let dataset = try Dataset.open(data, skipsBadLabels: request.skipsBadLabels)
-      let options = request.sourceOptions(memory: MemoryLimit().defaultBudget)
+      plan = try plan.tiled(for: dataset) { note($0.description) }
+      let options = plan.sourceOptions(memory: MemoryLimit().defaultBudget)
       let opener = SourceOpener(dataset, options, say: note)
       let (train, validation) = (try opener.open(.train), try opener.open(.val))
       try dataset.checkBoxes(train: train, validation: validation)

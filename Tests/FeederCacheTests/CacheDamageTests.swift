@@ -20,7 +20,9 @@ struct CacheDamageTests {
     return "\(error)".contains(".damaged") && "\(error)".contains("feeder cache drop")
   }
 
-  @Test("cut off anywhere", arguments: [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 64)])
+  @Test(
+    "cut off anywhere",
+    arguments: [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 64), .tiles(channels: 1)])
   func truncation(recipe: CacheRecipe) throws {
     let fixture = try CacheFixture()
     let file = try fixture.build(recipe)
@@ -69,7 +71,8 @@ struct CacheDamageTests {
   }
 
   @Test(
-    "verify finds a flip anywhere in the file", arguments: [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 64)])
+    "verify finds a flip anywhere in the file",
+    arguments: [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 64), .tiles(channels: 1)])
   func verifyFindsAll(recipe: CacheRecipe) throws {
     let fixture = try CacheFixture(count: 6)
     let file = try fixture.build(recipe)
@@ -80,8 +83,8 @@ struct CacheDamageTests {
       let item = file.items[index]
       return file.gap(after: index).isEmpty ? nil : item.offset + item.length
     }
-    #expect(!gaps.isEmpty || recipe.form == .pixels)
-    for place in gaps + Array(stride(from: 0, to: bytes.count, by: 61)) {
+    #expect(!gaps.isEmpty || recipe.form != .encoded)
+    for place in gaps + Array(stride(from: 0, to: bytes.count, by: recipe.form == .tiles ? 997 : 61)) {
       var damaged = bytes
       damaged[place] ^= 0x20
       let isFound: Bool

@@ -70,7 +70,7 @@ struct FormDecisionTests {
   @Test("the choice is printed with its numbers, and the next run neither measures nor builds", arguments: [1, nil])
   func choiceStays(channels: Int?) throws {
     let fixture = try CacheFixture()
-    for form in CacheForm.allCases {
+    for form in [CacheForm.encoded, .pixels] {
       let other = form == .encoded ? CacheForm.pixels : .encoded
       let first = try open(fixture, slow(other), channels: channels)
       #expect(first.measured == 1 && first.opened.wasBuilt && first.opened.file?.recipe.form == form)

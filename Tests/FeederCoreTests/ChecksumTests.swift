@@ -15,6 +15,22 @@ struct ChecksumTests {
     #expect(Checksum.xxh64(Array(text.utf8), seed: seed) == expected)
   }
 
+  @Test("XXH64 of pieces is the one of all bytes")
+  func pieces() {
+    let bytes = (0..<200).map { UInt8(truncatingIfNeeded: $0 * 37) }
+    for count in [0, 31, 32, 33, 64, 97, 200] {
+      for first in stride(from: 0, through: count / 32 * 32, by: 32) {
+        var sum = Checksum(seed: 5)
+        bytes.withUnsafeBytes { all in
+          sum.add(UnsafeRawBufferPointer(rebasing: all[..<first]))
+          #expect(
+            sum.finish(UnsafeRawBufferPointer(rebasing: all[first..<count]))
+              == Checksum.xxh64(Array(bytes[..<count]), seed: 5))
+        }
+      }
+    }
+  }
+
   @Test("Byte counts read what people write and refuse the rest")
   func byteCounts() {
     #expect(ByteCount(text: "2GiB")?.bytes == 2_147_483_648)

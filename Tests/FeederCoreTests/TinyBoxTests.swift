@@ -32,6 +32,6 @@ struct TinyBoxTests {
       boxes([0.1] + Array(repeating: 2, count: 199), on: size).line("train", imageSize: 640)?.flags)
     #expect(one.contains("200 of 200") && one.contains("--image-size 1024 keeps 99 %"))
     let none = try #require(boxes([0.1, 0], on: size).line("train", imageSize: 640)?.flags)
-    #expect(none.contains("no --image-size up to 8192") && none.contains("tiles"))
+    #expect(none.contains("no --image-size up to 8192") && none.contains("--tile auto"))
   }
 }

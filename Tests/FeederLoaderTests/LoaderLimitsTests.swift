@@ -16,7 +16,7 @@ struct LoaderLimitsTests {
       settings.memoryBudget = budget
       return try LoaderPlan(
         settings: settings, placeByteCount: settings.imageSize * settings.imageSize, scratchByteCount: 10_000,
-        imageCount: 500)
+        orderByteCount: 2 * EpochOrder.byteCount(imageCount: 500))
     }
     let free = try plan(nil)
     #expect(free.workers == 4 && free.prefetchDepth == 6)

@@ -42,12 +42,12 @@ struct RunArgumentsTests {
     try withFolder { folder in
       let first = try RunArguments(flags: Self.flags)
       let plan = try first.plan()
-      let text = try first.yaml(plan, SourceOptions(plan.request), data: "boards", out: "run")
+      let text = try first.yaml(plan, SourceOptions(plan), data: "boards", out: "run")
       #expect(text.contains("hsv_h: 0.25\n") && text.contains("batch: 8\n") && text.contains("channels: auto\n"))
       let file = try place(folder, text)
       let second = try RunArguments(flags: [:], file: file, goesOn: true)
       let again = try second.plan()
-      #expect(try second.yaml(again, SourceOptions(again.request), data: "boards", out: "run") == text)
+      #expect(try second.yaml(again, SourceOptions(again), data: "boards", out: "run") == text)
       #expect(again.request.seed == .max && again.request.memory == 64 << 20 && again.request.optimizer == .adamw)
       #expect(again.request.prefetch == nil && again.request.startWeights?.hasPrefix("/") == true)
     }
@@ -59,7 +59,7 @@ struct RunArgumentsTests {
       let first = try RunArguments(flags: Self.flags)
       let plan = try first.plan()
       let file = try place(
-        folder, try first.yaml(plan, SourceOptions(plan.request), data: "boards", out: "run"))
+        folder, try first.yaml(plan, SourceOptions(plan), data: "boards", out: "run"))
       func check(_ flags: [String: String]) throws {
         let arguments = try RunArguments(flags: flags, file: file, goesOn: true)
         try ResumeRules.check(arguments, flags: flags, file: file, .alone)

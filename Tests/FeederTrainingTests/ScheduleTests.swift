@@ -34,7 +34,7 @@ struct ScheduleTests {
       #expect(rates.count == settings.epochs * settings.batchesPerEpoch * 4)
       var lastUpdate = -1
       for batch in 0..<rates.count / 4 {
-        let point = schedule.point(batch: batch)
+        let point = schedule.point(batch: batch, epoch: batch / settings.batchesPerEpoch)
         let ours = [point.weightRate, point.weightRate, point.biasRate, point.momentum]
         #expect(distance(ours, Array(rates[4 * batch..<4 * batch + 4])) < 1e-12, "\(name), batch \(batch)")
         let isUpdate = batch - lastUpdate >= point.accumulation

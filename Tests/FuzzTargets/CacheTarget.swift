@@ -14,9 +14,10 @@ extension FuzzTarget {
   private func useCache(_ scratchFile: ScratchFile) throws {
     let file = try CacheFile(path: scratchFile.path)
     _ = (file.byteCount, file.recordByteCount, file.damagedImages.count, file.change(since: []), file.recipe.name)
-    let isPixels = file.recipe.form == .pixels
+    let (recipe, isTiled) = (file.recipe, file.recipe.form == .tiles)
     let cache = ImageCache(
-      file, channels: isPixels ? file.recipe.channels : 3, imageSize: isPixels ? file.recipe.imageSize : 32)
+      file, channels: recipe.form == .encoded ? 3 : recipe.channels,
+      imageSize: recipe.form == .pixels ? recipe.imageSize : 32, tileSide: isTiled ? 48 : nil, window: recipe.window)
     let scratch = try DecodeScratch()
     for index in 0..<min(file.count, 16) {
       cache.willNeed(index)
@@ -28,7 +29,19 @@ extension FuzzTarget {
         _ = Checksum.xxh64(UnsafeRawBufferPointer(start: image.base, count: image.byteCount))
         _ = try cache.replacement(of: index, scratch: scratch)
       }
+      if isTiled, let size = file.items.storedSize(index) { attempt { try useTile(of: index, size, cache, scratch) } }
     }
+  }
+
+  /// The lower right quarter.
+  private func useTile(of index: Int, _ size: PixelSize, _ cache: ImageCache, _ scratch: DecodeScratch) throws {
+    let (x, y) = (size.width / 2, size.height / 2)
+    let tile = Tile(x: x, y: y, size: PixelSize(width: size.width - x, height: size.height - y))
+    cache.willNeed(index, tile: tile)
+    _ = cache.storedByteCount(of: index, tile: tile)
+    let image = try cache.prepare(index, tile: tile, scratch: scratch)
+    _ = Checksum.xxh64(UnsafeRawBufferPointer(start: image.base, count: image.byteCount))
+    _ = try cache.replacement(of: index, tile: tile, scratch: scratch)
   }
 
   /// The bytes with magic, sizes and checksums of header, records, index and end record as a whole file has them.
@@ -73,7 +86,7 @@ extension FuzzTarget {
     try boards.overwrite(1, with: Array(try boards.jpeg(1).prefix(400)))
     let dataset = try boards.dataset()
     let folder = CacheFolder(boards.folder.path + "/cache")
-    return try [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 32)].map { recipe in
+    return try [CacheRecipe.encoded, .pixels(channels: 1, imageSize: 32), .tiles(channels: 1)].map { recipe in
       let builder = CacheBuilder(
         dataset, .train, try SourceSurvey(dataset.entries(.train)), recipe: recipe, automaticChannels: 0,
         folder: folder)

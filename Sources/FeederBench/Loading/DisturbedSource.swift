@@ -31,12 +31,21 @@ package final class DisturbedSource: ForwardingSource {
 
   /// Waits for the end of a pause, then prepares the image `decodeCount` times. Throws what `source` throws.
   package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
+    try disturbed(scratch) { try source.prepare(index, scratch: scratch) }
+  }
+
+  /// The same for a tile.
+  package func prepare(_ index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView {
+    try disturbed(scratch) { try source.prepare(index, tile: tile, scratch: scratch) }
+  }
+
+  private func disturbed(_ scratch: DecodeScratch, _ prepare: () throws -> ImageView) throws -> ImageView {
     let (until, start) = (standsStillUntil.load(ordering: .relaxed), clock.nanoseconds)
     if until > start {
       clock.sleep(until: until)
       scratch.noteRead(nanoseconds: clock.nanoseconds - start)
     }
-    for _ in 1..<max(decodeCount, 1) { _ = try source.prepare(index, scratch: scratch) }
-    return try source.prepare(index, scratch: scratch)
+    for _ in 1..<max(decodeCount, 1) { _ = try prepare() }
+    return try prepare()
   }
 }

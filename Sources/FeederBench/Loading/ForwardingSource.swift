@@ -38,6 +38,18 @@ extension ForwardingSource {
   package func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView? {
     try source.replacement(of: index, scratch: scratch)
   }
+  /// Prepares the tile by `source`. Throws as `source` does.
+  package func prepare(_ index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView {
+    try source.prepare(index, tile: tile, scratch: scratch)
+  }
+  /// The replacement of the tile from `source`. Throws as `source` does.
+  package func replacement(of index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView? {
+    try source.replacement(of: index, tile: tile, scratch: scratch)
+  }
+  /// Forwards the hint to `source`.
+  package func willNeed(_ index: Int, tile: Tile) { source.willNeed(index, tile: tile) }
+  /// The stored bytes of the tile from `source`.
+  package func storedByteCount(of index: Int, tile: Tile) -> Int { source.storedByteCount(of: index, tile: tile) }
   /// Checks `source`. Throws as `source` does.
   package func check() throws { try source.check() }
   /// Forwards the hint to `source`.

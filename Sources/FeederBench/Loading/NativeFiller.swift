@@ -31,7 +31,7 @@ package struct NativeFiller: PlaceFiller {
   package var scratchByteCount: Int { cache.scratchByteCount > 0 ? placeByteCount : 0 }
 
   /// Name of the image at `entry` of `order`.
-  package func name(of entry: Int) -> String { cache.item(order[entry]).imageID }
+  package func name(of entry: Int, in epoch: Int) -> String { cache.item(order[entry]).imageID }
 
   /// Does nothing.
   package func reserve(_ scratch: WorkerScratch) {}

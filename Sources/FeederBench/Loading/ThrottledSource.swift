@@ -19,10 +19,19 @@ package final class ThrottledSource: ForwardingSource {
 
   /// Waits for all of the image's stored bytes, then prepares it. Throws what `source` throws.
   package func prepare(_ index: Int, scratch: DecodeScratch) throws -> ImageView {
-    let byteCount = source.storedByteCount(of: index)
+    charge(source.storedByteCount(of: index), scratch)
+    return try source.prepare(index, scratch: scratch)
+  }
+
+  /// The same for a tile.
+  package func prepare(_ index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView {
+    charge(source.storedByteCount(of: index, tile: tile), scratch)
+    return try source.prepare(index, tile: tile, scratch: scratch)
+  }
+
+  private func charge(_ byteCount: Int, _ scratch: DecodeScratch) {
     if throttle.bytesPerSecond > 0 {
       scratch.noteRead(nanoseconds: throttle.charge(byteCount), missedByteCount: byteCount)
     }
-    return try source.prepare(index, scratch: scratch)
   }
 }

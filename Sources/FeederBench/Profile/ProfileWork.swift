@@ -25,6 +25,7 @@ package struct ProfileWork {
   private let sources: SourceOptions
   private let makeOpener: (SourceOptions) -> SourceOpener
   private let imageSize: Int
+  private let tiling: Tiling?
   private let batch: Int
   private let design: ModelDesign
   private let device: Device
@@ -40,13 +41,14 @@ package struct ProfileWork {
   /// step. Throws if the data cannot be opened.
   package init(
     _ dataset: Dataset, _ sources: SourceOptions, opener makeOpener: @escaping (SourceOptions) -> SourceOpener,
-    imageSize: Int, batch: Int, design: ModelDesign, device: Device,
+    imageSize: Int, tiling: Tiling? = nil, batch: Int, design: ModelDesign, device: Device,
     precision: Precision, stepSeconds: Double?, storage: Double?, decodeCount: Int, seconds: Double
   ) throws {
     self.dataset = dataset
     self.sources = sources
     self.makeOpener = makeOpener
     self.imageSize = imageSize
+    self.tiling = tiling
     self.batch = batch
     self.design = design
     self.device = device
@@ -62,7 +64,7 @@ package struct ProfileWork {
   }
 
   /// True if the loader decodes images: there is no cache, or it holds encoded images.
-  package var isDecoded: Bool { opened.file?.recipe.form != .pixels }
+  package var isDecoded: Bool { (opened.file?.recipe.form ?? .encoded) == .encoded }
   private var form: String { opened.file?.recipe.form.rawValue ?? "none" }
 
   /// Measures all stages with `workers` loader threads, and the loader alone with `mostWorkers` if that is more.
@@ -119,16 +121,20 @@ package struct ProfileWork {
   private func loader(_ opened: OpenedSource, workers: Int, trace: Trace? = nil) throws -> Loader {
     var source: any ImageSource = opened.source
     if let storage { source = ThrottledSource(source, StorageThrottle(bytesPerSecond: Int(storage))) }
-    if decodeCount > 1, opened.file?.recipe.form != .pixels {
+    if decodeCount > 1, isDecoded {
       let disturbed = DisturbedSource(source)
       disturbed.decodeCount = decodeCount
       source = disturbed
     }
-    return try Loader(
-      source: source,
-      settings: LoaderSettings(
-        batch: batch, imageSize: imageSize, mode: .training(AugmentationSettings()), workers: workers,
-        prefetchDepth: Self.prefetchDepth, memoryBudget: sources.memory), trace: trace)
+    return try Loader(source: source, settings: settings(workers, Self.prefetchDepth, sources.memory), trace: trace)
+  }
+
+  private func settings(_ workers: Int, _ prefetchDepth: Int, _ memory: Int?) -> LoaderSettings {
+    var settings = LoaderSettings(
+      batch: batch, imageSize: imageSize, mode: .training(AugmentationSettings()), workers: workers,
+      prefetchDepth: prefetchDepth, memoryBudget: memory)
+    settings.tiling = tiling
+    return settings
   }
 
   /// Takes batches for `seconds`, after `warmup` batches. `consume` gets each. Returns images per second and costs.
@@ -186,10 +192,7 @@ package struct ProfileWork {
 
   /// Calls `body` with the first training batch.
   private func withBatch<R>(_ body: (borrowing Batch) throws -> R) throws -> R {
-    let loader = try Loader(
-      source: opened.source,
-      settings: LoaderSettings(
-        batch: batch, imageSize: imageSize, mode: .training(AugmentationSettings()), prefetchDepth: 1))
+    let loader = try Loader(source: opened.source, settings: settings(LoaderSettings.defaultWorkers, 1, nil))
     defer { loader.cancel() }
     loader.startEpoch(0)
     guard let batch = try loader.nextBatch() else {

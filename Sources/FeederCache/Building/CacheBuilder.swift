@@ -13,15 +13,17 @@ package struct CacheBuilder: Sendable {
   private let recipe: CacheRecipe
   private let automaticChannels: Int
   private let folder: CacheFolder
+  private let tiles: TileWriter
   private let old: CacheFile?
   /// Item numbers in `old` by image name.
   private let oldPlaces: [String: Int]
 
   /// Prepares a file of `survey`'s images in the form of `recipe`. `automaticChannels` is the decision of `--channels
-  /// auto`: 1, 3, or 0 if it was not needed. Records of `old` are copied if their sources have not changed.
+  /// auto`: 1, 3, or 0 if it was not needed. Records of `old` are copied if their sources have not changed. A build of tiles
+  /// takes at most `memory` bytes, or as much as one band.
   package init(
     _ dataset: Dataset, _ split: Split, _ survey: SourceSurvey, recipe: CacheRecipe, automaticChannels: Int,
-    folder: CacheFolder, replacing old: CacheFile? = nil
+    folder: CacheFolder, memory: Int = .max, replacing old: CacheFile? = nil
   ) {
     self.dataset = dataset
     self.split = split
@@ -29,6 +31,8 @@ package struct CacheBuilder: Sendable {
     self.recipe = recipe
     self.automaticChannels = automaticChannels
     self.folder = folder
+    tiles = TileWriter(
+      channels: recipe.channels, window: recipe.window, limits: survey.limits, memory: memory)
     self.old = old?.recipe == recipe ? old : nil
     let places = self.old.map { old in (0..<old.count).lazy.map { (old.items[$0].imageID, $0) } }
     oldPlaces = places.map { Dictionary($0) { first, _ in first } } ?? [:]
@@ -47,7 +51,7 @@ package struct CacheBuilder: Sendable {
   ) throws -> CacheFile {
     try folder.make()
     let offsets = recordOffsets()
-    let recordEnd = offsets.last ?? CacheFormat.headerByteCount
+    let recordEnd = offsets.last ?? firstOffset
     try checkSpace(recordEnd)
     let file = try TemporaryFile(for: path, replacing: CacheFormat.signature)
     let labelCount = survey.entries.reduce(0) { $0 + $1.labels.count }
@@ -62,19 +66,25 @@ package struct CacheBuilder: Sendable {
 
   /// The offset of each record, then the end of the last.
   private func recordOffsets() -> [Int] {
-    var offsets = [CacheFormat.headerByteCount]
-    var end = CacheFormat.headerByteCount
+    var offsets = [firstOffset]
+    var end = firstOffset
     for image in survey.images {
-      end = CacheFormat.aligned(end + recordByteCount(image))
+      end = CacheFormat.aligned(end + recordByteCount(image), to: recipe.form.alignment)
       offsets.append(end)
     }
     return offsets
   }
 
+  private var firstOffset: Int { CacheFormat.aligned(CacheFormat.headerByteCount, to: recipe.form.alignment) }
+
   private func recordByteCount(_ image: SourceSurvey.Image) -> Int {
     guard let size = image.header?.size else { return 0 }
-    guard recipe.form == .pixels else { return Int(clamping: image.stamp.size) }
-    return SourceSurvey.pixelByteCount(of: [size], channels: recipe.channels, imageSize: recipe.imageSize)
+    switch recipe.form {
+    case .encoded: return Int(clamping: image.stamp.size)
+    case .pixels:
+      return SourceSurvey.pixelByteCount(of: [size], channels: recipe.channels, imageSize: recipe.imageSize)
+    case .tiles: return TiledRecord(size, channels: recipe.channels).byteCount
+    }
   }
 
   private func checkSpace(_ recordEnd: Int) throws {
@@ -138,7 +148,11 @@ package struct CacheBuilder: Sendable {
       item.change(since: entry) == nil
     else { return nil }
     do {
-      try old.withRecord(place, scratch: scratch) { try write($0, offset: offset) }
+      if recipe.form == .tiles, let size = item.storedSize {
+        try tiles.copy(place, of: old, size: size, offset: offset, write)
+      } else {
+        try old.withRecord(place, scratch: scratch) { try write($0, offset: offset) }
+      }
     } catch CacheError.damagedFile {
       return nil
     }
@@ -159,6 +173,10 @@ package struct CacheBuilder: Sendable {
       labelStamp: label.stamp, labels: entry.labels, damage: seen.damage)
     guard seen.wasRead else { return item }
     do {
+      guard recipe.form != .tiles else {
+        try writeTiles(entry, seen, &item, write, scratch)
+        return item
+      }
       let (bytes, stamp) = try scratch.read(entry.imagePath)
       item.imageChecksum = Checksum.xxh64(bytes)
       guard stamp == seen.stamp, bytes.count == Int(clamping: stamp.size), FileStamp.of(entry.imagePath) == stamp
@@ -187,6 +205,21 @@ package struct CacheBuilder: Sendable {
     try write(planar, offset: item.offset)
     item.note(
       planar, size: image.size, denominator: DecodeScale.fitting(size, imageSize: recipe.imageSize).denominator)
+  }
+
+  private func writeTiles(
+    _ entry: DatasetEntry, _ seen: SourceSurvey.Image, _ item: inout CacheItem, _ write: TemporaryFile.Writer,
+    _ scratch: DecodeScratch
+  ) throws {
+    let (sum, byteCount, stamp) = try SourceFile.checksum(entry.imagePath)
+    item.imageChecksum = sum
+    guard stamp == seen.stamp, byteCount == Int(clamping: stamp.size), FileStamp.of(entry.imagePath) == stamp else {
+      throw CacheError.changedSource(path: entry.imagePath)
+    }
+    guard let size = seen.header?.size else { return }
+    (item.length, item.checksum) = try tiles.write(
+      entry.imagePath, size: size, seen: stamp, offset: item.offset, write, scratch)
+    item.storedSize = size
   }
 
   private static func label(_ path: String) throws -> (stamp: FileStamp, checksum: UInt64) {

@@ -19,9 +19,9 @@ package struct CacheVerification: Sendable {
   /// `CacheError` if the cache file cannot be read.
   package init(_ file: CacheFile, _ entries: [DatasetEntry], progress: @Sendable () -> Void = {}) throws {
     let byID = Dictionary(entries.map { ($0.imageID, $0) }, uniquingKeysWith: { first, _ in first })
-    let found = try DecodeScratch.map(file.count) { index, scratch in
+    let found = try DecodeScratch.map(file.count) { index, _ in
       defer { progress() }
-      return try Self.check(file, index, byID, scratch)
+      return try Self.check(file, index, byID)
     }
     let known = Set(file.items.indices.map(file.items.imageID))
     let added = entries.filter { !known.contains($0.imageID) }.map {
@@ -31,23 +31,26 @@ package struct CacheVerification: Sendable {
   }
 
   private static func check(
-    _ file: CacheFile, _ index: Int, _ entries: [String: DatasetEntry], _ scratch: DecodeScratch
+    _ file: CacheFile, _ index: Int, _ entries: [String: DatasetEntry]
   ) throws -> [Finding] {
     let item = file.items[index]
     var problems: [String] = []
-    if item.damage == nil, Checksum.xxh64(try file.uncheckedRecord(index)) != item.checksum {
+    if item.damage == nil, !file.isIntact(index, try file.uncheckedRecord(index)) {
       problems.append("the record's checksum is wrong: the cache file is damaged")
     }
     if file.gap(after: index).contains(where: { $0 != 0 }) {
       problems.append("the bytes behind its record are not zeros: the cache file is damaged")
     }
+    if index == 0, file.gapBehindHeader.contains(where: { $0 != 0 }) {
+      problems.append("the bytes before its record are not zeros: the cache file is damaged")
+    }
     if let entry = entries[item.imageID] {
       if item.isUnread {
         problems.append("the image file could not be read when the cache was built: \(item.damage ?? "")")
-      } else if try checksum(entry.imagePath, scratch) != item.imageChecksum {
+      } else if try checksum(entry.imagePath) != item.imageChecksum {
         problems.append("the image file's content changed: \(entry.imagePath)")
       }
-      if try checksum(entry.labelPath, scratch) != item.labelChecksum || entry.labels != item.labels {
+      if try checksum(entry.labelPath) != item.labelChecksum || entry.labels != item.labels {
         problems.append("the label file's content changed: \(entry.labelPath)")
       }
     } else {
@@ -57,9 +60,9 @@ package struct CacheVerification: Sendable {
   }
 
   /// The checksum of a file's content; of no bytes if the file cannot be read.
-  private static func checksum(_ path: String, _ scratch: DecodeScratch) throws -> UInt64 {
+  private static func checksum(_ path: String) throws -> UInt64 {
     do {
-      return Checksum.xxh64(try scratch.read(path).bytes)
+      return try SourceFile.checksum(path).sum
     } catch CacheError.damagedImage {
       return Checksum.ofNothing
     }

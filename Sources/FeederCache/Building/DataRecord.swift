@@ -170,10 +170,10 @@ extension OpenedSource {
   /// Bytes and checksum of every image file; no checksum if the file could not be read.
   fileprivate func contents() throws -> [(byteCount: Int, sum: UInt64?)] {
     guard let file else {
-      return try DecodeScratch.map(entries.count) { index, scratch in
+      return try DecodeScratch.map(entries.count) { index, _ in
         do {
-          let bytes = try scratch.read(entries[index].imagePath).bytes
-          return (bytes.count, Checksum.xxh64(bytes))
+          let (sum, byteCount, _) = try SourceFile.checksum(entries[index].imagePath)
+          return (byteCount, sum)
         } catch CacheError.damagedImage {
           return (0, nil)
         }

@@ -44,6 +44,16 @@ final class TemporaryFile {
     func callAsFunction(_ bytes: UnsafeRawBufferPointer, offset: Int) throws {
       try writeAll(bytes, to: descriptor, offset: offset, path: path)
     }
+
+    /// Writes `count` zeros, over what may be there.
+    func zeros(_ count: Int, offset: Int) throws {
+      let piece = [UInt8](repeating: 0, count: min(count, 1 << 20))
+      for start in stride(from: 0, to: count, by: 1 << 20) {
+        try piece.withUnsafeBytes {
+          try self(UnsafeRawBufferPointer(rebasing: $0[..<min(count - start, piece.count)]), offset: offset + start)
+        }
+      }
+    }
   }
 
   /// Lends a writer that threads may share. The file stays open until `body` returns.

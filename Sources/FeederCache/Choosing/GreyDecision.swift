@@ -30,6 +30,7 @@ package struct GreyDecision: Sendable, Equatable {
   /// Decides for all images of all splits together; `window` maps their levels. Throws if a thread cannot start a decoder.
   package init(_ surveys: [SourceSurvey], window: LevelWindow) throws {
     let images = surveys.flatMap { survey in zip(survey.entries, survey.images).map { ($0.imagePath, $1.header) } }
+    let limits = surveys.first?.limits ?? .standard
     let readable = images.compactMap { path, header in header.map { (path: path, channels: $0.channels) } }
     let doubtful = readable.filter { $0.channels != 1 }.map(\.path)
     imageCount = readable.count
@@ -40,7 +41,7 @@ package struct GreyDecision: Sendable, Equatable {
     while grey < needed, colour <= imageCount - needed, looked < doubtful.count {
       let paths = Array(doubtful[looked..<min(looked + Self.chunk, doubtful.count)])
       let answers = try DecodeScratch.map(paths.count) { index, scratch in
-        try Self.isGreyFile(paths[index], window, scratch)
+        try Self.isGreyFile(paths[index], window, limits, scratch)
       }
       grey += answers.count { $0 }
       colour += answers.count { !$0 }
@@ -52,14 +53,25 @@ package struct GreyDecision: Sendable, Equatable {
   }
 
   /// True if every pixel of the file is grey. False if not, or if the file does not decode.
-  private static func isGreyFile(_ path: String, _ window: LevelWindow, _ scratch: DecodeScratch) throws -> Bool {
+  private static func isGreyFile(
+    _ path: String, _ window: LevelWindow, _ limits: ImageLimits, _ scratch: DecodeScratch
+  ) throws -> Bool {
+    struct Coloured: Error {}
     do {
-      // With this image size nothing is reduced, so all pixels are seen.
-      return isGrey(
-        try scratch.decode(
-          try scratch.read(path).bytes, path: path, size: nil, channels: 3, imageSize: .max, window: window))
+      let source = try SourceMap(path, limits: limits)
+      try scratch.decodeBands(
+        of: source, path: path, size: nil, channels: 3, window: window, limits: limits, height: bandRows
+      ) { _, band in
+        if !isGrey(band) { throw Coloured() }
+      }
+      return true
+    } catch is Coloured {
+      return false
     } catch CacheError.damagedImage {
       return false
     }
   }
+
+  /// Rows that are looked at together.
+  private static let bandRows = 64
 }

@@ -9,9 +9,17 @@ package enum CacheForm: String, Sendable, CaseIterable {
   case encoded = "jpeg"
   /// Decoded pixels, one channel after the other.
   case pixels
+  /// Pixels at full resolution, in blocks, for tiles.
+  case tiles
 
   /// The form's number in the file.
-  var code: UInt32 { self == .encoded ? 1 : 2 }
+  var code: UInt32 {
+    switch self {
+    case .encoded: 1
+    case .pixels: 2
+    case .tiles: 3
+    }
+  }
 
   /// The form with a number; nil if no form has it.
   init?(code: UInt32) {
@@ -26,7 +34,7 @@ package struct CacheRecipe: Sendable, Hashable {
   package let form: CacheForm
   /// Channels of the pixels, 1 or 3; 0 for encoded bytes, which keep their own.
   package let channels: Int
-  /// The image size that the stored pixels fit, in pixels; 0 for encoded bytes, which fit every size.
+  /// The image size that the stored pixels fit, in pixels; 0 for encoded bytes and tiles, which fit every size.
   package let imageSize: Int
   /// The window that mapped levels of more than 8 bits; full for encoded bytes, which keep their levels.
   package let window: LevelWindow
@@ -39,11 +47,16 @@ package struct CacheRecipe: Sendable, Hashable {
     CacheRecipe(form: .pixels, channels: channels, imageSize: imageSize, window: window)
   }
 
-  /// The recipe in file names: `jpeg`, or `pixels-1x640` for one channel at image size 640, or `pixels-1x640_200-3900`
-  /// with a window. A recipe's name is never the beginning of another's up to a hyphen.
+  /// Pixels with `channels` channels at full resolution in blocks, their levels mapped by `window`.
+  package static func tiles(channels: Int, window: LevelWindow = .full) -> CacheRecipe {
+    CacheRecipe(form: .tiles, channels: channels, imageSize: 0, window: window)
+  }
+
+  /// The recipe in file names: `jpeg`, or `pixels-1x640` for one channel at image size 640, or `tiles-1`, or
+  /// `pixels-1x640_200-3900` with a window. A recipe's name is never the beginning of another's up to a hyphen.
   package var name: String {
-    guard form == .pixels else { return form.rawValue }
-    var name = "pixels-\(channels)x\(imageSize)"
+    guard form != .encoded else { return form.rawValue }
+    var name = "\(form.rawValue)-\(channels)" + (form == .pixels ? "x\(imageSize)" : "")
     if let levels = window.levels { name += "_\(levels.lowerBound)-\(levels.upperBound)" }
     if window.curve != .linear { name += "_\(window.curve.rawValue)" }
     return name
@@ -71,9 +84,19 @@ enum CacheFormat {
   static let commitByteCount = 64
   /// Records and the index begin at multiples of this: one cache line.
   static let alignment = 64
+  /// Tiled records, their tables and their blocks begin at multiples of this: one page.
+  static let pageByteCount = 4096
 
   /// The first multiple of the alignment from `offset` on.
-  static func aligned(_ offset: Int) -> Int { (offset + alignment - 1) / alignment * alignment }
+  static func aligned(_ offset: Int) -> Int { aligned(offset, to: alignment) }
+
+  /// The first multiple of `alignment` from `offset` on.
+  static func aligned(_ offset: Int, to alignment: Int) -> Int { (offset + alignment - 1) / alignment * alignment }
+}
+
+extension CacheForm {
+  /// Records begin at multiples of this.
+  var alignment: Int { self == .tiles ? CacheFormat.pageByteCount : CacheFormat.alignment }
 }
 
 /// Appends little-endian numbers to bytes.

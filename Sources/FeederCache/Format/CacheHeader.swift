@@ -72,10 +72,10 @@ struct CacheHeader: Sendable, Equatable {
     listKey = reader.take()
     contentKey = reader.take()
     let (depthCode, window) = (reader.take(UInt32.self), Self.window(&reader))
-    let sizes = form == .encoded ? 0...0 : 1...8192
+    let sizes = form == .pixels ? 1...8192 : 0...0
     guard (form == .encoded ? [0] : [1, 3]).contains(channels), sizes.contains(imageSize),
       [0, 1, 3].contains(automaticChannels), let depth = SampleDepth(rawValue: depthCode), let window,
-      form == .pixels || window == .full
+      form != .encoded || window == .full
     else { throw damaged("its recipe is impossible") }
     self.depth = depth
     recipe = CacheRecipe(form: form, channels: channels, imageSize: imageSize, window: window)

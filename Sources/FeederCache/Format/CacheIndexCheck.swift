@@ -93,11 +93,13 @@ extension CacheEntry {
     }
     guard let size, let storedSize, Self.isImageSize(storedSize) else { return "it has no size" }
     let (end, overflow) = offset.addingReportingOverflow(length)
-    guard offset >= CacheFormat.headerByteCount, offset % CacheFormat.alignment == 0, length > 0, !overflow,
+    guard offset >= CacheFormat.headerByteCount, offset % recipe.form.alignment == 0, length > 0, !overflow,
       end <= recordEnd
     else { return "its record lies outside the file" }
     guard recipe.form == .pixels else {
-      return storedSize == size && denominator == 1 ? nil : "its stored size is not the image's"
+      guard storedSize == size, denominator == 1 else { return "its stored size is not the image's" }
+      return recipe.form == .encoded || length == TiledRecord(size, channels: recipe.channels).byteCount
+        ? nil : "its blocks do not fit a \(size) image"
     }
     let scale = DecodeScale.fitting(size, imageSize: recipe.imageSize)
     guard denominator == scale.denominator, storedSize == scale.size(of: size),
@@ -106,8 +108,8 @@ extension CacheEntry {
     return nil
   }
 
+  /// The number of pixels needs no limit of its own: a build may have raised it, and records lie in the file.
   private static func isImageSize(_ size: PixelSize) -> Bool {
     (1...ImageHeader.maximumSide).contains(size.width) && (1...ImageHeader.maximumSide).contains(size.height)
-      && size.width * size.height <= ImageHeader.maximumPixelCount
   }
 }

@@ -12,9 +12,10 @@ package final class CacheFile: Sendable {
   let header: CacheHeader
   /// The images. Each access builds an item.
   let items: CacheIndex
-  private let map: MappedFile
-  private let verified: VerifiedSet
-  private let residency = Residency()
+  let map: MappedFile
+  /// The records that were verified, by image; in a tiled file the blocks, by the page of the file that each begins with.
+  let verified: VerifiedSet
+  let residency = Residency()
 
   /// Maps and checks the file at `path`, except for its records. Throws `CacheError`, which names it, if it is no cache
   /// file, damaged or of another version.
@@ -24,7 +25,9 @@ package final class CacheFile: Sendable {
     map = try MappedFile(path, minimum: CacheFormat.headerByteCount + CacheFormat.commitByteCount)
     header = try CacheHeader(map.bytes, path: path)
     items = try CacheIndex(map, header, try CacheCommit(map.bytes, itemCount: header.itemCount, path: path))
-    verified = VerifiedSet(count: items.count)
+    let isTiled = header.recipe.form == .tiles
+    verified = VerifiedSet(count: isTiled ? map.bytes.count / CacheFormat.pageByteCount : items.count)
+    if isTiled { map.expectScatteredReads() }
   }
 
   /// Bytes of the file.
@@ -78,33 +81,54 @@ package final class CacheFile: Sendable {
   /// The bytes of a record. The first use verifies the checksum. Throws `CacheError.damagedFile` if it is wrong or the
   /// file was cut.
   func record(_ index: Int) throws -> UnsafeRawBufferPointer {
-    if verified.contains(index) { return mappedRecord(index) }
+    let isTiled = recipe.form == .tiles
+    if !isTiled, verified.contains(index) { return mappedRecord(index) }
     let bytes = try uncheckedRecord(index)
-    guard Checksum.xxh64(bytes) == items.entry(index).checksum else {
-      throw CacheError.damagedFile(path: path, problem: "the checksum of image '\(items.imageID(index))' is wrong")
-    }
-    verified.insert(index)
+    guard isIntact(index, bytes) else { throw damage(index) }
+    if !isTiled { verified.insert(index) }
     return bytes
+  }
+
+  /// The error about a record with a wrong checksum.
+  func damage(_ index: Int) -> CacheError {
+    .damagedFile(path: path, problem: "the checksum of image '\(items.imageID(index))' is wrong")
+  }
+
+  /// True if the table of a tiled record of image `index` has the checksum in the index.
+  func isTableIntact(_ index: Int, _ table: Slice<UnsafeRawBufferPointer>) -> Bool {
+    Checksum.xxh64(UnsafeRawBufferPointer(rebasing: table)) == items.entry(index).checksum
+  }
+
+  /// True if all checksums of the record `bytes` of image `index` are right.
+  func isIntact(_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    let checksum = items.entry(index).checksum
+    guard recipe.form == .tiles, let size = items.storedSize(index) else { return Checksum.xxh64(bytes) == checksum }
+    return TiledRecord(size, channels: recipe.channels).isIntact(bytes, tableChecksum: checksum)
   }
 
   func record(_ index: Int, scratch: DecodeScratch) throws -> UnsafeRawBufferPointer {
     let bytes = mappedRecord(index)
+    try pageIn(CollectionOfOne(bytes), scratch)
+    return try record(index)
+  }
+
+  /// Reads parts of a record from the storage if they are not in memory; `scratch` notes bytes, misses and time.
+  func pageIn(_ parts: some Sequence<UnsafeRawBufferPointer>, _ scratch: DecodeScratch) throws {
     try checkIndex()
-    let missed = residency.missedByteCount(bytes)
+    let missed = residency.missedByteCount(parts)
     if missed > 0 {
       try map.checkSize()
       let watch = Stopwatch()
-      try residency.pageIn(bytes, path: path)
+      try residency.pageIn(parts, path: path)
       scratch.noteRead(nanoseconds: watch.nanoseconds, missedByteCount: missed)
     }
-    scratch.noteRead(byteCount: bytes.count)
-    return try record(index)
+    scratch.noteRead(byteCount: parts.reduce(0) { $0 + $1.count })
   }
 
   /// Starts to read a record that is not in memory, without waiting.
   func willNeed(_ index: Int) {
     let bytes = mappedRecord(index)
-    if !bytes.isEmpty { residency.willNeed(bytes) }
+    if !bytes.isEmpty { residency.willNeed(CollectionOfOne(bytes)) }
   }
 
   /// The bytes of a record without a check of its checksum. Throws `CacheError.damagedFile` if the file was cut since
@@ -118,8 +142,15 @@ package final class CacheFile: Sendable {
   func gap(after index: Int) -> UnsafeRawBufferPointer {
     let place = items.place(index)
     let end = min(place.offset + place.length, map.bytes.count)
-    let next = index + 1 < count ? items.place(index + 1).offset : CacheFormat.aligned(end)
+    let next = index + 1 < count ? items.place(index + 1).offset : CacheFormat.aligned(end, to: recipe.form.alignment)
     return UnsafeRawBufferPointer(rebasing: map.bytes[end..<min(max(end, next), map.bytes.count)])
+  }
+
+  /// The bytes between the header and the first record. The format requires zeros.
+  var gapBehindHeader: UnsafeRawBufferPointer {
+    let start = CacheFormat.headerByteCount
+    let end = count > 0 ? items.place(0).offset : start
+    return UnsafeRawBufferPointer(rebasing: map.bytes[start..<min(max(start, end), map.bytes.count)])
   }
 
   /// The mapped bytes of a record. An access to them may wait for the storage.

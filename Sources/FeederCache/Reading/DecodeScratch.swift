@@ -29,6 +29,9 @@ package final class DecodeScratch: @unchecked Sendable {
   private var pixels = GrowingBuffer()
   private var file = GrowingBuffer()
   private var planes = GrowingBuffer()
+  private var cropped = GrowingBuffer()
+  /// The whole image in `pixels`, kept for its next tile; nil if another picture is there. The owner is the source.
+  private var board: (owner: AnyObject, index: Int, image: ImageView)?
   private let pixelScratch = PixelScratch()
   private var times = Times()
 
@@ -48,19 +51,19 @@ package final class DecodeScratch: @unchecked Sendable {
     return times
   }
 
-  /// Decodes `encoded`, an image file, to `channels` at the scale that fits `imageSize`; `window` maps levels of more
-  /// than 8 bits. The pixels (H x W x C) are valid until the next call that decodes.
+  /// Decodes `encoded`, an image file within `limits`, to `channels` at the scale that fits `imageSize`; `window` maps
+  /// levels of more than 8 bits. The pixels (H x W x C) are valid until the next call that decodes.
   ///
   /// Throws `CacheError.damagedImage`, which names `path`, if the file does not decode, and `.changedSource` if its
   /// size is not `expected`. Nil accepts every size.
   func decode(
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize?, channels: Int,
-    imageSize: Int, window: LevelWindow
+    imageSize: Int, window: LevelWindow, limits: ImageLimits = .standard
   ) throws -> ImageView {
-    lent = nil
+    (lent, board) = (nil, nil)
     let watch = Stopwatch()
     do {
-      let source = try decoder.open(encoded).size
+      let source = try decoder.open(encoded, limits: limits).size
       guard expected == nil || source == expected else { throw CacheError.changedSource(path: path()) }
       let scale = DecodeScale.fitting(source, imageSize: imageSize)
       let size = scale.size(of: source)
@@ -75,9 +78,51 @@ package final class DecodeScratch: @unchecked Sendable {
     }
   }
 
+  /// The pixels of `tile` of image `index` of `owner`. `decode` decodes the whole image by `decode` of this scratch; it
+  /// is called unless the image was decoded last. Throws what `decode` throws.
+  func tile(
+    _ tile: Tile, of index: Int, of owner: AnyObject, decode: () throws -> ImageView
+  ) throws -> ImageView {
+    if let board, board.owner === owner, board.index == index {
+      lent = nil
+      return crop(board.image, tile)
+    }
+    let image = try decode()
+    board = (owner, index, image)
+    return crop(image, tile)
+  }
+
+  /// Memory of `byteCount` bytes for a tile, valid until the next one.
+  func tileMemory(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    lent = nil
+    return cropped.bytes(byteCount)
+  }
+
+  /// Memory for the blocks of one band, valid until the next call.
+  func blockMemory(_ byteCount: Int) -> UnsafeMutableRawBufferPointer { planes.bytes(byteCount) }
+
+  /// A copy of the part `tile` of `image`, valid until the next tile.
+  func crop(_ image: ImageView, _ tile: Tile) -> ImageView {
+    let part = tile.size
+    precondition(tile.isInside(image.size), "a tile lies inside its image")
+    guard part != image.size else { return image }
+    let target = cropped.bytes(part.width * part.height * image.channels)
+    let rowByteCount = part.width * image.pixelStride
+    let planeCount = image.channels / image.pixelStride
+    for plane in 0..<planeCount {
+      let from = image.base + plane * image.planeStride + tile.y * image.rowStride + tile.x * image.pixelStride
+      for row in 0..<part.height {
+        let place = (plane * part.height + row) * rowByteCount
+        UnsafeMutableRawBufferPointer(rebasing: target[place..<place + rowByteCount])
+          .copyMemory(from: UnsafeRawBufferPointer(start: from + row * image.rowStride, count: rowByteCount))
+      }
+    }
+    return ImageView(UnsafeRawBufferPointer(target), size: part, channels: image.channels, layout: image.layout)
+  }
+
   /// A copy of `image`, valid until the next call that decodes. For sources that make their images.
   package func copy(_ image: Pixels) -> ImageView {
-    lent = nil
+    (lent, board) = (nil, nil)
     let target = pixels.bytes(image.bytes.count)
     target.copyBytes(from: image.bytes)
     return ImageView(
@@ -97,6 +142,7 @@ package final class DecodeScratch: @unchecked Sendable {
     _ encoded: UnsafeRawBufferPointer, path: @autoclosure () -> String, size expected: PixelSize, channels: Int,
     into target: UnsafeMutableRawBufferPointer
   ) throws {
+    board = nil
     do {
       let header = try decoder.open(encoded)
       guard header.size == expected else { throw CacheError.changedSource(path: path()) }
@@ -117,10 +163,14 @@ package final class DecodeScratch: @unchecked Sendable {
 
   /// Reads and decodes a whole image file in colour, after EXIF rotation. For single pictures, because it allocates.
   /// Throws `CacheError.damagedImage` if the file cannot be read or decoded.
-  package func picture(_ path: String) throws -> Pixels {
+  package func picture(_ path: String) throws -> Pixels { try picture(path, fitting: .max).pixels }
+
+  /// The same, reduced if its longer side has at least twice `imageSize` pixels, and the reduction.
+  package func picture(_ path: String, fitting imageSize: Int) throws -> (pixels: Pixels, scale: DecodeScale) {
     let bytes = try read(path).bytes
     do {
-      return try decoder.decode(bytes, channels: 3, window: pictureWindow)
+      let scale = DecodeScale.fitting(try decoder.open(bytes).size, imageSize: imageSize)
+      return (try decoder.decode(bytes, channels: 3, scale: scale, window: pictureWindow), scale)
     } catch let error as ImagingError {
       throw CacheError.damagedImage(path: path, reason: error.description)
     }
@@ -135,11 +185,13 @@ package final class DecodeScratch: @unchecked Sendable {
     return UnsafeRawBufferPointer(bytes)
   }
 
-  /// Reads at most `limit` bytes of a file. Returns them, valid until the next call, with the file's stamp. Throws
-  /// `CacheError.damagedImage` if the file cannot be read.
-  func read(_ path: String, limit: Int = .max) throws -> (bytes: UnsafeRawBufferPointer, stamp: FileStamp) {
+  /// Reads at most `limit` bytes of a file within `limits`. Returns them, valid until the next call, with the file's
+  /// stamp. Throws `CacheError.damagedImage` if the file cannot be read.
+  func read(
+    _ path: String, limit: Int = .max, limits: ImageLimits = .standard
+  ) throws -> (bytes: UnsafeRawBufferPointer, stamp: FileStamp) {
     let watch = Stopwatch()
-    let (bytes, stamp) = try SourceFile.read(path, limit: limit) { file.bytes($0) }
+    let (bytes, stamp) = try SourceFile.read(path, limit: limit, limits: limits) { file.bytes($0) }
     noteRead(nanoseconds: watch.nanoseconds, byteCount: bytes.count)
     return (bytes, stamp)
   }

@@ -12,6 +12,8 @@ final class MappedFile: @unchecked Sendable {
   let path: String
   /// All bytes that the file had when it was opened.
   let bytes: UnsafeRawBufferPointer
+  /// The file's stamp when it was opened.
+  let stamp: FileStamp
   private let file: OpenFile
   private let watch: Int32
 
@@ -47,6 +49,7 @@ final class MappedFile: @unchecked Sendable {
     }
     self.path = path
     self.file = file
+    stamp = FileStamp(status)
     bytes = UnsafeRawBufferPointer(start: base, count: size)
     watch = feeder_watch(base, size)
   }
@@ -58,6 +61,16 @@ final class MappedFile: @unchecked Sendable {
 
   /// True if some bytes of `part`, a part of this file, may have been lost and read as zeros. Makes no system call.
   func isLost(_ part: UnsafeRawBufferPointer) -> Bool { feeder_is_lost(watch, part.baseAddress, part.count) }
+
+  /// Keeps the system from reading more than the pages that are used.
+  func expectScatteredReads() {
+    madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_RANDOM)
+  }
+
+  /// Gives back the memory of pages that were used, so that it does not count as this process's. They can be used again.
+  func release() {
+    madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+  }
 
   /// Throws `CacheError.damagedFile` if the file was cut after it was mapped.
   func checkSize() throws {

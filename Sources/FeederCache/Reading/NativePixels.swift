@@ -24,6 +24,9 @@ extension ImageCache {
   ) throws {
     guard let size = file.items.storedSize(index) else { throw failure(index) }
     precondition(target.count >= size.width * size.height * channels, "the target holds the image")
+    guard file.recipe.form != .tiles else {
+      return try file.copy(Tile(whole: size), of: index, size: size, scratch: scratch, into: target)
+    }
     let record = try file.record(index)
     try file.checked(index, record) { try write(record, index, size, scratch, into: target) }
   }

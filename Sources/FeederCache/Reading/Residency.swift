@@ -18,28 +18,38 @@ final class Residency: Sendable {
   /// True while misses are recent.
   var isWatchful: Bool { readAhead.isWorthwhile }
 
-  /// Bytes of a record that are not in memory; 0 if this record is not looked at. After a miss every record is looked
-  /// at.
-  func missedByteCount(_ record: UnsafeRawBufferPointer) -> Int {
+  /// Bytes of the parts of a record that are not in memory; 0 if this record is not looked at. After a miss every record
+  /// is looked at.
+  func missedByteCount(_ parts: some Sequence<UnsafeRawBufferPointer>) -> Int {
     if !isWatchful, uses.add(1, ordering: .relaxed).newValue % Self.sparseness != 0 { return 0 }
-    let missed = Self.absentByteCount(record)
+    let missed = parts.reduce(0) { $0 + Self.absentByteCount($1) }
     readAhead.note(missed: missed > 0)
     return missed
   }
 
-  /// Starts to read the missing bytes of a record, without waiting. Does nothing unless misses are recent.
-  func willNeed(_ record: UnsafeRawBufferPointer) {
-    guard isWatchful, Self.absentByteCount(record) > 0 else { return }
-    readAhead.note(missed: true)
-    let (start, byteCount) = Self.pages(of: record)
-    madvise(start, byteCount, MADV_WILLNEED)
+  /// Starts to read the missing bytes of the parts of a record, without waiting. Does nothing unless misses are recent.
+  func willNeed(_ parts: some Sequence<UnsafeRawBufferPointer>) {
+    guard isWatchful else { return }
+    for part in parts where Self.absentByteCount(part) > 0 {
+      readAhead.note(missed: true)
+      let (start, byteCount) = Self.pages(of: part)
+      madvise(start, byteCount, MADV_WILLNEED)
+    }
   }
 
-  /// Reads a record from the storage and waits for it. Throws `CacheError.system` if that fails, as for a cut file.
-  func pageIn(_ record: UnsafeRawBufferPointer, path: String) throws {
-    let (start, byteCount) = Self.pages(of: record)
+  /// Reads parts of a record from the storage and waits for them. Throws `CacheError.system` if that fails, as for a cut
+  /// file.
+  func pageIn(_ parts: some Sequence<UnsafeRawBufferPointer>, path: String) throws {
     // MADV_POPULATE_READ alone reads in the kernel's small steps, at a quarter of the speed measured here.
-    madvise(start, byteCount, MADV_WILLNEED)
+    for part in parts {
+      let (start, byteCount) = Self.pages(of: part)
+      madvise(start, byteCount, MADV_WILLNEED)
+    }
+    for part in parts { try wait(for: part, path: path) }
+  }
+
+  private func wait(for part: UnsafeRawBufferPointer, path: String) throws {
+    let (start, byteCount) = Self.pages(of: part)
     while madvise(start, byteCount, Self.populateRead) != 0 {
       switch errno {
       case EINTR, EAGAIN: continue

@@ -56,6 +56,17 @@ package protocol ImageSource: Sendable {
   /// Nil if the pixels of image `index`, prepared last with `scratch`, were intact during their use. Else bytes of a
   /// mapped file were lost: returns the same image from another place, to use instead. Throws as `prepare`.
   func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView?
+  /// Prepares the pixels of `tile`, a rectangle inside image `index`, at full resolution. They are valid until the next
+  /// call with this `scratch`.
+  ///
+  /// After a use, call `replacement` with the same tile. Throws as `prepare` of a whole image.
+  func prepare(_ index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView
+  /// As `replacement` of a whole image, for the tile that was prepared last with `scratch`.
+  func replacement(of index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView?
+  /// Hints that `tile` of image `index` is used soon, as `willNeed` of a whole image.
+  func willNeed(_ index: Int, tile: Tile)
+  /// Bytes that one use of `tile` of image `index` reads.
+  func storedByteCount(of index: Int, tile: Tile) -> Int
   /// Throws if an answer since opening may have been wrong. Results that depend on it must be discarded.
   func check() throws
   /// Hints that image `index` is used soon: starts to read it from storage, without waiting. Optional, and always
@@ -79,6 +90,16 @@ extension ImageSource {
   package var mappedByteCount: Int { 0 }
   /// Nil: pixels in the scratch's memory cannot be lost.
   package func replacement(of index: Int, scratch: DecodeScratch) throws -> ImageView? { nil }
+  /// Copies the tile out of the whole image, which must have its original size.
+  package func prepare(_ index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView {
+    scratch.crop(try prepare(index, scratch: scratch), tile)
+  }
+  /// Nil, as for a whole image.
+  package func replacement(of index: Int, tile: Tile, scratch: DecodeScratch) throws -> ImageView? { nil }
+  /// Announces the whole image.
+  package func willNeed(_ index: Int, tile: Tile) { willNeed(index) }
+  /// The bytes of the whole image.
+  package func storedByteCount(of index: Int, tile: Tile) -> Int { storedByteCount(of: index) }
   /// Does nothing: no answer can be wrong.
   package func check() {}
   /// Does nothing: no use reads storage.

@@ -1,3 +1,4 @@
+import FeederCodecs
 import FeederCore
 import FeederDatasets
 import Synchronization
@@ -21,14 +22,28 @@ package final class SourceFallback: Sendable {
   ///
   /// Throws `CacheError.changedSource` if the checksum differs, and `.damagedImage` if the file cannot be read.
   func read(
-    _ index: Int, _ checksum: UInt64, because error: CacheError, scratch: DecodeScratch
+    _ index: Int, _ checksum: UInt64, because error: CacheError, limits: ImageLimits, scratch: DecodeScratch
   ) throws -> (bytes: UnsafeRawBufferPointer, path: String) {
+    tell(error)
+    let path = paths[index]
+    let bytes = try scratch.read(path, limits: limits).bytes
+    guard Checksum.xxh64(bytes) == checksum else { throw CacheError.changedSource(path: path) }
+    return (bytes, path)
+  }
+
+  /// The path of the image file `index`, whose content has `checksum`: it was read piece by piece to see that. Throws as
+  /// `read`.
+  func path(_ index: Int, _ checksum: UInt64, because error: CacheError) throws -> String {
+    tell(error)
+    guard try SourceFile.checksum(paths[index]).sum == checksum else {
+      throw CacheError.changedSource(path: paths[index])
+    }
+    return paths[index]
+  }
+
+  private func tell(_ error: CacheError) {
     if !hasSaid.exchange(true, ordering: .relaxed) {
       say("cache: \(error); until then images that it cannot give come from their own files")
     }
-    let path = paths[index]
-    let bytes = try scratch.read(path).bytes
-    guard Checksum.xxh64(bytes) == checksum else { throw CacheError.changedSource(path: path) }
-    return (bytes, path)
   }
 }

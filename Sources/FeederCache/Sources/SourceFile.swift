@@ -44,31 +44,70 @@ package struct FileStamp: Sendable, Equatable {
 
 /// Reads image and label files of a data set.
 package enum SourceFile {
-  /// Reads at most `limit` bytes of a regular file into memory from `buffer`, which gets the byte count. Returns the
-  /// bytes and the file's stamp. Throws `CacheError.damagedImage` if the file is too large, no regular file, or cannot
+  /// Reads at most `limit` bytes of a regular file within `limits` into memory from `buffer`, which gets the byte count.
+  /// Returns the bytes and the file's stamp. Throws `CacheError.damagedImage` if the file is too large, no regular file, or cannot
   /// be read.
   static func read(
-    _ path: String, limit: Int = .max, into buffer: (Int) -> UnsafeMutableRawBufferPointer
+    _ path: String, limit: Int = .max, limits: ImageLimits = .standard,
+    into buffer: (Int) -> UnsafeMutableRawBufferPointer
   ) throws -> (UnsafeRawBufferPointer, FileStamp) {
     do throws(FileReader.Failure) {
       let (bytes, status) = try FileReader.read(
-        path, limit: ImageHeader.maximumFileByteCount, prefix: limit, into: buffer)
+        path, limit: limits.fileByteCount, prefix: limit, into: buffer)
       return (bytes, FileStamp(status))
     } catch {
       let reason =
         switch error {
         case .notRegular: "is not a regular file"
         case .tooLarge(let byteCount):
-          "has \(byteCount) bytes; the limit for an image is \(ImageHeader.maximumFileByteCount)"
+          Self.refusal(byteCount, limits)
         case .system(let operation, let code):
           DeadLink.problem(path) ?? "cannot \(operation) (\(FreeSpace.reason(path, code: code)))"
         }
       throw CacheError.damagedImage(path: path, reason: reason)
     }
   }
+
+  /// The line about a file that is too large.
+  static func refusal(_ byteCount: Int, _ limits: ImageLimits) -> String {
+    "has \(byteCount) bytes; the limit for an image is \(limits.fileByteCount)"
+      + (limits.pixelCount <= ImageLimits.standard.pixelCount ? "; --largest-image raises it" : "")
+  }
 }
 
 extension SourceFile {
+  /// Bytes that are read at once for a checksum.
+  private static let pieceByteCount = 1 << 20
+
+  /// The checksum of a file's content, its size and its stamp, read piece by piece. Throws `CacheError.damagedImage` if
+  /// it cannot be read.
+  static func checksum(_ path: String) throws -> (sum: UInt64, byteCount: Int, stamp: FileStamp) {
+    func failure(_ operation: String) -> CacheError {
+      .damagedImage(path: path, reason: "cannot \(operation) (\(systemReason()))")
+    }
+    guard let file = try? OpenFile(path), let status = try? file.status() else { throw failure("open it") }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw CacheError.damagedImage(path: path, reason: "is not a regular file")
+    }
+    var buffer = GrowingBuffer()
+    var (sum, byteCount) = (Checksum(), 0)
+    let piece = buffer.bytes(pieceByteCount)
+    while true {
+      var filled = 0
+      while filled < piece.count, let base = piece.baseAddress {
+        let count = pread(file.descriptor, base + filled, piece.count - filled, off_t(byteCount + filled))
+        if count < 0, errno == EINTR { continue }
+        guard count >= 0 else { throw failure("read it") }
+        if count == 0 { break }
+        filled += count
+      }
+      byteCount += filled
+      let bytes = UnsafeRawBufferPointer(rebasing: piece[..<filled])
+      guard filled == piece.count else { return (sum.finish(bytes), byteCount, FileStamp(status)) }
+      sum.add(bytes)
+    }
+  }
+
   /// True if all bytes of an image file can be read.
   static func canBeRead(_ path: String) -> Bool {
     var bytes = GrowingBuffer()

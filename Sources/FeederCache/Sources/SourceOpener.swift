@@ -10,7 +10,7 @@ package enum CacheChoice: String, Sendable, CaseIterable {
   case auto
   /// Encoded bytes: the image files as they are.
   case jpeg
-  /// Pixels.
+  /// Pixels; in blocks, if the run takes tiles.
   case pixels
   /// No cache file: the source files themselves.
   case none
@@ -32,6 +32,14 @@ package struct SourceOptions: Sendable, Equatable {
   package var imageSize: Int
   /// The window of images of more than 8 bits.
   package var levels = LevelOptions()
+  /// The longest side of a tile, in pixels; nil for whole images. With tiles, images are decoded in full and
+  /// `imageSize` decides nothing.
+  package var tileSide: Int?
+  /// Most pixels of an image that is read; `ImageLimits.standard` unless the user raises it.
+  package var largestImage = ImageLimits.standard.pixelCount
+
+  /// The limits of image files.
+  package var limits: ImageLimits { ImageLimits(pixelCount: largestImage) }
 
   /// The values of `channels`.
   package static let channelCounts = SettingKind<Int>.number("auto, 1 or 3") { $0 == 1 || $0 == 3 }.optional("auto")
@@ -150,16 +158,19 @@ package final class SourceOpener: Sendable {
       try checkDepths(split, entries)
       let channels = try decideChannels(split, entries)
       let source = DirectSource(
-        try survey(split, entries), channels: channels, imageSize: options.imageSize, window: window)
+        try survey(split, entries), channels: channels, imageSize: options.imageSize, tileSide: options.tileSide,
+        window: window)
       return OpenedSource(source: source, entries: entries, file: nil, wasBuilt: false, window: window)
     }
-    let opened: OpenedSource
-    if options.cache == .auto {
-      let form = try automaticForm(split, entries, rebuild: rebuild)
-      opened = try open(split, entries, form, rebuild: rebuild)
-    } else {
-      opened = try open(split, entries, options.cache == .jpeg ? .encoded : .pixels, rebuild: rebuild)
-    }
+    let form =
+      switch options.cache {
+      case .auto:
+        try options.tileSide == nil
+          ? automaticForm(split, entries, rebuild: rebuild) : automaticTileForm(split, entries, rebuild: rebuild)
+      case .jpeg: CacheForm.encoded
+      case .pixels, .none: options.tileSide == nil ? CacheForm.pixels : .tiles
+      }
+    let opened = try open(split, entries, form, rebuild: rebuild)
     state.withLock { $0.openedByteCount += opened.file?.byteCount ?? 0 }
     return opened
   }
@@ -178,15 +189,12 @@ package final class SourceOpener: Sendable {
     if !rebuild, let found = findExisting(split, entries, form) { return found }
     try checkDepths(split, entries)
     let channels = try decideChannels(split, entries)
-    let recipe =
-      form == .encoded
-      ? CacheRecipe.encoded
-      : .pixels(
-        channels: channels, imageSize: options.imageSize, window: window)
+    let recipe = recipe(form, channels)
     let old = rebuild ? nil : try fileBefore(folder.path(dataset, split, recipe, entries), split, recipe)
     let builder = CacheBuilder(
       dataset, split, try survey(split, entries), recipe: recipe,
-      automaticChannels: state.withLock { $0.automaticChannels }, folder: folder, replacing: old)
+      automaticChannels: state.withLock { $0.automaticChannels }, folder: folder, memory: options.memory,
+      replacing: old)
     let file = try builder.build(
       progress: progress("caching \(split.rawValue) as \(form.rawValue)", entries.count),
       tookOver: { count in
@@ -196,6 +204,14 @@ package final class SourceOpener: Sendable {
       })
     return OpenedSource(
       source: cache(file, channels, entries), entries: entries, file: file, wasBuilt: true, window: window)
+  }
+
+  private func recipe(_ form: CacheForm, _ channels: Int) -> CacheRecipe {
+    switch form {
+    case .encoded: .encoded
+    case .pixels: .pixels(channels: channels, imageSize: options.imageSize, window: window)
+    case .tiles: .tiles(channels: channels, window: window)
+    }
   }
 
   /// The intact file at `path`, or else one for another source list that the new file replaces; nil if there is none.
@@ -208,8 +224,8 @@ package final class SourceOpener: Sendable {
 
   private func cache(_ file: CacheFile, _ channels: Int, _ entries: [DatasetEntry]) -> ImageCache {
     ImageCache(
-      file, channels: channels, imageSize: options.imageSize, window: window,
-      fallback: SourceFallback(entries, say: say))
+      file, channels: channels, imageSize: options.imageSize, tileSide: options.tileSide, window: window,
+      limits: options.limits, fallback: SourceFallback(entries, say: say))
   }
 
   // MARK: - Existing files
@@ -223,9 +239,9 @@ package final class SourceOpener: Sendable {
       return (decided ?? own).map { found(file, $0, entries) }
     }
     for channels in decided.map({ [$0] }) ?? [1, 3] {
-      let recipe = CacheRecipe.pixels(
-        channels: channels, imageSize: options.imageSize, window: window)
-      if let file = fresh(split, recipe, entries), decided != nil || file.header.automaticChannels == channels {
+      if let file = fresh(split, recipe(form, channels), entries),
+        decided != nil || file.header.automaticChannels == channels
+      {
         return found(file, channels, entries)
       }
     }
@@ -311,6 +327,33 @@ package final class SourceOpener: Sendable {
     return form
   }
 
+  /// The form for `--cache auto` with tiles: blocks if they fit on the disk. Every tile of an encoded image would decode all
+  /// of it.
+  private func automaticTileForm(_ split: Split, _ entries: [DatasetEntry], rebuild: Bool) throws -> CacheForm {
+    let reason = "every tile of an encoded image decodes all of it"
+    let possible = state.withLock { $0.channels }.map { [$0] } ?? [1, 3]
+    if !rebuild,
+      possible.contains(where: {
+        FileStamp.of(folder.path(dataset, split, recipe(.tiles, $0), entries)) != .missing
+      })
+    {
+      return .tiles
+    }
+    let channels = try decideChannels(split, entries)
+    let sizes = try survey(split, entries).images.compactMap(\.header?.size)
+    let byteCount = sizes.reduce(0) { $0 + TiledRecord($1, channels: channels).byteCount }
+    try folder.make()
+    let free = try folder.freeByteCount()
+    guard byteCount <= free else {
+      say(
+        "cache: jpeg for \(split.rawValue) (\(reason), but tiles of \(ByteCount(byteCount)) do not fit on the disk, "
+          + "where \(ByteCount(free)) are free)")
+      return .encoded
+    }
+    say("cache: tiles for \(split.rawValue) (\(reason); \(ByteCount(byteCount)) fit on the disk)")
+    return .tiles
+  }
+
   /// Throws `SettingError` before anything is written if the images do not fit the window or the weights. Images to train on and images
   /// to validate on must fit each other.
   private func checkDepths(_ split: Split, _ entries: [DatasetEntry]) throws {
@@ -344,7 +387,7 @@ package final class SourceOpener: Sendable {
 
   private func survey(_ split: Split, _ entries: [DatasetEntry]) throws -> SourceSurvey {
     if let known = state.withLock({ $0.surveys[split] }) { return known }
-    let survey = try SourceSurvey(entries)
+    let survey = try SourceSurvey(entries, limits: options.limits)
     state.withLock { $0.surveys[split] = survey }
     return survey
   }

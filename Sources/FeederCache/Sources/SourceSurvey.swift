@@ -18,24 +18,27 @@ package struct SourceSurvey: Sendable {
 
   let entries: [DatasetEntry]
   let images: [Image]
+  /// The limits that the headers were checked against.
+  let limits: ImageLimits
 
   /// Bytes to read first. Nearly every header lies in its file's first 64 KiB; if not, the whole file is read.
   private static let headerByteCount = 64 * 1024
 
-  /// Reads the header of every entry, on all cores. Notes a damaged header and does not throw for it.
-  package init(_ entries: [DatasetEntry]) throws {
+  /// Reads the header of every entry, on all cores. Notes a damaged header, or one beyond `limits`, and does not throw for
+  /// it.
+  package init(_ entries: [DatasetEntry], limits: ImageLimits = .standard) throws {
     self.entries = entries
+    self.limits = limits
     images = try DecodeScratch.map(entries.count) { index, scratch in
-      Self.look(entries[index].imagePath, scratch)
+      Self.look(entries[index].imagePath, limits, scratch)
     }
   }
 
-  private static func look(_ path: String, _ scratch: DecodeScratch) -> Image {
+  private static func look(_ path: String, _ limits: ImageLimits, _ scratch: DecodeScratch) -> Image {
     var endsEarly = false
-    func look(limit: Int) throws -> Image {
-      let (bytes, stamp) = try scratch.read(path, limit: limit)
+    func look(_ bytes: UnsafeRawBufferPointer, _ stamp: FileStamp) throws -> Image {
       do {
-        let header = try ImageHeader(of: bytes, fileByteCount: Int(clamping: stamp.size))
+        let header = try ImageHeader(of: bytes, fileByteCount: Int(clamping: stamp.size), limits: limits)
         return Image(stamp: stamp, header: header, damage: nil)
       } catch let error as ImagingError {
         if case .truncated = error { endsEarly = UInt64(bytes.count) < stamp.size }
@@ -43,8 +46,13 @@ package struct SourceSurvey: Sendable {
       }
     }
     do {
-      let image = try look(limit: headerByteCount)
-      return endsEarly ? try look(limit: .max) : image
+      let (bytes, stamp) = try scratch.read(path, limit: headerByteCount, limits: limits)
+      let image = try look(bytes, stamp)
+      guard endsEarly else { return image }
+      let source = try SourceMap(path, limits: limits)
+      let whole = try look(source.bytes, source.stamp)
+      try source.check()
+      return whole
     } catch CacheError.damagedImage(_, let reason) {
       return Image(stamp: .of(path), header: nil, damage: reason, wasRead: false)
     } catch {
@@ -60,6 +68,11 @@ package struct SourceSurvey: Sendable {
         path: entries[index].imagePath, reason: images[index].damage ?? "its size is unknown")
     }
     return header.size
+  }
+
+  /// Size and labels of the images whose headers are intact.
+  package var sizedEntries: [(size: PixelSize, labels: [Label])] {
+    zip(images, entries).compactMap { image, entry in image.header.map { ($0.size, entry.labels) } }
   }
 
   /// Bytes of the decoded pixels of all images.

@@ -15,7 +15,9 @@ final class BMPCodec: ParsingCodec {
 
   static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool { EncodedBytes(bytes).holds("BM".utf8) }
 
-  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
+  var decodesInBands: Bool { true }
+
+  func decode(_ output: DecodeOutput, into target: DecodeTarget) throws -> ImageRemarks {
     let (file, header) = takeOpened()
     writer.start(header.pixels, output, into: target)
     let rows = UnsafeRawBufferPointer(rebasing: file[header.offset...])

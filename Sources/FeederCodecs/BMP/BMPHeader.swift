@@ -18,7 +18,7 @@ struct BMPHeader: ParsedHeader {
   let remarks: ImageRemarks
 
   /// Reads and checks the header of `bytes`, a file of `fileByteCount` bytes or its beginning. Allocates nothing. Throws `ImagingError`.
-  init(of bytes: EncodedBytes, fileByteCount: Int) throws {
+  init(of bytes: EncodedBytes, fileByteCount: Int, limits: ImageLimits = .standard) throws {
     let reader = BMPBytes(bytes: bytes, fileByteCount: fileByteCount)
     let headerByteCount = try reader.number(at: 14, byteCount: 4)
     let isCore = headerByteCount == 12
@@ -37,7 +37,7 @@ struct BMPHeader: ParsedHeader {
     guard width > 0, height > 0 else {
       throw ImagingError.damaged(.bmp, reason: "its header gives \(width) x \(signedHeight) pixels")
     }
-    try ImageHeader.checkSize(width: width, height: height)
+    try limits.check(width: width, height: height)
     pixelBits = try field(isCore ? 10 : 14, 2)
     let compression = isCore ? 0 : try field(16, 4)
     let size = PixelSize(width: width, height: height)

@@ -12,17 +12,21 @@ protocol ImageCodec: AnyObject, SendableMetatype {
   static var endings: [String] { get }
   /// True if a file that begins with `bytes` is of the format. Sixteen bytes are enough.
   static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool
-  /// The header of `bytes`, a file of `fileByteCount` bytes or its beginning, checked against every limit. Throws `ImagingError`.
-  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader
+  /// The header of `bytes`, a file of `fileByteCount` bytes or its beginning, checked against `limits` and every other limit. Throws
+  /// `ImagingError`.
+  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int, limits: ImageLimits) throws -> ImageHeader
   /// Makes the handle. Throws `ImagingError.library` if memory is short.
   init() throws
   /// Reads the header of a whole file, and keeps what `decode` needs of it. `bytes` stay borrowed until `decode` returns.
-  /// Throws as `header(of:fileByteCount:)`.
-  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader
+  /// Throws as `header(of:fileByteCount:limits:)`.
+  func open(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws -> ImageHeader
+  /// True if `decode` gives bands of the opened file with no more memory than some rows, in any orientation that keeps rows as rows.
+  var decodesInBands: Bool { get }
   /// Decodes the file that was opened last, once, into `target`: interleaved, tightly packed, exactly `output.byteCount(of: header)` bytes.
+  /// Bands are asked only of a file that `decodesInBands`.
   /// `.levels` is only asked of headers with `hasLevels`. Returns what decoding found beyond the header's remarks. Throws
   /// `ImagingError` for everything that is wrong with the data, truncation included. `RowWriter` does what all formats share.
-  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks
+  func decode(_ output: DecodeOutput, into target: DecodeTarget) throws -> ImageRemarks
 }
 
 /// The formats that Feeder reads.

@@ -15,10 +15,10 @@ package final class ImageDecoder {
 
   /// Reads the header of `image`, a whole file, which stays borrowed until it is decoded. Throws `ImagingError` as
   /// `ImageHeader.init` does.
-  package func open(_ image: UnsafeRawBufferPointer) throws -> ImageHeader {
+  package func open(_ image: UnsafeRawBufferPointer, limits: ImageLimits = .standard) throws -> ImageHeader {
     opened = nil
     for (number, codec) in codecs.enumerated() where type(of: codec).recognises(image) {
-      let header = try codec.open(image)
+      let header = try codec.open(image, limits: limits)
       opened = (number, header)
       remarks = header.remarks
       return header
@@ -64,8 +64,44 @@ package final class ImageDecoder {
     let byteCount = output.byteCount(of: header)
     precondition(target.count >= byteCount, "the target holds the decoded image")
     remarks.formUnion(
-      try codecs[codec].decode(output, into: UnsafeMutableRawBufferPointer(rebasing: target[..<byteCount])))
+      try codecs[codec].decode(output, into: .whole(UnsafeMutableRawBufferPointer(rebasing: target[..<byteCount]))))
     return header
+  }
+
+  /// Most bytes that `decodeBands` needs for the image that was opened last, beside some rows: none, unless the format or
+  /// the orientation makes it hold the whole picture.
+  package func wholeByteCount(channels: Int) -> Int {
+    guard let (codec, header) = opened else { preconditionFailure("an image is opened, then decoded once") }
+    guard !codecs[codec].decodesInBands || header.orientation.swapsSides else { return 0 }
+    // The picture and what it is made of: itself before it is turned, and the coefficients of a JPEG in several scans.
+    let pixelCount = header.size.width * header.size.height
+    return 2 * pixelCount * channels + (codecs[codec].decodesInBands ? 0 : 2 * pixelCount * header.channels)
+  }
+
+  /// Decodes the image that was opened last, once, in full, and hands it to `take` in bands of `height` rows from row 0
+  /// on, the last band with the rest: the number of a band's first row, and its pixels, which are valid until `take`
+  /// returns. The bands come from the top down or from the bottom up. Throws as `decode`, and what `take` throws.
+  package func decodeBands(
+    of height: Int, channels: Int, window: LevelWindow, take: (Int, ImageView) throws -> Void
+  ) throws {
+    guard let (codec, header) = opened else { preconditionFailure("an image is opened, then decoded once") }
+    let output = DecodeOutput.bytes(channels: channels, scale: .full, window: window)
+    guard wholeByteCount(channels: channels) > 0 else {
+      opened = nil
+      return try withoutActuallyEscaping(take) { take in
+        let bands = PictureBands(header.size, channels: channels, height: height, take)
+        defer { bands.close() }
+        remarks.formUnion(try codecs[codec].decode(output, into: .bands(bands)))
+      }
+    }
+    var memory = GrowingBuffer()
+    let whole = memory.bytes(output.byteCount(of: header))
+    _ = try decode(output, into: whole)
+    try withoutActuallyEscaping(take) { take in
+      let bands = PictureBands(header.size, channels: channels, height: height, take)
+      defer { bands.close() }
+      try bands.cut(UnsafeRawBufferPointer(whole))
+    }
   }
 
   /// Opens and decodes `image` in one call.

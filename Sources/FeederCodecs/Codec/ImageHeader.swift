@@ -27,10 +27,6 @@ package struct ImageHeader: Hashable, Sendable {
 
   /// Longest side accepted, in pixels; libjpeg's own JPEG_MAX_DIMENSION.
   package static let maximumSide = 65_500
-  /// Most pixels accepted; twice 89,478,485, at which Pillow refuses an image as a decompression bomb.
-  package static let maximumPixelCount = 178_956_970
-  /// Largest file accepted: 12 bits for each of the most pixels.
-  package static let maximumFileByteCount = 256 << 20
 
   init(
     size: PixelSize, channels: Int, bitDepth: Int, significantBits: Int? = nil, whiteLevel: Int? = nil,
@@ -52,14 +48,10 @@ package struct ImageHeader: Hashable, Sendable {
   ///
   /// Throws `ImagingError` for anything that `ImageDecoder` would not decode as its header shows: other formats, kinds of pixels that
   /// are not read, too many pixels, too much memory, data that ends early.
-  package init(of image: UnsafeRawBufferPointer, fileByteCount: Int? = nil) throws {
-    self = try ImageCodecs.codec(of: image).header(of: image, fileByteCount: fileByteCount ?? image.count)
-  }
-
-  /// Throws `ImagingError.tooLarge` if an image of `width` x `height` pixels is beyond the limits.
-  static func checkSize(width: Int, height: Int) throws {
-    guard width <= maximumSide, height <= maximumSide, width * height <= maximumPixelCount else {
-      throw ImagingError.tooLarge(width: width, height: height)
-    }
+  package init(
+    of image: UnsafeRawBufferPointer, fileByteCount: Int? = nil, limits: ImageLimits = .standard
+  ) throws {
+    self = try ImageCodecs.codec(of: image).header(
+      of: image, fileByteCount: fileByteCount ?? image.count, limits: limits)
   }
 }

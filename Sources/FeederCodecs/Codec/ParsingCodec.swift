@@ -1,7 +1,7 @@
 /// The header of one format, as its codec keeps it from `open` to `decode`.
 protocol ParsedHeader {
   /// Reads and checks the header of `bytes`, a file of `fileByteCount` bytes or its beginning. Throws `ImagingError`.
-  init(of bytes: EncodedBytes, fileByteCount: Int) throws
+  init(of bytes: EncodedBytes, fileByteCount: Int, limits: ImageLimits) throws
   /// The same in the words of every format.
   var imageHeader: ImageHeader { get }
 }
@@ -14,12 +14,14 @@ protocol ParsingCodec: ImageCodec {
 }
 
 extension ParsingCodec {
-  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
-    try Header(of: EncodedBytes(bytes), fileByteCount: fileByteCount).imageHeader
+  static func header(
+    of bytes: UnsafeRawBufferPointer, fileByteCount: Int, limits: ImageLimits
+  ) throws -> ImageHeader {
+    try Header(of: EncodedBytes(bytes), fileByteCount: fileByteCount, limits: limits).imageHeader
   }
 
-  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
-    let header = try Header(of: EncodedBytes(bytes), fileByteCount: bytes.count)
+  func open(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws -> ImageHeader {
+    let header = try Header(of: EncodedBytes(bytes), fileByteCount: bytes.count, limits: limits)
     opened = (bytes, header)
     return header.imageHeader
   }

@@ -1,3 +1,4 @@
+import CJPEG
 import CTurboJPEG
 import FeederCore
 import FeederImaging
@@ -15,6 +16,7 @@ final class JPEGCodec: ParsingCodec {
   private var isUsed = false
   /// Pixels before they are turned.
   private var stored = GrowingBuffer()
+  private let rows = RowWriter()
   var opened: (file: UnsafeRawBufferPointer, header: JPEGHeader)?
 
   init() throws {
@@ -30,10 +32,17 @@ final class JPEGCodec: ParsingCodec {
     bytes.count >= 2 && bytes[0] == 0xFF && bytes[1] == 0xD8
   }
 
-  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
+  /// libjpeg holds all coefficients of a file of several scans.
+  var decodesInBands: Bool { opened?.header.hasSeveralScans == false }
+
+  func decode(_ output: DecodeOutput, into target: DecodeTarget) throws -> ImageRemarks {
     let (bytes, header) = takeOpened()
     guard case .bytes(let channels, let scale, _) = output else { preconditionFailure("a JPEG here has 8 bits") }
     let scans = try JPEGScans(header)
+    guard case .whole(let target) = target else {
+      try decodeRows(bytes, scans, output, channels: channels, into: target)
+      return []
+    }
     guard scans.isSelfContained || !isUsed else {
       // The tables of the file before would fill the gaps; a new handle has libjpeg's own, or refuses.
       try JPEGCodec().decode(bytes, scans, channels: channels, scale, into: target)
@@ -69,7 +78,10 @@ final class JPEGCodec: ParsingCodec {
       pixels.assumingMemoryBound(to: UInt8.self).baseAddress,
       Int32(size.width), Int32(size.width * channels), Int32(size.height),
       Int32(channels == 1 ? TJPF_GRAY.rawValue : TJPF_RGB.rawValue), TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS)
-    if status != 0, let error = lastError(scans) { throw error }
+    if status != 0 {
+      let isWarning = tjGetErrorCode(handle) == TJERR_WARNING.rawValue
+      try Self.check(String(cString: tjGetErrorStr2(handle)), isWarning: isWarning, scans)
+    }
     guard orientation != .upright else { return }
     orientation.turn(UnsafeRawBufferPointer(pixels), size: size, channels: channels, into: target)
   }
@@ -77,21 +89,51 @@ final class JPEGCodec: ParsingCodec {
   /// Spare bytes before the end marker that some cameras write; more are rows that the header does not tell of.
   private static let mostSpareBytes = 64
 
-  /// What the last call reported; nil where every pixel is sound all the same.
+  /// Decodes row by row, by libjpeg's own interface.
+  private func decodeRows(
+    _ jpeg: UnsafeRawBufferPointer, _ scans: JPEGScans, _ output: DecodeOutput, channels: Int, into target: DecodeTarget
+  ) throws {
+    let size = scans.header.frame.size
+    let channels = min(channels, scans.header.frame.componentCount)
+    var pixels = StoredPixels(.jpeg, size: size, bits: 8, order: channels == 1 ? .grey : .rgb)
+    pixels.orientation = scans.header.orientation
+    guard
+      let decoding = feeder_jpeg_begin(
+        jpeg.assumingMemoryBound(to: UInt8.self).baseAddress, jpeg.count, Int32(size.width), Int32(size.height),
+        Int32(channels))
+    else { throw ImagingError.library(reason: "no memory for its state") }
+    defer { feeder_jpeg_end(decoding) }
+    rows.start(pixels, output, into: target)
+    let row = stored.bytes(pixels.rowByteCount)
+    for y in 0..<size.height {
+      try check(feeder_jpeg_read(decoding, 1, row.assumingMemoryBound(to: UInt8.self).baseAddress), decoding, scans)
+      try rows.write(y, UnsafeRawBufferPointer(row))
+    }
+    try check(feeder_jpeg_finish(decoding), decoding, scans)
+    try rows.finish()
+  }
+
+  private func check(_ ended: Int32, _ decoding: OpaquePointer, _ scans: JPEGScans) throws {
+    guard ended != FEEDER_JPEG_GOOD else { return }
+    try Self.check(
+      String(cString: feeder_jpeg_message(decoding)), isWarning: ended == FEEDER_JPEG_WARNING, scans)
+  }
+
+  /// Throws for what libjpeg reported, unless every pixel is sound all the same.
   ///
   /// libjpeg keeps the first warning only. A few spare bytes before the end marker (D9) come after the last pixel, so nothing can
   /// have gone wrong before them; any other warning may mean invented pixels.
-  private func lastError(_ scans: JPEGScans) -> ImagingError? {
-    let reason = String(cString: tjGetErrorStr2(handle))
+  private static func check(_ reason: String, isWarning: Bool, _ scans: JPEGScans) throws {
     let spare = " extraneous bytes before marker 0xd9"
-    if tjGetErrorCode(handle) == TJERR_WARNING.rawValue, reason.hasSuffix(spare),
+    if isWarning, reason.hasSuffix(spare),
       let count = reason.dropLast(spare.count).split(separator: " ").last.flatMap({ Int($0) }),
       count <= Self.mostSpareBytes, scans.endsBehindLastPixel
     {
-      return nil
+      return
     }
     let ends = ["Premature end of JPEG", "premature end of data", "Premature end of input"]
-    return ends.contains { reason.contains($0) } ? .truncated(.jpeg, reason: reason) : .damaged(.jpeg, reason: reason)
+    throw ends.contains { reason.contains($0) }
+      ? ImagingError.truncated(.jpeg, reason: reason) : .damaged(.jpeg, reason: reason)
   }
 }
 

@@ -32,7 +32,7 @@ package final class JPEGEncoder {
   package func encode(_ image: ImageView, quality: Int, chroma: ChromaResolution = .full) throws -> [UInt8] {
     precondition((1...100).contains(quality), "JPEG quality is 1 to 100")
     let size = image.size
-    try ImageHeader.checkSize(width: size.width, height: size.height)
+    try ImageLimits.standard.check(width: size.width, height: size.height)
     if image.channels == 3, image.layout == .planar {
       return try Pixels(copying: image).withView { (copy) throws -> [UInt8] in
         try compress(copy, quality: quality, chroma)

@@ -15,7 +15,7 @@ struct JPEGFrame {
   private let vertical: Int
 
   /// Reads the header that `marker` announces. Throws `ImagingError` for every kind that is not decoded.
-  init(_ marker: UInt8, _ bytes: EncodedBytes, _ payload: Range<Int>) throws {
+  init(_ marker: UInt8, _ bytes: EncodedBytes, _ payload: Range<Int>, _ limits: ImageLimits) throws {
     if let reason = Self.refusedCoding(marker) { throw ImagingError.unsupported(.jpeg, reason: reason) }
     guard payload.count >= 6 else { throw ImagingError.damaged(.jpeg, reason: "the frame header is too short") }
     let start = payload.lowerBound
@@ -28,7 +28,7 @@ struct JPEGFrame {
       throw ImagingError.damaged(.jpeg, reason: "the frame header's length does not fit \(components) components")
     }
     guard width > 0, height > 0 else { throw ImagingError.damaged(.jpeg, reason: "its size is \(width) x \(height)") }
-    try ImageHeader.checkSize(width: width, height: height)
+    try limits.check(width: width, height: height)
     switch components {
     case 1, 3: break
     case 4: throw ImagingError.unsupported(.jpeg, reason: "CMYK or YCCK, 4 components")

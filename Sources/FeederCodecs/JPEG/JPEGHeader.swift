@@ -19,7 +19,7 @@ struct JPEGHeader {
   static let maximumCoefficientByteCount = 256 << 20
 
   /// Reads and checks the markers of `jpeg`, which begins as a JPEG does: a file of `fileByteCount` bytes or its beginning. Throws `ImagingError`.
-  init(of jpeg: EncodedBytes, fileByteCount: Int) throws {
+  init(of jpeg: EncodedBytes, fileByteCount: Int, limits: ImageLimits = .standard) throws {
     var markers = JPEGMarkers(jpeg, offset: 2)
     var frame: JPEGFrame?
     var orientation: Orientation?
@@ -32,7 +32,7 @@ struct JPEGHeader {
       case 0xC8, 0xCC: continue  // reserved, and tables of arithmetic coding, among the frame headers' numbers
       case 0xC0...0xCF:
         guard frame == nil else { throw ImagingError.damaged(.jpeg, reason: "it has two frame headers") }
-        frame = try JPEGFrame(marker, jpeg, payload)
+        frame = try JPEGFrame(marker, jpeg, payload, limits)
       case 0xD9: throw ImagingError.truncated(.jpeg, reason: "it ends without an image")
       case 0xDD where payload.count == 2:
         restartInterval = jpeg.number(at: payload.lowerBound)

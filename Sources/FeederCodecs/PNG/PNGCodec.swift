@@ -28,7 +28,10 @@ final class PNGCodec: ParsingCodec {
     EncodedBytes(bytes).holds(PNGChunks.signature.prefix(4))
   }
 
-  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
+  /// The seven passes of an interlaced picture are put together as a whole.
+  var decodesInBands: Bool { opened?.header.isInterlaced == false }
+
+  func decode(_ output: DecodeOutput, into target: DecodeTarget) throws -> ImageRemarks {
     let header = takeOpened().header
     try stream.start(header)
     if header.isInterlaced {
@@ -96,7 +99,7 @@ final class PNGCodec: ParsingCodec {
 
   /// Puts the seven passes together, a byte or more for each sample, and hands over the rows.
   private func decodeInterlaced(
-    _ header: PNGHeader, _ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer
+    _ header: PNGHeader, _ output: DecodeOutput, into target: DecodeTarget
   ) throws {
     var pixels = header.pixels
     if header.bitDepth < 8 { pixels = pixels.widened() }

@@ -21,7 +21,7 @@ struct PNGHeader: ParsedHeader {
   static let largestExpansion = 1_032
 
   /// Reads and checks the chunks of `bytes`, a file of `fileByteCount` bytes or its beginning. Throws `ImagingError`.
-  init(of bytes: EncodedBytes, fileByteCount: Int) throws {
+  init(of bytes: EncodedBytes, fileByteCount: Int, limits: ImageLimits = .standard) throws {
     chunks = try PNGChunks(bytes, fileByteCount: fileByteCount)
     data = try chunks.next()
     guard data.name == .header, data.payload.count == 13 else {
@@ -32,7 +32,7 @@ struct PNGHeader: ParsedHeader {
     let width = bytes.number(at: start) << 16 | bytes.number(at: start + 2)
     let height = bytes.number(at: start + 4) << 16 | bytes.number(at: start + 6)
     guard width > 0, height > 0 else { throw ImagingError.damaged(.png, reason: "its size is \(width) x \(height)") }
-    try ImageHeader.checkSize(width: width, height: height)
+    try limits.check(width: width, height: height)
     size = PixelSize(width: width, height: height)
     bitDepth = Int(bytes[start + 8])
     order = try Self.order(type: bytes[start + 9], bitDepth: bitDepth)

@@ -14,7 +14,9 @@ final class PNMCodec: ParsingCodec {
 
   static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool { PNMHeader.begins(EncodedBytes(bytes)) }
 
-  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
+  var decodesInBands: Bool { true }
+
+  func decode(_ output: DecodeOutput, into target: DecodeTarget) throws -> ImageRemarks {
     let (bytes, header) = takeOpened()
     let pixels = header.pixels
     rows.start(pixels, output, into: target)

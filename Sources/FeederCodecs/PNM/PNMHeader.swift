@@ -31,7 +31,7 @@ struct PNMHeader: ParsedHeader {
 
   /// Reads and checks the header of the picture that `bytes` begin with, of a file that has `fileByteCount` bytes from there on. Throws
   /// `ImagingError`.
-  private init(partOf bytes: EncodedBytes, fileByteCount: Int) throws {
+  private init(partOf bytes: EncodedBytes, fileByteCount: Int, limits: ImageLimits) throws {
     let kind = bytes[1]
     let isText: Bool
     switch kind {
@@ -52,7 +52,7 @@ struct PNMHeader: ParsedHeader {
     guard (1...65_535).contains(white) else {
       throw ImagingError.damaged(.pnm, reason: "its largest value is \(white), which is not between 1 and 65535")
     }
-    try ImageHeader.checkSize(width: width, height: height)
+    try limits.check(width: width, height: height)
     size = PixelSize(width: width, height: height)
     coding = isText ? .text : isBitmap ? .bits : white > 255 ? .words : .bytes
     let sampleCount = width * height * channels
@@ -73,12 +73,12 @@ struct PNMHeader: ParsedHeader {
   }
 
   /// Reads and checks the header of a file, and counts the pictures that follow the first one if the whole file is there.
-  init(of bytes: EncodedBytes, fileByteCount: Int) throws {
-    try self.init(partOf: bytes, fileByteCount: fileByteCount)
+  init(of bytes: EncodedBytes, fileByteCount: Int, limits: ImageLimits = .standard) throws {
+    try self.init(partOf: bytes, fileByteCount: fileByteCount, limits: limits)
     guard fileByteCount == bytes.count else { return }
     var end = end
     while end < bytes.count, Self.begins(bytes[end..<bytes.count]),
-      let next = try? PNMHeader(partOf: bytes[end..<bytes.count], fileByteCount: bytes.count - end)
+      let next = try? PNMHeader(partOf: bytes[end..<bytes.count], fileByteCount: bytes.count - end, limits: limits)
     {
       pageCount += 1
       end += next.end

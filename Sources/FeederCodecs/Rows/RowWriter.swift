@@ -18,11 +18,19 @@ final class RowWriter {
   private var outputRowByteCount = 1
   /// All of the output, if grey fills its last third and is spread at the end.
   private var spread: UnsafeMutableRawBufferPointer?
+  private var spreadsGrey = false
+  /// Rows after the reduction.
+  private var outputHeight = 1
   private var rowsMissing = 0
+  /// Takes the output band by band; nil if the output is the whole picture. Then the rows of the band that is being filled,
+  /// and how many of them are missing.
+  private var bands: PictureBands?
+  private var band = 0..<0
+  private var bandRowsMissing = 0
 
   private var line = GrowingBuffer()
   private var sums = GrowingBuffer()
-  private var band = GrowingBuffer()
+  private var turning = GrowingBuffer()
   /// Rows of the reduction's band, and of the turning's, that are there.
   private var summedRows = 0
   private var bandRows = 0
@@ -31,8 +39,37 @@ final class RowWriter {
   private static let mostBandByteCount = 4 << 20
   private var bandRowLimit = 1
 
+  /// Begins a picture; see `DecodeTarget`. Bands are not asked of a picture whose sides are swapped.
+  func start(_ pixels: StoredPixels, _ output: DecodeOutput, into target: DecodeTarget) {
+    switch target {
+    case .whole(let memory):
+      start(pixels, output, into: memory)
+    case .bands(let bands):
+      guard case .bytes(_, .full, _) = output, !pixels.orientation.swapsSides else {
+        preconditionFailure("bands are rows in full, as bytes")
+      }
+      start(pixels, output)
+      self.bands = bands
+      (band, bandRowsMissing) = (0..<0, 0)
+    }
+  }
+
   /// Begins a picture. `target` holds exactly what `output` takes of it.
   func start(_ pixels: StoredPixels, _ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) {
+    start(pixels, output)
+    let byteCount = reducedWidth * outputHeight * pixelByteCount
+    precondition(target.count == (spreadsGrey ? 3 : 1) * byteCount, "the target holds the picture exactly")
+    place(target)
+  }
+
+  /// Rows go to `target`; grey that is spread goes to its last third.
+  private func place(_ target: UnsafeMutableRawBufferPointer) {
+    spread = spreadsGrey ? target : nil
+    output = UnsafeMutableRawBufferPointer(rebasing: target[(spreadsGrey ? target.count / 3 * 2 : 0)...])
+  }
+
+  private func start(_ pixels: StoredPixels, _ output: DecodeOutput) {
+    bands = nil
     self.pixels = pixels
     conversion.start(pixels, output)
     pixelByteCount = conversion.pixelByteCount
@@ -40,14 +77,8 @@ final class RowWriter {
     if case .bytes(_, let scale, _) = output { self.scale = scale } else { scale = .full }
     let size = scale.size(of: pixels.size)
     reducedWidth = size.width
-    let byteCount = size.width * size.height * pixelByteCount
-    spread = nil
-    self.output = target
-    if case .bytes(3, _, _) = output, channels == 1 {
-      spread = target
-      self.output = UnsafeMutableRawBufferPointer(rebasing: target[(target.count - byteCount)...])
-    }
-    precondition(target.count == (spread == nil ? 1 : 3) * byteCount, "the target holds the picture exactly")
+    if case .bytes(3, _, _) = output { spreadsGrey = channels == 1 } else { spreadsGrey = false }
+    outputHeight = size.height
     outputRowByteCount = pixels.orientation.turned(size).width * pixelByteCount
     bandRowLimit = max(1, min(Self.mostBandRows, Self.mostBandByteCount / (reducedWidth * pixelByteCount)))
     rowsMissing = pixels.size.height
@@ -57,7 +88,7 @@ final class RowWriter {
   /// Memory for the bytes of row `y`, 0 at the top as stored, if they need no change; the codec then fills all of it and does not call
   /// `write` for this row. Nil if `write` must have the row.
   func directRow(_ y: Int) -> UnsafeMutableRawBufferPointer? {
-    guard conversion.isIdentity, scale == .full else { return nil }
+    guard conversion.isIdentity, scale == .full, bands == nil else { return nil }
     switch pixels.orientation {
     case .upright, .flipped: break
     default: return nil
@@ -71,9 +102,24 @@ final class RowWriter {
     precondition(y >= 0 && y < pixels.size.height && row.count >= pixels.rowByteCount, "a row of the picture")
     rowsMissing -= 1
     guard scale == .full else { return try reduce(y, row) }
+    if let bands, bandRowsMissing == 0 {
+      band = bands.rows(around: seenRow(y))
+      bandRowsMissing = band.count
+      self.place(bands.memory(of: band))
+    }
     let place = place(y)
     try conversion.convert(row, to: place)
     placed(y)
+    try handBand()
+  }
+
+  /// Notes a row of the band, and hands the band on if it was the last one.
+  private func handBand() throws {
+    guard let bands else { return }
+    bandRowsMissing -= 1
+    guard bandRowsMissing == 0 else { return }
+    if let spread { spreadGrey(fillingLastThirdOf: spread) }
+    try bands.hand(band, UnsafeRawBufferPointer(spread ?? output))
   }
 
   /// Takes `count` rows that lie `stride` bytes apart in `rows`: row `first`, then `first + step` and so on; `step` is 1 or -1. Throws as `write`.
@@ -81,7 +127,7 @@ final class RowWriter {
     let last = first + step * (count - 1)
     precondition(min(first, last) >= 0 && max(first, last) < pixels.size.height, "rows of the picture")
     precondition(rows.count >= stride * (count - 1) + pixels.rowByteCount, "the rows are there")
-    guard let from = rows.baseAddress, conversion.isIdentity || conversion.isPick, scale == .full,
+    guard let from = rows.baseAddress, conversion.isIdentity || conversion.isPick, scale == .full, bands == nil,
       pixels.orientation == .upright || pixels.orientation == .flipped,
       let to = outputRow(first).baseAddress
     else {
@@ -100,7 +146,8 @@ final class RowWriter {
     guard rowsMissing == 0 else {
       throw ImagingError.truncated(pixels.format, reason: "\(rowsMissing) of \(pixels.size.height) rows are missing")
     }
-    if let spread { spreadGrey(fillingLastThirdOf: spread) }
+    if bands == nil, let spread { spreadGrey(fillingLastThirdOf: spread) }
+    bands = nil
   }
 
   // MARK: - Reduction
@@ -131,17 +178,20 @@ final class RowWriter {
   // MARK: - Orientation
 
   private func outputRow(_ y: Int) -> UnsafeMutableRawBufferPointer {
-    let height = output.count / outputRowByteCount
-    let seen = pixels.orientation == .flipped || pixels.orientation == .upsideDown ? height - 1 - y : y
-    return UnsafeMutableRawBufferPointer(
-      rebasing: output[seen * outputRowByteCount..<(seen + 1) * outputRowByteCount])
+    let row = seenRow(y) - (bands == nil ? 0 : band.lowerBound)
+    return UnsafeMutableRawBufferPointer(rebasing: output[row * outputRowByteCount..<(row + 1) * outputRowByteCount])
+  }
+
+  /// The row of the picture as seen that row `y` becomes, if the sides are not swapped.
+  private func seenRow(_ y: Int) -> Int {
+    pixels.orientation == .flipped || pixels.orientation == .upsideDown ? outputHeight - 1 - y : y
   }
 
   /// Where row `y`, reduced, is written before it is turned.
   private func place(_ y: Int) -> UnsafeMutableRawPointer {
     guard pixels.orientation.swapsSides else { return outputRow(y).baseAddress.unsafelyUnwrapped }
     let rowByteCount = reducedWidth * pixelByteCount
-    return band.bytes(bandRowLimit * rowByteCount).baseAddress.unsafelyUnwrapped + y % bandRowLimit * rowByteCount
+    return turning.bytes(bandRowLimit * rowByteCount).baseAddress.unsafelyUnwrapped + y % bandRowLimit * rowByteCount
   }
 
   /// Turns row `y`, which is in its place.

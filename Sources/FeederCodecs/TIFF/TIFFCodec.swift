@@ -21,7 +21,9 @@ final class TIFFCodec: ParsingCodec {
     return file.holds("MM".utf8) && (file.holds([0, 42], at: 2) || file.holds([0, 43], at: 2))
   }
 
-  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
+  var decodesInBands: Bool { true }
+
+  func decode(_ output: DecodeOutput, into target: DecodeTarget) throws -> ImageRemarks {
     let (file, picture) = takeOpened()
     writer.start(picture.pixels, output, into: target)
     for plane in 0..<picture.planeCount { planes[plane].start(picture, plane: plane) }

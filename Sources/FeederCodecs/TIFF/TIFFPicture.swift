@@ -30,13 +30,13 @@ struct TIFFPicture: ParsedHeader {
   let parts: TIFFParts
 
   /// Reads and checks the header of `bytes`, a file of `fileByteCount` bytes or its beginning. Allocates nothing. Throws `ImagingError`.
-  init(of bytes: EncodedBytes, fileByteCount: Int) throws {
+  init(of bytes: EncodedBytes, fileByteCount: Int, limits: ImageLimits = .standard) throws {
     let directory = try TIFFDirectory(of: bytes, fileByteCount: fileByteCount)
     self.directory = directory
     guard let width = directory.width, let height = directory.height, width > 0, height > 0 else {
       throw ImagingError.damaged(.tiff, reason: "its directory gives no width and height")
     }
-    try ImageHeader.checkSize(width: width, height: height)
+    try limits.check(width: width, height: height)
     let bits = try Self.bits(directory)
     let order = try Self.order(directory, bits)
     packing = try Self.packing(directory)

@@ -17,7 +17,12 @@ final class WebPCodec: ImageCodec {
     return file.holds("RIFF".utf8) && file.holds("WEBP".utf8, at: 8)
   }
 
-  static func header(of bytes: UnsafeRawBufferPointer, fileByteCount: Int) throws -> ImageHeader {
+  /// libwebp holds the whole picture.
+  var decodesInBands: Bool { false }
+
+  static func header(
+    of bytes: UnsafeRawBufferPointer, fileByteCount: Int, limits: ImageLimits
+  ) throws -> ImageHeader {
     try checked(bytes, fileByteCount, WebPLibrary.installed).header.imageHeader
   }
 
@@ -30,13 +35,14 @@ final class WebPCodec: ImageCodec {
     return (header, library)
   }
 
-  func open(_ bytes: UnsafeRawBufferPointer) throws -> ImageHeader {
+  func open(_ bytes: UnsafeRawBufferPointer, limits: ImageLimits) throws -> ImageHeader {
     let (header, library) = try Self.checked(bytes, bytes.count, .installed)
     opened = (bytes, header, library)
     return header.imageHeader
   }
 
-  func decode(_ output: DecodeOutput, into target: UnsafeMutableRawBufferPointer) throws -> ImageRemarks {
+  func decode(_ output: DecodeOutput, into target: DecodeTarget) throws -> ImageRemarks {
+    guard case .whole(let target) = target else { preconditionFailure("a WebP is decoded as a whole") }
     guard let (file, header, library) = opened else { preconditionFailure("a file is opened before it is decoded") }
     opened = nil
     var pixels = StoredPixels(.webp, size: header.size, bits: 8, order: .rgb)

@@ -8,24 +8,56 @@ package struct Checksum: Sendable {
 
   /// The checksum of `bytes`. To chain pieces, give the checksum of the pieces before as `seed`.
   package static func xxh64(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
-    var offset = 0
-    let count = bytes.count
-    var hash: UInt64
-    if count >= 32 {
-      var (a, b, c, d) = (seed &+ p1 &+ p2, seed &+ p2, seed, seed &- p1)
-      while offset + 32 <= count {
-        a = round(a, word(bytes, offset))
-        b = round(b, word(bytes, offset + 8))
-        c = round(c, word(bytes, offset + 16))
-        d = round(d, word(bytes, offset + 24))
-        offset += 32
-      }
-      hash = rotate(a, 1) &+ rotate(b, 7) &+ rotate(c, 12) &+ rotate(d, 18)
-      for lane in [a, b, c, d] { hash = (hash ^ round(0, lane)) &* p1 &+ p4 }
-    } else {
-      hash = seed &+ p5
+    var sum = Checksum(seed: seed)
+    return sum.finish(bytes)
+  }
+
+  /// Bytes of a piece of `add` are a multiple of this.
+  package static let stripe = 32
+
+  private let seed: UInt64
+  private var (a, b, c, d): (UInt64, UInt64, UInt64, UInt64)
+  private var addedCount = 0
+
+  /// A checksum of bytes that are not in memory all at once: `add` for each piece, then `finish` with the last one.
+  package init(seed: UInt64 = 0) {
+    self.seed = seed
+    (a, b, c, d) = (seed &+ Self.p1 &+ Self.p2, seed &+ Self.p2, seed, seed &- Self.p1)
+  }
+
+  /// Adds a piece, a multiple of `stripe`.
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    precondition(bytes.count % Self.stripe == 0, "whole stripes")
+    var (a, b, c, d) = (a, b, c, d)
+    for offset in stride(from: 0, to: bytes.count, by: Self.stripe) {
+      a = Self.round(a, Self.word(bytes, offset))
+      b = Self.round(b, Self.word(bytes, offset + 8))
+      c = Self.round(c, Self.word(bytes, offset + 16))
+      d = Self.round(d, Self.word(bytes, offset + 24))
     }
-    hash &+= UInt64(count)
+    (self.a, self.b, self.c, self.d) = (a, b, c, d)
+    addedCount += bytes.count
+  }
+
+  /// Adds the last piece, of any length, and gives the checksum of all.
+  package mutating func finish(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    let count = bytes.count
+    var offset = count / Self.stripe * Self.stripe
+    add(UnsafeRawBufferPointer(rebasing: bytes[..<offset]))
+    var hash: UInt64
+    if addedCount > 0 {
+      hash = Self.rotate(a, 1) &+ Self.rotate(b, 7) &+ Self.rotate(c, 12) &+ Self.rotate(d, 18)
+      for lane in [a, b, c, d] { hash = (hash ^ Self.round(0, lane)) &* Self.p1 &+ Self.p4 }
+    } else {
+      hash = seed &+ Self.p5
+    }
+    hash &+= UInt64(addedCount + count - offset)
+    return Self.tail(hash, bytes, &offset)
+  }
+
+  private static func tail(_ hash: UInt64, _ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> UInt64 {
+    var hash = hash
+    let count = bytes.count
     while offset + 8 <= count {
       hash = rotate(hash ^ round(0, word(bytes, offset)), 27) &* p1 &+ p4
       offset += 8

@@ -14,6 +14,10 @@ package enum RandomPurpose: UInt32, Sendable {
   case weights = 6
   /// Costs of a simulated loader.
   case simulation = 7
+  /// The shift of a board's tiles in a training epoch.
+  case tiles = 8
+  /// The choice among a training epoch's tiles without boxes.
+  case emptyTiles = 9
 }
 
 /// Counter-based random numbers: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).

@@ -24,6 +24,9 @@ package struct Box: Hashable, Sendable {
   /// Area in pixels: width times height.
   package var area: Double { width * height }
 
+  /// The box moved by `x` to the right and `y` down.
+  package func moved(x: Double, y: Double) -> Box { Box(x1: x1 + x, y1: y1 + y, x2: x2 + x, y2: y2 + y) }
+
   /// The box with its corners moved into an image of `size`.
   package func clipped(to size: PixelSize) -> Box {
     let w = Double(size.width)

@@ -10,13 +10,16 @@ package struct TinyBoxes: Sendable, Equatable {
   /// Per box, the image size at which its shorter side is `least` pixels long.
   private var needed: [Float] = []
 
-  /// No boxes yet.
-  package init() {}
+  /// The side of the tiles in which images are cut; nil for whole images.
+  private let tileSide: Int?
+
+  /// No boxes yet, of images that are cut in tiles of `tileSide`; nil for whole images.
+  package init(tileSide: Int? = nil) { self.tileSide = tileSide }
 
   /// Adds the box of a label on an image of `size`.
   package mutating func add(_ label: Label, on size: PixelSize) {
     let shorter = min(label.width * Double(size.width), label.height * Double(size.height))
-    needed.append(Float(Self.least * Double(max(size.width, size.height)) / max(shorter, 1e-9)))
+    needed.append(Float(Self.least * Double(tileSide ?? max(size.width, size.height)) / max(shorter, 1e-9)))
   }
 
   /// The number of boxes under `least` pixels at an image size. Boxes within 0.1 % of the limit are not counted, because
@@ -33,7 +36,7 @@ package struct TinyBoxes: Sendable, Equatable {
     let advice: SettingLine =
       wanted <= Self.largestImageSize
       ? "\(setting: "image_size") \(max(wanted, imageSize)) keeps 99 % of all boxes at \(least) or more"
-      : "no \(setting: "image_size") up to \(Self.largestImageSize) keeps 99 % of all boxes at \(least): cut the images into tiles"
+      : "no \(setting: "image_size") up to \(Self.largestImageSize) keeps 99 % of all boxes at \(least): give \(setting: "tile") auto"
     return
       "\(split): \(tiny) of \(needed.count) boxes are under \(least) at \(setting: "image_size") \(imageSize); \(advice)"
   }

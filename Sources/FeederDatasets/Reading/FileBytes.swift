@@ -12,7 +12,7 @@ package enum FileBytes {
   }
 
   /// The bytes of a file of at most `limit` bytes. Throws `DatasetError.unreadable`.
-  package static func read(_ path: String, limit: Int = ImageHeader.maximumFileByteCount) throws -> [UInt8] {
+  package static func read(_ path: String, limit: Int = ImageLimits.standard.fileByteCount) throws -> [UInt8] {
     do throws(FileReader.Failure) {
       return try FileReader.bytes(of: path, limit: limit)
     } catch {

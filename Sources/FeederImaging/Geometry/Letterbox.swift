@@ -24,16 +24,19 @@ package struct Letterbox: Hashable, Sendable {
 
   /// Fits `source` into `target`.
   ///
-  /// `scaleUp` false leaves small images at their size. `center` false puts the image into the upper left corner.
+  /// `scaleUp` false leaves small images at their size. `ratio` scales by a given number, at which `source` must fit. `center`
+  /// false puts the image into the upper left corner.
   /// `multiple` pads only to the next multiple of it, so the result may be smaller than `target`.
   package init(
-    source: PixelSize, target: PixelSize, scaleUp: Bool = true, center: Bool = true, multiple: Int? = nil
+    source: PixelSize, target: PixelSize, ratio: Double? = nil, scaleUp: Bool = true, center: Bool = true,
+    multiple: Int? = nil
   ) {
     precondition(source.width > 0 && source.height > 0, "an image has at least one pixel")
     precondition(target.width > 0 && target.height > 0, "a letterbox has at least one pixel")
     let fitting = min(
       Double(target.height) / Double(source.height), Double(target.width) / Double(source.width))
-    let ratio = scaleUp ? fitting : min(fitting, 1)
+    precondition((ratio ?? fitting) <= fitting, "the scaled image fits")
+    let ratio = ratio ?? (scaleUp ? fitting : min(fitting, 1))
     func scaled(_ side: Int) -> Int { max(1, Int((Double(side) * ratio).rounded(.toNearestOrEven))) }
     let resized = PixelSize(width: scaled(source.width), height: scaled(source.height))
     func pads(_ whole: Int, _ part: Int) -> (before: Int, after: Int) {

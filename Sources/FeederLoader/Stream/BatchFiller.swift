@@ -8,9 +8,12 @@ struct BatchFiller: PlaceFiller {
   let settings: LoaderSettings
   let counters: Counters
   let quarantine: Quarantine
+  /// The tiles of each epoch; nil if the entries are whole images.
+  let tiles: TileSchedule?
 
   init(source: any ImageSource, settings: LoaderSettings, counters: Counters, quarantine: Quarantine) {
     self.source = source
+    tiles = TileSchedule(source, settings)
     self.settings = settings
     self.counters = counters
     self.quarantine = quarantine
@@ -22,19 +25,27 @@ struct BatchFiller: PlaceFiller {
   var scratchByteCount: Int {
     source.scratchByteCount
       + PixelScratch.byteCount(
-        sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
+        sourceWidth: largestWidth, targetWidth: settings.imageSize, channels: source.channels)
   }
+  func entryCount(in epoch: Int) -> Int { entries(in: epoch).count }
+  var orderByteCount: Int { tiles?.byteCount ?? 2 * EpochOrder.byteCount(imageCount: source.count) }
 
-  func name(of entry: Int) -> String { source.item(entry).imageID }
+  /// The images, or the tiles of an epoch.
+  private func entries(in epoch: Int) -> any ImageSource { tiles?.source(in: epoch) ?? source }
+
+  private var largestWidth: Int { settings.tiling?.side ?? source.largestWidth }
+
+  func name(of entry: Int, in epoch: Int) -> String { entries(in: epoch).item(entry).imageID }
 
   func reserve(_ scratch: WorkerScratch) {
     scratch.pixels.reserve(
-      sourceWidth: source.largestWidth, targetWidth: settings.imageSize, channels: source.channels)
+      sourceWidth: largestWidth, targetWidth: settings.imageSize, channels: source.channels)
   }
 
-  /// One image in work: its item, the memory for its pixels, and its list of targets.
+  /// One image in work: its item, the entries of its epoch, the memory for its pixels, and its list of targets.
   private struct Place {
     let item: WorkItem
+    let entries: any ImageSource
     let pixels: PlanarTarget
     let targets: TargetList
   }
@@ -43,7 +54,7 @@ struct BatchFiller: PlaceFiller {
   /// `LoaderError.tooManyDamaged` if the quarantine is full, and other errors of the source.
   func fill(_ item: WorkItem, place bytes: UnsafeMutableRawBufferPointer, scratch: WorkerScratch) throws -> BatchImage {
     let place = Place(
-      item: item,
+      item: item, entries: entries(in: item.epoch),
       pixels: PlanarTarget(bytes, size: PixelSize(side: settings.imageSize), channels: source.channels),
       targets: item.slot.targets(of: item.image))
     let isDrawn: Bool
@@ -59,27 +70,34 @@ struct BatchFiller: PlaceFiller {
     let watch = Stopwatch()
     let hash = StreamHash.image(pixels: UnsafeRawBufferPointer(bytes), targets: place.targets.all)
     counters.hash.add(watch.nanoseconds)
-    let size = source.size(of: item.entry) ?? place.pixels.size
+    let size = place.entries.size(of: item.entry)
     return BatchImage(
-      entryIndex: item.entry, size: size, letterbox: Letterbox(source: size, target: place.pixels.size),
+      entryIndex: item.entry, size: size ?? place.pixels.size,
+      letterbox: size.map { geometry($0, place) } ?? Letterbox(source: place.pixels.size, target: place.pixels.size),
       isDamaged: !isDrawn, hash: hash)
+  }
+
+  /// The place of an entry of `size` in validation. All tiles have one scale.
+  private func geometry(_ size: PixelSize, _ place: Place) -> Letterbox {
+    let ratio = settings.tiling.map { Double(settings.imageSize) / Double($0.side) }
+    return Letterbox(source: size, target: place.pixels.size, ratio: ratio)
   }
 
   // MARK: - Validation
 
   private func drawLetterboxed(_ place: Place, _ scratch: WorkerScratch) throws -> Bool {
     let entry = place.item.entry
-    guard let size = source.size(of: entry) else {
-      try quarantine(entry, reason: nil)
+    guard let size = place.entries.size(of: entry) else {
+      try quarantine(entry, of: place, reason: nil)
       return false
     }
-    let geometry = Letterbox(source: size, target: place.pixels.size)
+    let geometry = geometry(size, place)
     var drawing = Drawing(entry: entry)
-    while let image = try pixels(of: &drawing, scratch) {
+    while let image = try pixels(of: &drawing, place, scratch) {
       letterbox(image, geometry: geometry, into: place.pixels, scratch: scratch.pixels)
     }
     guard !drawing.isDamaged else { return false }
-    source.forEachLabel(of: entry) { add(geometry.toTarget($0.box(in: size)), classID: $0.classID, to: place) }
+    place.entries.forEachLabel(of: entry) { add(geometry.toTarget($0.box(in: size)), classID: $0.classID, to: place) }
     return true
   }
 
@@ -88,16 +106,18 @@ struct BatchFiller: PlaceFiller {
   private func drawAugmented(_ place: Place, _ augmentation: AugmentationSettings, _ scratch: WorkerScratch) throws
     -> Bool
   {
-    let plan = plan(of: place.item.entry, in: place.item, augmentation)
-    let canvas = TrainingCanvas(plan, imageSize: settings.imageSize) { source.size(of: $0) }
+    let plan = plan(of: place.item.entry, in: place.item, of: place.entries, augmentation)
+    let canvas = TrainingCanvas(plan, imageSize: settings.imageSize, tileSide: settings.tiling?.side) {
+      place.entries.size(of: $0)
+    }
     guard canvas.images.first?.entryIndex == place.item.entry else {
-      try quarantine(place.item.entry, reason: nil)
+      try quarantine(place.item.entry, of: place, reason: nil)
       return false
     }
     fillBare(canvas, place.pixels)
     for (number, image) in canvas.images.enumerated() {
       // The image itself is read even if none of it shows, so finding a damaged file does not depend on chance.
-      if try drawMember(image, of: canvas, place.pixels, scratch, always: number == 0) {
+      if try drawMember(image, of: canvas, place, scratch, always: number == 0) {
         addBoxes(of: image, on: canvas, to: place)
       } else if number == 0 {
         return false
@@ -111,46 +131,47 @@ struct BatchFiller: PlaceFiller {
     return true
   }
 
-  private func plan(of entry: Int, in item: WorkItem, _ augmentation: AugmentationSettings) -> AugmentationPlan {
+  private func plan(
+    of entry: Int, in item: WorkItem, of entries: any ImageSource, _ augmentation: AugmentationSettings
+  ) -> AugmentationPlan {
     AugmentationPlan(
-      seed: settings.seed, epoch: item.epoch, index: entry, imageCount: source.count, imageSize: settings.imageSize,
+      seed: settings.seed, epoch: item.epoch, index: entry, imageCount: entries.count, imageSize: settings.imageSize,
       mosaicIsOpen: item.mosaicIsOpen, settings: augmentation)
   }
 
   /// Draws one member into its part of a turned canvas. False if its file is damaged; the part then stays plain 114.
   private func drawTurned(
-    _ image: CanvasImage, of canvas: TrainingCanvas, _ turn: CanvasTurn, _ pixels: PlanarTarget,
-    _ scratch: WorkerScratch
+    _ image: CanvasImage, of canvas: TrainingCanvas, _ turn: CanvasTurn, _ place: Place, _ scratch: WorkerScratch
   ) throws -> Bool {
     var drawing = Drawing(entry: image.entryIndex)
-    while let stored = try self.pixels(of: &drawing, scratch) {
+    while let stored = try pixels(of: &drawing, place, scratch) {
       let (map, part) = canvas.turnedMap(of: image, turn, stored: stored.size)
-      warp(stored, map: map, part: part, into: pixels, scratch: scratch.pixels)
+      warp(stored, map: map, part: part, into: place.pixels, scratch: scratch.pixels)
     }
     return !drawing.isDamaged
   }
 
   /// Draws one member into its rectangle. False if its file is damaged; the rectangle is then plain 114.
   private func drawMember(
-    _ image: CanvasImage, of canvas: TrainingCanvas, _ pixels: PlanarTarget, _ scratch: WorkerScratch, always: Bool
+    _ image: CanvasImage, of canvas: TrainingCanvas, _ place: Place, _ scratch: WorkerScratch, always: Bool
   ) throws -> Bool {
-    if let turn = canvas.turn { return try drawTurned(image, of: canvas, turn, pixels, scratch) }
+    if let turn = canvas.turn { return try drawTurned(image, of: canvas, turn, place, scratch) }
     let (columns, rows) = canvas.rectangle(of: image)
     let isVisible = !columns.isEmpty && !rows.isEmpty
     guard isVisible || always else { return true }
     var drawing = Drawing(entry: image.entryIndex)
-    while let stored = try self.pixels(of: &drawing, scratch) {
+    while let stored = try pixels(of: &drawing, place, scratch) {
       guard isVisible else { continue }
       resample(
-        stored, map: canvas.map(of: image, stored: stored.size), into: pixels, columns: columns, rows: rows,
+        stored, map: canvas.map(of: image, stored: stored.size), into: place.pixels, columns: columns, rows: rows,
         scratch: scratch.pixels)
     }
-    if drawing.isDamaged { fillRectangle(pixels, columns: columns, rows: rows) }
+    if drawing.isDamaged { fillRectangle(place.pixels, columns: columns, rows: rows) }
     return !drawing.isDamaged
   }
 
   private func addBoxes(of image: CanvasImage, on canvas: TrainingCanvas, to place: Place) {
-    source.forEachLabel(of: image.entryIndex) { label in
+    place.entries.forEachLabel(of: image.entryIndex) { label in
       if let box = canvas.box(label.box(in: image.size), of: image) { add(box, classID: label.classID, to: place) }
     }
   }
@@ -174,9 +195,10 @@ struct BatchFiller: PlaceFiller {
   // MARK: - Sources
 
   func willNeed(_ entry: Int, in item: WorkItem) {
-    guard case .training(let augmentation) = settings.mode else { return source.willNeed(entry) }
-    let plan = plan(of: entry, in: item, augmentation)
-    for place in 0..<(plan.isMosaic ? 4 : 1) { source.willNeed(plan.members[place]) }
+    let entries = entries(in: item.epoch)
+    guard case .training(let augmentation) = settings.mode else { return entries.willNeed(entry) }
+    let plan = plan(of: entry, in: item, of: entries, augmentation)
+    for place in 0..<(plan.isMosaic ? 4 : 1) { entries.willNeed(plan.members[place]) }
   }
 
   /// An entry that is being drawn.
@@ -190,19 +212,19 @@ struct BatchFiller: PlaceFiller {
 
   /// The pixels of an entry, to be drawn. The next call gives nil, or the pixels again if some were lost during the
   /// drawing.
-  private func pixels(of drawing: inout Drawing, _ scratch: WorkerScratch) throws -> ImageView? {
+  private func pixels(of drawing: inout Drawing, _ place: Place, _ scratch: WorkerScratch) throws -> ImageView? {
     let entry = drawing.entry
     let image: ImageView?
     do {
       if let watch = drawing.watch {
         counters.augment.add(watch.nanoseconds)
-        image = try source.replacement(of: entry, scratch: scratch.decode)
+        image = try place.entries.replacement(of: entry, scratch: scratch.decode)
       } else {
-        drawing.isDamaged = quarantine.contains(entry)
-        image = drawing.isDamaged ? nil : try source.prepare(entry, scratch: scratch.decode)
+        drawing.isDamaged = quarantine.contains(imageIndex(of: entry, in: place.item.epoch))
+        image = drawing.isDamaged ? nil : try place.entries.prepare(entry, scratch: scratch.decode)
       }
     } catch CacheError.damagedImage(_, let reason) {
-      try quarantine(entry, reason: reason)
+      try quarantine(entry, of: place, reason: reason)
       drawing.isDamaged = true
       return nil
     }
@@ -210,11 +232,17 @@ struct BatchFiller: PlaceFiller {
     return image
   }
 
-  private func quarantine(_ entry: Int, reason: String?) throws {
-    let item = source.item(entry)
+  /// The image of an entry. A damaged board costs all of its tiles.
+  private func imageIndex(of entry: Int, in epoch: Int) -> Int {
+    tiles?.source(in: epoch).place(of: entry).board ?? entry
+  }
+
+  private func quarantine(_ entry: Int, of place: Place, reason: String?) throws {
+    let index = imageIndex(of: entry, in: place.item.epoch)
+    let item = source.item(index)
     try quarantine.add(
       QuarantinedImage(
-        entryIndex: entry, imageID: item.imageID, reason: reason ?? item.damage ?? "its size is unknown"))
+        entryIndex: index, imageID: item.imageID, reason: reason ?? item.damage ?? "its size is unknown"))
   }
 
   private func add(_ box: Box, classID: Int, to place: Place) {

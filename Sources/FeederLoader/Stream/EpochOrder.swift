@@ -64,10 +64,12 @@ package struct EpochOrder: Sendable {
     return entries.map { Int($0[place]) } ?? place
   }
 
-  /// A permutation of 0 ..< `count`, shuffled by Philox numbers keyed by (seed, epoch).
-  package static func permutation(count: Int, seed: UInt64, epoch: Int) -> [UInt32] {
+  /// A permutation of 0 ..< `count`, shuffled by Philox numbers keyed by (seed, epoch, purpose).
+  package static func permutation(
+    count: Int, seed: UInt64, epoch: Int, purpose: RandomPurpose = .order
+  ) -> [UInt32] {
     precondition(count <= Int(UInt32.max), "an epoch has at most 2^32 - 1 images")
-    var random = CounterRandom(seed: seed, epoch: epoch, purpose: .order)
+    var random = CounterRandom(seed: seed, epoch: epoch, purpose: purpose)
     var order = (0..<count).map { UInt32($0) }
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, random.integer(below: last + 1))

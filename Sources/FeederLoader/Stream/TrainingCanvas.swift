@@ -77,8 +77,9 @@ struct TrainingCanvas: Sendable, Equatable {
   /// The whole map if it is not axis-aligned. It then replaces gain, offsets and flips.
   let turn: CanvasTurn?
 
-  /// Places the members of `plan`. `size` gives an entry's original size, or nil if its file is too damaged to show it.
-  init(_ plan: AugmentationPlan, imageSize: Int, size: (Int) -> PixelSize?) {
+  /// Places the members of `plan`. `size` gives an entry's original size, or nil if its file is too damaged to show it. All tiles of
+  /// `tileSide` have one scale; nil fits each image into the image size.
+  init(_ plan: AugmentationPlan, imageSize: Int, tileSide: Int? = nil, size: (Int) -> PixelSize?) {
     let output = Double(imageSize)
     outputSide = imageSize
     side = plan.isMosaic ? output * 2 : output
@@ -92,7 +93,7 @@ struct TrainingCanvas: Sendable, Equatable {
     for place in 0..<(plan.isMosaic ? 4 : 1) {
       let entry = plan.members[place]
       guard let size = size(entry) else { continue }
-      let ratio = output / Double(max(size.width, size.height))
+      let ratio = output / Double(tileSide ?? max(size.width, size.height))
       let width = Double(size.width) * ratio
       let height = Double(size.height) * ratio
       let left: Double

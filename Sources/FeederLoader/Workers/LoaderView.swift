@@ -2,6 +2,7 @@ import FeederCore
 
 /// The present image of a worker.
 struct WorkerTask: Sendable {
+  let epoch: Int
   let batch: Int
   let entry: Int
   let watch = Stopwatch()
@@ -20,11 +21,11 @@ extension LoaderState {
 }
 
 extension WorkerCrew {
-  /// The state of every worker in words. `name` gives an image's name.
-  func lines(_ name: (Int) -> String) -> [String] {
+  /// The state of every worker in words. `name` gives the name of an entry's image, by entry and epoch.
+  func lines(_ name: (Int, Int) -> String) -> [String] {
     let busy = tasks.sorted { $0.key < $1.key }.map { number, task in
       let seconds = Double(task.watch.nanoseconds / 100_000_000) / 10
-      return "worker \(number): at image '\(name(task.entry))' of batch \(task.batch) for \(seconds) s"
+      return "worker \(number): at image '\(name(task.entry, task.epoch))' of batch \(task.batch) for \(seconds) s"
     }
     return busy + (count > busy.count ? ["\(count - busy.count) more workers: waiting for work"] : [])
   }

@@ -34,7 +34,7 @@ struct WorkerCrew: Sendable {
 
   /// Notes that worker `number` begins an image.
   mutating func begin(_ number: Int, _ item: WorkItem) {
-    tasks[number] = WorkerTask(batch: item.batch, entry: item.entry)
+    tasks[number] = WorkerTask(epoch: item.epoch, batch: item.batch, entry: item.entry)
   }
 
   /// Notes that worker `number` has no image.

@@ -30,12 +30,14 @@ struct BatchPictures {
       batch: min(settings.batch, ImageGrid.mostImages), imageSize: settings.imageSize,
       mode: .training(settings.augmentation), seed: settings.seed, workers: 1, prefetchDepth: 1, memoryBudget: memory)
     loading.damagedShare = 1
+    loading.tiling = settings.tiling
+    let entries = source.entries(loading)
     let loader = try Loader(source: source, settings: loading)
     let encoder = try JPEGEncoder()
     loader.startEpoch(0, closeMosaic: settings.closeMosaic >= settings.epochs)
     for number in 0..<min(Self.count, loader.batchCount) {
       guard let batch = try loader.nextBatch() else { return }
-      let grid = grid(batch, source)
+      let grid = grid(batch, entries)
       batch.release()
       try save(grid.jpeg(encoder), "train_batch\(number).jpg")
     }

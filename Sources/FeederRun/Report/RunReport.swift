@@ -50,7 +50,8 @@ package struct RunReport {
   package func write(isCancelled: () -> Bool) throws -> AccuracyReport? {
     try RunPictures.refuseForeign(in: folder)
     guard let results = try validate(isCancelled) else { return nil }
-    let accuracy = Accuracy(results: results, classNames: classNames, maxDetections: settings.maxDetections)
+    let accuracy = Accuracy(
+      results: results, classNames: classNames, maxDetections: settings.maxDetections, inTiles: settings.tiling != nil)
     try PredictionsFile.write(results.map { ($0.imageID, $0.detections) }, to: folder.predictions)
     let curves = AccuracyCurves(results: results)
     let matrix = ConfusionMatrix(results: results, classCount: classNames.count)
@@ -82,8 +83,9 @@ package struct RunReport {
     try settings.adopt()
     let model = try DetectionNetwork(design, classCount: classNames.count, device: settings.device)
     try file.load(into: model.state)
-    let loading = LoaderSettings(
+    var loading = LoaderSettings(
       batch: settings.batch, imageSize: settings.imageSize, mode: .validation, prefetchDepth: 1, memoryBudget: memory)
+    loading.tiling = settings.tiling
     let bound = DetectionBound(given: settings.maxDetections, mostBoxes: validation.source.mostLabels)
     let validator = try Validator(
       source: validation.source, settings: loading, device: settings.device, precision: settings.precision, bound: bound

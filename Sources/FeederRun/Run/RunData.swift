@@ -19,11 +19,11 @@ struct RunData {
     (train, validation) = try waits ? CacheFolder(options.cacheFolder).alone(both) : both()
   }
 
-  /// Throws `SettingError` if a split has no box. Prints how many boxes are tiny at `imageSize`.
-  func check(imageSize: Int) throws {
+  /// Throws `SettingError` if a split has no box. Prints how many boxes are tiny in the network's input.
+  func check(_ plan: RunPlan) throws {
     try dataset.checkBoxes(train: train, validation: validation)
     for (split, opened) in [(Split.train, train), (.val, validation)] {
-      opened.source.tinyBoxes.line(split.rawValue, imageSize: imageSize).map(Terminal.say)
+      opened.source.tinyBoxes(plan.tiling).line(split.rawValue, imageSize: plan.imageSize).map(Terminal.say)
     }
   }
 

@@ -108,8 +108,9 @@ package struct TrainingRun {
     var plan = try arguments.plan(at: place)
     try ThreadRoom.check(plan)
     try plan.adopt()  // The trials before the run use these settings as well.
-    let options = SourceOptions(plan.request)
     let dataset = try open(data, plan.request)
+    plan = try plan.tiled(for: dataset, note: Terminal.say)
+    let options = SourceOptions(plan)
     // Only rank 0 writes the run folder and holds its lock.
     let writes = place.leads && !orders.plansOnly
     if writes { try resumed.map(RunEnding.hold) }
@@ -124,7 +125,7 @@ package struct TrainingRun {
     let early =
       place.leads && orders.trace.hasFolder ? try orders.trace.open(traceFiles) : nil
     let images = try RunData(dataset, options, place)
-    try images.check(imageSize: plan.imageSize)
+    try images.check(plan)
     plan = plan.with(window: images.train.window, of: images.train.source)
     let record = try writes ? images.record(of: resumed) : nil
     let loaderBudget = place.share(of: options.memory)

@@ -101,7 +101,7 @@ package struct RunArguments {
   /// The text of every setting as the rank at `place` reads it. Equal texts mean equal settings. Throws as `plan` does.
   func values(at place: RankPlace) throws -> [String: String] {
     let plan = try plan(at: place)
-    return texts(plan, SourceOptions(plan.request))
+    return texts(plan, SourceOptions(plan))
   }
 
   /// The settings that the user chose: all flags and, if the run is new, settings of the file that differ from the defaults.
@@ -123,7 +123,7 @@ package struct RunArguments {
 
 extension SourceOptions {
   /// The cache options of a run.
-  package init(_ request: TrainingRequest) {
-    self = request.sourceOptions(memory: DefaultMemory.bytes.bytes)
+  package init(_ plan: RunPlan) {
+    self = plan.sourceOptions(memory: DefaultMemory.bytes.bytes)
   }
 }

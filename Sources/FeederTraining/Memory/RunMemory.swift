@@ -8,6 +8,8 @@ import Foundation
 package struct RunMemory {
   private let settings: RunPlan
   private let classCount: Int
+  private let boards: (train: any ImageSource, validation: any ImageSource)
+  /// The entries of the first epoch: images, or their tiles.
   private let train: any ImageSource
   private let validation: any ImageSource
   private let loaderBudget: Int?
@@ -22,8 +24,9 @@ package struct RunMemory {
   ) {
     self.settings = settings
     self.classCount = classCount
-    self.train = train
-    self.validation = validation
+    boards = (train, validation)
+    self.train = train.entries(settings.loader(.training(settings.augmentation), workers: 1, prefetchDepth: 1))
+    self.validation = validation.entries(settings.loader(.validation, workers: 1, prefetchDepth: 1))
     self.loaderBudget = loaderBudget
   }
 
@@ -101,7 +104,7 @@ package struct RunMemory {
     var count = 0
     for corner in 0..<4 {
       guard let size = train.size(of: plan.members[corner]) else { continue }
-      let fit = side / Double(max(size.width, size.height))
+      let fit = side / Double(settings.tiling?.side ?? max(size.width, size.height))
       let (width, height) = (Double(size.width) * fit, Double(size.height) * fit)
       let left = Double(plan.centerX) - (corner % 2 == 0 ? width : 0)
       let top = Double(plan.centerY) - (corner < 2 ? height : 0)
@@ -141,7 +144,7 @@ package struct RunMemory {
   private var validationBoxes: Int { validation.mostLabels }
 
   private func budget(_ settings: RunPlan) throws -> LoadingBudget {
-    try LoadingBudget(settings, train: train, validation: validation, bytes: loaderBudget)
+    try LoadingBudget(settings, train: boards.train, validation: boards.validation, bytes: loaderBudget)
   }
 
   private func plan(

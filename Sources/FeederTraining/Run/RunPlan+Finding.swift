@@ -1,5 +1,6 @@
 import FeederCache
 import FeederCore
+import FeederDatasets
 import FeederLoader
 
 /// Resolves `auto` for given images, by trials before the run begins.
@@ -78,11 +79,31 @@ extension TrainingRequest {
     try check()
   }
 
+  /// The requested tiles for `entries`; nil for whole images. `note` gets the decision of auto. Throws if auto cannot read the entries.
+  package func tiling(
+    for entries: () throws -> [DatasetEntry], imageSize: Int, note: (SettingLine) -> Void
+  ) throws -> Tiling? {
+    guard tile == .auto else { return tiling }
+    let decision = TileDecision(try SourceSurvey(try entries()), imageSize: imageSize)
+    note(decision.line)
+    return decision.side.map(tiling(side:))
+  }
+}
+
+extension RunPlan {
+  /// The plan with the tiles for the training images of `dataset`. `note` gets the decision of auto. Throws if auto cannot read them.
+  package func tiled(for dataset: Dataset, note: (SettingLine) -> Void) throws -> RunPlan {
+    with(
+      tileSide: try request.tiling(for: { try dataset.entries(.train) }, imageSize: request.imageSize, note: note)?.side
+    )
+  }
+
   /// How the run keeps its images. Its loaders and scratch may take `memory` bytes if the request has no number.
   package func sourceOptions(memory: @autoclosure () -> Int) -> SourceOptions {
-    var options = SourceOptions(imageSize: imageSize, memory: self.memory ?? memory())
-    (options.cache, options.cacheFolder, options.channels) = (cache, cacheFolder, channels)
-    options.levels = levels
+    var options = SourceOptions(imageSize: request.imageSize, memory: request.memory ?? memory())
+    (options.cache, options.cacheFolder, options.channels) = (request.cache, request.cacheFolder, request.channels)
+    options.levels = request.levels
+    options.tileSide = tiling?.side
     return options
   }
 }

@@ -32,6 +32,9 @@ package struct RunPlan: Sendable {
   /// The window of the images; nil before they are opened.
   private let levels: Levels?
 
+  /// How boards are cut in tiles; nil for whole images, and while `auto` is not decided.
+  package let tiling: Tiling?
+
   /// What is known of the images once they are opened.
   private enum Levels {
     /// Images of 8 bits, which no window maps.
@@ -46,18 +49,19 @@ package struct RunPlan: Sendable {
     self.init(
       request, place, device, request.precision,
       engineThreads: request.engineThreads ?? place.share(of: CoreLimit.current.usable), batch: nil,
-      tensorLimit: tensorLimit, learnedFile: nil, levels: nil)
+      tensorLimit: tensorLimit, learnedFile: nil, levels: nil, tiling: request.tiling)
   }
 
   private init(
     _ request: TrainingRequest, _ place: RankPlace, _ device: Device, _ precision: Precision,
     engineThreads: Int, batch: Int?, tensorLimit: Int?, learnedFile: LearnedSettingFile?,
-    levels: Levels?
+    levels: Levels?, tiling: Tiling?
   ) {
     (self.request, self.place, self.device, self.precision) = (request, place, device, precision)
     self.engineThreads = engineThreads
     (foundBatch, self.tensorLimit, self.learnedFile) = (batch, tensorLimit, learnedFile)
     self.levels = levels
+    self.tiling = tiling
   }
 
   /// The same plan with new results; nil keeps the old value.
@@ -69,14 +73,21 @@ package struct RunPlan: Sendable {
       request, place ?? self.place, device, precision ?? self.precision, engineThreads: engineThreads,
       batch: batch ?? foundBatch,
       tensorLimit: tensorLimit ?? self.tensorLimit, learnedFile: learnedFile ?? self.learnedFile,
-      levels: levels)
+      levels: levels, tiling: tiling)
   }
 
   /// The same plan for opened images: `window` maps their levels if they have more than 8 bits.
   package func with(window: LevelWindow, of source: any ImageSource) -> RunPlan {
     RunPlan(
       request, place, device, precision, engineThreads: engineThreads, batch: foundBatch, tensorLimit: tensorLimit,
-      learnedFile: learnedFile, levels: source.depth == .bytes ? Levels.none : .window(window))
+      learnedFile: learnedFile, levels: source.depth == .bytes ? Levels.none : .window(window), tiling: tiling)
+  }
+
+  /// The same plan with the side that `TileDecision` chose; nil for whole images.
+  package func with(tileSide: Int?) -> RunPlan {
+    RunPlan(
+      request, place, device, precision, engineThreads: engineThreads, batch: foundBatch, tensorLimit: tensorLimit,
+      learnedFile: learnedFile, levels: levels, tiling: tileSide.map(request.tiling(side:)))
   }
 
   /// A requested setting that needs no search.
@@ -94,6 +105,7 @@ package struct RunPlan: Sendable {
     settled.precision = precision
     settled.batch = foundBatch ?? request.batch
     settled.engineThreads = engineThreads
+    settled.tile = tiling.map { .side($0.side) }
     switch levels {
     case nil: break
     case .some(.none): settled.levels = LevelOptions()

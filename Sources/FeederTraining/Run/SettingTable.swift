@@ -91,6 +91,17 @@ package enum SettingTable {
   private static let images: [Setting<TrainingRequest>] =
     [
       Setting(
+        "tile", \.tile, TileChoice.kind, default: "off",
+        help: "Cut boards in tiles at full resolution: off, auto or the side of a tile in pixels."),
+      Setting(
+        "tile_overlap", \.tileOverlap, SettingKind<Double>.share(Tiling.overlaps).optional(),
+        default: "\(Tiling.defaultOverlap)",
+        help: "Least overlap of neighbouring tiles in validation, as a share of their side."),
+      Setting(
+        "tile_empty", \.tileEmpty, SettingKind<Double>.share(0...1).optional(),
+        default: "as many as tiles with boxes, at least 0.1",
+        help: "Tiles without boxes that an epoch trains on, as a share of all tiles."),
+      Setting(
         "cache", \.cache, .choice, mayChange: "how images are kept; every form gives the same pixels",
         help: "auto, jpeg, pixels or none."),
       Setting("cache_dir", \.cacheFolder, .path, mayChange: "where images are kept", help: "Folder of cache files."),

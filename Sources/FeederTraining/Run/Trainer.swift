@@ -201,7 +201,7 @@ package final class Trainer {
   /// Saves after a step if the run stops here or a checkpoint is due; returns the outcome if it stops. After an epoch's
   /// last step, validation comes first.
   private func saveInEpoch(_ clock: EpochClock) throws -> TrainingOutcome? {
-    if progress.batch == loader.batchCount { return nil }
+    if progress.batch == loader.batchCount(in: progress.epoch) { return nil }
     let stop: TrainingOutcome? = try isAskedToStop() ? .interrupted : isAtStepLimit ? .stoppedAfterSteps : nil
     let isDue = settings.checkpointEvery > 0 && progress.step % settings.checkpointEvery == 0
     guard stop != nil || isDue else { return nil }
@@ -289,7 +289,7 @@ package final class Trainer {
   /// Updates the weights if the schedule's last batch of an update is done. Returns the gradients' norm, nil without an
   /// update.
   private func updateIfDue(_ images: Tensor, _ targets: [TargetBox]) throws -> Tensor? {
-    let point = schedule.point(batch: progress.step)
+    let point = schedule.point(batch: progress.step, epoch: progress.epoch)
     progress.pending = step.pendingCount
     guard progress.step - progress.lastUpdate >= point.accumulation else { return nil }
     let gradientNorm = try step.update(point)
@@ -342,10 +342,11 @@ package final class Trainer {
     }
     noteDamage()
     guard let (results, validationLosses) = validated else { return nil }
-    let accuracy = Accuracy(results: results, classNames: classNames, maxDetections: settings.maxDetections)
+    let accuracy = Accuracy(
+      results: results, classNames: classNames, maxDetections: settings.maxDetections, inTiles: settings.tiling != nil)
     return EpochReport(
       epoch: epoch, seconds: clock.seconds, losses: progress.losses.means, validationLosses: validationLosses,
-      accuracy: accuracy, learningRate: schedule.point(batch: progress.step - 1).weightRate,
+      accuracy: accuracy, learningRate: schedule.point(batch: progress.step - 1, epoch: epoch).weightRate,
       imagesPerSecond: Double(clock.imageCount) / max(trainingSeconds, 1e-9), stallShare: stallShare,
       prefetchDepth: loader.plan.prefetchDepth, workers: loader.plan.workers, peakHostBytes: HostMemory.peakBytes,
       peakDeviceBytes: settings.device == .cpu ? 0 : try EngineMemory.peakBytes(on: settings.device),
@@ -378,7 +379,8 @@ package final class Trainer {
 
   private func report(_ clock: EpochClock, _ done: LateLosses.Step) -> StepReport {
     StepReport(
-      epoch: done.epoch, epochCount: settings.epochs, batch: done.batch + 1, batchCount: loader.batchCount,
+      epoch: done.epoch, epochCount: settings.epochs, batch: done.batch + 1,
+      batchCount: loader.batchCount(in: done.epoch),
       losses: progress.losses.means, boxCount: done.boxCount, imageCount: done.imageCount,
       imageSize: settings.imageSize,
       imagesPerSecond: Double(clock.imageCount) / max(clock.seconds, 1e-9),

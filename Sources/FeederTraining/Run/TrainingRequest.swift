@@ -66,6 +66,12 @@ package struct TrainingRequest: Sendable {
   package var startWeights: String?
   /// Augmentation of the training images.
   package var augmentation = AugmentationSettings()
+  /// Tiles in which boards are cut; nil for whole images.
+  package var tile: TileChoice?
+  /// The least overlap of neighbouring tiles in validation, as a share of their side; nil for the default.
+  package var tileOverlap: Double?
+  /// Tiles without boxes per epoch, as a share of all tiles; nil for the default (`Tiling.empty`).
+  package var tileEmpty: Double?
   /// The form in which images are cached.
   package var cache = CacheChoice.auto
   /// Folder of cache files; nil for the default.
@@ -93,6 +99,14 @@ package struct TrainingRequest: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// The tiles of a given side; nil for whole images and for auto.
+  package var tiling: Tiling? { if case .side(let side) = tile { tiling(side: side) } else { nil } }
+
+  /// Tiles of `side` as requested.
+  func tiling(side: Int) -> Tiling {
+    Tiling(side: side, overlap: tileOverlap ?? Tiling.defaultOverlap, empty: tileEmpty)
+  }
 
   /// True if the tuner chooses workers and prefetch depth, because neither is given.
   package var tunesLoader: Bool { workers == nil && prefetch == nil }

@@ -6,7 +6,7 @@ package struct LearningRateSchedule: Sendable {
   package struct Settings: Sendable, Equatable {
     /// Passes over the data.
     package var epochs = 100
-    /// Batches per epoch.
+    /// Batches of the first epoch; the warm-up is counted in them.
     package var batchesPerEpoch = 1
     /// Images per batch, of all ranks together.
     package var batch = 16
@@ -70,9 +70,9 @@ package struct LearningRateSchedule: Sendable {
     return max(1 - progress, 0) * (1 - settings.lrf) + settings.lrf
   }
 
-  /// The values for batch `batch` of the run, counted from 0.
-  package func point(batch: Int) -> Point {
-    let rate = settings.lr0 * factor(epoch: batch / settings.batchesPerEpoch)
+  /// The values for batch `batch` of the run, in `epoch`, both counted from 0.
+  package func point(batch: Int, epoch: Int) -> Point {
+    let rate = settings.lr0 * factor(epoch: epoch)
     let full = max((Double(settings.nominalBatch) / Double(settings.batch)).rounded(.toNearestOrEven), 1)
     guard batch <= warmupBatchCount else {
       return Point(weightRate: rate, biasRate: rate, momentum: settings.momentum, accumulation: Int(full))

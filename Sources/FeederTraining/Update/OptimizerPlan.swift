@@ -58,6 +58,7 @@ extension RunPlan {
   func loader(_ mode: LoaderMode, workers: Int?, prefetchDepth: Int) -> LoaderSettings {
     var loader = LoaderSettings(
       batch: ownBatch, imageSize: request.imageSize, mode: mode, seed: request.seed, prefetchDepth: prefetchDepth)
+    loader.tiling = tiling
     loader.rank = place.rank
     loader.rankCount = place.count
     if let workers {

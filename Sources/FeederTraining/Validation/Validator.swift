@@ -1,10 +1,12 @@
 import FeederCache
+import FeederCore
 import FeederDetection
 import FeederLoader
 import FeederMetrics
 import FeederTorch
 
-/// Runs a model over a split and matches its detections with the labels, in pixels of the original images.
+/// Runs a model over a split and matches its detections with the labels, in pixels of the original images. If boards are cut in tiles,
+/// it merges the detections of each board's tiles (`TileMerge`).
 package final class Validator {
   private let source: any ImageSource
   let loader: Loader
@@ -13,6 +15,11 @@ package final class Validator {
   /// The most detections that are kept per image.
   package let bound: DetectionBound
   private let ranks: Ranks?
+  /// The entries of the loader if they are tiles.
+  private let tiles: TiledSource?
+  private let tiling: Tiling?
+  /// Objects that `TileMerge` joined from parts in the last pass.
+  package private(set) var joinedCount = 0
   /// Cuts batches if memory runs out. The results stay the same.
   package let parts: BatchParts
 
@@ -36,7 +43,11 @@ package final class Validator {
     suppression.largestCount = self.bound.count
     pass = try ValidationPass(precision, on: device, suppression: suppression, loss: loss)
     loader = try Loader(source: source, settings: settings)
+    (tiles, tiling) = (loader.validationTiles, settings.tiling)
   }
+
+  /// Batches of a pass.
+  package var batchCount: Int { loader.batchCount }
 
   /// The results of every image in the data set's order. Calls `progress` after each batch. Returns nil if
   /// `isCancelled` returns true. Throws `TrainingError.outOfMemory` or `.rankLost`, and the errors of loader and
@@ -55,7 +66,41 @@ package final class Validator {
       batch.release()
     }
     if let ranks { findings = try ranks.gathered(findings) }
-    return findings.map(result)
+    return merged(findings).map(result)
+  }
+
+  /// One finding per image: for tiles, the merged detections of each board.
+  private func merged(_ findings: [Finding]) -> [Finding] {
+    guard let tiles, let tiling else { return findings }
+    joinedCount = 0
+    var boards: [Finding] = []
+    var rest = findings[...]
+    while let first = rest.first {
+      let board = tiles.place(of: first.entryIndex).board
+      let own = rest.prefix { tiles.place(of: $0.entryIndex).board == board }
+      rest = rest.dropFirst(own.count)
+      let size = source.size(of: board) ?? first.size
+      let merge = TileMerge(
+        own.map { (tiles.place(of: $0.entryIndex).tile ?? Tile(whole: size), $0.detections) }, of: size,
+        side: tiling.side)
+      joinedCount += merge.joinedCount
+      boards.append(Finding(entryIndex: board, size: size, detections: merge.detections))
+    }
+    return boards
+  }
+
+  /// A line about results that hold as many detections as are kept; nil if there are none. The bound holds per tile, so with tiles
+  /// nothing is known of boards.
+  package func cutLine(_ results: [ImageResult]) -> SettingLine? {
+    guard tiling == nil else { return nil }
+    return bound.line(cutting: results.count { $0.detections.count == bound.count }, isExact: false)
+  }
+
+  /// A line about the objects that were joined from parts in the last pass; nil if there are none.
+  package var joinedLine: SettingLine? {
+    guard let tiling, joinedCount > 0 else { return nil }
+    return
+      "tiles: \(joinedCount == 1 ? "1 object is" : "\(joinedCount) objects are") longer than the overlap of \(tiling.overlapLength) px, and joined from parts"
   }
 
   /// The detections on the images of a batch.

@@ -40,6 +40,7 @@ struct CacheBuild: ParsableCommand {
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String
   @OptionGroup var options: DataOptions
+  @OptionGroup var tiles: TileFlags
   @Option(
     name: .customLong("image-size"),
     help: """
@@ -68,7 +69,8 @@ struct CacheBuild: ParsableCommand {
   func run() throws {
     let dataset = try options.dataset(data)
     sayIdleFlags()
-    let opener = options.opener(dataset, imageSize: imageSize)
+    let tiling = try tiles.tiling(try dataset.entries(.train), imageSize: imageSize, say: Terminal.say)
+    let opener = options.opener(dataset, imageSize: imageSize, tileSide: tiling?.side)
     var files: [CacheFileReport] = []
     for split in dataset.splits {
       let start = ContinuousClock.now
@@ -170,10 +172,8 @@ struct CacheFileReport: Encodable {
     self.state = state
     split = file.split.rawValue
     form = file.recipe.form.rawValue
-    if file.recipe.form == .pixels {
-      channels = file.recipe.channels
-      imageSize = file.recipe.imageSize
-    }
+    if file.recipe.form != .encoded { channels = file.recipe.channels }
+    if file.recipe.form == .pixels { imageSize = file.recipe.imageSize }
     imageCount = file.count
     damagedCount = file.damagedImages.count
     bytes = file.byteCount
@@ -189,7 +189,8 @@ struct CacheFileReport: Encodable {
   /// One line for people.
   var line: String {
     guard let split, let form, let imageCount, let bytes else { return state }
-    let shape = imageSize.map { ", \(channels ?? 0) x 8 bits per pixel for image size \($0)" } ?? ""
+    let shape =
+      (channels.map { ", \($0) x 8 bits per pixel" } ?? "") + (imageSize.map { " for image size \($0)" } ?? "")
     let damaged = damagedCount.map { $0 > 0 ? ", \($0) damaged" : "" } ?? ""
     return "\(split) as \(form)\(shape): \(imageCount) images\(damaged), \(ByteCount(bytes)), \(state), \(path)"
   }

@@ -21,7 +21,7 @@ struct PredictCommand: ParsableCommand {
   var weights: String
   @Argument(help: "\(ImageCodecs.names) files, or folders of them.")
   var images: [String]
-  @Option(help: "The folder for annotated images and predictions.json; made if it is missing.")
+  @Option(help: "The folder for annotated images, predictions.json and predictions.csv; made if it is missing.")
   var out: String
   @Option(help: "Only detections with more confidence than this count.")
   var conf = NonMaximumSuppression().confidence
@@ -33,6 +33,11 @@ struct PredictCommand: ParsableCommand {
       --out: \(ConvertCommand.formats).
       """)
   var saveLabels: String?
+  @Flag(help: "Also write a picture of each detection at full resolution, to crops/CLASS in --out.")
+  var crops = false
+  @Option(help: "Micrometres per pixel; predictions.csv then also has the boxes in millimetres.")
+  var umPerPixel: Double?
+  @OptionGroup var tiles: TileFlags
   @OptionGroup var levels: LevelFlags
   @OptionGroup var detections: DetectionOptions
   @OptionGroup var options: ModelOptions
@@ -52,15 +57,18 @@ struct PredictCommand: ParsableCommand {
   func validate() throws {
     try NonMaximumSuppression.confidences.validate(conf, "conf")
     try NonMaximumSuppression.overlaps.validate(iou, "iou")
+    if let umPerPixel, !(umPerPixel > 0 && umPerPixel.isFinite) {
+      throw ValidationError("--um-per-pixel \(umPerPixel): give a number above 0")
+    }
     if let saveLabels, !DatasetExporters.names.contains(saveLabels) {
       throw ValidationError("--save-labels wants \(ConvertCommand.formats), not '\(saveLabels)'")
     }
   }
 
   func run() throws {
-    let found = try PredictionImages(images)
-    let entries = found.entries
-    found.lines.forEach { Terminal.say($0) }
+    let listing = try PredictionImages(images)
+    let entries = listing.entries
+    listing.lines.forEach { Terminal.say($0) }
     let folder = try openFolder(entries)
     var writer: DatasetWriter?
     defer {
@@ -76,10 +84,15 @@ struct PredictCommand: ParsableCommand {
     }
     let survey = try SourceSurvey(entries)
     let window = try levels.options(training: loaded.file.training).window(for: survey, say: { Terminal.say($0) })
-    let source = DirectSource(survey, channels: 3, imageSize: loaded.imageSize, window: window)
+    let tiling = try tiles.tiling(entries, imageSize: loaded.imageSize, weights: loaded.file, say: Terminal.say)
+    let source = DirectSource(
+      survey, channels: 3, imageSize: loaded.imageSize, tileSide: tiling?.side, window: window)
     var settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2)
     settings.damagedShare = 1
+    settings.tiling = tiling
+    // One worker decodes a board once for all of its tiles.
+    if tiling != nil { settings.workers = 1 }
     var suppression = NonMaximumSuppression()
     suppression.confidence = conf
     suppression.overlap = iou
@@ -95,16 +108,20 @@ struct PredictCommand: ParsableCommand {
       Terminal.say("feeder: interrupted; nothing is written")
       throw QuietEnd(status: Interruption.exitStatus)
     }
-    let full = results.count { $0.detections.count == validator.bound.count }
-    validator.bound.line(cutting: full, isExact: false).map(Terminal.say)
+    validator.cutLine(results).map(Terminal.say)
+    validator.joinedLine.map(Terminal.say)
     PictureNames(names).line.map(Terminal.say)
-    let unreadable = try draw(results, entries, names, window, into: folder, interruption.cancellation)
+    let drawing = PredictionDrawing(
+      entries: entries, classNames: names, window: window, folder: folder, cropped: crops ? source : nil)
+    let unreadable = try drawing.draw(results, interruption.cancellation)
     let readable = results.filter { result in !unreadable.contains { $0.imageID == result.imageID } }
     guard !readable.isEmpty else {
       throw CommandError("none of the \(results.count) images could be read; the lines above say why")
     }
+    let found = readable.map { (imageID: $0.imageID, detections: $0.detections) }
     try folder.write(
-      PredictionsFile.data(readable.map { ($0.imageID, $0.detections) }), as: Self.predictionsName, isDurable: true)
+      CallsFile.data(found, classNames: names, micrometres: umPerPixel), as: Self.tableName, isDurable: true)
+    try folder.write(PredictionsFile.data(found), as: Self.predictionsName, isDurable: true)
     let labels = try save(results, entries, without: Set(unreadable.map(\.imageID)), writer)
     let count = readable.map(\.detections.count).reduce(0, +)
     try Terminal.show(
@@ -129,6 +146,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   private static let predictionsName = "predictions.json"
+  private static let tableName = "predictions.csv"
 
   /// Opens the folder for the results and checks all their names before any work starts.
   private func openFolder(_ entries: [DatasetEntry]) throws -> OutputFolder {
@@ -137,38 +155,16 @@ struct PredictCommand: ParsableCommand {
         "--out \(out): is the folder of a run, which keeps its own predictions.json; name another folder")
     }
     let folder = try OutputFolder(
-      out, option: "--out", names: entries.map { $0.imageID + ".jpg" } + [Self.predictionsName],
+      out, option: "--out", names: entries.map { $0.imageID + ".jpg" } + [Self.predictionsName, Self.tableName],
       reading: Set(entries.map { URL(filePath: $0.imagePath).deletingLastPathComponent().path })
-    ) { $0 == Self.predictionsName ? PredictionsFile.signature : PictureMark.signature }
+    ) { name in
+      switch name {
+      case Self.predictionsName: PredictionsFile.signature
+      case Self.tableName: CallsFile.signature
+      default: PictureMark.signature
+      }
+    }
     if let note = folder.note { Terminal.say(note) }
     return folder
-  }
-
-  /// Writes one annotated JPEG per image. Returns the images that could not be read, after one line on stderr for each.
-  private func draw(
-    _ results: [ImageResult], _ entries: [DatasetEntry], _ names: [String], _ window: LevelWindow,
-    into folder: OutputFolder, _ cancellation: Cancellation
-  ) throws -> [(imageID: String, path: String)] {
-    let (scratch, encoder) = (try DecodeScratch(pictureWindow: window), try JPEGEncoder())
-    let bar = ProgressBar("drawing", total: results.count, unit: "images")
-    var unreadable: [(imageID: String, path: String)] = []
-    for (done, (result, entry)) in zip(results, entries).enumerated() {
-      if cancellation.isCancelled {
-        Terminal.say(
-          "feeder: interrupted; \(done) of \(results.count) images are drawn, and no predictions are written")
-        throw QuietEnd(status: Interruption.exitStatus)
-      }
-      do {
-        let pixels = try scratch.picture(entry.imagePath)
-        let jpeg = try AnnotatedImage.jpeg(
-          pixels, detections: result.detections, classNames: names, encoder: encoder)
-        try folder.write(PictureMark.jpeg(jpeg), as: result.imageID + ".jpg")
-      } catch CacheError.damagedImage(let path, let reason) {
-        Terminal.say("\(path) \(reason); left out")
-        unreadable.append((result.imageID, entry.imagePath))
-      }
-      bar.advance()
-    }
-    return unreadable
   }
 }

@@ -14,6 +14,7 @@ struct PrepareCommand: ParsableCommand {
   var out: String
   @Flag(help: "Link images to the source (symbolic links), or copy them.")
   var imageChoice = ImageChoice.link
+  @OptionGroup var tiles: TileFlags
   @OptionGroup var options: ImportOptions
 
   enum ImageChoice: String, EnumerableFlag { case link, copy }
@@ -22,5 +23,6 @@ struct PrepareCommand: ParsableCommand {
     var settings = PreparationSettings()
     settings.images = imageChoice == .link ? .link : .copy
     try options.write(source, to: out, rule: try options.split.rule(), settings)
+    try tiles.advise(out, imageSize: AuditReport.imageSize)
   }
 }

@@ -25,6 +25,7 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "One of \(ModelDesign.names).")
   var model = "yolov8n"
   @OptionGroup var options: ModelOptions
+  @OptionGroup var tiles: TileFlags
   @OptionGroup var sources: DataOptions
   @OptionGroup var tracing: TraceOptions
   @Option(help: "Milliseconds per step instead of a measured step: how a faster device would use this loader.")
@@ -76,10 +77,11 @@ struct ProfileCommand: ParsableCommand {
     try Engine.setThreadCount(threads)
     let dataset = try sources.dataset(data)
     let trace = try tracing.open(json: json) { InputFiles.of(dataset) }
+    let imageSize = options.imageSize ?? LoaderSettings.standardImageSize
+    let tiling = try tiles.tiling(try dataset.entries(.train), imageSize: imageSize, say: Terminal.say)
     let work = try ProfileWork(
-      dataset, sources.sourceOptions(imageSize: options.imageSize ?? LoaderSettings.standardImageSize),
-      opener: { SourceOpener(reporting: dataset, $0) },
-      imageSize: options.imageSize ?? LoaderSettings.standardImageSize, batch: options.batch,
+      dataset, sources.sourceOptions(imageSize: imageSize, tileSide: tiling?.side),
+      opener: { SourceOpener(reporting: dataset, $0) }, imageSize: imageSize, tiling: tiling, batch: options.batch,
       design: ModelDesign(named: model) ?? .yolov8n, device: device, precision: policy.precision,
       stepSeconds: stepMs.map { $0 / 1000 },
       storage: readMibPerS.map { $0 * 1_048_576 }, decodeCount: decodeTimes, seconds: seconds)

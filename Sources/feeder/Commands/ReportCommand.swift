@@ -44,7 +44,7 @@ struct ReportCommand: ParsableCommand {
         "\(data): the data of this run is missing; give its new place: feeder report "
           + "\(record.folder.url.path) --data DATA")
     }
-    let options = SourceOptions(settings.request)
+    let options = SourceOptions(settings)
     if (try? Checkpoint.newest(in: record.folder.weights)) != nil {
       try record.folder.checkOneRun(record.argumentsGap == nil ? settings.deciding : nil)
     }

@@ -25,6 +25,7 @@ struct ValCommand: ParsableCommand {
   @Option(help: "Write the detections as COCO results JSON.")
   var savePredictions: String?
   @OptionGroup var options: ModelOptions
+  @OptionGroup var tiles: TileFlags
   @OptionGroup var sources: DataOptions
   @OptionGroup var scoring: ScoringOptions
   @Flag(help: "Print one JSON document on stdout.")
@@ -39,20 +40,24 @@ struct ValCommand: ParsableCommand {
     let match = try ClassMatch(
       loaded.file, classNames: dataset.classNames, data: dataset.configurationURL.path)
     if let line = match.line { Terminal.say(line) }
-    let source = try sources.opener(dataset, imageSize: loaded.imageSize, training: loaded.file.training).open(split)
-      .source
-    let settings = LoaderSettings(
+    let tiling = try tiles.tiling(
+      try dataset.entries(split), imageSize: loaded.imageSize, weights: loaded.file, say: Terminal.say)
+    let source = try sources.opener(
+      dataset, imageSize: loaded.imageSize, training: loaded.file.training, tileSide: tiling?.side
+    ).open(split).source
+    var settings = LoaderSettings(
       batch: options.batch, imageSize: loaded.imageSize, mode: .validation, prefetchDepth: 2,
       memoryBudget: sources.memory.bytes)
+    settings.tiling = tiling
     let validator = try Validator(
       source: source, settings: settings, device: loaded.device, precision: loaded.precision,
       bound: DetectionBound(given: scoring.detections.maxDetections, mostBoxes: source.mostLabels))
     validator.bound.line.map(Terminal.say)
-    source.tinyBoxes.line(split.rawValue, imageSize: loaded.imageSize).map(Terminal.say)
+    source.tinyBoxes(tiling).line(split.rawValue, imageSize: loaded.imageSize).map(Terminal.say)
     defer { for image in validator.damagedImages { Terminal.say(image.line) } }
     let interruption = Interruption()
     let bar = ProgressBar(
-      "validating", total: (source.count + options.batch - 1) / options.batch, unit: "batches")
+      "validating", total: validator.batchCount, unit: "batches")
     let found = try validator(
       loaded.model, progress: { _, _ in bar.advance() }, isCancelled: { interruption.cancellation.isCancelled })
     guard let results = found.map(match.callAsFunction) else {
@@ -60,9 +65,9 @@ struct ValCommand: ParsableCommand {
       throw QuietEnd(status: Interruption.exitStatus)
     }
     try predictions?.deliver(PredictionsFile.data(results.map { ($0.imageID, $0.detections) }), as: "predictions")
-    let full = results.count { $0.detections.count == validator.bound.count }
-    validator.bound.line(cutting: full, isExact: false).map(Terminal.say)
-    let report = try scoring.report(results, classNames: dataset.classNames)
+    validator.cutLine(results).map(Terminal.say)
+    validator.joinedLine.map(Terminal.say)
+    let report = try scoring.report(results, classNames: dataset.classNames, inTiles: tiling != nil)
     try Terminal.show(report.lines, json: json, report)
   }
 }

@@ -44,11 +44,12 @@ struct DataOptions: ParsableArguments {
 
   /// The options of the cache, for images of `imageSize` pixels per side. `training` are the images that the weights in use were
   /// trained on.
-  func sourceOptions(imageSize: Int, training: LevelOptions.Training? = nil) -> SourceOptions {
+  func sourceOptions(imageSize: Int, training: LevelOptions.Training? = nil, tileSide: Int? = nil) -> SourceOptions {
     var options = SourceOptions(imageSize: imageSize, memory: memory.bytes)
     options.cache = cache
     options.cacheFolder = cacheDir
     options.channels = channels.count
+    options.tileSide = tileSide
     options.levels = levels.options(training: training)
     if cache == .none, cacheDir != nil { IdleFlags.say("--cache-dir", "--cache none keeps no file") }
     return options
@@ -58,8 +59,11 @@ struct DataOptions: ParsableArguments {
   func dataset(_ data: String) throws -> Dataset { try Dataset.open(data, skipsBadLabels: skipBadLabels) }
 
   /// Opens splits as the flags say. Lines and progress go to stderr.
-  func opener(_ dataset: Dataset, imageSize: Int, training: LevelOptions.Training? = nil) -> SourceOpener {
-    SourceOpener(reporting: dataset, sourceOptions(imageSize: imageSize, training: training))
+  func opener(
+    _ dataset: Dataset, imageSize: Int, training: LevelOptions.Training? = nil, tileSide: Int? = nil
+  ) -> SourceOpener {
+    SourceOpener(
+      reporting: dataset, sourceOptions(imageSize: imageSize, training: training, tileSide: tileSide))
   }
 }
 

@@ -35,14 +35,14 @@ struct ScoringOptions: ParsableArguments {
     """
 
   /// The bound for results whose number of boxes is known.
-  func bound(_ results: [ImageResult]) -> DetectionBound {
-    DetectionBound(given: detections.maxDetections, results)
+  func bound(_ results: [ImageResult], inTiles: Bool = false) -> DetectionBound {
+    DetectionBound(given: detections.maxDetections, results, inTiles: inTiles)
   }
 
   /// The report on `results`. Throws as `FactoryOptions.report` does.
-  func report(_ results: [ImageResult], classNames: [String]) throws -> AccuracyReport {
+  func report(_ results: [ImageResult], classNames: [String], inTiles: Bool = false) throws -> AccuracyReport {
     try AccuracyReport(
-      results, classNames: classNames, rule: rule, bound: bound(results),
+      results, classNames: classNames, rule: rule, bound: bound(results, inTiles: inTiles),
       factory: factory.report(results, classNames: classNames))
   }
 }

@@ -40,6 +40,9 @@ struct TrainOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: .setting("shear")) var shear: String?
   @Option(parsing: .unconditional, help: .setting("perspective")) var perspective: String?
   @Option(parsing: .unconditional, help: .setting("mosaic")) var mosaic: String?
+  @Option(parsing: .unconditional, help: .setting("tile")) var tile: String?
+  @Option(parsing: .unconditional, help: .setting("tile_overlap")) var tileOverlap: String?
+  @Option(parsing: .unconditional, help: .setting("tile_empty")) var tileEmpty: String?
   @Option(parsing: .unconditional, help: .setting("cache")) var cache: String?
   @Option(parsing: .unconditional, help: .setting("cache_dir")) var cacheDir: String?
   @Option(parsing: .unconditional, help: .setting("channels")) var channels: String?

@@ -27,7 +27,7 @@ struct AuditReport: Encodable {
   private let nearLines: [String]
 
   /// The default of `feeder train --image-size`.
-  private static let imageSize = 640
+  static let imageSize = 640
 
   private enum CodingKeys: String, CodingKey {
     case out, source, format, layout, reason, leftOut, splits, classes, duplicatesAcrossSplits, duplicatesWithinSplit
