@@ -118,7 +118,7 @@ struct SourceOpenerTests {
       try Data(deep).write(to: folder.appending(path: "a.pgm"))
       try Data().write(to: fixture.boards.folder.appending(path: "labels/train/a.txt"))
     }
-    func message(_ window: String, channels: Int?) -> String {
+    func message(_ window: String, channels: Int?, training: LevelOptions.Training? = nil) -> String {
       do {
         let split = isOneSplit ? "train" : "val"
         try "train: images/train\nval: images/\(split)\nnames: [a, b, c]\n".write(
@@ -128,6 +128,7 @@ struct SourceOpenerTests {
         options.cacheFolder = fixture.folder.url.path
         options.channels = channels
         options.levels = try LevelOptions(window: window, curve: "auto")
+        options.levels.training = training
         _ = try SourceOpener(try fixture.boards.dataset(), options).open(.train)
         return "accepted"
       } catch { return "\(error)" }
@@ -136,6 +137,11 @@ struct SourceOpenerTests {
       #expect(message("100,3900", channels: channels).contains("some images have 8 bits per sample and others more"))
       #expect(fixture.names.isEmpty, "\(fixture.names)")
     }
+    // Weights that were trained on more bits do not fit images of 8 bits, nor some of them.
+    let trained = try LevelOptions.Training.levels(#require(LevelWindow(black: 1, white: 9)))
+    let refusal = message("auto", channels: 1, training: trained)
+    #expect(refusal.contains(isOneSplit ? "some images have 8 bits" : "has images of 8 bits per sample"), "\(refusal)")
+    #expect(fixture.names.isEmpty, "\(fixture.names)")
     #expect(message("full", channels: 1) == "accepted")
   }
 
