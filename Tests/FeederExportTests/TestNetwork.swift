@@ -5,8 +5,8 @@ import FeederTorch
 
 /// Networks with weights of a seed whose values stay in the range of a trained network's.
 enum TestNetwork {
-  /// A network of `design`. Every norm gets statistics, a scale and a bias of its own, which keep the variance of a layer's
-  /// output near that of its input; the classes' biases let some anchors score high.
+  /// A network of `design`. Every norm gets statistics, a scale and a bias of its own, so that a layer's output
+  /// varies about as much as its input; the classes' biases let some anchors score high.
   static func make(_ design: String = "yolov8n", classCount: Int = 6, seed: UInt64 = 1) throws -> DetectionNetwork {
     guard let design = ModelDesign(named: design) else { preconditionFailure("no design is called \(design)") }
     let network = try DetectionNetwork(design, classCount: classCount, seed: seed)
