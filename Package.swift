@@ -80,7 +80,9 @@ let package = Package(
     room("FeederTorch", "CTorch"),
     room("FeederDetection", "FeederTorch", "FeederCore"),
     room("FeederMetrics", "FeederCore"),
-    room("FeederWeights", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles", "FeederCore"),
+    room("FeederPickle", "CISAL", "FeederCore"),
+    room(
+      "FeederWeights", "FeederPickle", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles", "FeederCore"),
     room(
       "FeederExport", "FeederWeights", "FeederDetection", "FeederTorch", "FeederImaging", "FeederFiles", "FeederCore"),
     room(
@@ -121,6 +123,9 @@ let package = Package(
         "FeederCore",
       ],
       path: "Tests/BoardSupport", swiftSettings: strict),
+    .target(
+      name: "CheckpointSupport", path: "Tests/CheckpointSupport",
+      swiftSettings: strict),
     tests("FeederCore"),
     tests("FeederFiles"),
     tests("FeederImaging", "BoardSupport", "CPixels", "FeederCodecs", "FeederCore"),
@@ -142,7 +147,10 @@ let package = Package(
     tests("FeederTorch", "FeederCore"),
     tests("FeederDetection", "FeederTorch", "FeederCore"),
     tests("FeederMetrics", "FeederCore"),
-    tests("FeederWeights", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles", "FeederCore"),
+    tests("FeederPickle", "CheckpointSupport", "FeederCore"),
+    tests(
+      "FeederWeights", "CheckpointSupport", "FeederDetection", "FeederMetrics", "FeederTorch", "FeederFiles",
+      "FeederCore"),
     tests(
       "FeederExport", "FeederWeights", "FeederDetection", "FeederTorch", "FeederImaging", "FeederFiles", "FeederCore"),
     tests(
@@ -161,8 +169,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "BoardSupport", "FeederCache", "FeederDatasets", "FeederDetection", "FeederCodecs", "FeederImaging",
-        "FeederImporting",
+        "BoardSupport", "CheckpointSupport", "FeederCache", "FeederDatasets", "FeederDetection", "FeederCodecs",
+        "FeederImaging", "FeederImporting", "FeederPickle",
         "FeederLoader",
         "FeederMetrics", "FeederReporting", "FeederTorch", "FeederTraining", "FeederWeights", "FeederCore",
       ],
@@ -175,8 +183,8 @@ let package = Package(
     .testTarget(
       name: "feederTests",
       dependencies: [
-        "BoardSupport", "FeederFixtures", "FeederReporting", "FeederTraining", "FeederCache", "FeederCodecs",
-        "FeederImaging",
+        "BoardSupport", "CheckpointSupport", "FeederFixtures", "FeederReporting", "FeederTraining", "FeederCache",
+        "FeederCodecs", "FeederImaging",
         "FeederCore", "LoadBoards", "TrainBoards", "LoaderSoak",
       ],
       swiftSettings: strict),

@@ -45,7 +45,8 @@ package struct ClassMatch: Sendable {
       "\(file.path): it has the classes of \(data) in another order (\(Self.list(names))); they are matched by name"
   }
 
-  private static func list(_ names: [String]) -> String {
+  /// The names with commas between them, cut if they are many.
+  static func list(_ names: [String]) -> String {
     names.prefix(mostNames).joined(separator: ", ")
       + (names.count > mostNames ? " and \(names.count - mostNames) more" : "")
   }

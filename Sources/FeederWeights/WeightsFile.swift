@@ -1,50 +1,68 @@
 import FeederCore
 import FeederDetection
 import FeederFiles
+import FeederPickle
 import FeederTorch
 import Foundation
 
-/// A safetensors file of weights, read and checked. No content of it is executed.
+/// Weights out of a file, read and checked: safetensors, or a checkpoint (`.pt`) of torch. The content decides, not the name. Nothing of
+/// it is executed.
 package struct WeightsFile {
   /// The path that was opened.
   package let path: String
   /// The text pairs of the header: `model`, `names` and others.
-  package var metadata: [String: String] { layout.metadata }
+  package let metadata: [String: String]
   /// The checksum of the file, 16 hexadecimal digits; nil if another program wrote it.
   package var checksum: String? { metadata[WeightsChecksum.key] }
+  /// True if another program wrote the file as a checkpoint of torch.
+  package let isCheckpoint: Bool
   private let data: [UInt8]
-  private let layout: Safetensors
+  private let entries: [String: Safetensors.Entry]
+  /// The file that describes the network, as a checkpoint names it.
+  private let description: String?
 
   /// Opens the file at `path`. Throws `WeightsError.unusable` if it is missing, damaged or no regular file.
   package init(path: String) throws {
     self.path = path
+    isCheckpoint = TorchCheckpoint.begins(FileReader.start(of: path, byteCount: 2))
     do {
-      data = try FileReader.bytes(of: path, limit: .max)
-      let layout = try data.withUnsafeBytes { try Safetensors(file: $0) }
-      guard data.withUnsafeBytes({ WeightsChecksum.isRight($0, layout) }) else {
+      let bytes = try FileReader.bytes(of: path, limit: isCheckpoint ? TorchCheckpoint.largestFile : .max)
+      if isCheckpoint {
+        let checkpoint = try TorchCheckpoint(bytes)
+        metadata = try WeightsOrigin.metadata(of: checkpoint, file: bytes)
+        (data, entries, description) = (checkpoint.bytes, checkpoint.entries, checkpoint.facts[.model])
+        return
+      }
+      let layout = try bytes.withUnsafeBytes { try Safetensors(file: $0) }
+      guard bytes.withUnsafeBytes({ WeightsChecksum.isRight($0, layout) }) else {
         throw Safetensors.FormatError(description: "is damaged: its checksum is wrong")
       }
-      self.layout = layout
+      (data, entries, metadata, description) = (bytes, layout.entries, layout.metadata, nil)
     } catch let error as Safetensors.FormatError {
       throw WeightsError.unusable(file: path, reason: SettingLine(error.description))
+    } catch let fault as CheckpointFault {
+      throw WeightsError.unusable(file: path, reason: SettingLine(fault.description))
     } catch FileReader.Failure.notRegular {
-      throw WeightsError.unusable(file: path, reason: "is not a regular file; give a .safetensors file")
+      throw WeightsError.unusable(file: path, reason: "is not a regular file; give a .safetensors or .pt file")
+    } catch FileReader.Failure.tooLarge(let byteCount) {
+      throw WeightsError.unusable(
+        file: path, reason: "has \(byteCount) bytes; a .pt is read up to \(TorchCheckpoint.largestFile)")
     } catch FileReader.Failure.system(_, let code) where code == ENOENT || code == ENOTDIR {
-      throw WeightsError.unusable(file: path, reason: "no such weights file; give a .safetensors file")
+      throw WeightsError.unusable(file: path, reason: "no such weights file; give a .safetensors or .pt file")
     } catch {
       throw WeightsError.unusable(file: path, reason: "cannot be read")
     }
   }
 
   /// Names of all tensors.
-  package var names: [String] { layout.entries.keys.sorted() }
+  package var names: [String] { entries.keys.sorted() }
 
   /// The extents of the tensor `name`; nil if there is none.
-  package func shape(_ name: String) -> [Int]? { layout.entries[name]?.shape }
+  package func shape(_ name: String) -> [Int]? { entries[name]?.shape }
 
   /// A copy of the tensor `name` on the CPU. Throws `WeightsError.unusable` if there is none.
   package func tensor(_ name: String) throws -> Tensor {
-    guard let entry = layout.entries[name] else {
+    guard let entry = entries[name] else {
       throw WeightsError.unusable(file: path, reason: "holds no tensor '\(name)'; was it written by this program?")
     }
     return try data.withUnsafeBytes { bytes in
@@ -75,10 +93,34 @@ package struct WeightsFile {
       }
   }
 
+  /// The model and the number of classes. Throws `WeightsError.unusable` if this is none of Feeder's detectors.
+  package func detector() throws -> (design: ModelDesign, classCount: Int) {
+    guard let design, let classCount, classCount > 0 else {
+      let own = description.map { " (it says \($0))" } ?? ""
+      throw WeightsError.unusable(
+        file: path, reason: "holds no YOLOv8 detector\(own); give weights of one of \(ModelDesign.names)")
+    }
+    return (design, classCount)
+  }
+
   /// Overwrites every entry of `state` with the tensor `prefix` + its name. Throws `WeightsError.unusable` at the first that is missing
   /// or has another shape.
   package func load(into state: [StateEntry], prefix: String = "") throws {
     for entry in state { try load(prefix + entry.name, into: entry.tensor) }
+  }
+
+  /// Overwrites every entry of `model`. Throws `WeightsError.unusable` as `load(into:)` does, and if a checkpoint holds tensors that the
+  /// model has not: another network that begins alike.
+  package func load(into model: DetectionNetwork) throws {
+    try load(into: model.state)
+    guard isCheckpoint else { return }
+    let more = Set(entries.keys).subtracting(model.state.map(\.name))
+    guard let first = more.min() else { return }
+    throw WeightsError.unusable(
+      file: path,
+      reason:
+        "is no plain \(model.design.name): it holds \(more.count) more tensors, such as '\(first)'; give weights of a detector"
+    )
   }
 
   /// Overwrites `target` with the tensor `name`. Throws `WeightsError.unusable` if it is missing or has another shape.
@@ -90,37 +132,6 @@ package struct WeightsFile {
       throw WeightsError.unusable(file: path, reason: "'\(name)' has shape \(shape), the model needs \(target.shape)")
     }
     try withoutGradients { try target.copy(from: tensor(name)) }
-  }
-
-  /// Overwrites the entries that the file holds in the same shape: a start from weights of other classes.
-  ///
-  /// Returns one line: how many tensors were taken over, which start anew, and whether the head's classes have other names than
-  /// `classNames`. Throws `WeightsError.unusable` if the file has another model.
-  package func transfer(into state: [StateEntry], of design: ModelDesign, classNames: [String]? = nil) throws -> String
-  {
-    if let own = self.design, own != design {
-      throw WeightsError.unusable(
-        file: path,
-        reason:
-          "weights of \(own.name), but the run trains \(design.name); give \(setting: "model") \(own.name)")
-    }
-    let matching = state.filter { shape($0.name) == $0.tensor.shape }
-    guard matching.contains(where: { $0.kind == .convolution }) else {
-      throw WeightsError.unusable(
-        file: path, reason: "holds no layer of \(design.name); not weights of this network")
-    }
-    try load(into: matching)
-    var line = "\(path): \(matching.count) of \(state.count) tensors taken over"
-    if let own = self.classNames, let classNames, own != classNames, own.count == classNames.count {
-      line += "; the head's class branch was trained on other names (\(own.joined(separator: ", "))), by number"
-    }
-    let anew = state.filter { shape($0.name) != $0.tensor.shape }.map(\.name)
-    guard let first = anew.first else { return line }
-    guard anew.allSatisfy({ $0.hasPrefix(design.classBranch) }) else {
-      return line + "; \(anew.count) start at random, the first of them \(first)"
-    }
-    let classes = state.first { $0.name == design.classBias }?.tensor.shape.first ?? 0
-    return line + "; the head's class branch starts at random, for \(classes) classes instead of \(classCount ?? 0)"
   }
 
   /// More than any data set has; small enough that a tiny file cannot ask for a network of gigabytes.

@@ -85,6 +85,25 @@ package enum WeightsWriter {
     }
   }
 
+  /// The bytes of such a file, for a place that is checked by `OutputFile`. Throws `EngineError` if a tensor cannot be read.
+  package static func data(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String]) throws -> Data {
+    let header = Safetensors.header(
+      tensors.map { (name: $0.name, type: $0.tensor.type.stored, shape: $0.tensor.shape) },
+      metadata: metadata.merging([WeightsChecksum.key: WeightsChecksum.noDigits]) { $1 })
+    var sum = WeightsChecksum()
+    header.withUnsafeBytes { sum.add($0) }
+    var data = Data(header)
+    for (_, tensor) in tensors {
+      var bytes = Data(count: tensor.count * tensor.type.byteCount)
+      try bytes.withUnsafeMutableBytes { try tensor.copy(to: $0) }
+      if !bytes.isEmpty { bytes.withUnsafeBytes { sum.add($0) } }
+      data.append(bytes)
+    }
+    guard let place = WeightsChecksum.place(in: header) else { preconditionFailure("the header has the key") }
+    data.replaceSubrange(place, with: sum.digits.utf8)
+    return data
+  }
+
   /// Gives the file at `path` the name `previous` too, so that it survives the next file. On a file system without hard links it gets
   /// this name alone. The old `previous` keeps its name until then: after a kill one of both is there. True if that worked, or if
   /// there is nothing to keep.

@@ -13,7 +13,7 @@ struct Feeder: ParsableCommand {
     version: Release.version,
     subcommands: [
       SynthCommand.self, InspectCommand.self, PrepareCommand.self, ConvertCommand.self, CacheCommand.self,
-      TrainCommand.self,
+      ImportCommand.self, TrainCommand.self,
       ValCommand.self,
       ScoreCommand.self, PredictCommand.self, ExportCommand.self, TopCommand.self, ReportCommand.self,
       ProfileCommand.self,

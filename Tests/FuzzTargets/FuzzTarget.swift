@@ -1,6 +1,7 @@
 /// A kind of file that may come from a stranger, with the parser that reads it and the code that uses what the parser lets through.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-  case bmp, cache, csvExport, deeppcb, groups, jpeg, jsonExport, labels, mask, notes, png, pnm, predictions, results
+  case bmp, cache, checkpoint, csvExport, deeppcb, groups, jpeg, jsonExport, labels, mask, notes, png, pnm, predictions,
+    results
   case telemetry, textExport, tiff, webp, weights, xmlExport, yaml
 
   /// Reads `bytes` as a file of this kind, as a command would, and uses all that is accepted; false if it is refused.
@@ -11,6 +12,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     attempt {
       switch self {
       case .cache: try readCache(bytes)
+      case .checkpoint: try readCheckpoint(bytes)
       case .csvExport: try readCSVExport(bytes)
       case .deeppcb: try readDeepPCB(bytes)
       case .bmp, .jpeg, .pnm, .tiff, .webp: try readImage(bytes)
@@ -48,6 +50,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     switch self {
     case .bmp: bmpSeeds()
     case .cache: try cacheSeeds()
+    case .checkpoint: checkpointSeeds()
     case .csvExport: csvExportSeeds()
     case .groups: [Array("image,group\na.jpg,1\nb.jpg,\"2\"\n".utf8)]
     case .deeppcb: [Array("31 53 66 84 3\n200 10 233 40 6".utf8), Array("31,53 , 66 84,3\r\n".utf8)]

@@ -8,7 +8,7 @@ struct DocumentationTests {
   private static let pages = [
     "README.md", "docs/own-data.md", "docs/first-epoch.md", "docs/large-boards.md", "docs/run-folder.md",
     "docs/factory.md", "docs/profiling.md", "docs/distribution.md", "docs/troubleshooting.md", "docs/precision.md",
-    "docs/accuracy.md",
+    "docs/accuracy.md", "docs/from-ultralytics.md",
   ]
 
   /// The commands in the indented lines of a page, without their comments.
@@ -70,6 +70,8 @@ struct DocumentationTests {
     let files = FileManager.default
     try files.copyItem(at: boards.url("runs/train/predictions.json"), to: boards.url("predictions.json"))
     try files.copyItem(at: boards.url("runs/train/weights/best.safetensors"), to: boards.url("weights.safetensors"))
+    // The content of weights decides, not their name.
+    try files.copyItem(at: boards.url("runs/train/weights/best.safetensors"), to: boards.url("best.pt"))
     try files.copyItem(at: boards.url("boards"), to: boards.url("DeepPCB"))
     for command in try commands(page) {
       let words = smaller(command, image: "boards/images/val/\(try #require(boards.names("boards/images/val").first))")

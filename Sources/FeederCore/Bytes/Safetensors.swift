@@ -36,6 +36,11 @@ package struct Safetensors: Sendable {
     package let shape: [Int]
     /// Bytes of the tensor, counted from the start of the file.
     package let range: Range<Int>
+
+    /// An entry whose place and size are checked.
+    package init(type: ElementType, shape: [Int], range: Range<Int>) {
+      (self.type, self.shape, self.range) = (type, shape, range)
+    }
   }
 
   /// Thrown if a file cannot be read.

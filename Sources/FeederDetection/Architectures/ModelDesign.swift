@@ -66,6 +66,11 @@ package struct ModelDesign: Sendable, Equatable {
   /// The name of a bias with one element per class.
   package var classBias: String { classBranch + "0.2.bias" }
 
+  /// The names of all tensors with one row per class.
+  package var classRows: Set<String> {
+    Set(strides.indices.flatMap { level in ["weight", "bias"].map { "\(classBranch)\(level).2.\($0)" } })
+  }
+
   /// The name of the first weight of every layer with weights, and its input channels. No two designs have the same
   /// list.
   package var firstWeights: [(name: String, inputCount: Int)] {

@@ -72,11 +72,16 @@ package struct RunReport {
     return AccuracyReport(accuracy)
   }
 
+  /// The best weights, or the last ones if there are no best ones.
+  private var bestPath: String {
+    FileManager.default.fileExists(atPath: folder.bestWeights.path) ? folder.bestWeights.path : folder.lastWeights.path
+  }
+
   /// Validation results of the best weights, or of the last ones if there are no best ones; nil if cancelled.
   private func validate(_ isCancelled: () -> Bool) throws -> [ImageResult]? {
-    let exists = FileManager.default.fileExists(atPath: folder.bestWeights.path)
-    let path = (exists ? folder.bestWeights : folder.lastWeights).path
+    let path = bestPath
     let file = try WeightsFile(path: path)
+    if let origin = file.origin { Terminal.say("\(path): these weights \(origin.line)") }
     let match = try ClassMatch(file, classNames: classNames, data: dataset.configurationURL.path)
     if let line = match.line { Terminal.say(line) }
     guard let design = file.design else { throw CommandError("\(path): holds no YOLOv8 detector") }
@@ -90,7 +95,8 @@ package struct RunReport {
     let validator = try Validator(
       source: validation.source, settings: loading, device: settings.device, precision: settings.precision, bound: bound
     )
-    Terminal.say("validating \(path)" + (exists ? "" : ", because \(folder.bestWeights.path) is missing"))
+    Terminal.say(
+      "validating \(path)" + (path == folder.bestWeights.path ? "" : ", because \(folder.bestWeights.path) is missing"))
     return try validator(model, isCancelled: isCancelled).map(match.callAsFunction)
   }
 
@@ -135,6 +141,7 @@ package struct RunReport {
     ]
     let legend = PictureNames(classNames).legend
     if !legend.isEmpty { rows.append(["names in pictures", legend.joined(separator: ", ")]) }
+    if let origin = try? WeightsFile(path: bestPath).origin { rows.append(["these weights", origin.line]) }
     rows += [
       ["train", split(train)], ["val", split(validation)],
       ["stream of the first epoch", record.epochs.first.map { String(format: "%016llx", $0.streamHash) } ?? "-"],

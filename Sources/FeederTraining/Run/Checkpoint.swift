@@ -24,10 +24,10 @@ package struct Checkpoint {
 
   /// The checkpoints of a run in `folder`. Their metadata holds the arguments: class names, image size in pixels, and
   /// the most boxes on one image; `dataSum` is the checksum of the data's record, `deciding` the settings that decide
-  /// what the run computes. Throws if the class names cannot be encoded.
+  /// what the run computes, `origin` what another program said of the first weights. Throws if the class names cannot be encoded.
   package init(
     folder: URL, model: ModelDesign, classNames: [String], imageSize: Int, mostBoxes: Int, dataSum: String? = nil,
-    deciding: [String: String] = [:]
+    deciding: [String: String] = [:], origin: WeightsOrigin? = nil
   ) throws {
     self.folder = folder
     let names = String(decoding: try JSONEncoder().encode(classNames), as: UTF8.self)
@@ -35,7 +35,7 @@ package struct Checkpoint {
     if mostBoxes > DetectionBound.standard { metadata[Self.mostBoxesKey] = String(mostBoxes) }
     metadata[Self.dataKey] = dataSum
     if !deciding.isEmpty { metadata[Self.settingsKey] = Self.text(deciding) }
-    self.metadata = metadata
+    self.metadata = metadata.merging(origin?.metadata ?? [:]) { own, _ in own }
   }
 
   fileprivate static let dataKey = "data_xxh64"

@@ -84,7 +84,10 @@ package enum SettingTable {
         default: "the larger of 300 and the most boxes on one image",
         help: "Detections per image that validation keeps."),
       Setting(
-        "weights", \.startWeights, .path, help: "Weights to start from; layers with other shapes start at random."),
+        "weights", \.startWeights, .path,
+        help:
+          "Weights to start from, .safetensors or .pt; layers with other shapes and classes with other names start at random."
+      ),
     ]
 
   /// How images are kept.

@@ -97,9 +97,13 @@ package final class Trainer {
     }
     let model = try DetectionNetwork(
       settings.model, classCount: classNames.count, seed: settings.seed, device: settings.device)
-    if let path = settings.startWeights, !resume {
-      let line = try WeightsFile(path: path).transfer(into: model.state, of: settings.model, classNames: classNames)
-      observer.note(SettingLine(line))
+    let resumed = resume ? try Checkpoint.newest(in: weightsFolder) { observer.note($0) } : nil
+    var origin = resumed?.origin
+    if let path = settings.startWeights, resumed == nil {
+      let file = try WeightsFile(path: path)
+      origin = file.origin
+      observer.note(SettingLine(try file.transfer(into: model.state, of: settings.model, classNames: classNames)))
+      if let origin { observer.note(SettingLine("\(path): these weights \(origin.line)")) }
     }
     step = try TrainingStep(
       model: model, rule: plan.rule, weightDecay: plan.weightDecay, precision: settings.precision,
@@ -107,16 +111,15 @@ package final class Trainer {
     checkpoint = try Checkpoint(
       folder: weightsFolder, model: settings.model, classNames: classNames, imageSize: settings.imageSize,
       mostBoxes: max(trainSource.mostLabels, validationSource.mostLabels), dataSum: dataSum,
-      deciding: deciding)
+      deciding: deciding, origin: origin)
     for parts in [step.parts, validator.parts] { parts.onSplit = { [observer] in observer.note(SettingLine($0)) } }
     if largestPart < settings.ownBatch { step.parts.begin(with: largestPart, of: settings.ownBatch) }
     progress.seed = settings.seed
     var saved: RunProgress?
-    if resume {
-      let file = try Checkpoint.newest(in: weightsFolder) { observer.note($0) }
-      progress = try checkpoint.restore(file, into: step)
+    if let resumed {
+      progress = try checkpoint.restore(resumed, into: step)
       state.noteCheckpoint()
-      if file.path == checkpoint.lastPath { saved = progress }
+      if resumed.path == checkpoint.lastPath { saved = progress }
     }
     gate = CheckpointGate(saved: saved)
     try checkRanks("before the first step")

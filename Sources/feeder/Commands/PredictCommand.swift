@@ -17,7 +17,7 @@ struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Finds objects on images and draws them.")
 
-  @Argument(help: "Weights, a .safetensors file.")
+  @Argument(help: "Weights, a .safetensors or .pt file.")
   var weights: String
   @Argument(help: "\(ImageCodecs.names) files, or folders of them.")
   var images: [String]

@@ -16,7 +16,7 @@ struct ValCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "val", abstract: "Prints the accuracy of weights.", discussion: ScoringOptions.discussion)
 
-  @Argument(help: "Weights, a .safetensors file.")
+  @Argument(help: "Weights, a .safetensors or .pt file.")
   var weights: String
   @Argument(help: "A data.yaml, or the folder that holds one.")
   var data: String

@@ -64,11 +64,12 @@ struct ModelOptions: ParsableArguments {
   /// no YOLOv8 detector.
   static func network(_ path: String, on device: Device) throws -> (file: WeightsFile, model: DetectionNetwork) {
     let file = try WeightsFile(path: path)
-    guard let classCount = file.classCount, classCount > 0, let design = file.design else {
-      throw CommandError("\(path): holds no YOLOv8 detector")
-    }
+    let (design, classCount) = try file.detector()
     let model = try DetectionNetwork(design, classCount: classCount, device: device)
-    try file.load(into: model.state)
+    try file.load(into: model)
+    if file.isCheckpoint, let origin = file.origin {
+      Terminal.say("\(path): \(design.name); these weights \(origin.line)")
+    }
     return (file, model)
   }
 
