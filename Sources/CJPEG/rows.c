@@ -24,7 +24,7 @@ static void keep_message(j_common_ptr state) {
 static void fail(j_common_ptr state) {
   struct feeder_jpeg *jpeg = (struct feeder_jpeg *)state->err;
   keep_message(state);
-  jpeg->ended = FEEDER_JPEG_ERROR;
+  jpeg->ended = CJPEG_ERROR;
   longjmp(jpeg->failure, 1);
 }
 
@@ -46,14 +46,14 @@ feeder_jpeg *feeder_jpeg_begin(const uint8_t *bytes, size_t count, int32_t width
   if (jpeg->state.output_width != (JDIMENSION)width || jpeg->state.output_height != (JDIMENSION)height ||
       jpeg->state.output_components != channels) {
     snprintf(jpeg->message, sizeof jpeg->message, "libjpeg sees another size");
-    jpeg->ended = FEEDER_JPEG_ERROR;
+    jpeg->ended = CJPEG_ERROR;
   }
   return jpeg;
 }
 
 static int how_it_ended(const feeder_jpeg *jpeg) {
   if (jpeg->ended) return jpeg->ended;
-  return jpeg->errors.num_warnings > 0 ? FEEDER_JPEG_WARNING : FEEDER_JPEG_GOOD;
+  return jpeg->errors.num_warnings > 0 ? CJPEG_WARNING : CJPEG_GOOD;
 }
 
 int feeder_jpeg_read(feeder_jpeg *jpeg, int32_t rows, uint8_t *out) {

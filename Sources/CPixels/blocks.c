@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SIDE = FEEDER_BLOCK_SIDE };
+enum { SIDE = CPIXELS_BLOCK_SIDE };
 
 static inline __attribute__((always_inline)) int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 

@@ -11,11 +11,11 @@ typedef struct feeder_jpeg feeder_jpeg;
 
 // How a call ended.
 enum {
-  FEEDER_JPEG_GOOD = 0,
+  CJPEG_GOOD = 0,
   // libjpeg went on, and may have made pixels up.
-  FEEDER_JPEG_WARNING = 1,
+  CJPEG_WARNING = 1,
   // Nothing more can be read.
-  FEEDER_JPEG_ERROR = 2,
+  CJPEG_ERROR = 2,
 };
 
 // Begins to decode `bytes`, which stay borrowed, in full: with the accurate transform and smooth chroma upsampling, to 1 or 3

@@ -213,14 +213,14 @@ void feeder_turn_band(const void *_Nonnull band, int32_t width, int32_t rows, in
                       int32_t mirror_rows, int32_t mirror_columns, void *_Nonnull out, int64_t stride);
 
 /// Bytes of a block's row, and rows of a block: a block of one channel is a page of 4096 bytes.
-#define FEEDER_BLOCK_SIDE 64
+#define CPIXELS_BLOCK_SIDE 64
 
-/// Copies width x height bytes, the first at (x, y) of the picture that begins with `blocks`; both are below FEEDER_BLOCK_SIDE. A
+/// Copies width x height bytes, the first at (x, y) of the picture that begins with `blocks`; both are below CPIXELS_BLOCK_SIDE. A
 /// block lies `block_stride` bytes behind its left and `row_stride` bytes behind its upper neighbour.
 void feeder_gather_blocks(const uint8_t *_Nonnull blocks, int64_t block_stride, int64_t row_stride, int32_t x,
                           int32_t y, int32_t width, int32_t height, uint8_t *_Nonnull out);
 
-/// Cuts up to FEEDER_BLOCK_SIDE rows of interleaved pixels into blocks: from left to right, and for each place a block per channel.
+/// Cuts up to CPIXELS_BLOCK_SIDE rows of interleaved pixels into blocks: from left to right, and for each place a block per channel.
 /// What lies beyond the right and lower edge is 0.
 void feeder_split_blocks(const uint8_t *_Nonnull pixels, int32_t width, int32_t height, int32_t channels,
                          uint8_t *_Nonnull blocks);

@@ -114,9 +114,9 @@ final class JPEGCodec: ParsingCodec {
   }
 
   private func check(_ ended: Int32, _ decoding: OpaquePointer, _ scans: JPEGScans) throws {
-    guard ended != FEEDER_JPEG_GOOD else { return }
+    guard ended != CJPEG_GOOD else { return }
     try Self.check(
-      String(cString: feeder_jpeg_message(decoding)), isWarning: ended == FEEDER_JPEG_WARNING, scans)
+      String(cString: feeder_jpeg_message(decoding)), isWarning: ended == CJPEG_WARNING, scans)
   }
 
   /// Throws for what libjpeg reported, unless every pixel is sound all the same.

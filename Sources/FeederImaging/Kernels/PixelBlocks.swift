@@ -5,7 +5,7 @@ import FeederCore
 /// channel. Blocks lie row after row from the top, from left to right; the last ones are filled up with zeros.
 package struct PixelBlocks: Hashable, Sendable {
   /// Pixels of a block per side.
-  package static let side = Int(FEEDER_BLOCK_SIDE)
+  package static let side = Int(CPIXELS_BLOCK_SIDE)
 
   /// Size of the picture, in pixels.
   package let size: PixelSize
