@@ -35,6 +35,40 @@ struct ResampleTests {
     }
   }
 
+  @Test(
+    "a rectangle drawn from the part of the source that it needs is the one drawn from all of it",
+    arguments: maps.dropLast())
+  func part(map: AxisMap) throws {
+    let scratch = PixelScratch()
+    let target = PixelSize(width: 48, height: 33)
+    for size in [PixelSize(width: 50, height: 37), PixelSize(width: 200, height: 160), PixelSize(side: 1)] {
+      let image = TestImages.noise(size, channels: 1, seed: 5)
+      for (columns, rows) in [(0..<48, 0..<33), (5..<9, 20..<33), (47..<48, 0..<1)] {
+        let (tile, own) = map.part(of: size, columns: columns, rows: rows, targetSize: target)
+        #expect(tile.x >= 0 && tile.y >= 0)
+        #expect(tile.x + tile.size.width <= size.width && tile.y + tile.size.height <= size.height)
+        var part = Pixels(size: tile.size, channels: 1, value: 0)
+        for row in 0..<tile.size.height {
+          for column in 0..<tile.size.width {
+            part.bytes[row * tile.size.width + column] =
+              image.bytes[(tile.y + row) * size.width + tile.x + column]
+          }
+        }
+        func draw(_ source: Pixels, _ map: AxisMap) -> PlanarImage {
+          var drawn = PlanarImage(size: target, channels: 1)
+          source.withView { view in
+            drawn.withTarget { resample(view, map: map, into: $0, columns: columns, rows: rows, scratch: scratch) }
+          }
+          return drawn
+        }
+        let (whole, cut) = (draw(image, map), draw(part, own))
+        for y in 0..<target.height {
+          for x in 0..<target.width { #expect(abs(Int(whole[x, y, 0]) - Int(cut[x, y, 0])) <= 1, "\(x), \(y)") }
+        }
+      }
+    }
+  }
+
   /// Compares every pixel inside the rectangle with the reference, and every one outside with the start value.
   func check(_ target: PlanarImage, _ source: PlanarImage, _ map: AxisMap, _ columns: Range<Int>, _ rows: Range<Int>) {
     for channel in 0..<target.channels {

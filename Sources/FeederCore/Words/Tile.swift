@@ -31,6 +31,9 @@ package struct Tile: Hashable, Sendable {
   /// The part of `box`, in pixels of the image, that the tile shows, in pixels of the tile. It has no area if they do not meet.
   package func part(of box: Box) -> Box { box.moved(x: -Double(x), y: -Double(y)).clipped(to: size) }
 
+  /// A part of the tile, which counts from the tile's corner, as a rectangle of the image.
+  package func whole(_ part: Tile) -> Tile { Tile(x: x + part.x, y: y + part.y, size: part.size) }
+
   /// A box in pixels of the tile, in pixels of the image.
   package func toImage(_ box: Box) -> Box { box.moved(x: Double(x), y: Double(y)) }
 }

@@ -35,6 +35,36 @@ package struct AxisMap: Hashable, Sendable {
   }
 }
 
+extension AxisMap {
+  /// The part of a source of `size` that is needed to draw the rectangle `columns` x `rows` of a target of `targetSize`, and the map
+  /// onto that part. One pixel if the rectangle is empty.
+  package func part(
+    of size: PixelSize, columns: Range<Int>, rows: Range<Int>, targetSize: PixelSize
+  ) -> (tile: Tile, map: AxisMap) {
+    func range(
+      _ targets: Range<Int>, _ scale: Double, _ offset: Double, mirrored length: Int?, count: Int
+    ) -> Range<Int> {
+      guard let low = targets.first, let high = targets.last else { return 0..<1 }
+      let ends = [low, high].map { target in
+        (Double(length.map { $0 - 1 - target } ?? target) + 0.5) * scale + offset - 0.5
+      }
+      // The second tap of the last pixel, and one pixel more on both sides because the kernels may round otherwise.
+      let first = min(ends[0], ends[1]).rounded(.down) - 1
+      let last = max(ends[0], ends[1]).rounded(.down) + 2
+      let start = Int(min(max(first, 0), Double(count - 1)))
+      return start..<max(Int(min(max(last, 0), Double(count - 1))), start) + 1
+    }
+    let across = range(columns, scaleX, offsetX, mirrored: flipped ? targetSize.width : nil, count: size.width)
+    let down = range(rows, scaleY, offsetY, mirrored: upended ? targetSize.height : nil, count: size.height)
+    var map = self
+    map.offsetX -= Double(across.lowerBound)
+    map.offsetY -= Double(down.lowerBound)
+    return (
+      Tile(x: across.lowerBound, y: down.lowerBound, size: PixelSize(width: across.count, height: down.count)), map
+    )
+  }
+}
+
 /// Draws `source` through `map` into the rectangle `columns` x `rows` of `target`; nothing else is touched.
 ///
 /// Bilinear with weights in 1/2048, the source's edge repeated beyond it. Integer recipe: down first,

@@ -160,11 +160,18 @@ struct BatchFiller: PlaceFiller {
     let isVisible = !columns.isEmpty && !rows.isEmpty
     guard isVisible || always else { return true }
     var drawing = Drawing(entry: image.entryIndex)
+    var map: AxisMap?
+    if settings.tiling != nil {
+      // The pixels of a tile are copied out of blocks, so only those that show are asked for.
+      let (part, own) = canvas.map(of: image, stored: image.size).part(
+        of: image.size, columns: columns, rows: rows, targetSize: place.pixels.size)
+      (drawing.part, map) = (part, own)
+    }
     while let stored = try pixels(of: &drawing, place, scratch) {
       guard isVisible else { continue }
       resample(
-        stored, map: canvas.map(of: image, stored: stored.size), into: place.pixels, columns: columns, rows: rows,
-        scratch: scratch.pixels)
+        stored, map: map ?? canvas.map(of: image, stored: stored.size), into: place.pixels, columns: columns,
+        rows: rows, scratch: scratch.pixels)
     }
     if drawing.isDamaged { fillRectangle(place.pixels, columns: columns, rows: rows) }
     return !drawing.isDamaged
@@ -204,6 +211,8 @@ struct BatchFiller: PlaceFiller {
   /// An entry that is being drawn.
   private struct Drawing {
     let entry: Int
+    /// The part that is needed; nil for all.
+    var part: Tile?
     /// True if the file is damaged; then nothing is drawn.
     var isDamaged = false
     /// Time since its pixels were lent.
@@ -218,10 +227,22 @@ struct BatchFiller: PlaceFiller {
     do {
       if let watch = drawing.watch {
         counters.augment.add(watch.nanoseconds)
-        image = try place.entries.replacement(of: entry, scratch: scratch.decode)
+        image =
+          if let part = drawing.part {
+            try place.entries.replacement(of: entry, tile: part, scratch: scratch.decode)
+          } else {
+            try place.entries.replacement(of: entry, scratch: scratch.decode)
+          }
       } else {
         drawing.isDamaged = quarantine.contains(imageIndex(of: entry, in: place.item.epoch))
-        image = drawing.isDamaged ? nil : try place.entries.prepare(entry, scratch: scratch.decode)
+        image =
+          if drawing.isDamaged {
+            nil
+          } else if let part = drawing.part {
+            try place.entries.prepare(entry, tile: part, scratch: scratch.decode)
+          } else {
+            try place.entries.prepare(entry, scratch: scratch.decode)
+          }
       }
     } catch CacheError.damagedImage(_, let reason) {
       try quarantine(entry, of: place, reason: reason)

@@ -118,6 +118,20 @@ package final class TiledSource: ImageSource {
     return try boards.replacement(of: board, tile: tile, scratch: scratch)
   }
 
+  /// Prepares the pixels of `part`, a rectangle of tile `index`. Throws as the boards' source does.
+  package func prepare(_ index: Int, tile part: Tile, scratch: DecodeScratch) throws -> ImageView {
+    let (board, tile) = place(of: index)
+    guard let tile else { return try boards.prepare(board, scratch: scratch) }
+    return try boards.prepare(board, tile: tile.whole(part), scratch: scratch)
+  }
+
+  /// Nil if the pixels of `part` prepared last were intact during their use; else the same from another place. Throws as `prepare`.
+  package func replacement(of index: Int, tile part: Tile, scratch: DecodeScratch) throws -> ImageView? {
+    let (board, tile) = place(of: index)
+    guard let tile else { return nil }
+    return try boards.replacement(of: board, tile: tile.whole(part), scratch: scratch)
+  }
+
   /// Throws if an answer of the boards since opening may have been wrong.
   package func check() throws { try boards.check() }
 

@@ -1,4 +1,5 @@
 import FeederCache
+import FeederCodecs
 import FeederCore
 import FeederDetection
 import FeederLoader
