@@ -17,8 +17,9 @@ struct RowConversion: ~Copyable {
   private var hasByteTable = false
   private var byteTable = GrowingBuffer()
   private var wordTable = GrowingBuffer()
-  /// What `wordTable` was filled for.
+  /// What `wordTable` was filled for, and the steps that give the same bytes, if some do.
   private var wordKey: WordKey?
+  private var wordSteps: feeder_steps?
   private var samples = GrowingBuffer()
   private var colours = GrowingBuffer()
 
@@ -66,6 +67,8 @@ struct RowConversion: ~Copyable {
     guard wordKey != key else { return }
     let table = wordTable.bytes(65_536).assumingMemoryBound(to: UInt8.self)
     key.window.fill(table.baseAddress.unsafelyUnwrapped, white: key.white, isInverted: key.isInverted)
+    wordSteps = key.window.steps(
+      UnsafePointer(table.baseAddress.unsafelyUnwrapped), white: key.white, isInverted: key.isInverted)
     wordKey = key
   }
 
@@ -165,6 +168,9 @@ struct RowConversion: ~Copyable {
     _ place: UnsafeMutablePointer<UInt8>, from stored: UnsafeRawPointer, _ count: Int32
   ) throws {
     if pixels.bits > 8 {
+      if var steps = wordSteps {
+        return PixelLevel.active.kernels.pointee.step_words(stored, count, swaps ? 1 : 0, &steps, place)
+      }
       let table = wordTable.bytes(65_536).assumingMemoryBound(to: UInt8.self).baseAddress.unsafelyUnwrapped
       return feeder_map_words(stored, count, swaps ? 1 : 0, table, place)
     }
