@@ -76,13 +76,16 @@ struct RowConversion: ~Copyable {
     let table = byteTable.bytes(256)
     if let palette = pixels.palette {
       hasByteTable = channels == 1
-      var isPlain = channels == 1 && pixels.bits == 8 && palette.count == 256
-      for index in 0..<256 where hasByteTable {
-        let colour = palette.colours[index]
-        table[index] = feeder_luma(
-          UInt8(truncatingIfNeeded: colour), UInt8(truncatingIfNeeded: colour >> 8),
-          UInt8(truncatingIfNeeded: colour >> 16))
-        isPlain = isPlain && table[index] == index
+      guard hasByteTable else { return }
+      var isPlain = pixels.bits == 8 && palette.count == 256
+      // One by one, every look at a colour would copy the palette.
+      palette.colours.span.withUnsafeBufferPointer { colours in
+        for (index, colour) in colours.enumerated() {
+          table[index] = feeder_luma(
+            UInt8(truncatingIfNeeded: colour), UInt8(truncatingIfNeeded: colour >> 8),
+            UInt8(truncatingIfNeeded: colour >> 16))
+          isPlain = isPlain && table[index] == index
+        }
       }
       if isPlain {  // the grey palette of most BMP files
         self.pixels.palette = nil
