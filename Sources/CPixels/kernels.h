@@ -23,6 +23,8 @@
   void feeder_pick_bytes_##level(const uint8_t *bytes, int32_t count, int32_t samples, int32_t bgr, int32_t channels, \
                                  uint8_t *out);                                                                       \
   void feeder_add_left_##level(uint8_t *row, int64_t count, int32_t channels, int32_t sample_bytes);                  \
+  void feeder_step_words_##level(const void *words, int32_t count, int32_t swap, const feeder_steps *steps,           \
+                                 uint8_t *out);                                                                       \
   void feeder_adjust_hsv_##level(uint8_t *red, uint8_t *green, uint8_t *blue, int32_t count, const uint8_t *hue,      \
                                  const uint8_t *saturation, const uint8_t *value);                                    \
   void feeder_unfilter_##level(const uint8_t *packed, int64_t stride, int32_t rows, int32_t pixel_bytes,              \

@@ -8,6 +8,7 @@
     .warp_row = feeder_warp_row_##level, .map_bytes = feeder_map_bytes_##level,                                       \
     .pick_bytes = feeder_pick_bytes_##level, .adjust_hsv = feeder_adjust_hsv_##level,                                 \
     .unfilter = feeder_unfilter_##level, .add_left = feeder_add_left_##level,                                         \
+    .step_words = feeder_step_words_##level,                                                                          \
   }
 
 static const feeder_kernels plain = FEEDER_LEVEL_TABLE(plain);
@@ -17,6 +18,7 @@ static const feeder_kernels plain = FEEDER_LEVEL_TABLE(plain);
 #define feeder_pick_bytes_avx512 feeder_pick_bytes_avx2
 #define feeder_add_left_avx512 feeder_add_left_avx2
 #define feeder_unfilter_avx512 feeder_unfilter_avx2
+#define feeder_step_words_avx512 feeder_step_words_avx2
 static const feeder_kernels avx2 = FEEDER_LEVEL_TABLE(avx2);
 static const feeder_kernels avx512 = FEEDER_LEVEL_TABLE(avx512);
 #endif
@@ -29,6 +31,7 @@ static const feeder_kernels avx512 = FEEDER_LEVEL_TABLE(avx512);
 #define feeder_warp_row_neon feeder_warp_row_plain
 #define feeder_adjust_hsv_neon feeder_adjust_hsv_plain
 #define feeder_unfilter_neon feeder_unfilter_plain
+#define feeder_step_words_neon feeder_step_words_plain
 static const feeder_kernels neon = FEEDER_LEVEL_TABLE(neon);
 #endif
 

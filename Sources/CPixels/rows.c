@@ -38,6 +38,18 @@ void feeder_map_words(const void *words, int32_t count, int32_t swap, const uint
   for (; i < count; i++) out[i] = table[word_at(words, i, swap)];
 }
 
+void feeder_step_words_plain(const void *words, int32_t count, int32_t swap, const feeder_steps *steps, uint8_t *out) {
+#pragma STDC FP_CONTRACT OFF
+  const feeder_steps s = *steps;
+  for (int32_t i = 0; i < count; i++) {
+    const int32_t word = word_at(words, i, swap);
+    const int32_t above = s.falls ? s.black - word : word - s.black;
+    const int32_t levels = above < 0 ? 0 : above < s.span ? above : s.span;
+    const float scaled = (float)levels * s.scale;
+    out[i] = (uint8_t)(int32_t)(scaled + s.offset);
+  }
+}
+
 void feeder_pick_words(const void *words, int32_t count, int32_t samples, int32_t bgr, int32_t swap, int32_t white,
                        int32_t channels, uint16_t *restrict out) {
   if (samples == channels && !bgr) {  // all of them, in their order

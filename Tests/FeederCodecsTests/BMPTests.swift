@@ -107,6 +107,66 @@ struct BMPTests {
     }
   }
 
+  /// A picture of runs: 16 colours, each three levels of its own.
+  private func runs(_ bytes: [UInt8], width: Int, height: Int, bits: Int, isTopDown: Bool = false) -> [UInt8] {
+    var pieces = BMPPieces()
+    (pieces.compression, pieces.isTopDown, pieces.toldColours) = (bits == 8 ? 1 : 2, isTopDown, 16)
+    pieces.palette = (0..<16).map { ($0, 2 * $0, 3 * $0) }
+    let plain = pieces.file([Int](repeating: 0, count: width * height), width: width, height: height, bits: bits)
+    return plain.prefix(54 + 64) + bytes
+  }
+
+  @Test("run lengths: runs, single pixels, jumps, early ends")
+  func runLengths() throws {
+    let kinds: [(bytes: [UInt8], bits: Int, rows: [[UInt8]], remarks: ImageRemarks)] = [
+      (
+        [3, 7, 0, 3, 1, 2, 3, 0, 0, 0, 6, 9, 0, 0, 0, 6, 1, 2, 3, 4, 5, 6, 0, 1], 8,
+        [[7, 7, 7, 1, 2, 3], [9, 9, 9, 9, 9, 9], [1, 2, 3, 4, 5, 6]], []
+      ),
+      (
+        [3, 0x7A, 0, 3, 0x12, 0x30, 0, 0, 6, 0x9C, 0, 0, 0, 5, 0x12, 0x34, 0x50, 0, 1, 0x60, 0, 0, 0, 1], 4,
+        [[7, 10, 7, 1, 2, 3], [9, 12, 9, 12, 9, 12], [1, 2, 3, 4, 5, 6]], []
+      ),
+      (
+        [1, 4, 0, 2, 2, 1, 1, 5, 0, 0, 2, 6, 0, 1], 8,
+        [[4, 0, 0, 0, 0, 0], [0, 0, 0, 5, 0, 0], [6, 6, 0, 0, 0, 0]], .leftOut
+      ),
+      ([0, 2, 0, 2, 6, 3], 8, [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [3, 3, 3, 3, 3, 3]], [.leftOut, .noEnd]),
+      ([6, 1, 0, 1], 8, [[1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]], .leftOut),
+      (
+        [6, 1, 0, 0, 6, 2, 0, 0, 6, 3, 0, 0], 8,
+        [[1, 1, 1, 1, 1, 1], [2, 2, 2, 2, 2, 2], [3, 3, 3, 3, 3, 3]], .noEnd
+      ),
+    ]
+    for kind in kinds {
+      for isTopDown in [false, true] {
+        let file = runs(kind.bytes, width: 6, height: 3, bits: kind.bits, isTopDown: isTopDown)
+        let decoder = try ImageDecoder()
+        let rows = isTopDown ? kind.rows : kind.rows.reversed()
+        #expect(
+          try decoder.decode(file, channels: 3).bytes == rows.joined().flatMap { [$0, 2 * $0, 3 * $0] }, "\(kind)")
+        #expect(decoder.remarks == kind.remarks, "\(kind)")
+      }
+    }
+  }
+
+  @Test("run lengths that leave the picture, end early or promise too much are refused")
+  func badRunLengths() {
+    let cases: [(String, [UInt8])] = [
+      ("leave", [7, 1, 0, 1]), ("leave", [6, 1, 1, 1, 0, 1]), ("leave", [0, 7, 1, 2, 3, 4, 5, 6, 7, 0, 0, 1]),
+      ("leave", [3, 1, 0, 2, 4, 0, 0, 1]), ("leave", [6, 1, 0, 0, 6, 1, 0, 0, 6, 1, 0, 0, 6, 1]),
+      ("end before", [6, 1]), ("end before", [6, 1, 0]), ("end before", [6, 1, 0, 0]), ("end before", [0, 2, 1]),
+      ("end before", [0, 5, 1, 2]), ("truncated", []), ("colour 16 of a palette of 16", [6, 16, 0, 1]),
+    ]
+    for (word, bytes) in cases {
+      let reason = refusal(runs(bytes, width: 6, height: 3, bits: 8))
+      #expect(reason?.contains(word) == true, "\(bytes): \(reason ?? "is read")")
+    }
+    var bomb = runs([0, 1], width: 6, height: 3, bits: 8)
+    bomb.replaceSubrange(18..<20, with: [0x60, 0xEA])  // 60,000 wide
+    #expect(refusal(bomb)?.contains("take at least 1407 bytes") == true)
+  }
+
   @Test("what is not read or damaged has its reason")
   func refused() {
     func file(_ bits: Int = 24, _ change: (inout BMPPieces) -> Void) -> [UInt8] {
@@ -116,7 +176,9 @@ struct BMPTests {
       return pieces.file(numbers(64, bits: bits), width: 8, height: 8, bits: bits)
     }
     let cases: [(String, [UInt8])] = [
-      ("run lengths", file(8) { $0.compression = 1 }), ("run lengths", file(8) { $0.compression = 2 }),
+      ("compression 2 with 8 bits", file(8) { $0.compression = 2 }),
+      ("compression 1 with 24 bits", file { $0.compression = 1 }),
+      ("run lengths of 24 bits", file { ($0.headerByteCount, $0.compression) = (64, 4) }),
       ("JPEG inside", file { $0.compression = 4 }), ("PNG inside", file { $0.compression = 5 }),
       ("CMYK", file { $0.compression = 11 }),
       ("Huffman", file(8) { ($0.headerByteCount, $0.compression) = (64, 3) }),
@@ -149,6 +211,7 @@ struct BMPTests {
     let files = [
       pieces.file(numbers(99, bits: 4), width: 11, height: 9, bits: 4),
       BMPPieces().file(numbers(40, bits: 24), width: 8, height: 5, bits: 24),
+      runs([3, 7, 0, 3, 1, 2, 3, 0, 0, 0, 3, 9, 0, 2, 0, 1, 0, 3, 1, 2, 3, 0, 0, 0], width: 6, height: 3, bits: 8),
     ]
     for file in files {
       for count in 0..<file.count where file.count - count > 3 { #expect(refusal(Array(file.prefix(count))) != nil) }

@@ -23,6 +23,22 @@ struct LevelWindowTests {
     }
   }
 
+  @Test("steps stand for the whole table or are not used")
+  func steps() throws {
+    let windows = [(0, 1_023, true), (200, 3_900, true), (0, 65_535, true), (0, 4_095, true), (11, 14_000, true)]
+    for (black, white, isFound) in windows {
+      for isInverted in [false, true] {
+        let window = try #require(LevelWindow(black: black, white: white))
+        let table = table(window, white: white, isInverted: isInverted)
+        #expect((window.steps(table, white: white, isInverted: isInverted) != nil) == isFound)
+        #expect(window.with(.sqrt).steps(table, white: white, isInverted: isInverted) == nil)
+        var other = table
+        other[white / 2] ^= 1
+        #expect(window.steps(other, white: white, isInverted: isInverted) == nil)
+      }
+    }
+  }
+
   @Test("the square root is the nearest one, and rises", arguments: [(0, 65_535), (0, 4_095), (200, 1_023)])
   func root(black: Int, white: Int) throws {
     let table = table(try #require(LevelWindow(black: black, white: white, curve: .sqrt)))

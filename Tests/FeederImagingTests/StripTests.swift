@@ -152,6 +152,37 @@ struct StripTests {
     }
   }
 
+  @Test("every level steps through all words alike", arguments: PixelLevel.allCases.filter(\.isAvailable))
+  func stepWords(_ level: PixelLevel) {
+    for (black, span, falls) in [(0, 65_535, 0), (0, 65_535, 1), (200, 3_700, 0), (900, 880, 1), (65_534, 1, 0)] {
+      var steps = feeder_steps(
+        black: UInt16(black), span: UInt16(span), falls: Int32(falls), scale: 255 / Float(span),
+        offset: (Float(span / 2) + 0.5) / Float(span))
+      for swap in [0, 1] as [Int32] {
+        for (first, count) in [(0, 65_536), (3, 31), (5, 32), (7, 33), (9, 1)] {
+          let words = (0..<count).map { UInt16(truncatingIfNeeded: (first + $0) * (count < 99 ? 977 : 1)) }
+          // A byte ahead, so that no word is aligned.
+          let bytes = [UInt8(1)] + words.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+          let results = [PixelLevel.plain, level].map { level in
+            var out = [UInt8](repeating: 0x5A, count: count + 16)
+            bytes.withUnsafeBytes { bytes in
+              guard let base = bytes.baseAddress else { return }
+              level.kernels.pointee.step_words(base + 1, Int32(count), swap, &steps, &out)
+            }
+            return out
+          }
+          #expect(results[0] == results[1], "\(black), \(span), \(falls), \(swap), \(count)")
+          #expect(results[0].suffix(16).allSatisfy { $0 == 0x5A }, "nothing is written behind the row")
+          for (word, byte) in zip(words, results[0]) {
+            let level = Int(swap == 1 ? word.byteSwapped : word)
+            let above = min(max(falls == 1 ? black - level : level - black, 0), span)
+            #expect(Int(byte) == (255 * above + span / 2) / span)
+          }
+        }
+      }
+    }
+  }
+
   @Test("rows that are turned keep their bytes", arguments: [1, 63, 64, 65, 200, 1000])
   func copyRows(_ byteCount: Int) {
     let rows = TestImages.noise(PixelSize(width: byteCount + 3, height: 9), channels: 1, seed: 6).bytes

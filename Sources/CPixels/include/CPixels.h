@@ -51,6 +51,16 @@ typedef struct {
   float du, dv, dw;
 } feeder_line;
 
+/// How words become bytes in equal steps.
+typedef struct {
+  /// The level whose byte is 0, and levels from there to 255.
+  uint16_t black, span;
+  /// 1 if the bytes rise as the levels fall.
+  int32_t falls;
+  /// The byte is the whole part of levels * scale + offset, below 256.
+  float scale, offset;
+} feeder_steps;
+
 /// The kernels of one level.
 typedef struct {
   /// Neighbours and weights along an axis. position = (start + i * step + 0.5) * scale + offset - 0.5 in doubles,
@@ -100,6 +110,11 @@ typedef struct {
   /// Undoes TIFF's predictor 2 in a row of count bytes, in place: each sample of 1 or 2 bytes (native order) is the sum of itself and the sample
   /// `channels` before it; the first pixel stays.
   void (*_Nonnull add_left)(uint8_t *_Nonnull row, int64_t count, int32_t channels, int32_t sample_bytes);
+
+  /// out[i] from the word w = words[i], which needs no alignment and whose bytes are swapped first if swap is 1: the levels from black on, w - black or
+  /// black - w, limited to 0...span; then steps, each operation rounded to a 32-bit float.
+  void (*_Nonnull step_words)(const void *_Nonnull words, int32_t count, int32_t swap,
+                              const feeder_steps *_Nonnull steps, uint8_t *_Nonnull out);
 
   /// Converts RGB planes to HSV (H in 0..179, S and V in 0..255), maps each channel by its table (180, 256 and 256
   /// entries; entries of the first are below 180), and converts back, in place. hsv_plain.c has the formulas.

@@ -2,7 +2,7 @@ import CPixels
 import FeederCore
 import FeederImaging
 
-/// Reads BMP: 1 to 8 bits with a palette, 16, 24 and 32 bits.
+/// Reads BMP: 1 to 8 bits with a palette, also as run lengths, 16, 24 and 32 bits.
 final class BMPCodec: ParsingCodec {
   static let format = ImageFormat.bmp
   static let endings = ["bmp", "dib"]
@@ -22,6 +22,7 @@ final class BMPCodec: ParsingCodec {
     writer.start(header.pixels, output, into: target)
     let rows = UnsafeRawBufferPointer(rebasing: file[header.offset...])
     let height = header.pixels.size.height
+    if header.isPacked { return try unpack(file, header) }
     if let fields = header.fields, fields.byteOrder == nil {
       try pick(fields, rows, header)
     } else {
@@ -31,6 +32,20 @@ final class BMPCodec: ParsingCodec {
     }
     try writer.finish()
     return []
+  }
+
+  /// Writes rows of run lengths.
+  private func unpack(_ file: UnsafeRawBufferPointer, _ header: BMPHeader) throws -> ImageRemarks {
+    let size = header.pixels.size
+    let numbers = line.bytes(size.width)
+    var runs = BMPRuns(
+      EncodedBytes(file)[header.offset..<file.count], width: size.width, pixelBits: header.pixelBits)
+    for row in 0..<size.height {
+      try runs.fill(numbers)
+      try writer.write(header.isTopDown ? row : size.height - 1 - row, UnsafeRawBufferPointer(numbers))
+    }
+    try writer.finish()
+    return try runs.finish()
   }
 
   /// Writes pixels whose samples are no whole bytes.

@@ -35,9 +35,9 @@ struct BMPFields {
       let alpha = headerByteCount >= 56 || compression == 6 ? try mask(3) : 0
       return try BMPFields(
         masks: (try mask(0), try mask(1), try mask(2)), alpha: alpha, pixelBits: pixelBits, isStored: true)
-    case 1, 2: throw ImagingError.unsupported(.bmp, reason: "run lengths")
+    case 1 where pixelBits == 8, 2 where pixelBits == 4: return nil
     case 3 where isOS2: throw ImagingError.unsupported(.bmp, reason: "OS/2's Huffman codes")
-    case 4 where isOS2: throw ImagingError.unsupported(.bmp, reason: "run lengths")
+    case 4 where isOS2: throw ImagingError.unsupported(.bmp, reason: "OS/2's run lengths of 24 bits")
     case 4: throw ImagingError.unsupported(.bmp, reason: "a JPEG inside")
     case 5: throw ImagingError.unsupported(.bmp, reason: "a PNG inside")
     case 11...13: throw ImagingError.unsupported(.bmp, reason: "CMYK colours")

@@ -13,6 +13,8 @@ struct BMPHeader: ParsedHeader {
   let offset: Int
   /// Bytes from a row to the next one in the file.
   let rowStride: Int
+  /// True if rows are packed as run lengths.
+  let isPacked: Bool
   /// True if the file's first row is the picture's top; most files begin with the lowest.
   let isTopDown: Bool
   let remarks: ImageRemarks
@@ -40,6 +42,7 @@ struct BMPHeader: ParsedHeader {
     try limits.check(width: width, height: height)
     pixelBits = try field(isCore ? 10 : 14, 2)
     let compression = isCore ? 0 : try field(16, 4)
+    isPacked = compression == 1 || compression == 2
     let size = PixelSize(width: width, height: height)
 
     offset = try reader.number(at: 10, byteCount: 4)
@@ -52,7 +55,7 @@ struct BMPHeader: ParsedHeader {
     }
     switch pixelBits {
     case 1, 2, 4, 8:
-      var pixels = StoredPixels(.bmp, size: size, bits: pixelBits, order: .grey)
+      var pixels = StoredPixels(.bmp, size: size, bits: isPacked ? 8 : pixelBits, order: .grey)
       pixels.palette = try reader.palette(
         at: paletteStart, end: offset, colourByteCount: isCore ? 3 : 4, most: 1 << pixelBits,
         told: isCore ? 0 : try field(32, 4))
@@ -61,10 +64,15 @@ struct BMPHeader: ParsedHeader {
       pixels = StoredPixels(.bmp, size: size, bits: 8, order: fields?.order ?? (pixelBits == 24 ? .bgr : .bgrExtra))
     }
     rowStride = (width * pixelBits + 31) / 32 * 4
-    let needed = rowStride * (height - 1) + (width * pixelBits + 7) / 8
+    let needed =
+      isPacked
+      ? (width * height + BMPRuns.largestExpansion - 1) / BMPRuns.largestExpansion
+      : rowStride * (height - 1) + (width * pixelBits + 7) / 8
     guard offset <= fileByteCount, needed <= fileByteCount - offset else {
       throw ImagingError.truncated(
-        .bmp, reason: "\(size) pixels take \(needed) bytes from byte \(offset) on, and the file has \(fileByteCount)")
+        .bmp,
+        reason: "\(size) pixels take \(isPacked ? "at least " : "")\(needed) bytes from byte \(offset) on, "
+          + "and the file has \(fileByteCount)")
     }
     remarks = fields?.hasAlpha == true ? .transparency : []
   }

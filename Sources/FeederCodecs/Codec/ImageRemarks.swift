@@ -22,6 +22,9 @@ package struct ImageRemarks: OptionSet, Hashable, Sendable {
   /// A list of pictures that leads out of the file or in a circle.
   package static let brokenPages = ImageRemarks(rawValue: 32)
 
+  /// Run lengths of a BMP skip pixels; these have the palette's first colour, as other readers have it.
+  package static let leftOut = ImageRemarks(rawValue: 64)
+
   /// One line for each.
   package var lines: [String] {
     let all: [(ImageRemarks, String)] = [
@@ -31,6 +34,7 @@ package struct ImageRemarks: OptionSet, Hashable, Sendable {
       (.noEnd, "the end of the file is missing, behind the last pixel"),
       (.checksum, "the checksum behind the last pixel is wrong"),
       (.brokenPages, "the list of pictures leads out of the file or in a circle: the first one is read"),
+      (.leftOut, "pixels that the file leaves out have the palette's first colour"),
     ]
     return all.filter { contains($0.0) }.map(\.1)
   }

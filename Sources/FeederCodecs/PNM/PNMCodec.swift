@@ -23,12 +23,9 @@ final class PNMCodec: ParsingCodec {
     if header.coding == .text {
       try decodeText(bytes, header)
     } else {
-      let rowByteCount = pixels.rowByteCount
-      for y in 0..<header.size.height {
-        let place = header.start + y * rowByteCount
-        let row = UnsafeRawBufferPointer(rebasing: bytes[place..<place + rowByteCount])
-        if let direct = rows.directRow(y) { direct.copyMemory(from: row) } else { try rows.write(y, row) }
-      }
+      try rows.write(
+        UnsafeRawBufferPointer(rebasing: bytes[header.start...]), stride: pixels.rowByteCount,
+        count: header.size.height, first: 0, step: 1)
     }
     try rows.finish()
     return []

@@ -1,3 +1,4 @@
+import CPixels
 import FeederImaging
 
 /// How levels of more than 8 bits become bytes: the level that is shown as black, the one that is shown as white, and the curve between.
@@ -73,6 +74,25 @@ package struct LevelWindow: Hashable, Sendable {
       let above = min(max((isInverted ? white - level : level) - range.lowerBound, 0), span)
       table[level] = UInt8(curve.value(above, of: span))
     }
+  }
+
+  /// The same table as equal steps, which are faster than looking up; nil unless the kernel gives every one of its 65,536 bytes.
+  func steps(_ table: UnsafePointer<UInt8>, white: Int, isInverted: Bool) -> feeder_steps? {
+    let range = resolved(white: white)
+    let black = isInverted ? white - range.lowerBound : range.lowerBound
+    guard curve == .linear, let black = UInt16(exactly: black), let span = UInt16(exactly: range.count) else {
+      return nil
+    }
+    var steps = feeder_steps(
+      black: black, span: span, falls: isInverted ? 1 : 0, scale: 255 / Float(span),
+      offset: (Float(span / 2) + 0.5) / Float(span))
+    let levels = (0...65_535).map { UInt16($0) }
+    let bytes = [UInt8](unsafeUninitializedCapacity: levels.count) { bytes, count in
+      guard let base = bytes.baseAddress else { return }
+      PixelLevel.active.kernels.pointee.step_words(levels, Int32(levels.count), 0, &steps, base)
+      count = levels.count
+    }
+    return bytes.elementsEqual(UnsafeBufferPointer(start: table, count: levels.count)) ? steps : nil
   }
 }
 

@@ -17,8 +17,9 @@ struct RowConversion: ~Copyable {
   private var hasByteTable = false
   private var byteTable = GrowingBuffer()
   private var wordTable = GrowingBuffer()
-  /// What `wordTable` was filled for.
+  /// What `wordTable` was filled for, and the steps that give the same bytes, if some do.
   private var wordKey: WordKey?
+  private var wordSteps: feeder_steps?
   private var samples = GrowingBuffer()
   private var colours = GrowingBuffer()
 
@@ -66,6 +67,8 @@ struct RowConversion: ~Copyable {
     guard wordKey != key else { return }
     let table = wordTable.bytes(65_536).assumingMemoryBound(to: UInt8.self)
     key.window.fill(table.baseAddress.unsafelyUnwrapped, white: key.white, isInverted: key.isInverted)
+    wordSteps = key.window.steps(
+      UnsafePointer(table.baseAddress.unsafelyUnwrapped), white: key.white, isInverted: key.isInverted)
     wordKey = key
   }
 
@@ -73,13 +76,16 @@ struct RowConversion: ~Copyable {
     let table = byteTable.bytes(256)
     if let palette = pixels.palette {
       hasByteTable = channels == 1
-      var isPlain = channels == 1 && pixels.bits == 8 && palette.count == 256
-      for index in 0..<256 where hasByteTable {
-        let colour = palette.colours[index]
-        table[index] = feeder_luma(
-          UInt8(truncatingIfNeeded: colour), UInt8(truncatingIfNeeded: colour >> 8),
-          UInt8(truncatingIfNeeded: colour >> 16))
-        isPlain = isPlain && table[index] == index
+      guard hasByteTable else { return }
+      var isPlain = pixels.bits == 8 && palette.count == 256
+      // One by one, every look at a colour would copy the palette.
+      palette.colours.span.withUnsafeBufferPointer { colours in
+        for (index, colour) in colours.enumerated() {
+          table[index] = feeder_luma(
+            UInt8(truncatingIfNeeded: colour), UInt8(truncatingIfNeeded: colour >> 8),
+            UInt8(truncatingIfNeeded: colour >> 16))
+          isPlain = isPlain && table[index] == index
+        }
       }
       if isPlain {  // the grey palette of most BMP files
         self.pixels.palette = nil
@@ -165,6 +171,9 @@ struct RowConversion: ~Copyable {
     _ place: UnsafeMutablePointer<UInt8>, from stored: UnsafeRawPointer, _ count: Int32
   ) throws {
     if pixels.bits > 8 {
+      if var steps = wordSteps {
+        return PixelLevel.active.kernels.pointee.step_words(stored, count, swaps ? 1 : 0, &steps, place)
+      }
       let table = wordTable.bytes(65_536).assumingMemoryBound(to: UInt8.self).baseAddress.unsafelyUnwrapped
       return feeder_map_words(stored, count, swaps ? 1 : 0, table, place)
     }

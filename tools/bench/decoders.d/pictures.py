@@ -5,7 +5,12 @@ import sys
 
 import cv2
 import numpy
+import tifffile
 from PIL import Image
+
+# TIFF's ways to pack, by libtiff's numbers; those that pack differences of neighbours.
+PACKINGS = {"none": 1, "lzw": 5, "deflate": 8, "packbits": 32773}
+DIFFERENCES = ("lzw", "deflate")
 
 boards, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 folder.mkdir(parents=True, exist_ok=True)
@@ -47,3 +52,16 @@ for name, picture in pictures.items():
     write("mixed.png", lambda path: Image.fromarray(picture).save(path))
     write("sub.png", lambda path: cv2.imwrite(path, shown))
     write("plain." + ("ppm" if is_colour else "pgm"), lambda path: cv2.imwrite(path, shown))
+    if picture.dtype == numpy.uint8:
+        write("bmp", lambda path: cv2.imwrite(path, shown))
+    if is_colour:
+        write("32.bmp", lambda path: cv2.imwrite(path, cv2.cvtColor(shown, cv2.COLOR_BGR2BGRA)))
+    if name == "binary640":
+        continue
+    for packing, number in PACKINGS.items():
+        settings = [cv2.IMWRITE_TIFF_COMPRESSION, number]
+        settings += [cv2.IMWRITE_TIFF_PREDICTOR, 2 if packing in DIFFERENCES else 1]
+        write(packing + ".tif", lambda path: cv2.imwrite(path, shown, settings))
+    for packing, settings in (("none", {}), ("deflate", {"compression": "zlib", "predictor": True})):
+        write(f"tiles.{packing}.tif", lambda path: tifffile.imwrite(
+            path, picture, tile=(256, 256), photometric="rgb" if is_colour else "minisblack", **settings))
