@@ -134,7 +134,7 @@ struct LabelFile {
         text: "has the centre (\(label.centerX), \(label.centerY)), outside of the image; shares run from 0 to 1")
     }
     let box = label.box(in: PixelSize(side: 1))
-    return overshoot(box) > rounding ? (clipped(classID, box), true) : (label, false)
+    return try overshoot(box) > rounding ? (clipped(classID, box), true) : (label, false)
   }
 
   /// The label of the box around the points `x y x y ...`, clipped to the image.
@@ -158,13 +158,16 @@ struct LabelFile {
         text: "has an outline from (\(box.x1), \(box.y1)) to (\(box.x2), \(box.y2)), outside of the image; shares run "
           + "from 0 to 1")
     }
-    return (clipped(classID, box), overshoot(box) > rounding)
+    return try (clipped(classID, box), overshoot(box) > rounding)
   }
 
   /// How far a box reaches over the edge of the image, at the most.
   private static func overshoot(_ box: Box) -> Double { max(-box.x1, -box.y1, box.x2 - 1, box.y2 - 1) }
 
-  private static func clipped(_ classID: Int, _ box: Box) -> Label {
-    Label(classID: classID, box: box.clipped(to: PixelSize(side: 1)), size: PixelSize(side: 1))
+  /// The part of a box inside of the image, which must have an area: else it could not be read again.
+  private static func clipped(_ classID: Int, _ box: Box) throws(Problem) -> Label {
+    let label = Label(classID: classID, box: box.clipped(to: PixelSize(side: 1)), size: PixelSize(side: 1))
+    guard label.width > 0, label.height > 0 else { throw Problem(text: "has a box without area inside of the image") }
+    return label
   }
 }
