@@ -49,8 +49,10 @@ static void check_room(rlim_t limit, long long pages, const char *name, const ch
   const rlim_t used = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
   if (limit == RLIM_INFINITY || limit >= used + start_bytes) return;
   // The present limit is rounded down and the need rounded up, so the two numbers are never equal.
-  refuse("feeder: the limit of %s is %llu MiB, and Feeder needs %llu before it reads anything: raise it with ulimit %s\n", name,
-         (unsigned long long)(limit / mebibyte), (unsigned long long)((used + start_bytes + mebibyte - 1) / mebibyte), option);
+  refuse(
+      "feeder: the limit of %s is %llu MiB, and Feeder needs %llu before it reads anything: raise it with ulimit %s\n",
+      name, (unsigned long long)(limit / mebibyte),
+      (unsigned long long)((used + start_bytes + mebibyte - 1) / mebibyte), option);
 }
 
 static void check_memory(rlim_t space, rlim_t data) {

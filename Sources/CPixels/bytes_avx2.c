@@ -41,8 +41,7 @@ void feeder_split_rgb_avx2(const uint8_t *pixels, int32_t count, uint8_t *red, u
     const __m128i *start = (const __m128i *)(pixels + 3 * (int64_t)i);
     const __m128i a = _mm_loadu_si128(start), b = _mm_loadu_si128(start + 1), c = _mm_loadu_si128(start + 2);
     for (int32_t channel = 0; channel < 3; channel++) {
-      const __m128i ab =
-          _mm_or_si128(_mm_shuffle_epi8(a, places(channel, 0)), _mm_shuffle_epi8(b, places(channel, 1)));
+      const __m128i ab = _mm_or_si128(_mm_shuffle_epi8(a, places(channel, 0)), _mm_shuffle_epi8(b, places(channel, 1)));
       const __m128i all = _mm_or_si128(ab, _mm_shuffle_epi8(c, places(channel, 2)));
       _mm_storeu_si128((__m128i *)(outs[channel] + i), all);
     }

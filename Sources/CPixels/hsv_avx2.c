@@ -48,9 +48,8 @@ INLINE __m256i scaled(__m256i x, __m256i divisor, float scale) {
 // The same for 16-bit numbers.
 INLINE __m256i scaled_words(__m256i x, __m256i divisor, float scale) {
   const __m256i zero = _mm256_setzero_si256(), sign = _mm256_srai_epi16(x, 15);
-  return _mm256_packs_epi32(
-      scaled(_mm256_unpacklo_epi16(x, sign), _mm256_unpacklo_epi16(divisor, zero), scale),
-      scaled(_mm256_unpackhi_epi16(x, sign), _mm256_unpackhi_epi16(divisor, zero), scale));
+  return _mm256_packs_epi32(scaled(_mm256_unpacklo_epi16(x, sign), _mm256_unpacklo_epi16(divisor, zero), scale),
+                            scaled(_mm256_unpackhi_epi16(x, sign), _mm256_unpackhi_epi16(divisor, zero), scale));
 }
 
 // H of E = a - c + times * D.
@@ -78,10 +77,10 @@ INLINE Planes to_hsv(Planes c) {
 
   const Words d = words(range, zero), d1 = words(_mm256_max_epu8(range, one), zero);
   const Words v1 = words(_mm256_max_epu8(high, one), zero), t = words(times, zero), ab = words(a, b);
-  const __m256i s = _mm256_packus_epi16(scaled_words(d.lower, v1.lower, 255 * 4096),
-                                        scaled_words(d.upper, v1.upper, 255 * 4096));
-  const __m256i h = _mm256_packus_epi16(to_hue(ab.lower, t.lower, d.lower, d1.lower),
-                                        to_hue(ab.upper, t.upper, d.upper, d1.upper));
+  const __m256i s =
+      _mm256_packus_epi16(scaled_words(d.lower, v1.lower, 255 * 4096), scaled_words(d.upper, v1.upper, 255 * 4096));
+  const __m256i h =
+      _mm256_packus_epi16(to_hue(ab.lower, t.lower, d.lower, d1.lower), to_hue(ab.upper, t.upper, d.upper, d1.upper));
   return (Planes){h, s, high};
 }
 

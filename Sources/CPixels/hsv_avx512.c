@@ -97,7 +97,7 @@ typedef struct {
 INLINE Parts parts(__m512i value, __m512i saturation, __m512i k) {
   const __m512i product = _mm512_mullo_epi16(value, saturation);
   const __m512i drop = _mm512_mulhi_epu16(_mm512_add_epi16(product, set(128)), set(257));  // round(V S / 255)
-  const __m512i scaled = _mm512_mulhi_epu16(product, _mm512_mullo_epi16(k, set(2184)));  // V S k / 30, about
+  const __m512i scaled = _mm512_mulhi_epu16(product, _mm512_mullo_epi16(k, set(2184)));    // V S k / 30, about
   const __m512i quotient = _mm512_mulhi_epu16(_mm512_add_epi16(scaled, set(127)), set(257));
   const __m512i remainder = _mm512_sub_epi16(_mm512_mullo_epi16(product, k), _mm512_mullo_epi16(quotient, set(7650)));
   const __mmask32 is_short = _mm512_cmpgt_epi16_mask(remainder, set(7650 - 3825));
@@ -130,11 +130,10 @@ INLINE Planes to_hsv(Planes c, const Tables *tables) {
   const Words h_factor = words(look_up(at_range, tables->hue.low), look_up(at_range, tables->hue.high));
   const Words range_up = words(zero, dividend), range_down = words(range, zero);
   const Words differences = words(a, b), multiples = words(twice, fourfold);
-  const __m512i s = _mm512_packus_epi16(to_saturation(range_up.lower, s_factor.lower),
-                                        to_saturation(range_up.upper, s_factor.upper));
-  const __m512i h = _mm512_packus_epi16(
-      to_hue(differences.lower, multiples.lower, range_down.lower, h_factor.lower),
-      to_hue(differences.upper, multiples.upper, range_down.upper, h_factor.upper));
+  const __m512i s =
+      _mm512_packus_epi16(to_saturation(range_up.lower, s_factor.lower), to_saturation(range_up.upper, s_factor.upper));
+  const __m512i h = _mm512_packus_epi16(to_hue(differences.lower, multiples.lower, range_down.lower, h_factor.lower),
+                                        to_hue(differences.upper, multiples.upper, range_down.upper, h_factor.upper));
   return (Planes){h, s, high};
 }
 

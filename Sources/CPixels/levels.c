@@ -1,14 +1,20 @@
 #include "kernels.h"
 
-#define FEEDER_LEVEL_TABLE(level)                                                                                     \
-  {                                                                                                                   \
-    .fill_taps = feeder_fill_taps_##level, .plan_columns = feeder_plan_columns_##level,                               \
-    .resample_row = feeder_resample_row_##level, .letterbox_row = feeder_letterbox_row_##level,                       \
-    .mean_2x2 = feeder_mean_2x2_##level, .split_rgb = feeder_split_rgb_##level,                                       \
-    .warp_row = feeder_warp_row_##level, .map_bytes = feeder_map_bytes_##level,                                       \
-    .pick_bytes = feeder_pick_bytes_##level, .adjust_hsv = feeder_adjust_hsv_##level,                                 \
-    .unfilter = feeder_unfilter_##level, .add_left = feeder_add_left_##level,                                         \
-    .step_words = feeder_step_words_##level,                                                                          \
+#define FEEDER_LEVEL_TABLE(level)                    \
+  {                                                  \
+      .fill_taps = feeder_fill_taps_##level,         \
+      .plan_columns = feeder_plan_columns_##level,   \
+      .resample_row = feeder_resample_row_##level,   \
+      .letterbox_row = feeder_letterbox_row_##level, \
+      .mean_2x2 = feeder_mean_2x2_##level,           \
+      .split_rgb = feeder_split_rgb_##level,         \
+      .warp_row = feeder_warp_row_##level,           \
+      .map_bytes = feeder_map_bytes_##level,         \
+      .pick_bytes = feeder_pick_bytes_##level,       \
+      .adjust_hsv = feeder_adjust_hsv_##level,       \
+      .unfilter = feeder_unfilter_##level,           \
+      .add_left = feeder_add_left_##level,           \
+      .step_words = feeder_step_words_##level,       \
   }
 
 static const feeder_kernels plain = FEEDER_LEVEL_TABLE(plain);
@@ -37,22 +43,20 @@ static const feeder_kernels neon = FEEDER_LEVEL_TABLE(neon);
 
 const feeder_kernels *feeder_kernels_at(int32_t level) {
   switch (level) {
-  case FEEDER_LEVEL_PLAIN: return &plain;
+    case FEEDER_LEVEL_PLAIN: return &plain;
 #if FEEDER_X86
-  // These checks also ask if the operating system saves the wide registers.
-  case FEEDER_LEVEL_AVX2:
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") ? &avx2 : NULL;
-  case FEEDER_LEVEL_AVX512:
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi")
-               ? &avx512
-               : NULL;
+    // These checks also ask if the operating system saves the wide registers.
+    case FEEDER_LEVEL_AVX2: __builtin_cpu_init(); return __builtin_cpu_supports("avx2") ? &avx2 : NULL;
+    case FEEDER_LEVEL_AVX512:
+      __builtin_cpu_init();
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi")
+                 ? &avx512
+                 : NULL;
 #endif
 #if FEEDER_ARM
-  case FEEDER_LEVEL_NEON: return &neon;
+    case FEEDER_LEVEL_NEON: return &neon;
 #endif
-  default: return NULL;
+    default: return NULL;
   }
 }

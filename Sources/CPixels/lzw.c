@@ -20,7 +20,7 @@ struct feeder_lzw {
   uint8_t rest[FEEDER_LZW_SLACK];  // the end of a string that did not fit into the last piece
   size_t rest_count;
   const uint8_t *next, *end;
-  uint64_t bits;      // the next bits of the strip, the first on top
+  uint64_t bits;       // the next bits of the strip, the first on top
   uint32_t bit_count;  // bits of it that are taken from the strip
   uint32_t width;
   uint32_t free_code;

@@ -112,8 +112,8 @@ INLINE void store(const Block *block, __m256i words, int32_t count, uint8_t *out
   }
 }
 
-void feeder_resample_row_avx2(const feeder_columns *columns, const uint8_t *upper, const uint8_t *lower,
-                              int32_t weight, uint8_t *out) {
+void feeder_resample_row_avx2(const feeder_columns *columns, const uint8_t *upper, const uint8_t *lower, int32_t weight,
+                              uint8_t *out) {
   if (columns->block_count == 0) {
     feeder_resample_row_plain(columns, upper, lower, weight, out);
     return;
@@ -127,8 +127,8 @@ void feeder_resample_row_avx2(const feeder_columns *columns, const uint8_t *uppe
     const __m256i u = window(block, upper), l = window(block, lower);
     __m256i near = _mm256_or_si256(_mm256_shuffle_epi8(u, read(block->near_upper)),
                                    _mm256_shuffle_epi8(l, read(block->near_lower)));
-    __m256i far = _mm256_or_si256(_mm256_shuffle_epi8(u, read(block->far_upper)),
-                                  _mm256_shuffle_epi8(l, read(block->far_lower)));
+    __m256i far =
+        _mm256_or_si256(_mm256_shuffle_epi8(u, read(block->far_upper)), _mm256_shuffle_epi8(l, read(block->far_lower)));
     near = weighted(near, high, low);
     far = weighted(far, high, low);
     const __m256i step = _mm256_mulhi_epi16(_mm256_sub_epi16(near, far), read(block->factor));

@@ -29,9 +29,9 @@ typedef struct {
   int16_t factor[OUTPUTS];  // -32 times the farther neighbour's weight
   int8_t high[WINDOW];      // weights of both, nearer first
   int8_t low[WINDOW];
-  int32_t source;           // first byte of the window in a source row
-  int32_t start;            // first output
-  __mmask32 mask;           // outputs of this block
+  int32_t source;  // first byte of the window in a source row
+  int32_t start;   // first output
+  __mmask32 mask;  // outputs of this block
   int32_t unused[13];
 } Block;
 

@@ -77,8 +77,8 @@ static inline void store(const Block *block, uint8x16_t bytes, uint8_t *out) {
   }
 }
 
-void feeder_resample_row_neon(const feeder_columns *columns, const uint8_t *upper, const uint8_t *lower,
-                              int32_t weight, uint8_t *out) {
+void feeder_resample_row_neon(const feeder_columns *columns, const uint8_t *upper, const uint8_t *lower, int32_t weight,
+                              uint8_t *out) {
   if (columns->block_count == 0) {
     feeder_resample_row_plain(columns, upper, lower, weight, out);
     return;

@@ -12,8 +12,8 @@ void feeder_unpack_bits(const uint8_t *packed, int32_t count, int32_t bits, uint
 }
 
 // Four words at a time, so that one load serves four look-ups.
-static inline __attribute__((always_inline)) int32_t map_fours(const uint8_t *words, int32_t count, int32_t swap, const uint8_t *table,
-                                 uint8_t *restrict out) {
+static inline __attribute__((always_inline)) int32_t map_fours(const uint8_t *words, int32_t count, int32_t swap,
+                                                               const uint8_t *table, uint8_t *restrict out) {
   int32_t i = 0;
   for (; i + 4 <= count; i += 4) {
     uint64_t four;
@@ -99,15 +99,15 @@ void feeder_pick_bytes_plain(const uint8_t *bytes, int32_t count, int32_t sample
                              uint8_t *out) {
   const int32_t kind = samples * 10 + (samples < 3 ? 0 : channels + bgr);
   switch (kind) {
-  case 20: return pick(bytes, count, 2, 0, 0, 1, out);
-  case 31: return pick(bytes, count, 3, 0, 2, 1, out);
-  case 32: return pick(bytes, count, 3, 2, 0, 1, out);
-  case 34: return pick(bytes, count, 3, 2, 0, 3, out);
-  case 41: return pick(bytes, count, 4, 0, 2, 1, out);
-  case 42: return pick(bytes, count, 4, 2, 0, 1, out);
-  case 43: return pick(bytes, count, 4, 0, 2, 3, out);
-  case 44: return pick(bytes, count, 4, 2, 0, 3, out);
-  default: memcpy(out, bytes, (size_t)count * (size_t)samples);
+    case 20: return pick(bytes, count, 2, 0, 0, 1, out);
+    case 31: return pick(bytes, count, 3, 0, 2, 1, out);
+    case 32: return pick(bytes, count, 3, 2, 0, 1, out);
+    case 34: return pick(bytes, count, 3, 2, 0, 3, out);
+    case 41: return pick(bytes, count, 4, 0, 2, 1, out);
+    case 42: return pick(bytes, count, 4, 2, 0, 1, out);
+    case 43: return pick(bytes, count, 4, 0, 2, 3, out);
+    case 44: return pick(bytes, count, 4, 2, 0, 3, out);
+    default: memcpy(out, bytes, (size_t)count * (size_t)samples);
   }
 }
 
@@ -181,13 +181,13 @@ static inline __attribute__((always_inline)) void fold(const uint16_t *restrict 
 
 void feeder_fold_row(const uint16_t *sums, int32_t width, int32_t channels, int32_t by, uint8_t *out) {
   switch (by * 10 + channels) {
-  case 21: return fold(sums, width, 1, 2, out);
-  case 23: return fold(sums, width, 3, 2, out);
-  case 41: return fold(sums, width, 1, 4, out);
-  case 43: return fold(sums, width, 3, 4, out);
-  case 81: return fold(sums, width, 1, 8, out);
-  case 83: return fold(sums, width, 3, 8, out);
-  default: return;
+    case 21: return fold(sums, width, 1, 2, out);
+    case 23: return fold(sums, width, 3, 2, out);
+    case 41: return fold(sums, width, 1, 4, out);
+    case 43: return fold(sums, width, 3, 4, out);
+    case 81: return fold(sums, width, 1, 8, out);
+    case 83: return fold(sums, width, 3, 8, out);
+    default: return;
   }
 }
 
@@ -211,14 +211,14 @@ void feeder_mirror_pixels(void *row, int32_t count, int32_t pixel_bytes) {
 }
 
 static inline __attribute__((always_inline)) void turn(const uint8_t *restrict band, int32_t width, int32_t rows,
-                                                       int32_t pixel_bytes, int32_t mirror_rows,
-                                                       int32_t mirror_columns, uint8_t *restrict out, int64_t stride) {
+                                                       int32_t pixel_bytes, int32_t mirror_rows, int32_t mirror_columns,
+                                                       uint8_t *restrict out, int64_t stride) {
   for (int32_t x = 0; x < width; x++) {
     const uint8_t *from = band + (int64_t)x * pixel_bytes;
     uint8_t *to = out + (int64_t)(mirror_columns ? width - 1 - x : x) * stride;
     for (int32_t y = 0; y < rows; y++) {
-      memcpy(to + (int64_t)(mirror_rows ? rows - 1 - y : y) * pixel_bytes,
-             from + (int64_t)y * width * pixel_bytes, (size_t)pixel_bytes);
+      memcpy(to + (int64_t)(mirror_rows ? rows - 1 - y : y) * pixel_bytes, from + (int64_t)y * width * pixel_bytes,
+             (size_t)pixel_bytes);
     }
   }
 }
@@ -226,10 +226,10 @@ static inline __attribute__((always_inline)) void turn(const uint8_t *restrict b
 void feeder_turn_band(const void *band, int32_t width, int32_t rows, int32_t pixel_bytes, int32_t mirror_rows,
                       int32_t mirror_columns, void *out, int64_t stride) {
   switch (pixel_bytes) {
-  case 1: return turn(band, width, rows, 1, mirror_rows, mirror_columns, out, stride);
-  case 2: return turn(band, width, rows, 2, mirror_rows, mirror_columns, out, stride);
-  case 3: return turn(band, width, rows, 3, mirror_rows, mirror_columns, out, stride);
-  case 6: return turn(band, width, rows, 6, mirror_rows, mirror_columns, out, stride);
-  default: return;
+    case 1: return turn(band, width, rows, 1, mirror_rows, mirror_columns, out, stride);
+    case 2: return turn(band, width, rows, 2, mirror_rows, mirror_columns, out, stride);
+    case 3: return turn(band, width, rows, 3, mirror_rows, mirror_columns, out, stride);
+    case 6: return turn(band, width, rows, 6, mirror_rows, mirror_columns, out, stride);
+    default: return;
   }
 }

@@ -71,12 +71,12 @@ static inline __attribute__((always_inline)) void add_left_16(uint16_t *row, int
 void feeder_add_left_plain(uint8_t *row, int64_t count, int32_t channels, int32_t sample_bytes) {
   uint16_t *words = (uint16_t *)(void *)row;
   switch (channels * 10 + sample_bytes) {
-  case 11: return add_left_8(row, count, 1);
-  case 31: return add_left_8(row, count, 3);
-  case 41: return add_left_8(row, count, 4);
-  case 12: return add_left_16(words, count / 2, 1);
-  case 32: return add_left_16(words, count / 2, 3);
-  default: return sample_bytes == 1 ? add_left_8(row, count, channels) : add_left_16(words, count / 2, channels);
+    case 11: return add_left_8(row, count, 1);
+    case 31: return add_left_8(row, count, 3);
+    case 41: return add_left_8(row, count, 4);
+    case 12: return add_left_16(words, count / 2, 1);
+    case 32: return add_left_16(words, count / 2, 3);
+    default: return sample_bytes == 1 ? add_left_8(row, count, channels) : add_left_16(words, count / 2, channels);
   }
 }
 

@@ -44,15 +44,15 @@ INLINE int64_t add_left(uint8_t *row, int64_t count, int32_t pixel, int32_t samp
 void feeder_add_left_avx2(uint8_t *row, int64_t count, int32_t channels, int32_t sample_bytes) {
   int64_t done = 0;
   switch (channels * 10 + sample_bytes) {
-  case 11: done = add_left(row, count, 1, 1); break;
-  case 21: done = add_left(row, count, 2, 1); break;
-  case 31: done = add_left(row, count, 3, 1); break;
-  case 41: done = add_left(row, count, 4, 1); break;
-  case 12: done = add_left(row, count, 2, 2); break;
-  case 22: done = add_left(row, count, 4, 2); break;
-  case 32: done = add_left(row, count, 6, 2); break;
-  case 42: done = add_left(row, count, 8, 2); break;
-  default: break;
+    case 11: done = add_left(row, count, 1, 1); break;
+    case 21: done = add_left(row, count, 2, 1); break;
+    case 31: done = add_left(row, count, 3, 1); break;
+    case 41: done = add_left(row, count, 4, 1); break;
+    case 12: done = add_left(row, count, 2, 2); break;
+    case 22: done = add_left(row, count, 4, 2); break;
+    case 32: done = add_left(row, count, 6, 2); break;
+    case 42: done = add_left(row, count, 8, 2); break;
+    default: break;
   }
   // The plain kernel leaves the first pixel that it is given.
   const int64_t before = done > 0 ? done - (int64_t)channels * sample_bytes : 0;

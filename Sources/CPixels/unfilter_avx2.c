@@ -225,12 +225,12 @@ INLINE void rows_of(int32_t each, const uint8_t *packed, int64_t stride, int32_t
 void feeder_unfilter_avx2(const uint8_t *packed, int64_t stride, int32_t rows, int32_t pixel_bytes,
                           const uint8_t *above, int32_t count, uint8_t *const *outs) {
   switch (pixel_bytes) {
-  case 1: return rows_of(1, packed, stride, rows, above, count, outs);
-  case 2: return rows_of(2, packed, stride, rows, above, count, outs);
-  case 3: return rows_of(3, packed, stride, rows, above, count, outs);
-  case 4: return rows_of(4, packed, stride, rows, above, count, outs);
-  case 6: return rows_of(6, packed, stride, rows, above, count, outs);
-  default: return rows_of(8, packed, stride, rows, above, count, outs);
+    case 1: return rows_of(1, packed, stride, rows, above, count, outs);
+    case 2: return rows_of(2, packed, stride, rows, above, count, outs);
+    case 3: return rows_of(3, packed, stride, rows, above, count, outs);
+    case 4: return rows_of(4, packed, stride, rows, above, count, outs);
+    case 6: return rows_of(6, packed, stride, rows, above, count, outs);
+    default: return rows_of(8, packed, stride, rows, above, count, outs);
   }
 }
 

@@ -17,24 +17,24 @@ static inline __attribute__((always_inline)) void unfilter(int32_t filter, int32
                                                            const uint8_t *above, int32_t count, uint8_t *out) {
   const int32_t first = each < count ? each : count;
   switch (filter) {
-  case 1:
-    memcpy(out, row, (size_t)first);
-    for (int32_t i = first; i < count; i++) out[i] = (uint8_t)(row[i] + out[i - each]);
-    break;
-  case 2:
-    for (int32_t i = 0; i < count; i++) out[i] = (uint8_t)(row[i] + above[i]);
-    break;
-  case 3:
-    for (int32_t i = 0; i < first; i++) out[i] = (uint8_t)(row[i] + (above[i] >> 1));
-    for (int32_t i = first; i < count; i++) out[i] = (uint8_t)(row[i] + ((out[i - each] + above[i]) >> 1));
-    break;
-  case 4:
-    for (int32_t i = 0; i < first; i++) out[i] = (uint8_t)(row[i] + above[i]);
-    for (int32_t i = first; i < count; i++) {
-      out[i] = (uint8_t)(row[i] + paeth(out[i - each], above[i], above[i - each]));
-    }
-    break;
-  default: memcpy(out, row, (size_t)count);
+    case 1:
+      memcpy(out, row, (size_t)first);
+      for (int32_t i = first; i < count; i++) out[i] = (uint8_t)(row[i] + out[i - each]);
+      break;
+    case 2:
+      for (int32_t i = 0; i < count; i++) out[i] = (uint8_t)(row[i] + above[i]);
+      break;
+    case 3:
+      for (int32_t i = 0; i < first; i++) out[i] = (uint8_t)(row[i] + (above[i] >> 1));
+      for (int32_t i = first; i < count; i++) out[i] = (uint8_t)(row[i] + ((out[i - each] + above[i]) >> 1));
+      break;
+    case 4:
+      for (int32_t i = 0; i < first; i++) out[i] = (uint8_t)(row[i] + above[i]);
+      for (int32_t i = first; i < count; i++) {
+        out[i] = (uint8_t)(row[i] + paeth(out[i - each], above[i], above[i - each]));
+      }
+      break;
+    default: memcpy(out, row, (size_t)count);
   }
 }
 
@@ -43,12 +43,12 @@ void feeder_unfilter_plain(const uint8_t *packed, int64_t stride, int32_t rows, 
   for (int32_t r = 0; r < rows; r++) {
     const uint8_t *row = packed + r * stride + 1;
     switch (pixel_bytes) {  // the compiler then knows how far back it looks
-    case 1: unfilter(row[-1], 1, row, above, count, outs[r]); break;
-    case 2: unfilter(row[-1], 2, row, above, count, outs[r]); break;
-    case 3: unfilter(row[-1], 3, row, above, count, outs[r]); break;
-    case 4: unfilter(row[-1], 4, row, above, count, outs[r]); break;
-    case 6: unfilter(row[-1], 6, row, above, count, outs[r]); break;
-    default: unfilter(row[-1], 8, row, above, count, outs[r]);
+      case 1: unfilter(row[-1], 1, row, above, count, outs[r]); break;
+      case 2: unfilter(row[-1], 2, row, above, count, outs[r]); break;
+      case 3: unfilter(row[-1], 3, row, above, count, outs[r]); break;
+      case 4: unfilter(row[-1], 4, row, above, count, outs[r]); break;
+      case 6: unfilter(row[-1], 6, row, above, count, outs[r]); break;
+      default: unfilter(row[-1], 8, row, above, count, outs[r]);
     }
     above = outs[r];
   }

@@ -52,7 +52,7 @@ INLINE __m128i blend(__m256i upper, __m256i lower, __m256i down, __m256i across)
 }
 
 void feeder_warp_row_avx2(const feeder_picture *picture, const feeder_line *line, int32_t count, uint8_t *out,
-                            int64_t out_stride) {
+                          int64_t out_stride) {
 #pragma STDC FP_CONTRACT OFF
   const int32_t reach = (picture->height - 1) * picture->row_stride + (picture->width - 1) * picture->pixel_stride + 1;
   if (picture->width < 2 || picture->height < 2 || reach < 4) {
@@ -60,9 +60,8 @@ void feeder_warp_row_avx2(const feeder_picture *picture, const feeder_line *line
     return;
   }
   const __m256i order = _mm256_broadcastsi128_si256(
-      picture->pixel_stride == 1
-          ? _mm_set_epi32((int)0x80800d0c, (int)0x80800908, (int)0x80800504, (int)0x80800100)
-          : _mm_set_epi32((int)0x80800f0c, (int)0x80800b08, (int)0x80800704, (int)0x80800300));
+      picture->pixel_stride == 1 ? _mm_set_epi32((int)0x80800d0c, (int)0x80800908, (int)0x80800504, (int)0x80800100)
+                                 : _mm_set_epi32((int)0x80800f0c, (int)0x80800b08, (int)0x80800704, (int)0x80800300));
   const __m256i last = _mm256_set1_epi32(reach - 4), below = _mm256_set1_epi32(picture->row_stride);
   const __m256 lane = _mm256_set_ps(7, 6, 5, 4, 3, 2, 1, 0);
   const int64_t ahead = ROWS_AHEAD * (int64_t)picture->row_stride;

@@ -57,9 +57,8 @@ void feeder_warp_row_avx512(const feeder_picture *picture, const feeder_line *li
     return;
   }
   const __m512i order = _mm512_broadcast_i32x4(
-      picture->pixel_stride == 1
-          ? _mm_set_epi32((int)0x80800d0c, (int)0x80800908, (int)0x80800504, (int)0x80800100)
-          : _mm_set_epi32((int)0x80800f0c, (int)0x80800b08, (int)0x80800704, (int)0x80800300));
+      picture->pixel_stride == 1 ? _mm_set_epi32((int)0x80800d0c, (int)0x80800908, (int)0x80800504, (int)0x80800100)
+                                 : _mm_set_epi32((int)0x80800f0c, (int)0x80800b08, (int)0x80800704, (int)0x80800300));
   const __m512i last = _mm512_set1_epi32(reach - 4), below = _mm512_set1_epi32(picture->row_stride);
   const __m512 lane = _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
   const int64_t ahead = ROWS_AHEAD * (int64_t)picture->row_stride;

@@ -11,17 +11,13 @@ static c10::IValue value(const ct_value &given, const c10::Argument &argument) {
     case CT_DEFAULT:
       TORCH_CHECK(argument.default_value().has_value(), "argument '", argument.name(), "' has no default");
       return *argument.default_value();
-    case CT_NONE:
-      return c10::IValue();
-    case CT_TENSOR:
-      return borrow(given.pointer);
+    case CT_NONE: return c10::IValue();
+    case CT_TENSOR: return borrow(given.pointer);
     case CT_INT:
       if (argument.type()->kind() == c10::TypeKind::FloatType) return static_cast<double>(given.integer);
       return given.integer;
-    case CT_DOUBLE:
-      return given.number;
-    case CT_BOOL:
-      return given.integer != 0;
+    case CT_DOUBLE: return given.number;
+    case CT_BOOL: return given.integer != 0;
     case CT_INTS: {
       const auto *items = static_cast<const int64_t *>(given.pointer);
       return c10::List<int64_t>(at::IntArrayRef(items, given.count));
@@ -33,13 +29,11 @@ static c10::IValue value(const ct_value &given, const c10::Argument &argument) {
       for (int64_t i = 0; i < given.count; i++) list.push_back(borrow(items[i]));
       return list;
     }
-    case CT_STRING:
-      return std::string(static_cast<const char *>(given.pointer));
+    case CT_STRING: return std::string(static_cast<const char *>(given.pointer));
     case CT_DEVICE:
       return given.integer < 0 ? c10::Device(c10::kCPU)
                                : c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(given.integer));
-    default:
-      TORCH_CHECK(false, "unknown kind of argument ", given.tag);
+    default: TORCH_CHECK(false, "unknown kind of argument ", given.tag);
   }
 }
 
@@ -57,13 +51,15 @@ int ct_operator_find(const char *name, const char *overload, ct_operator *out) {
   });
 }
 
-int ct_call(ct_operator op, const ct_value *arguments, int32_t count, ct_tensor *out, int32_t capacity, int32_t *out_count) {
+int ct_call(ct_operator op, const ct_value *arguments, int32_t count, ct_tensor *out, int32_t capacity,
+            int32_t *out_count) {
   return guarded([&] {
     *out_count = 0;
     const auto &handle = *reinterpret_cast<c10::OperatorHandle *>(op);
     const auto &schema = handle.schema();
     const auto &wanted = schema.arguments();
-    TORCH_CHECK(count <= static_cast<int32_t>(wanted.size()), schema.name(), " takes ", wanted.size(), " arguments, not ", count);
+    TORCH_CHECK(count <= static_cast<int32_t>(wanted.size()), schema.name(), " takes ", wanted.size(),
+                " arguments, not ", count);
     static const ct_value absent = {CT_DEFAULT, 0, 0, nullptr, 0};
     torch::jit::Stack stack;
     stack.reserve(wanted.size());

@@ -45,7 +45,8 @@ struct Driver {
     find(library, "cuDeviceGetPCIBusId", bus);
     find(library, "cuGetErrorName", error_name);
     if (!absence.empty()) return;
-    if (int result = init(0); result != CUDA_OK) absence = "the CUDA driver is here, but finds no device: " + text(result);
+    if (int result = init(0); result != CUDA_OK)
+      absence = "the CUDA driver is here, but finds no device: " + text(result);
   }
 
   template <typename Function>

@@ -90,8 +90,8 @@ using namespace feeder;
 extern "C" {
 
 int ct_group_join(const char *host, int32_t port, bool serves, const char *name, const char *own_host,
-                  const char *own_interface, int32_t rank,
-                  int32_t count, int64_t join_milliseconds, int64_t timeout_milliseconds, ct_group *out) {
+                  const char *own_interface, int32_t rank, int32_t count, int64_t join_milliseconds,
+                  int64_t timeout_milliseconds, ct_group *out) {
   return guarded([&] {
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(port);

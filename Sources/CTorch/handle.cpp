@@ -24,8 +24,12 @@ void note(const std::exception &error) {
 bool is_out_of_memory(const std::exception &error) {
   if (dynamic_cast<const c10::OutOfMemoryError *>(&error) || dynamic_cast<const std::bad_alloc *>(&error)) return true;
   // oneDNN, cuDNN and cuBLAS have their own types for it, or none.
-  static const char *const words[] = {"out of memory", "out_of_memory", "ALLOC_FAILED", "could not create a memory",
-                                      "could not create a primitive", "could not execute a primitive"};
+  static const char *const words[] = {"out of memory",
+                                      "out_of_memory",
+                                      "ALLOC_FAILED",
+                                      "could not create a memory",
+                                      "could not create a primitive",
+                                      "could not execute a primitive"};
   return std::any_of(std::begin(words), std::end(words),
                      [&](const char *word) { return std::strstr(error.what(), word) != nullptr; });
 }

@@ -1,6 +1,6 @@
 // The engine's memory: a host allocator that wastes little and counts bytes, and the memory of a device.
-#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/CachingDeviceAllocator.h>
 
 #include <malloc.h>
 
@@ -42,12 +42,12 @@ class HostAllocator final : public c10::Allocator {
                            leaves_reserve(static_cast<int64_t>(count));
     void *block = is_within ? std::malloc(count + alignment) : nullptr;
     TORCH_CHECK_WITH(OutOfMemoryError, block, "out of memory: no ", count, " bytes for a tensor on the host");
-    auto *preface = reinterpret_cast<Preface *>((reinterpret_cast<uintptr_t>(block) + alignment) & ~(alignment - 1)) - 1;
+    auto *preface =
+        reinterpret_cast<Preface *>((reinterpret_cast<uintptr_t>(block) + alignment) & ~(alignment - 1)) - 1;
     *preface = {count, block};
     const int64_t now = allocated_bytes += static_cast<int64_t>(count);
     int64_t most = peak_bytes;
-    while (now > most && !peak_bytes.compare_exchange_weak(most, now)) {
-    }
+    while (now > most && !peak_bytes.compare_exchange_weak(most, now)) {}
     return {preface + 1, preface + 1, &give_back, host};
   }
   c10::DeleterFnPtr raw_deleter() const override { return &give_back; }

@@ -15,7 +15,14 @@
 namespace feeder {
 
 // Constants of NCCL's interface (nccl.h, compared with version 2.28.9). Results and types never change their values.
-enum { NCCL_OK = 0, NCCL_SYSTEM_ERROR = 2, NCCL_REMOTE_ERROR = 6, NCCL_IN_PROGRESS = 7, NCCL_FLOAT32 = 7, NCCL_SUM = 0 };
+enum {
+  NCCL_OK = 0,
+  NCCL_SYSTEM_ERROR = 2,
+  NCCL_REMOTE_ERROR = 6,
+  NCCL_IN_PROGRESS = 7,
+  NCCL_FLOAT32 = 7,
+  NCCL_SUM = 0
+};
 
 struct UniqueID {
   char bytes[CT_NCCL_ID_BYTES];
@@ -27,8 +34,8 @@ struct Config {
   size_t size = sizeof(Config);
   unsigned magic = 0xcafebeef;
   unsigned version = 21400;
-  int blocking = 0;       // calls return at once; ncclCommGetAsyncError gives their results
-  int unset = INT_MIN;    // fills the last word: "undefined" for a version that should read it
+  int blocking = 0;     // calls return at once; ncclCommGetAsyncError gives their results
+  int unset = INT_MIN;  // fills the last word: "undefined" for a version that should read it
 };
 static_assert(offsetof(Config, magic) == 8 && offsetof(Config, blocking) == 16 && sizeof(Config) == 24);
 
@@ -39,7 +46,8 @@ struct NCCL {
   int (*version)(int *version) = nullptr;
   int (*unique_id)(UniqueID *id) = nullptr;
   int (*init)(Communicator *out, int count, UniqueID id, int rank, Config *config) = nullptr;
-  int (*all_reduce)(const void *from, void *to, size_t count, int type, int operation, Communicator with, void *stream) = nullptr;
+  int (*all_reduce)(const void *from, void *to, size_t count, int type, int operation, Communicator with,
+                    void *stream) = nullptr;
   int (*async_error)(Communicator of, int *result) = nullptr;
   int (*abort)(Communicator communicator) = nullptr;
   const char *(*error_string)(int result) = nullptr;
@@ -52,7 +60,8 @@ struct NCCL {
     void *library = dlopen("libnccl.so.2", RTLD_NOW | RTLD_LOCAL);
     if (!library) {
       const char *reason = dlerror();
-      absence = std::string("NCCL does not load (") + (reason ? reason : "no reason given") + "); tools/setup --cuda installs it";
+      absence = std::string("NCCL does not load (") + (reason ? reason : "no reason given") +
+                "); tools/setup --cuda installs it";
       return;
     }
     find(library, "ncclGetVersion", version);
@@ -68,7 +77,8 @@ struct NCCL {
   template <typename Function>
   void find(void *library, const char *symbol, Function &function) {
     function = reinterpret_cast<Function>(dlsym(library, symbol));
-    if (!function && absence.empty()) absence = std::string("NCCL is too old: it lacks ") + symbol + "; 2.14 or newer has it";
+    if (!function && absence.empty())
+      absence = std::string("NCCL is too old: it lacks ") + symbol + "; 2.14 or newer has it";
   }
 
   /// True if the work is done, false if it is in progress. Throws an error with one line if `result` is a failure.
@@ -151,7 +161,8 @@ int ct_nccl_sum(ct_nccl link, ct_tensor tensor, ct_stream stream) {
     TORCH_CHECK(numbers.is_cuda() && numbers.is_contiguous() && numbers.scalar_type() == at::kFloat,
                 "NCCL sums float32 tensors of a GPU that lie without gaps");
     c10::OptionalDeviceGuard guard(numbers.device());
-    void *queue = c10::Stream::unpack3(stream.id, static_cast<c10::DeviceIndex>(stream.device), c10::kCUDA).native_handle();
+    void *queue =
+        c10::Stream::unpack3(stream.id, static_cast<c10::DeviceIndex>(stream.device), c10::kCUDA).native_handle();
     void *data = numbers.data_ptr();
     nccl().check(nccl().all_reduce(data, data, static_cast<size_t>(numbers.numel()), NCCL_FLOAT32, NCCL_SUM,
                                    link->communicator, queue),

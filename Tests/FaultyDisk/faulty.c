@@ -13,9 +13,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -217,44 +217,46 @@ static void get_stuck(const char *path) {
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-#define OPEN(name)                                                             \
-  int name(const char *path, int flags, ...) {                                 \
-    mode_t mode = 0;                                                           \
-    if (flags & (O_CREAT | O_TMPFILE)) {                                       \
-      va_list rest;                                                            \
-      va_start(rest, flags);                                                   \
-      mode = va_arg(rest, mode_t);                                             \
-      va_end(rest);                                                            \
-    }                                                                          \
-    char room[PATH_MAX];                                                       \
-    get_stuck(path);                                                           \
-    if (is_unreadable(path)) return -1;                                        \
-    if (!(flags & O_CREAT)) return REAL(name)(path, flags, mode);              \
-    if (fails("open", whole(path, room))) return -1;                           \
-    pthread_mutex_lock(&disk);                                                 \
-    bool is_new = access(path, F_OK) != 0;                                     \
-    int file = REAL(name)(path, flags, mode);                                  \
-    if (file >= 0 && is_new) note_change(whole(path, room), "", "");           \
-    pthread_mutex_unlock(&disk);                                               \
-    return file;                                                               \
+#define OPEN(name)                                                   \
+  int name(const char *path, int flags, ...) {                       \
+    mode_t mode = 0;                                                 \
+    if (flags & (O_CREAT | O_TMPFILE)) {                             \
+      va_list rest;                                                  \
+      va_start(rest, flags);                                         \
+      mode = va_arg(rest, mode_t);                                   \
+      va_end(rest);                                                  \
+    }                                                                \
+    char room[PATH_MAX];                                             \
+    get_stuck(path);                                                 \
+    if (is_unreadable(path)) return -1;                              \
+    if (!(flags & O_CREAT)) return REAL(name)(path, flags, mode);    \
+    if (fails("open", whole(path, room))) return -1;                 \
+    pthread_mutex_lock(&disk);                                       \
+    bool is_new = access(path, F_OK) != 0;                           \
+    int file = REAL(name)(path, flags, mode);                        \
+    if (file >= 0 && is_new) note_change(whole(path, room), "", ""); \
+    pthread_mutex_unlock(&disk);                                     \
+    return file;                                                     \
   }
 OPEN(open)
 OPEN(open64)
 
-ssize_t write(int file, const void *bytes, size_t n) { return fails_at("write", file) ? -1 : REAL(write)(file, bytes, n); }
+ssize_t write(int file, const void *bytes, size_t n) {
+  return fails_at("write", file) ? -1 : REAL(write)(file, bytes, n);
+}
 ssize_t pwrite(int file, const void *bytes, size_t n, off_t at) {
   return fails_at("pwrite", file) ? -1 : REAL(pwrite)(file, bytes, n, at);
 }
 ssize_t pwrite64(int file, const void *bytes, size_t n, off64_t at) {
   return fails_at("pwrite", file) ? -1 : REAL(pwrite64)(file, bytes, n, at);
 }
-#define SYNC(name)                                                             \
-  int name(int file) {                                                         \
-    char path[PATH_MAX];                                                       \
-    if (fails_at(#name, file)) return -1;                                      \
-    int result = REAL(name)(file);                                             \
-    if (result == 0 && path_of(file, path)) settle_synced(file, path);         \
-    return result;                                                             \
+#define SYNC(name)                                                     \
+  int name(int file) {                                                 \
+    char path[PATH_MAX];                                               \
+    if (fails_at(#name, file)) return -1;                              \
+    int result = REAL(name)(file);                                     \
+    if (result == 0 && path_of(file, path)) settle_synced(file, path); \
+    return result;                                                     \
   }
 SYNC(fsync)
 SYNC(fdatasync)
@@ -292,13 +294,13 @@ int unlink(const char *path) {
   return result;
 }
 
-#define MAKE_NAME(call, path, ...)                                             \
-  char room[PATH_MAX];                                                         \
-  if (fails(#call, whole(path, room))) return -1;                              \
-  pthread_mutex_lock(&disk);                                                   \
-  int result = REAL(call)(__VA_ARGS__);                                        \
-  if (result == 0) note_change(whole(path, room), "", "");                     \
-  pthread_mutex_unlock(&disk);                                                 \
+#define MAKE_NAME(call, path, ...)                         \
+  char room[PATH_MAX];                                     \
+  if (fails(#call, whole(path, room))) return -1;          \
+  pthread_mutex_lock(&disk);                               \
+  int result = REAL(call)(__VA_ARGS__);                    \
+  if (result == 0) note_change(whole(path, room), "", ""); \
+  pthread_mutex_unlock(&disk);                             \
   return result;
 int link(const char *from, const char *to) { MAKE_NAME(link, to, from, to) }
 int mkdir(const char *path, mode_t mode) { MAKE_NAME(mkdir, path, path, mode) }

@@ -74,8 +74,11 @@ static void resize(const feeder_kernels *plain, const feeder_kernels *neon) {
 
   Row upper = row((size_t)source_count), lower = row((size_t)source_count);
   Row out = row((size_t)count), out_neon = row((size_t)count);
-  feeder_columns columns = {.first = (int32_t *)first.bytes, .second = (int32_t *)second.bytes,
-                            .weight = (int16_t *)weight.bytes, .count = count, .source_count = source_count};
+  feeder_columns columns = {.first = (int32_t *)first.bytes,
+                            .second = (int32_t *)second.bytes,
+                            .weight = (int16_t *)weight.bytes,
+                            .count = count,
+                            .source_count = source_count};
   feeder_columns planned = columns;
   columns.plan = aligned_alloc(64, (size_t)(feeder_plan_bytes(count) + 63) / 64 * 64);
   planned.plan = aligned_alloc(64, (size_t)(feeder_plan_bytes(count) + 63) / 64 * 64);
@@ -114,8 +117,10 @@ static void bytes(const feeder_kernels *plain, const feeder_kernels *neon) {
   Row hue = row(180);
   for (int i = 0; i < 180; i++) hue.bytes[i] = (uint8_t)draw(180);
   Row value = row(256);
-  plain->adjust_hsv(planes[0].bytes, planes[1].bytes, planes[2].bytes, (int32_t)count, hue.bytes, table.bytes, value.bytes);
-  neon->adjust_hsv(planes[3].bytes, planes[4].bytes, planes[5].bytes, (int32_t)count, hue.bytes, table.bytes, value.bytes);
+  plain->adjust_hsv(planes[0].bytes, planes[1].bytes, planes[2].bytes, (int32_t)count, hue.bytes, table.bytes,
+                    value.bytes);
+  neon->adjust_hsv(planes[3].bytes, planes[4].bytes, planes[5].bytes, (int32_t)count, hue.bytes, table.bytes,
+                   value.bytes);
   for (int i = 0; i < 3; i++) same("adjust_hsv", planes[i], planes[i + 3], count, "count, channel", (int)count, i);
   for (int i = 0; i < 3; i++) {
     plain->map_bytes(planes[i].bytes, (int32_t)count, table.bytes);
@@ -145,10 +150,18 @@ static void warp(const feeder_kernels *plain, const feeder_kernels *neon) {
   const int32_t width = 1 + (int32_t)draw(90), height = 1 + (int32_t)draw(60), count = 1 + (int32_t)draw(200);
   const int32_t channels = draw(2) ? 3 : 1;
   Row pixels = row((size_t)width * height * channels);
-  feeder_picture picture = {.pixels = pixels.bytes, .width = width, .height = height, .pixel_stride = channels,
-                            .row_stride = width * channels, .channel_stride = 1, .channels = channels};
-  const feeder_line line = {.u = (float)draw(100) - 20, .v = (float)draw(100) - 20, .w = 1 + (float)draw(100) / 1000,
-                            .du = (float)draw(2000) / 1000 - 0.5f, .dv = (float)draw(2000) / 1000 - 1,
+  feeder_picture picture = {.pixels = pixels.bytes,
+                            .width = width,
+                            .height = height,
+                            .pixel_stride = channels,
+                            .row_stride = width * channels,
+                            .channel_stride = 1,
+                            .channels = channels};
+  const feeder_line line = {.u = (float)draw(100) - 20,
+                            .v = (float)draw(100) - 20,
+                            .w = 1 + (float)draw(100) / 1000,
+                            .du = (float)draw(2000) / 1000 - 0.5f,
+                            .dv = (float)draw(2000) / 1000 - 1,
                             .dw = (float)draw(100) / 1e6f};
   Row out = row((size_t)count * channels), out_neon = row((size_t)count * channels);
   plain->warp_row(&picture, &line, count, out.bytes, count);

@@ -62,7 +62,8 @@ struct feeder_json_parser *feeder_json_make(feeder_json_handler handler, void *c
 void feeder_json_free(struct feeder_json_parser *parser);
 
 /// Parses the next `count` bytes of the text; the last piece, which may be empty, ends it. Bytes are checked to be UTF-8.
-enum feeder_json_status feeder_json_feed(struct feeder_json_parser *parser, const char *bytes, size_t count, bool is_last);
+enum feeder_json_status feeder_json_feed(struct feeder_json_parser *parser, const char *bytes, size_t count,
+                                         bool is_last);
 
 /// Why the last piece was bad, and the line of the fault, counted from 1.
 const char *feeder_json_reason(const struct feeder_json_parser *parser);

@@ -207,13 +207,11 @@ void feeder_look_up_rgb(const uint8_t *_Nonnull indices, int32_t count, const ui
 int32_t feeder_largest(const uint8_t *_Nonnull bytes, int32_t count);
 
 /// sums[i] += times row[i], or = if first is 1. Eight rows in all fit.
-void feeder_add_row(const uint8_t *_Nonnull row, int32_t count, int32_t times, int32_t first,
-                    uint16_t *_Nonnull sums);
+void feeder_add_row(const uint8_t *_Nonnull row, int32_t count, int32_t times, int32_t first, uint16_t *_Nonnull sums);
 
 /// One in `by` (2, 4, 8) pixels: the rounded mean of by x by samples of a channel, whose columns stand in sums; missing columns repeat the
 /// last one. (width + by - 1) / by pixels of 1 or 3 channels.
-void feeder_fold_row(const uint16_t *_Nonnull sums, int32_t width, int32_t channels, int32_t by,
-                     uint8_t *_Nonnull out);
+void feeder_fold_row(const uint16_t *_Nonnull sums, int32_t width, int32_t channels, int32_t by, uint8_t *_Nonnull out);
 
 /// Writes count pixels of so many bytes (up to 8), each `step` pixels behind the one before.
 void feeder_scatter_pixels(const uint8_t *_Nonnull pixels, int32_t count, int32_t pixel_bytes, int32_t step,
@@ -224,8 +222,8 @@ void feeder_mirror_pixels(void *_Nonnull row, int32_t count, int32_t pixel_bytes
 
 /// Writes column x of a band of rows as row x of out, or as row width - 1 - x; its pixels from the top down, or from the bottom up.
 /// Pixels of 1, 2, 3 or 6 bytes.
-void feeder_turn_band(const void *_Nonnull band, int32_t width, int32_t rows, int32_t pixel_bytes,
-                      int32_t mirror_rows, int32_t mirror_columns, void *_Nonnull out, int64_t stride);
+void feeder_turn_band(const void *_Nonnull band, int32_t width, int32_t rows, int32_t pixel_bytes, int32_t mirror_rows,
+                      int32_t mirror_columns, void *_Nonnull out, int64_t stride);
 
 /// Bytes of a block's row, and rows of a block: a block of one channel is a page of 4096 bytes.
 #define CPIXELS_BLOCK_SIDE 64

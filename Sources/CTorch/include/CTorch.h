@@ -25,16 +25,16 @@ typedef struct ct_operator_s *ct_operator;
 
 /// The kinds of values in a ct_value.
 enum {
-  CT_DEFAULT = 0,           // the schema's default
-  CT_NONE = 1,              // an absent optional
-  CT_TENSOR = 2,            // pointer: a ct_tensor
-  CT_INT = 3,               // integer
-  CT_DOUBLE = 4,            // number
-  CT_BOOL = 5,              // integer
-  CT_INTS = 6,              // pointer, count: int64_t
-  CT_TENSORS = 7,           // pointer, count: ct_tensor
-  CT_STRING = 8,            // pointer: characters ending in 0
-  CT_DEVICE = 9,            // integer: -1 the CPU, else the CUDA device of that index
+  CT_DEFAULT = 0,  // the schema's default
+  CT_NONE = 1,     // an absent optional
+  CT_TENSOR = 2,   // pointer: a ct_tensor
+  CT_INT = 3,      // integer
+  CT_DOUBLE = 4,   // number
+  CT_BOOL = 5,     // integer
+  CT_INTS = 6,     // pointer, count: int64_t
+  CT_TENSORS = 7,  // pointer, count: ct_tensor
+  CT_STRING = 8,   // pointer: characters ending in 0
+  CT_DEVICE = 9,   // integer: -1 the CPU, else the CUDA device of that index
 };
 
 /// One argument or result of an operator. Pointers are borrowed for the call.
@@ -57,7 +57,8 @@ int64_t ct_live_count(void);
 int ct_operator_find(const char *name, const char *overload, ct_operator *out);
 /// Calls an operator with arguments in the schema's order; missing ones get their defaults. Tensors among the results
 /// (lists are flattened) go to `out` and belong to the caller; other results are dropped.
-int ct_call(ct_operator op, const ct_value *arguments, int32_t count, ct_tensor *out, int32_t capacity, int32_t *out_count);
+int ct_call(ct_operator op, const ct_value *arguments, int32_t count, ct_tensor *out, int32_t capacity,
+            int32_t *out_count);
 
 /// Returns the holder's reference.
 void ct_release(ct_tensor tensor);
@@ -181,8 +182,8 @@ typedef struct ct_work_s *ct_work;
 /// address of the machine's name. Waits `join_milliseconds` for the others, and later `timeout_milliseconds` for each
 /// piece of work.
 int ct_group_join(const char *host, int32_t port, bool serves, const char *name, const char *own_host,
-                  const char *own_interface, int32_t rank,
-                  int32_t count, int64_t join_milliseconds, int64_t timeout_milliseconds, ct_group *out);
+                  const char *own_interface, int32_t rank, int32_t count, int64_t join_milliseconds,
+                  int64_t timeout_milliseconds, ct_group *out);
 void ct_group_leave(ct_group group);
 /// Starts to replace `tensor` in all processes by the sum or maximum over all. All processes must start their work in
 /// the same order.
