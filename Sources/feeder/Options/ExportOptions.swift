@@ -42,12 +42,9 @@ struct ExportOptions: ParsableArguments {
       throw ValidationError(
         "--form detections: takes one image per run; leave out --batch and --dynamic-batch, or give --form decoded")
     }
-    if !(conf >= 0 && conf < 1) { throw ValidationError("--conf \(conf): give 0 to below 1") }
-    if !(iou > 0 && iou <= 1) { throw ValidationError("--iou \(iou): give above 0 to 1") }
-    if !DetectionBound.allowed.contains(maxDet) {
-      throw ValidationError(
-        "--max-det \(maxDet): give \(DetectionBound.allowed.lowerBound) to \(DetectionBound.allowed.upperBound)")
-    }
+    try NonMaximumSuppression.confidences.validate(conf, "conf")
+    try NonMaximumSuppression.overlaps.validate(iou, "iou")
+    try DetectionBound.counts.validate(maxDet, "max_det")
   }
 
   /// What the flags say, for weights from `file`.
