@@ -39,7 +39,12 @@ package struct WeightsFile {
       }
       (data, entries, metadata, description) = (bytes, layout.entries, layout.metadata, nil)
     } catch let error as Safetensors.FormatError {
-      throw WeightsError.unusable(file: path, reason: SettingLine(error.description))
+      let isONNX = path.lowercased().hasSuffix(".onnx")
+      throw WeightsError.unusable(
+        file: path,
+        reason: isONNX
+          ? "is an ONNX file, which Feeder writes and does not read; give the weights that it was exported from"
+          : SettingLine(error.description))
     } catch let fault as CheckpointFault {
       throw WeightsError.unusable(file: path, reason: SettingLine(fault.description))
     } catch FileReader.Failure.notRegular {

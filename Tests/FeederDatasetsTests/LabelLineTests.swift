@@ -30,7 +30,7 @@ struct BadLabelLineTests {
       ("0 -0.01 0.5 0.1 0.1", "outside of the image"),
       ("0 64 64 128 64 128 128", "an outline from (64.0, 64.0) to (128.0, 128.0), outside of the image"),
       ("0 0.1 0.1 0.2 0.1 0.3 0.1", "an outline without area"),
-      ("0 1 1 1e-77 1e-7", "a box without area inside of the image"),
+      ("0 1 1 1 1e-77", "a box without area inside of the image"),
     ])
   func broken(line: String, problem: String) throws {
     let scratch = try Scratch()

@@ -35,7 +35,7 @@ struct TorchCheckpointTests {
     fixture.facts.append(("ema", .none))
     #expect(try TorchCheckpoint(fixture.bytes).entries.count == 2)
     fixture = .small
-    let other = CheckpointFixture([.init("model.7.weight", [1], [9])])
+    let other = CheckpointFixture([.init("model.7.weight", [4], [9, 9, 9, 9])])
     fixture.facts.append(("model", other.network))
     #expect(try TorchCheckpoint(fixture.bytes).entries["model.7.weight"] == nil)
     fixture = .small

@@ -84,7 +84,7 @@ struct MainPathTests {
     let report = try expectDocument(run, ["detection_count", "image_count", "out", "predictions", "unreadable"])
     let images = boards.names("boards/images/val")
     #expect(report["image_count"] as? Int == images.count)
-    #expect(boards.names("drawn") == images + ["predictions.json"])
+    #expect(boards.names("drawn") == images + ["predictions.csv", "predictions.json"])
     for name in images {
       let jpeg = try Data(contentsOf: boards.url("drawn/" + name))
       #expect(jpeg.starts(with: [0xFF, 0xD8]) && jpeg.suffix(2) == Data([0xFF, 0xD9]), "\(name) is no JPEG")

@@ -75,7 +75,8 @@ struct OddImageTests {
       ["predict", weights, Self.folder, "--out", "drawn", "--json"], in: boards.folder.url, seconds: 60)
     expectAll(
       faults, predict.lines.filter { $0.hasSuffix("; left out") && !$0.contains("folder.jpg") }.map(String.init))
-    #expect(boards.names("drawn").count == sound.count + faults.count { $0.word == nil } + 1)
+    // The pictures, predictions.json and predictions.csv.
+    #expect(boards.names("drawn").count == sound.count + faults.count { $0.word == nil } + 2)
 
     #expect(try state(boards) == before)
   }
