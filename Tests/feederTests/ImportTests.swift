@@ -108,7 +108,7 @@ struct ImportTests {
       "boards", "--weights", "a.pt", "--epochs", "2", "--out", "runs/next", "--stop-after-steps", "1")
     #expect(next.status == 0 && next.messages.contains("licence MIT"), "\(next.messages)")
     #expect(try metadata("runs/next/weights/last.safetensors")["origin_version"] == "1.2")
-    let resumed = try boards.feeder("train", "--resume", "runs/next")
+    let resumed = try boards.feeder("train", "--resume", "runs/next", "--stop-after-steps", "0")
     #expect(resumed.status == 0, "\(resumed.messages)")
     #expect(try metadata("runs/next/weights/best.safetensors")["origin_license"] == "MIT")
     let report = try boards.feeder("report", "runs/next")
